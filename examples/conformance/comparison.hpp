@@ -1,0 +1,112 @@
+/// @file   comparison.hpp
+/// @brief  Collects how far computed numbers are from recorded ones, and prints one line for each quantity.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ctp/tensor/named.hpp>
+
+namespace conformance {
+
+/// What the error of a quantity is measured against.
+enum class Measure {
+  Absolute,  ///< largest |found - expected| of any element
+  Scaled,    ///< the same, divided by max(1, |expected|)
+  Norm,      ///< |found - expected| / |expected| as vectors; the plain largest difference where the record is zero
+};
+
+/// @brief The quantities of one record. A quantity is a group of tensors, such as all gradients of one method; its error is
+///        that of its worst tensor.
+class Comparison {
+ public:
+  explicit Comparison(const ctp::TensorFile& file) : file_(file) {}
+
+  [[nodiscard]] const ctp::TensorFile& file() const { return file_; }
+
+  /// Compares values with the tensor `name` of the record, as part of `quantity`.
+  template <class Real>
+  void check(const std::string& quantity, const std::string& name, std::span<const Real> found, double limit, Measure measure,
+             double zero_limit = 0) {
+    const std::vector<double> expected = file_.at(name).as_doubles();
+    known_.insert(name);
+    double worst = 0, squares = 0, size = 0, plain = 0;
+    if (found.size() != expected.size()) worst = plain = INFINITY;
+    for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) {
+      const double error = std::abs(static_cast<double>(found[i]) - expected[i]);
+      const double scaled = measure == Measure::Scaled ? error / std::max(1.0, std::abs(expected[i])) : error;
+      worst = scaled <= worst ? worst : scaled;  // NaN becomes the worst
+      plain = error <= plain ? plain : error;
+      squares += error * error;
+      size += expected[i] * expected[i];
+    }
+    if (measure == Measure::Norm && std::isfinite(plain)) {
+      // A tensor that is zero in exact arithmetic holds rounding noise in the record: only its size can be compared.
+      const bool zero = std::sqrt(size) <= 1e-6 * std::sqrt(static_cast<double>(expected.size()));
+      worst = zero ? plain * limit / zero_limit : std::sqrt(squares / size);
+    }
+    record(quantity, name, worst, limit);
+  }
+  /// Adds a result measured elsewhere.
+  void record(const std::string& quantity, const std::string& name, double error, double limit) {
+    Line& line = lines_[quantity];
+    if (line.count++ == 0) order_.push_back(quantity);
+    line.limit = limit;
+    if (!(error <= line.error) || line.count == 1) {
+      line.error = error;
+      line.worst = name;
+    }
+  }
+  /// A quantity that is not computed yet: `prefix` and all tensors that begin with it.
+  void skip(const std::string& prefix, const std::string& why) {
+    bool any = false;
+    for (const ctp::NamedTensor& tensor : file_.tensors)
+      if (tensor.name.starts_with(prefix)) any = known_.insert(tensor.name).second || any;
+    if (!any) return;
+    order_.push_back(prefix);
+    lines_[prefix].skipped = why;
+  }
+  /// An input: read, not compared.
+  void input(const std::string& prefix) {
+    for (const ctp::NamedTensor& tensor : file_.tensors)
+      if (tensor.name.starts_with(prefix)) known_.insert(tensor.name);
+  }
+
+  /// Prints all lines; true if every quantity holds and no tensor of the record is unknown.
+  bool print() {
+    for (const ctp::NamedTensor& tensor : file_.tensors)
+      if (!known_.contains(tensor.name)) record("unknown tensor", tensor.name, INFINITY, 0);
+    bool all = true;
+    for (const std::string& quantity : order_) {
+      const Line& line = lines_.at(quantity);
+      if (!line.skipped.empty()) {
+        std::printf("  %-34s %10s %10s  SKIP  %s\n", quantity.c_str(), "-", "-", line.skipped.c_str());
+        continue;
+      }
+      const bool ok = line.error <= line.limit;
+      all = all && ok;
+      std::printf("  %-34s %10.2e %10.0e  %s  %zu tensors, worst %s\n", quantity.c_str(), line.error, line.limit,
+                  ok ? "ok  " : "FAIL", line.count, line.worst.c_str());
+    }
+    return all;
+  }
+
+ private:
+  struct Line {
+    double error = 0, limit = 0;
+    std::size_t count = 0;
+    std::string worst, skipped;
+  };
+  const ctp::TensorFile& file_;
+  std::map<std::string, Line> lines_;
+  std::vector<std::string> order_;
+  std::set<std::string> known_;
+};
+
+}  // namespace conformance

@@ -1,0 +1,209 @@
+/// @file   golden.hpp
+/// @brief  Records of one batch: features, losses, gradients, momentum rules, optimiser, importances.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ctp/penalty/importance.hpp>
+
+#include "comparison.hpp"
+#include "records.hpp"
+
+namespace conformance {
+
+template <class Real>
+class Golden {
+ public:
+  using B = ctp::BasicCpu<Real>;
+  using M = Model<Real>;
+
+  explicit Golden(const ctp::TensorFile& file)
+      : compare_(file),
+        model_(config_of(file)),
+        online_(read("params.")),
+        previous_(read("previous.")),
+        momentum_(read("momentum.")),
+        gradient_(model_.layout().size()) {
+    batch_.load(read_batch(file, "batch."), model_.config());
+  }
+
+  bool run() {
+    compare_.input("params.");
+    compare_.input("previous.");
+    compare_.input("momentum.");
+    compare_.input("queue.");
+    compare_.input("batch.");
+    outputs();
+    momentum_rules();
+    finetune();
+    compare_.skip("loss.lwf.", "lwf is not built yet");
+    compare_.skip("grad.lwf.", "lwf is not built yet");
+    compare_.skip("loss.lucir.", "lucir is not built yet");
+    compare_.skip("grad.lucir.", "lucir is not built yet");
+    ctp_method("ctp_first", false, after_ema_);
+    ctp_method("ctp", true, after_compatible_);
+    adamw();
+    importances();
+    return compare_.print();
+  }
+
+ private:
+  static constexpr bool is_double = std::is_same_v<Real, double>;
+  static constexpr double tight = is_double ? 1e-9 : 1e-5, loose = is_double ? 1e-9 : 1e-4;
+  using Theta = ctp::Buffer<Real, B>;
+  using Parts = std::map<std::string, double>;
+
+  Theta read(const std::string& prefix) const {
+    Theta theta(model_.layout().size());
+    theta.assign(ctp::read_weights<Real>(model_.layout(), compare_.file(), prefix));
+    return theta;
+  }
+  ctp::Pass<B> online_pass() { return {online_.data(), &tape_, gradient_.data()}; }
+
+  /// Compares a tensor of the tape with one of the record.
+  template <std::size_t Rank>
+  void check(const std::string& name, const ctp::Tensor<Real, Rank, B>& found) {
+    compare_.check(name, name, std::span<const Real>(found.data, static_cast<std::size_t>(found.size())), tight, Measure::Absolute);
+  }
+  /// Compares every parameter's slot of a vector with the tensors `prefix`*.
+  void check_vector(const std::string& quantity, const std::string& prefix, const Real* theta, double limit, Measure measure) {
+    for (const ctp::ParameterInfo& p : model_.layout().parameters())
+      compare_.check(quantity, prefix + p.name, std::span<const Real>(theta + p.offset, static_cast<std::size_t>(p.size())), limit,
+                     measure, is_double ? 1e-9 : 1e-5);
+  }
+  void check_loss(const std::string& method, const std::string& part, double found) {
+    const std::string name = "loss." + method + "." + part;
+    compare_.check(name, name, std::span<const double>(&found, 1), tight, Measure::Scaled);
+  }
+
+  void outputs() {
+    tape_.rewind();
+    ctp::Outputs<M> o(model_, {online_.data(), &tape_}, batch_);
+    check("out.image_tokens", o.image_tokens().value);
+    check("out.text_tokens", o.text_tokens().value);
+    check("out.image_raw", o.image_raw().value);
+    check("out.text_raw", o.text_raw().value);
+    check("out.image", o.image().local.value);
+    check("out.text", o.text().local.value);
+    check("out.fusion", normalize(o.pass(), o.fused()).value);
+    // Scores exist at labelled positions only; the record has them everywhere.
+    const auto& labelled = batch_.labelled();
+    const auto found = o.labelled_scores().value;
+    const std::vector<double> all = compare_.file().at("out.mlm_logits").as_doubles();
+    compare_.input("out.mlm_logits");
+    double worst = 0;
+    for (ctp::Index i = 0; i < labelled.row.size(); ++i) {
+      if (labelled.weight.data[i] == 0) continue;
+      for (ctp::Index j = 0; j < found.shape[1]; ++j) {
+        const double error = std::abs(static_cast<double>(found.data[i * found.shape[1] + j]) -
+                                      all[static_cast<std::size_t>(labelled.row.data[i] * found.shape[1] + j)]);
+        worst = error <= worst ? worst : error;
+      }
+    }
+    compare_.record("out.mlm_logits (labelled)", "out.mlm_logits", worst, tight);
+  }
+
+  void momentum_rules() {
+    const ctp::Index n = model_.layout().size();
+    after_ema_ = read("momentum.");
+    ctp::momentum::Ema{}.update<B>(n, after_ema_.data(), online_.data(), nullptr);
+    check_vector("after.ema", "after.ema.", after_ema_.data(), tight, Measure::Absolute);
+    after_compatible_ = read("momentum.");
+    ctp::momentum::Compatible{}.update<B>(n, after_compatible_.data(), online_.data(), previous_.data());
+    check_vector("after.compatible", "after.compatible.", after_compatible_.data(), tight, Measure::Absolute);
+  }
+
+  /// Forward and backward of a strategy's losses; leaves the gradient of their sum in gradient_.
+  template <class Strategy>
+  Parts losses(const Theta* previous, const Theta* momentum, const std::function<void(Queues<Real>&)>& queues,
+               const std::function<void(Queues<Real>&)>& committed) {
+    using Losses = ctp::All<typename Strategy::Objective, typename Strategy::Distillation>;
+    const Losses losses;
+    auto state = make_state(losses, model_, 0);
+    Queues<Real> found;
+    state.visit(found);
+    if (found.image != nullptr) queues(found);
+    tape_.rewind();
+    B::zero(gradient_.data(), gradient_.size());
+    ctp::Step<M> step(model_, batch_, online_pass());
+    if (previous != nullptr) step.previous.emplace(model_, ctp::Pass<B>{previous->data(), &tape_}, batch_);
+    if (momentum != nullptr) step.momentum.emplace(model_, ctp::Pass<B>{momentum->data(), &tape_}, batch_);
+    const auto loss = losses.loss(step, state);
+    *loss.grad.data = 1;
+    tape_.backward();
+    Parts parts;
+    for (const auto& part : step.parts()) parts[part.name] = static_cast<double>(*part.value.value.data);
+    losses.commit(step, state);
+    if (found.image != nullptr) committed(found);
+    return parts;
+  }
+
+  void finetune() {
+    const Parts parts = losses<ctp::strategy::SeqF>(nullptr, nullptr, {}, {});
+    check_loss("finetune", "loss_ita", parts.at("in_batch_contrast"));
+    check_loss("finetune", "loss_mlm", parts.at("masked_language"));
+    check_vector("grad.finetune", "grad.finetune.", gradient_.data(), loose, Measure::Norm);
+    Theta fisher(gradient_.size());
+    B::add_squares(gradient_.size(), Real(1), gradient_.data(), fisher.data());
+    check_vector("fisher", "fisher.", fisher.data(), loose, Measure::Norm);
+    const double penalty = ctp::penalty::quadratic_penalty<B>(fisher.size(), online_.data(), previous_.data(), fisher.data(), 2500);
+    compare_.check("penalty.ewc", "penalty.ewc", std::span<const double>(&penalty, 1), tight, Measure::Scaled);
+  }
+
+  void ctp_method(const std::string& method, bool later_task, const Theta& momentum) {
+    const auto load = [&](Queues<Real>& queues) { queues.load(compare_.file(), "queue."); };
+    const auto check_queues = [&](Queues<Real>& queues) {
+      if (!later_task) return;
+      const auto q = static_cast<std::size_t>(model_.config().queue), e = static_cast<std::size_t>(model_.config().embed);
+      const auto image = transposed(queues.image->to_host(), q, e), text = transposed(queues.text->to_host(), q, e);
+      compare_.check("after.queue", "after.queue.image", std::span<const Real>(image), tight, Measure::Absolute);
+      compare_.check("after.queue", "after.queue.text", std::span<const Real>(text), tight, Measure::Absolute);
+    };
+    const Parts parts = losses<ctp::strategy::Ctp>(later_task ? &previous_ : nullptr, &momentum, load, check_queues);
+    const auto part = [&](const char* name) { return parts.at(name); };
+    if (later_task) {
+      check_loss(method, "loss_ita", part("in_batch_contrast"));
+      check_loss(method, "loss_mlm", part("masked_language"));
+      check_loss(method, "loss_ita_dis", part("momentum_contrast") + part("cross_modal_topology") + part("same_modal_topology"));
+      check_loss(method, "loss_mlm_dis", part("masked_language_distillation"));
+    } else {
+      check_loss(method, "loss_ita", part("momentum_contrast") + part("in_batch_contrast"));
+      check_loss(method, "loss_mlm", part("masked_language") + part("masked_language_distillation"));
+    }
+    check_vector("grad." + method, "grad." + method + ".", gradient_.data(), loose, Measure::Norm);
+  }
+
+  void adamw() {
+    const ctp::optim::AdamW optimizer{.weight_decay = 0.05};
+    auto state = optimizer.init(model_, 0);
+    Theta theta = read("params.");
+    for (int i = 0; i < 3; ++i) {
+      Theta gradient = read("grad.finetune.");  // the record's own: the optimiser leaves zeros behind
+      optimizer.step(state, theta.data(), gradient.data(), 1e-3);
+    }
+    check_vector("after.adamw", "after.adamw.", theta.data(), tight, Measure::Absolute);
+  }
+
+  void importances() {
+    tape_.rewind();
+    B::zero(gradient_.data(), gradient_.size());
+    ctp::Outputs<M> o(model_, online_pass(), batch_);
+    const auto objective = ctp::penalty::mas_objective(o);
+    *objective.grad.data = 1;
+    tape_.backward();
+    Theta mas(gradient_.size());
+    B::add_magnitudes(gradient_.size(), Real(1), gradient_.data(), mas.data());
+    check_vector("mas", "mas.", mas.data(), loose, Measure::Norm);
+  }
+
+  Comparison compare_;
+  M model_;
+  Theta online_, previous_, momentum_, gradient_, after_ema_, after_compatible_;
+  ctp::Tape<B> tape_;
+  ctp::DeviceBatch<B> batch_;
+};
+
+}  // namespace conformance

@@ -1,0 +1,153 @@
+/// @file   trajectory.hpp
+/// @brief  Records of a whole training over tasks.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "comparison.hpp"
+#include "records.hpp"
+
+namespace conformance {
+
+/// The batches of one task of a record, in order, every epoch alike.
+class RecordedTask final : public ctp::data::BatchSource {
+ public:
+  RecordedTask(const ctp::TensorFile& file, const std::string& prefix) {
+    const auto steps = static_cast<std::size_t>(file.at(prefix + "ids").shape[0]);
+    for (std::size_t s = 0; s < steps; ++s) batches_.push_back(read_batch(file, prefix, s, steps));
+  }
+  [[nodiscard]] std::size_t steps() const override { return batches_.size(); }
+  void start(std::uint32_t epoch) override {
+    next_ = 0;
+    for (ctp::data::Batch& batch : batches_) batch.epoch = epoch;
+  }
+  const ctp::data::Batch* next() override { return next_ < batches_.size() ? &batches_[next_++] : nullptr; }
+
+ private:
+  std::vector<ctp::data::Batch> batches_;
+  std::size_t next_ = 0;
+};
+
+/// What the run entry of a trajectory's metadata says.
+struct Run {
+  std::string method;
+  int tasks = 0, epochs = 0, steps = 0;
+  double lr = 0, min_lr = 0, weight_decay = 0;
+};
+
+/// Collects the loss parts of every step under the record's names.
+class Curves final : public ctp::Observer {
+ public:
+  void step_done(const ctp::StepReport& report) override {
+    // On CTP's first task the record adds each teacher's loss to the loss it accompanies.
+    static const std::map<std::string, std::string> later{{"in_batch_contrast", "loss_ita"},
+                                                          {"masked_language", "loss_mlm"},
+                                                          {"momentum_contrast", "loss_ita_dis"},
+                                                          {"cross_modal_topology", "loss_ita_dis"},
+                                                          {"same_modal_topology", "loss_ita_dis"},
+                                                          {"masked_language_distillation", "loss_mlm_dis"}};
+    static const std::map<std::string, std::string> first{{"momentum_contrast", "loss_ita"},
+                                                          {"masked_language_distillation", "loss_mlm"}};
+    std::map<std::string, double> sums;
+    for (const auto& [name, value] : report.parts)
+      sums[report.task == 0 && first.contains(name) ? first.at(name) : later.at(name)] += value;
+    for (const char* name : {"loss_ita", "loss_mlm", "loss_ita_dis", "loss_mlm_dis", "penalty"}) curve[name].push_back(sums[name]);
+  }
+  std::map<std::string, std::vector<double>> curve;
+};
+
+template <class Real, class Strategy>
+class Trajectory {
+ public:
+  using B = ctp::BasicCpu<Real>;
+
+  Trajectory(const ctp::TensorFile& file, Run run)
+      : compare_(file),
+        run_(std::move(run)),
+        learner_(Model<Real>(config_of(file)), ctp::TrainOptions{.epochs = run_.epochs, .rate = run_.lr, .min_rate = run_.min_lr}) {
+    learner_.optimizer().weight_decay = run_.weight_decay;
+    learner_.set_weights(ctp::read_weights<Real>(layout(), file, "start."));
+    learner_.losses_state().visit(queues_);
+    if (queues_.image != nullptr) queues_.load(file, "queue.");
+    learner_.observe(curves_);
+  }
+
+  bool run() {
+    compare_.input("start.");
+    compare_.input("queue.");
+    for (int t = 0; t < run_.tasks; ++t) {
+      const std::string prefix = "task" + std::to_string(t) + ".";
+      for (const char* name : {"images", "ids", "attend", "masked", "labels"}) compare_.input(prefix + name);
+      RecordedTask task(compare_.file(), prefix);
+      const std::vector<Real> before = learner_.weights();
+      curves_.curve.clear();
+      learner_.learn(task, prefix);
+      for (const auto& [name, values] : curves_.curve)
+        compare_.check(prefix + "loss." + name, prefix + "loss." + name, std::span<const double>(values), is_double ? 1e-6 : 5e-5,
+                       Measure::Scaled);
+      parameters(prefix + "end", prefix + "end.", learner_.weights(), before);
+      if (queues_.image != nullptr) states(prefix, before);
+    }
+    return compare_.print();
+  }
+
+ private:
+  static constexpr bool is_double = std::is_same_v<Real, double>;
+
+  const ctp::Layout& layout() const { return learner_.model().layout(); }
+
+  /// Whether AdamW moves element `i` of a parameter by rounding noise only, because its gradient is zero in exact arithmetic.
+  static bool is_noise(const ctp::ParameterInfo& p, std::size_t i) {
+    if (p.name.ends_with(".self.key.bias")) return true;
+    const auto third = static_cast<std::size_t>(p.size()) / 3;
+    return p.name.ends_with(".attn.qkv.bias") && i >= third && i < 2 * third;
+  }
+
+  /// Compares a parameter vector: elementwise in double, the whole change since `before` in single precision.
+  void parameters(const std::string& quantity, const std::string& prefix, const std::vector<Real>& found, const std::vector<Real>& before) {
+    double worst = 0, squares = 0, size = 0;
+    std::string where;
+    for (const ctp::ParameterInfo& p : layout().parameters()) {
+      compare_.input(prefix + p.name);
+      const std::vector<double> expected = compare_.file().at(prefix + p.name).as_doubles();
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        if (is_noise(p, i)) continue;
+        const std::size_t at = static_cast<std::size_t>(p.offset) + i;
+        const double error = std::abs(static_cast<double>(found[at]) - expected[i]);
+        const double change = expected[i] - static_cast<double>(before[at]);
+        if (!(error <= worst)) {
+          worst = error;
+          where = prefix + p.name;
+        }
+        squares += error * error;
+        size += change * change;
+      }
+    }
+    if constexpr (is_double)
+      compare_.record(quantity, where, worst, 1e-6);
+    else
+      compare_.record(quantity + " (change, in norm)", where, std::sqrt(squares / size), 1e-2);
+  }
+
+  void states(const std::string& prefix, const std::vector<Real>& before) {
+    std::vector<Real> momentum(static_cast<std::size_t>(layout().size()));
+    B::download(learner_.thetas().momentum(), layout().size(), momentum.data());
+    parameters(prefix + "momentum", prefix + "momentum.", momentum, before);
+    const auto& c = learner_.model().config();
+    const auto q = static_cast<std::size_t>(c.queue), e = static_cast<std::size_t>(c.embed);
+    const double limit = is_double ? 1e-6 : 1e-3;
+    const auto image = transposed(queues_.image->to_host(), q, e), text = transposed(queues_.text->to_host(), q, e);
+    compare_.check(prefix + "queue", prefix + "queue.image", std::span<const Real>(image), limit, Measure::Absolute);
+    compare_.check(prefix + "queue", prefix + "queue.text", std::span<const Real>(text), limit, Measure::Absolute);
+  }
+
+  Comparison compare_;
+  Run run_;
+  ctp::Learner<Strategy, Model<Real>> learner_;
+  Queues<Real> queues_;
+  Curves curves_;
+};
+
+}  // namespace conformance

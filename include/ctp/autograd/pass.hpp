@@ -1,0 +1,86 @@
+/// @file   ctp/autograd/pass.hpp
+/// @brief  With which weights, on which tape, and whether for training, a model runs.
+/// @layer  autograd - may include: core, backend, tensor
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <ctp/autograd/tape.hpp>
+#include <ctp/backend/dropout.hpp>
+
+namespace ctp {
+
+/// A value on the tape. `grad.data` is null when nobody will differentiate it.
+template <std::size_t Rank, class Backend>
+struct Variable {
+  using Real = typename Backend::Real;
+  Tensor<Real, Rank, Backend> value, grad;
+};
+
+/// A loss, or any other number that lives on the tape.
+template <class Backend>
+using Scalar = Variable<0, Backend>;
+
+/// A tensor that an operation only reads. Not deduced, so that one that may be written converts.
+template <class T, std::size_t Rank, class Backend>
+using Input = std::type_identity_t<Tensor<const T, Rank, Backend>>;
+
+/// Where a weight lies in a parameter vector.
+template <std::size_t Rank>
+struct Parameter {
+  Index offset = 0;
+  Shape<Rank> shape{};
+};
+
+/// @brief What an operation needs to run: weights, a tape, and where gradients go.
+///
+/// Without `gradient` it is a teacher's pass: nothing is recorded and nothing is kept for a backward pass.
+template <class BackendType>
+struct Pass {
+  using Backend = BackendType;
+  using Real = typename Backend::Real;
+
+  const Real* theta = nullptr;
+  Tape<Backend>* tape = nullptr;
+  Real* gradient = nullptr;
+  backend::Dropout dropout{};  ///< of this batch; lane and use are the layer's business
+
+  [[nodiscard]] bool differentiates() const { return gradient != nullptr; }
+
+  /// A weight of the model as a value; its gradient is the slot in the gradient vector.
+  template <std::size_t Rank>
+  Variable<Rank, Backend> operator[](const Parameter<Rank>& p) const {
+    // Weights are never written through a Variable; the cast spares a second Variable type.
+    Variable<Rank, Backend> v{{const_cast<Real*>(theta) + p.offset, p.shape}, {}};
+    if (gradient != nullptr) v.grad = {gradient + p.offset, p.shape};
+    return v;
+  }
+  /// A new value with a zero gradient.
+  template <std::size_t Rank>
+  Variable<Rank, Backend> make(Shape<Rank> shape) const {
+    Variable<Rank, Backend> v{tape->template make<Real>(shape), {}};
+    if (gradient != nullptr) {
+      v.grad = tape->template make<Real>(shape);
+      Backend::zero(v.grad.data, v.grad.size());
+    }
+    return v;
+  }
+  /// Memory without gradient.
+  template <std::size_t Rank>
+  Tensor<Real, Rank, Backend> scratch(Shape<Rank> shape) const {
+    return tape->template make<Real>(shape);
+  }
+  template <class Closure>
+  void record(Closure closure) const {
+    if (gradient != nullptr) tape->record(std::move(closure));
+  }
+  /// The dropout layer `lane` of this pass; inactive in a teacher's pass.
+  [[nodiscard]] backend::Dropout dropout_layer(std::uint32_t lane) const {
+    backend::Dropout layer = dropout;
+    layer.lane = lane;
+    return layer;
+  }
+};
+
+}  // namespace ctp

@@ -1,0 +1,72 @@
+/// @file   ctp/autograd/rows.hpp
+/// @brief  Choosing, scaling and measuring rows.
+/// @layer  autograd - may include: core, backend, tensor
+#pragma once
+
+#include <cstdint>
+
+#include <ctp/autograd/pass.hpp>
+
+namespace ctp {
+
+/// @brief y[i] = x[index[i]].
+///
+/// **Shapes.** x [*,d], index [n]; returns [n,d].  **Gradient.** to x, added up in the order of i.
+template <class B>
+Variable<2, B> gather_rows(const Pass<B>& pass, Variable<2, B> x, Input<std::int32_t, 1, B> index) {
+  const Index n = index.shape[0], d = x.value.shape[1];
+  auto y = pass.make(Shape<2>{n, d});
+  B::gather_rows(n, d, x.value.data, index.data, y.value.data);
+  pass.record([=] {
+    if (x.grad) B::scatter_add_rows(n, d, y.grad.data, index.data, x.grad.data);
+  });
+  return y;
+}
+
+/// @brief The first row of each of `batch` sequences: the class tokens.
+///
+/// **Shapes.** x [batch*n,d]; returns [batch,d].  **Gradient.** to x.
+template <class B>
+Variable<2, B> first_rows(const Pass<B>& pass, Variable<2, B> x, Index batch) {
+  const Index step = x.value.shape[0] / batch, d = x.value.shape[1];
+  require_shape(step * batch == x.value.shape[0], "first_rows", "x", x.value.shape, "batch", Shape<1>{batch},
+                "rows are batch times sequence length");
+  auto y = pass.make(Shape<2>{batch, d});
+  B::take_rows(batch, step, d, x.value.data, y.value.data);
+  pass.record([=] {
+    if (x.grad) B::add_taken_rows(batch, step, d, y.grad.data, x.grad.data);
+  });
+  return y;
+}
+
+/// @brief Rows scaled to unit length; rows shorter than 1e-12 are divided by that (F.normalize).
+///
+/// **Shapes.** x [n,d]; returns [n,d].  **Gradient.** to x.
+template <class B>
+Variable<2, B> normalize(const Pass<B>& pass, Variable<2, B> x) {
+  using Real = typename B::Real;
+  const Index n = x.value.shape[0], d = x.value.shape[1];
+  auto y = pass.make(x.value.shape);
+  const auto length = pass.scratch(Shape<1>{n});
+  B::normalize_rows(n, d, x.value.data, Real(1e-12), y.value.data, length.data);
+  pass.record([=] {
+    if (x.grad) B::normalize_rows_backward(n, d, y.value.data, length.data, Real(1e-12), y.grad.data, x.grad.data);
+  });
+  return y;
+}
+
+/// @brief Euclidean length of each row.
+///
+/// **Shapes.** x [n,d]; returns [n].  **Gradient.** to x; zero for a row of zeros.
+template <class B>
+Variable<1, B> row_lengths(const Pass<B>& pass, Variable<2, B> x) {
+  const Index n = x.value.shape[0], d = x.value.shape[1];
+  auto y = pass.make(Shape<1>{n});
+  B::row_lengths(n, d, x.value.data, y.value.data);
+  pass.record([=] {
+    if (x.grad) B::row_lengths_backward(n, d, x.value.data, y.value.data, y.grad.data, x.grad.data);
+  });
+  return y;
+}
+
+}  // namespace ctp

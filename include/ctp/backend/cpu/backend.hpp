@@ -1,0 +1,20 @@
+/// @file   ctp/backend/cpu/backend.hpp
+/// @brief  The host backend. The only folder that may include Eigen.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <ctp/backend/concepts.hpp>
+#include <ctp/backend/cpu/product.hpp>
+#include <ctp/backend/generic/host.hpp>
+#include <ctp/fwd.hpp>
+
+namespace ctp {
+
+/// Computes on the host: matrix products by Eigen, everything else by loops that vectorise.
+template <class RealType>
+struct BasicCpu : backend::generic::Host<BasicCpu<RealType>, RealType>, backend::cpu::Product<RealType> {};
+
+static_assert(backend::Backend<BasicCpu<float>>);
+static_assert(backend::Backend<BasicCpu<double>>);
+
+}  // namespace ctp

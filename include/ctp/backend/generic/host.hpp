@@ -1,0 +1,32 @@
+/// @file   ctp/backend/generic/host.hpp
+/// @brief  Every operation for a backend that computes on host memory, given its matrix product.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <ctp/backend/generic/attention.hpp>
+#include <ctp/backend/generic/elementwise.hpp>
+#include <ctp/backend/generic/embedding.hpp>
+#include <ctp/backend/generic/layer_norm.hpp>
+#include <ctp/backend/generic/linear.hpp>
+#include <ctp/backend/generic/losses.hpp>
+#include <ctp/backend/generic/memory.hpp>
+#include <ctp/backend/generic/parameters.hpp>
+#include <ctp/backend/generic/rows.hpp>
+
+namespace ctp::backend::generic {
+
+/// @brief What a host backend gets for free. Derived brings block_product() and tiled_product().
+template <class Derived, class RealType>
+struct Host : Memory,
+              Attention<Derived, RealType>,
+              Elementwise<RealType>,
+              Embedding<RealType>,
+              LayerNorm<RealType>,
+              Linear<Derived, RealType>,
+              Losses<RealType>,
+              Parameters<RealType>,
+              Rows<RealType> {
+  using Real = RealType;
+};
+
+}  // namespace ctp::backend::generic

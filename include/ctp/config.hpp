@@ -1,0 +1,20 @@
+/// @file   ctp/config.hpp
+/// @brief  Every macro of the library.
+#pragma once
+
+#if defined(__CUDACC__)
+#define CTP_HD __host__ __device__  ///< callable on host and device
+#else
+#define CTP_HD
+#endif
+
+#if defined(_OPENMP) && !defined(__CUDACC__)
+#define CTP_PRAGMA(text) _Pragma(#text)
+#define CTP_SIMD CTP_PRAGMA(omp simd)                                   ///< the next loop's turns are independent
+#define CTP_SIMD_SUM(variable) CTP_PRAGMA(omp simd reduction(+ : variable))  ///< ... except that they add to `variable`
+#define CTP_SIMD_MAX(variable) CTP_PRAGMA(omp simd reduction(max : variable))
+#else
+#define CTP_SIMD
+#define CTP_SIMD_SUM(variable)
+#define CTP_SIMD_MAX(variable)
+#endif

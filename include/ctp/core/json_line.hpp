@@ -1,0 +1,197 @@
+/// @file   ctp/core/json_line.hpp
+/// @brief  Writes small JSON objects, one per line, and quotes foreign text for messages. No JSON library needed.
+/// @layer  core
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+
+namespace ctp {
+
+/// Bytes of the well-formed UTF-8 character that starts at text[at]; 0 if there is none.
+///
+/// **Source.** Unicode 15.0, table 3-7 (no overlong forms, no surrogates, nothing above U+10FFFF).
+constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
+  if (at >= text.size()) return 0;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(at);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return 0;
+  const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (byte(at + 1) < low || byte(at + 1) > high) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if (byte(at + i) < 0x80 || byte(at + i) > 0xBF) return 0;
+  }
+  return length;
+}
+
+/// Offset of the first byte that is not part of well-formed UTF-8; text.size() if all of it is.
+constexpr std::size_t valid_utf8_prefix(std::string_view text) noexcept {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) return at;
+    at += length;
+  }
+  return at;
+}
+
+/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
+inline void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  out += '"';
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    const char c = text[at];
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (length == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
+      out += "\\u00";
+      out += hex[static_cast<unsigned char>(c) >> 4U];
+      out += hex[static_cast<unsigned char>(c) & 15U];
+    } else {
+      out += text.substr(at, length);
+    }
+    at += length == 0 ? 1 : length;
+  }
+  out += '"';
+}
+
+/// Foreign text, made safe for a one-line message: quoted, escaped, and cut after `limit` bytes.
+inline std::string quoted(std::string_view text, std::size_t limit = 120) {
+  std::string out;
+  if (text.size() <= limit) {
+    append_json_string(out, text);
+    return out;
+  }
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;  // not inside a character
+  append_json_string(out, text.substr(0, limit));
+  return out + "... (" + std::to_string(text.size()) + " bytes)";
+}
+
+namespace detail {
+
+template <class Value>
+concept WritesJson = requires(const Value& value, std::string& out) { value.append_to(out); };
+
+template <class Number>
+void append_json_number(std::string& out, Number value) {
+  std::array<char, 32> digits{};  // the longest double takes 24 characters
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), end.ptr);
+}
+
+/// Appends any value that a line may hold; a range becomes an array.
+template <class Value>
+void append_json(std::string& out, const Value& value) {
+  if constexpr (std::same_as<Value, bool>) {
+    out += value ? "true" : "false";
+  } else if constexpr (std::same_as<Value, std::nullptr_t>) {
+    out += "null";
+  } else if constexpr (std::integral<Value>) {
+    static_assert(!std::same_as<Value, char>, "a single char is neither a number nor a string here; pass a string");
+    append_json_number(out, value);
+  } else if constexpr (std::floating_point<Value>) {
+    static_assert(sizeof(Value) <= sizeof(double), "long double has no place in JSON; pass a double");
+    if (std::isfinite(value)) {
+      append_json_number(out, value);
+    } else {
+      out += "null";
+    }
+  } else if constexpr (std::convertible_to<const Value&, std::string_view>) {
+    append_json_string(out, value);
+  } else if constexpr (WritesJson<Value>) {
+    value.append_to(out);
+  } else {
+    out += '[';
+    bool first = true;
+    for (const auto& item : value) {
+      if (!std::exchange(first, false)) out += ',';
+      append_json<std::remove_cvref_t<decltype(item)>>(out, item);
+    }
+    out += ']';
+  }
+}
+
+}  // namespace detail
+
+/// @brief A JSON array that is put together item by item; for items of different kinds.
+class JsonArray {
+ public:
+  /// Adds one item; takes what JsonLine::add takes.
+  template <class Value>
+  JsonArray& push(const Value& value) {
+    if (!text_.empty()) text_ += ',';
+    detail::append_json(text_, value);
+    return *this;
+  }
+  [[nodiscard]] std::string text() const { return '[' + text_ + ']'; }
+  void append_to(std::string& out) const { ((out += '[') += text_) += ']'; }
+
+ private:
+  std::string text_;  // without the brackets
+};
+
+/// @brief A JSON object on one line, written in the order of the calls: `JsonLine().add("kind", "step").add("loss", 0.5)`.
+///
+/// Values: bool, integers, float, double, text, nullptr, another JsonLine, a JsonArray, and any range of these. Numbers are
+/// printed with the fewest digits that read back to the same value; NaN and infinities, which JSON lacks, become null.
+class JsonLine {
+ public:
+  /// Adds one member. **Errors.** UsageError if the key is there already.
+  template <class Value>
+  JsonLine& add(std::string_view key, const Value& value) {
+    begin_member(key);
+    detail::append_json(text_, value);
+    return *this;
+  }
+  /// Forgets the members and keeps the memory, so that a line that is reused stops allocating.
+  void clear() noexcept {
+    text_.clear();
+    keys_.clear();
+  }
+  /// The object, without a line end.
+  [[nodiscard]] std::string text() const { return '{' + text_ + '}'; }
+  void append_to(std::string& out) const { ((out += '{') += text_) += '}'; }
+
+ private:
+  void begin_member(std::string_view key) {
+    const std::size_t before = text_.size();
+    if (before != 0) text_ += ',';
+    const std::size_t start = text_.size();
+    append_json_string(text_, key);
+    const std::string_view written = std::string_view(text_).substr(start);
+    for (const auto& [at, length] : keys_) {
+      if (std::string_view(text_).substr(at, length) != written) continue;
+      const std::string name(written);
+      text_.resize(before);
+      throw UsageError(Complaint{"JsonLine", name, "every key once", "it twice", ""}.text());
+    }
+    keys_.emplace_back(start, written.size());
+    text_ += ':';
+  }
+
+  std::string text_;                                       // without the braces
+  std::vector<std::pair<std::size_t, std::size_t>> keys_;  // where the keys stand in text_
+};
+
+}  // namespace ctp

@@ -1,0 +1,105 @@
+/// @file   ctp/core/philox.hpp
+/// @brief  Random numbers as a pure function of (seed, stream, task, epoch, sample, lane).
+/// @layer  core
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+#include <ctp/config.hpp>
+
+namespace ctp {
+
+/// One block of Philox4x32-10: four 32-bit words that depend on nothing but counter and key.
+///
+/// **Source.** Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.3 and table 2.
+CTP_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53U} * c[0];
+    const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * c[2];
+    c = {static_cast<std::uint32_t>(b >> 32U) ^ c[1] ^ k[0], static_cast<std::uint32_t>(b),
+         static_cast<std::uint32_t>(a >> 32U) ^ c[3] ^ k[1], static_cast<std::uint32_t>(a)};
+    k[0] += 0x9E3779B9U;
+    k[1] += 0xBB67AE85U;
+  }
+  return c;
+}
+
+/// A word as a float in [0, 1) with 24 random bits.
+CTP_HD constexpr float unit_float(std::uint32_t word) { return static_cast<float>(word >> 8U) * 0x1p-24F; }
+
+/// Names one stream of random numbers of one run. Streams of different names or seeds are unrelated.
+struct RandomStream {
+  std::array<std::uint32_t, 2> key{};
+
+  /// FNV-1a of the name, mixed with the seed by the finaliser of SplitMix64.
+  constexpr RandomStream(std::uint64_t seed, std::string_view name) {
+    std::uint64_t h = 0xCBF29CE484222325U;
+    for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    h ^= seed + 0x9E3779B97F4A7C15U;
+    h = (h ^ (h >> 30U)) * 0xBF58476D1CE4E5B9U;
+    h = (h ^ (h >> 27U)) * 0x94D049BB133111EBU;
+    h ^= h >> 31U;
+    key = {static_cast<std::uint32_t>(h), static_cast<std::uint32_t>(h >> 32U)};
+  }
+};
+
+/// Where in a run a number is drawn. `sample` is the pair's ordinal in the stream, not its place in the batch.
+struct RandomPlace {
+  std::uint32_t task = 0;   ///< below 65,536
+  std::uint32_t epoch = 0;  ///< below 65,536
+  std::uint32_t sample = 0;
+
+  /// The counter of block `block` of lane `lane` at this place.
+  CTP_HD constexpr std::array<std::uint32_t, 4> counter(std::uint32_t lane, std::uint32_t block) const {
+    return {block, lane, sample, (task << 16U) | (epoch & 0xFFFFU)};
+  }
+};
+
+/// Draws one number after the other from one lane at one place. Holds no state that outlives the place.
+class RandomLane {
+ public:
+  constexpr RandomLane(RandomStream stream, RandomPlace place, std::uint32_t lane = 0)
+      : stream_(stream), place_(place), lane_(lane) {}
+
+  /// Uniform 32-bit word.
+  constexpr std::uint32_t word() {
+    if (used_ == 4) {
+      words_ = philox4x32(place_.counter(lane_, block_++), stream_.key);
+      used_ = 0;
+    }
+    return words_[used_++];
+  }
+  /// Uniform in [0, 1), 53 random bits.
+  constexpr double uniform() {
+    const std::uint64_t high = word();
+    return static_cast<double>((high << 21U) ^ (word() >> 11U)) * 0x1p-53;
+  }
+  /// Uniform in [low, high).
+  constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Uniform integer in [0, n), without modulo bias. n >= 1.
+  constexpr std::uint32_t below(std::uint32_t n) {
+    const std::uint32_t reject = (0U - n) % n;  // 2^32 mod n
+    for (;;) {
+      const std::uint64_t product = std::uint64_t{word()} * n;
+      if (static_cast<std::uint32_t>(product) >= reject) return static_cast<std::uint32_t>(product >> 32U);
+    }
+  }
+  /// Standard normal (Box and Muller).
+  double normal() {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
+
+ private:
+  RandomStream stream_;
+  RandomPlace place_;
+  std::uint32_t lane_;
+  std::uint32_t block_ = 0;
+  std::array<std::uint32_t, 4> words_{};
+  unsigned used_ = 4;
+};
+
+}  // namespace ctp

@@ -1,0 +1,15 @@
+/// @file   ctp/ctp.hpp
+/// @brief  Everything that runs on the CPU, in one include. Needs Eigen. Files and images are in <ctp/data.hpp>.
+#pragma once
+
+#include <ctp/backend/cpu/backend.hpp>
+#include <ctp/encoder/bert.hpp>
+#include <ctp/core/model_config.hpp>
+#include <ctp/encoder/model.hpp>
+#include <ctp/encoder/vit.hpp>
+#include <ctp/momentum/ema.hpp>
+#include <ctp/strategy/ctp.hpp>
+#include <ctp/strategy/jointt.hpp>
+#include <ctp/strategy/seqf.hpp>
+#include <ctp/train/learner.hpp>
+#include <ctp/version.hpp>

@@ -1,0 +1,35 @@
+/// @file   ctp/distill/masked_language.hpp
+/// @brief  Agree with a teacher about which words the masked ones may have been.
+/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+#pragma once
+
+#include <ctp/autograd/losses.hpp>
+#include <ctp/core/needs.hpp>
+
+namespace ctp::distill {
+
+/// Whose opinion counts.
+enum class Teacher { Previous, Momentum };
+
+/// @brief Cross entropy between the teacher's and the online model's word distributions, mean over labelled positions.
+///
+/// The teacher reads the same masked text with its own image tokens. Temperature: the model's `distill_temp`.
+/// **Units.** nats per labelled position.  **Gradient.** to the online model.
+/// **Source.** CTP, ICCV 2023, arXiv:2308.07146, figure 2 (momentum teacher); Learning without Forgetting, arXiv:1606.09282
+/// (previous model); `mlm_distillation` of the oracle.
+template <Teacher teacher>
+struct MaskedLanguage {
+  static constexpr const char* name = "masked_language_distillation";
+  static constexpr Needs needs = teacher == Teacher::Previous ? Needs{.previous = Output::LabelledScores}
+                                                              : Needs{.momentum = Output::LabelledScores};
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto& labelled = step.batch().labelled();
+    auto& wise = teacher == Teacher::Previous ? *step.previous : *step.momentum;
+    return soft_cross_entropy(step.online.pass(), step.online.labelled_scores(), wise.labelled_scores().value,
+                              labelled.weight, step.model().config().distill_temp, Entropy::Kept);
+  }
+};
+
+}  // namespace ctp::distill

@@ -1,0 +1,13 @@
+/// @file   ctp/distill/none.hpp
+/// @brief  No distillation.
+/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+#pragma once
+
+#include <ctp/objective/all.hpp>
+
+namespace ctp::distill {
+
+/// Learns from the data alone.
+using None = All<>;
+
+}  // namespace ctp::distill

@@ -1,0 +1,45 @@
+/// @file   ctp/encoder/initialize.hpp
+/// @brief  Weights to start from when none are loaded.
+/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <ctp/core/philox.hpp>
+#include <ctp/nn/layout.hpp>
+
+namespace ctp {
+
+/// How weights and tables are drawn. Norms start at one and biases at zero in both.
+enum class Initialization {
+  FanIn,      ///< normal with deviation 1/sqrt(fan-in), so that small models learn from scratch
+  Published,  ///< normal with deviation 0.02, as BERT and ViT are published
+};
+
+/// @brief A parameter vector drawn from the seed alone. **Shapes.** [layout.size()].
+template <class Real>
+std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed, Initialization scheme = Initialization::FanIn) {
+  std::vector<Real> theta(static_cast<std::size_t>(layout.size()));
+  const RandomStream stream(seed, "initialization");
+  std::uint32_t ordinal = 0;
+  for (const ParameterInfo& p : layout.parameters()) {
+    Real* out = theta.data() + p.offset;
+    RandomLane random(stream, {.sample = ordinal++});
+    const Index n = p.size();
+    Index fan_in = 1;  // of a table: its width
+    for (std::size_t i = p.start == Start::Table ? p.shape.size() - 1 : 1; i < p.shape.size(); ++i)
+      fan_in *= static_cast<Index>(p.shape[i]);
+    const double deviation = scheme == Initialization::Published ? 0.02 : 1 / std::sqrt(static_cast<double>(fan_in));
+    for (Index i = 0; i < n; ++i) switch (p.start) {
+        case Start::Ones: out[i] = Real(1); break;
+        case Start::Zeros: break;
+        case Start::Weight:
+        case Start::Table: out[i] = static_cast<Real>(deviation * random.normal()); break;
+      }
+  }
+  return theta;
+}
+
+}  // namespace ctp

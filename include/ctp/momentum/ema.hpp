@@ -1,0 +1,30 @@
+/// @file   ctp/momentum/ema.hpp
+/// @brief  Momentum weights as an exponential moving average.
+/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <ctp/core/needs.hpp>
+#include <ctp/core/shape.hpp>
+
+namespace ctp::momentum {
+
+/// @brief slow <- decay slow + (1 - decay) online, at the start of every step.
+///
+/// **Units.** decay: fraction kept per step, in [0,1].  **Source.** He et al. 2020, arXiv:1911.05722, eq. 2.
+struct Ema {
+  static constexpr bool active = true;
+  static constexpr Needs needs{};
+  double decay = 0.995;
+
+  /// **Shapes.** all [n]; previous is not read.
+  template <class B>
+  void update(Index n, typename B::Real* slow, const typename B::Real* online, const typename B::Real* /*previous*/) const {
+    B::average(n, static_cast<typename B::Real>(decay), online, slow);
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {
+    visitor("decay", decay);
+  }
+};
+
+}  // namespace ctp::momentum

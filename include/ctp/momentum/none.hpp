@@ -1,0 +1,16 @@
+/// @file   ctp/momentum/none.hpp
+/// @brief  No momentum model.
+/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <ctp/core/needs.hpp>
+
+namespace ctp::momentum {
+
+/// Nothing is kept, nothing is updated.
+struct None {
+  static constexpr bool active = false;
+  static constexpr Needs needs{};
+};
+
+}  // namespace ctp::momentum

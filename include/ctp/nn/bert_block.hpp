@@ -1,0 +1,69 @@
+/// @file   ctp/nn/bert_block.hpp
+/// @brief  One post-norm transformer block, with or without cross-attention.
+/// @layer  nn - may include: core, backend, tensor, autograd
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <ctp/nn/layers.hpp>
+
+namespace ctp::nn {
+
+/// @brief layer_norm(x + dropout(dense(attention(x, memory)))).
+///
+/// **Shapes.** x [batch*n,d], memory [batch*m,d_memory] -> [batch*n,d].  Uses the dropout layers `lane` and `lane + 1`.
+/// **Source.** Devlin et al. 2019, arXiv:1810.04805, as released; layer norm epsilon 1e-12.
+struct BertAttention {
+  Linear query, key, value, dense;
+  LayerNorm norm;
+  Index heads;
+
+  BertAttention(Layout& layout, const std::string& name, Index d, Index memory, Index head_count)
+      : query(layout, name + ".self.query", d, d),
+        key(layout, name + ".self.key", d, memory),
+        value(layout, name + ".self.value", d, memory),
+        dense(layout, name + ".output.dense", d, d),
+        norm(layout, name + ".output.LayerNorm", d, 1e-12),
+        heads(head_count) {}
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> memory,
+                            Tensor<const typename B::Real, 2, B> key_bias, Index batch, std::uint32_t lane) const {
+    const Columns<B> q = query(pass, x), k = key(pass, memory), v = value(pass, memory);
+    const auto mixed = attention(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(lane));
+    return norm(pass, x, dense(pass, mixed), lane + 1, x.value.shape[0] / batch);
+  }
+};
+
+/// @brief Self-attention, cross-attention to image tokens where the block has it, and the feed-forward part.
+///
+/// **Source.** as BertAttention; cross-attention as in ALBEF (Li et al. 2021, arXiv:2107.07651, figure 1).
+struct BertBlock {
+  static constexpr std::uint32_t dropout_layers = 5;
+
+  BertAttention self;
+  std::optional<BertAttention> cross;
+  Linear intermediate, output;
+  LayerNorm norm;
+
+  /// `memory` is the width of the image tokens, 0 for a block without cross-attention.
+  BertBlock(Layout& layout, const std::string& name, Index d, Index hidden, Index head_count, Index memory)
+      : self(layout, name + "attention", d, d, head_count),
+        cross(memory > 0 ? std::optional<BertAttention>(std::in_place, layout, name + "crossattention", d, memory, head_count)
+                         : std::nullopt),
+        intermediate(layout, name + "intermediate.dense", hidden, d),
+        output(layout, name + "output.dense", d, hidden),
+        norm(layout, name + "output.LayerNorm", d, 1e-12) {}
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Tensor<const typename B::Real, 2, B> key_bias,
+                            Variable<2, B> image_tokens, Index batch, std::uint32_t lane) const {
+    x = self(pass, x, x, key_bias, batch, lane);
+    if (cross) x = (*cross)(pass, x, image_tokens, {}, batch, lane + 2);
+    const auto h = output(pass, intermediate.with_gelu(pass, x));
+    return norm(pass, x, h, lane + 4, x.value.shape[0] / batch);
+  }
+};
+
+}  // namespace ctp::nn

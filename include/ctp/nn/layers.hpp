@@ -1,0 +1,60 @@
+/// @file   ctp/nn/layers.hpp
+/// @brief  The layers that transformers are made of: which parameters, under which names, go into which operation.
+/// @layer  nn - may include: core, backend, tensor, autograd
+#pragma once
+
+#include <string>
+
+#include <ctp/autograd/attention.hpp>
+#include <ctp/autograd/layer_norm.hpp>
+#include <ctp/autograd/linear.hpp>
+#include <ctp/nn/layout.hpp>
+
+namespace ctp::nn {
+
+/// x w^T + b. **Shapes.** [n,in] -> [n,out].
+struct Linear {
+  Parameter<2> weight;
+  Parameter<1> bias;
+
+  Linear(Layout& layout, const std::string& name, Index out, Index in)
+      : weight(layout.add<2>(name + ".weight", {out, in}, Start::Weight)),
+        bias(layout.add<1>(name + ".bias", {out}, Start::Zeros)) {}
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x) const {
+    return linear(pass, x, pass[weight], pass[bias]);
+  }
+  template <class B>
+  Variable<2, B> with_gelu(const Pass<B>& pass, Variable<2, B> x) const {
+    return linear_gelu(pass, x, pass[weight], pass[bias]);
+  }
+  template <class B>
+  Variable<2, B> with_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> residual) const {
+    return linear_residual(pass, x, pass[weight], pass[bias], residual);
+  }
+};
+
+/// Layer norm over the last extent. **Shapes.** [n,d] -> [n,d].
+struct LayerNorm {
+  Parameter<1> gain, bias;
+  double epsilon;
+
+  LayerNorm(Layout& layout, const std::string& name, Index d, double eps)
+      : gain(layout.add<1>(name + ".weight", {d}, Start::Ones)),
+        bias(layout.add<1>(name + ".bias", {d}, Start::Zeros)),
+        epsilon(eps) {}
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x) const {
+    return layer_norm(pass, x, pass[gain], pass[bias], epsilon);
+  }
+  /// Of x + dropout(branch).
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, std::uint32_t lane,
+                            Index rows_per_sample) const {
+    return residual_layer_norm(pass, x, branch, pass.dropout_layer(lane), rows_per_sample, pass[gain], pass[bias], epsilon);
+  }
+};
+
+}  // namespace ctp::nn

@@ -1,0 +1,43 @@
+/// @file   ctp/nn/vit_block.hpp
+/// @brief  One pre-norm transformer block with a fused query-key-value product.
+/// @layer  nn - may include: core, backend, tensor, autograd
+#pragma once
+
+#include <string>
+
+#include <ctp/nn/layers.hpp>
+
+namespace ctp::nn {
+
+/// @brief x + proj(attention(norm1(x))), then x + fc2(gelu(fc1(norm2(x)))).
+///
+/// **Shapes.** [batch*n,d] -> [batch*n,d].
+/// **Source.** Dosovitskiy et al. 2021, arXiv:2010.11929, eq. 2 and 3; names and layout of DeiT, layer norm epsilon 1e-6.
+struct VitBlock {
+  LayerNorm norm1;
+  Linear qkv, proj;
+  LayerNorm norm2;
+  Linear fc1, fc2;
+  Index width, heads;
+
+  VitBlock(Layout& layout, const std::string& name, Index d, Index head_count)
+      : norm1(layout, name + "norm1", d, 1e-6),
+        qkv(layout, name + "attn.qkv", 3 * d, d),
+        proj(layout, name + "attn.proj", d, d),
+        norm2(layout, name + "norm2", d, 1e-6),
+        fc1(layout, name + "mlp.fc1", 4 * d, d),
+        fc2(layout, name + "mlp.fc2", d, 4 * d),
+        width(d),
+        heads(head_count) {}
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Index batch) const {
+    const auto all = qkv(pass, norm1(pass, x));
+    const auto mixed = attention(pass, Columns<B>(all, 0, width), Columns<B>(all, width, width),
+                                 Columns<B>(all, 2 * width, width), batch, heads, {}, backend::Dropout{});
+    x = proj.with_residual(pass, mixed, x);
+    return fc2.with_residual(pass, fc1.with_gelu(pass, norm2(pass, x)), x);
+  }
+};
+
+}  // namespace ctp::nn

@@ -1,0 +1,27 @@
+/// @file   ctp/objective/masked_language.hpp
+/// @brief  Name the words that were masked, given the rest of the text and the image.
+/// @layer  objective - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <ctp/autograd/losses.hpp>
+#include <ctp/core/needs.hpp>
+
+namespace ctp::objective {
+
+/// @brief Mean cross entropy of the true word over the labelled positions of the batch.
+///
+/// Scores exist at the labelled positions only; a batch without any gives 0.
+/// **Units.** nats per labelled position.  **Gradient.** to the online model.
+/// **Source.** Devlin et al. 2019, arXiv:1810.04805, section 3.1, with the image as in arXiv:2107.07651, eq. 2.
+struct MaskedLanguage {
+  static constexpr const char* name = "masked_language";
+  static constexpr Needs needs{};
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto& labelled = step.batch().labelled();
+    return cross_entropy(step.online.pass(), step.online.labelled_scores(), labelled.target, labelled.weight);
+  }
+};
+
+}  // namespace ctp::objective

@@ -1,0 +1,118 @@
+/// @file   ctp/objective/momentum_contrast.hpp
+/// @brief  Contrast against the momentum model's features of this batch and a queue of earlier ones.
+/// @layer  objective - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ctp/autograd/arithmetic.hpp>
+#include <ctp/autograd/losses.hpp>
+#include <ctp/autograd/scores.hpp>
+#include <ctp/core/needs.hpp>
+#include <ctp/core/philox.hpp>
+#include <ctp/tensor/buffer.hpp>
+
+namespace ctp::objective {
+
+/// @brief InfoNCE of online features against [momentum features of the batch | queue] of the other modality.
+///
+/// After the step the momentum features of the global batch overwrite the oldest entries of the queue. The queue is not
+/// reset between tasks; it starts with random unit rows.
+/// **Shapes.** features [B,E], queue [Q,E] each; Q is the model's `queue` rounded down to a multiple of the batch.
+/// **Units.** nats per pair.  **Errors.** UsageError if the queue is shorter than a batch.  **Gradient.** to the online model.
+/// **Source.** He et al. 2020, arXiv:1911.05722, algorithm 1; Li et al. 2021, arXiv:2107.07651, eq. 1; with the compatible
+/// model as in CTP, ICCV 2023, arXiv:2308.07146, section 3.
+struct MomentumContrast {
+  static constexpr const char* name = "momentum_contrast";
+  static constexpr Needs needs{.momentum = Output::Features};
+
+  template <class Model>
+  struct State {
+    using B = typename Model::Backend;
+    using Real = typename Model::Real;
+    Index width = 0, length = 0;        ///< E, and Q as configured
+    Buffer<Real, B> image, text;        ///< [Q,E], a row for each entry
+    Index used = 0;                     ///< Q rounded down to a multiple of the batch; 0 before the first step
+    std::int64_t next = 0;              ///< the entry that the next batch overwrites first
+
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("image_queue", image);
+      archive("text_queue", text);
+      archive("queue_ptr", next);
+    }
+    /// Fixes how much of the queue serves batches of this size.
+    void fit(Index batch) {
+      require(length >= batch, "momentum_contrast",
+              "the queue of " + std::to_string(length) + " is shorter than a batch of " + std::to_string(batch) +
+                  "; choose --queue of at least the batch size");
+      used = length / batch * batch;
+      if (next % batch != 0 || next >= used) next = 0;
+    }
+  };
+
+  template <class Model>
+  State<Model> init(const Model& model, std::uint64_t seed) const {
+    const Index e = model.config().embed, q = model.config().queue;
+    State<Model> state{e, q, Buffer<typename Model::Real, typename Model::Backend>(q * e),
+                       Buffer<typename Model::Real, typename Model::Backend>(q * e)};
+    state.image.assign(random_unit_rows(q, e, RandomStream(seed, "image_queue")));
+    state.text.assign(random_unit_rows(q, e, RandomStream(seed, "text_queue")));
+    return state;
+  }
+
+  template <class Step, class OwnState>
+  auto loss(Step& step, OwnState& state) const {
+    using B = typename Step::Backend;
+    const auto& pass = step.online.pass();
+    const double temperature = step.model().config().temp;
+    const auto image = step.online.image(), text = step.online.text();
+    const auto image_m = step.momentum->image(), text_m = step.momentum->text();
+    const Index n = image.local.value.shape[0];
+    state.fit(image_m.all.value.shape[0]);
+    const auto own = pass.tape->template make<std::int32_t>(Shape<1>{n});
+    B::ramp(n, 0, own.data);
+    const auto weight = mean_weights(pass, n);
+    const auto i2t = cross_entropy(pass, scores(pass, image.local, keys(pass, text_m.local, state.text, state), 1 / temperature), own, weight);
+    const auto t2i = cross_entropy(pass, scores(pass, text.local, keys(pass, image_m.local, state.image, state), 1 / temperature), own, weight);
+    return scale(pass, add(pass, i2t, t2i), 0.5);
+  }
+
+  template <class Step, class OwnState>
+  void commit(Step& step, OwnState& state) const {
+    using B = typename Step::Backend;
+    const auto image = step.momentum->image().all.value, text = step.momentum->text().all.value;
+    B::copy(image.data, image.size(), state.image.data() + state.next * state.width);
+    B::copy(text.data, text.size(), state.text.data() + state.next * state.width);
+    state.next = (state.next + image.shape[0]) % state.used;
+  }
+
+ private:
+  template <class Pass, class Features, class Queue, class OwnState>
+  static auto keys(const Pass& pass, const Features& batch, const Queue& queue, const OwnState& state) {
+    using B = typename Pass::Backend;
+    Features all{pass.scratch(Shape<2>{batch.value.shape[0] + state.used, state.width}), {}};
+    B::copy(batch.value.data, batch.value.size(), all.value.data);
+    B::copy(queue.data(), state.used * state.width, all.value.data + batch.value.size());
+    return all;
+  }
+  static std::vector<double> random_unit_rows(Index rows, Index columns, RandomStream stream) {
+    std::vector<double> x(static_cast<std::size_t>(rows * columns));
+    for (Index i = 0; i < rows; ++i) {
+      RandomLane random(stream, {.sample = static_cast<std::uint32_t>(i)});
+      double* row = x.data() + i * columns;
+      double squares = 0;
+      for (Index j = 0; j < columns; ++j) {
+        row[j] = random.normal();
+        squares += row[j] * row[j];
+      }
+      for (Index j = 0; j < columns; ++j) row[j] /= std::sqrt(squares);
+    }
+    return x;
+  }
+};
+
+}  // namespace ctp::objective

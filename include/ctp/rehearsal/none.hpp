@@ -1,0 +1,13 @@
+/// @file   ctp/rehearsal/none.hpp
+/// @brief  Nothing is rehearsed.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+namespace ctp::rehearsal {
+
+/// Each task is trained on its own pairs alone.
+struct None {
+  static constexpr bool joins_all_tasks = false;
+};
+
+}  // namespace ctp::rehearsal

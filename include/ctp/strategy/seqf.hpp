@@ -1,0 +1,28 @@
+/// @file   ctp/strategy/seqf.hpp
+/// @brief  Sequential fine-tuning.
+/// @layer  strategy - may include every policy
+#pragma once
+
+#include <ctp/distill/none.hpp>
+#include <ctp/momentum/none.hpp>
+#include <ctp/objective/in_batch_contrast.hpp>
+#include <ctp/objective/masked_language.hpp>
+#include <ctp/optim/adamw.hpp>
+#include <ctp/penalty/none.hpp>
+#include <ctp/rehearsal/none.hpp>
+
+namespace ctp::strategy {
+
+/// @brief Trains task after task and does nothing against forgetting: the lower bound. All others derive from it.
+/// **Source.** CTP, ICCV 2023, arXiv:2308.07146, baseline SeqF.
+struct SeqF {
+  static constexpr const char* name = "seqf";
+  using Objective = All<objective::InBatchContrast, objective::MaskedLanguage>;
+  using Momentum = momentum::None;
+  using Distillation = distill::None;
+  using Penalty = penalty::None;
+  using Rehearsal = rehearsal::None;
+  using Optimizer = optim::AdamW;
+};
+
+}  // namespace ctp::strategy

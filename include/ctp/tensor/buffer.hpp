@@ -1,0 +1,52 @@
+/// @file   ctp/tensor/buffer.hpp
+/// @brief  Memory of a backend that somebody owns.
+/// @layer  tensor - may include: core, backend
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include <ctp/tensor/tensor.hpp>
+
+namespace ctp {
+
+/// A fixed number of values in the backend's memory. Moves, does not copy; all bytes zero at the start.
+template <class T, class Backend>
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(Index size) : memory_(Backend::allocate(static_cast<std::size_t>(size) * sizeof(T))), size_(size) {
+    Backend::zero(data(), size);
+  }
+
+  [[nodiscard]] T* data() { return reinterpret_cast<T*>(memory_.get()); }
+  [[nodiscard]] const T* data() const { return reinterpret_cast<const T*>(memory_.get()); }
+  [[nodiscard]] Index size() const { return size_; }
+
+  /// The same memory as a tensor. **Errors.** ShapeError unless the sizes agree.
+  template <std::size_t Rank>
+  [[nodiscard]] Tensor<T, Rank, Backend> view(Shape<Rank> shape) {
+    require_shape(count(shape) == size_, "Buffer::view", "buffer", Shape<1>{size_}, "view", shape, "sizes must agree");
+    return {data(), shape};
+  }
+  /// Replaces all values. **Errors.** ShapeError unless the sizes agree.
+  template <class From>
+  void assign(const std::vector<From>& host) {
+    const auto n = static_cast<Index>(host.size());
+    require_shape(n == size_, "Buffer::assign", "buffer", Shape<1>{size_}, "values", Shape<1>{n}, "sizes must agree");
+    Backend::upload(host.data(), n, data());
+  }
+  /// All values, on the host.
+  template <class To = T>
+  [[nodiscard]] std::vector<To> to_host() const {
+    std::vector<To> host(static_cast<std::size_t>(size_));
+    Backend::download(data(), size_, host.data());
+    return host;
+  }
+
+ private:
+  decltype(Backend::allocate(0)) memory_{};
+  Index size_ = 0;
+};
+
+}  // namespace ctp

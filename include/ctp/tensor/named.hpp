@@ -1,0 +1,237 @@
+/// @file   ctp/tensor/named.hpp
+/// @brief  Tensors with names as a file holds them: plain bytes, a type and a shape. Knows no file format.
+/// @layer  tensor - may include: core
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/json_line.hpp>
+
+namespace ctp {
+
+/// Type of the elements of a stored tensor.
+enum class DType : std::uint8_t { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
+
+namespace detail {
+struct DTypeFacts {
+  std::string_view name;
+  std::size_t size;
+  bool floating;
+};
+inline constexpr std::array<DTypeFacts, 10> dtype_facts{{{"F64", 8, true},
+                                                         {"F32", 4, true},
+                                                         {"F16", 2, true},
+                                                         {"BF16", 2, true},
+                                                         {"I64", 8, false},
+                                                         {"I32", 4, false},
+                                                         {"I16", 2, false},
+                                                         {"I8", 1, false},
+                                                         {"U8", 1, false},
+                                                         {"BOOL", 1, false}}};
+}  // namespace detail
+
+/// Name as safetensors writes it: "F32", "BF16", "BOOL".
+constexpr std::string_view dtype_name(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].name; }
+/// Bytes per element.
+constexpr std::size_t dtype_size(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].size; }
+/// True for F64, F32, F16 and BF16.
+constexpr bool dtype_is_floating(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].floating; }
+/// The type of that name; nothing if there is none.
+constexpr std::optional<DType> dtype_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < detail::dtype_facts.size(); ++i) {
+    if (detail::dtype_facts[i].name == name) return static_cast<DType>(i);
+  }
+  return std::nullopt;
+}
+
+/// The value of an IEEE 754 binary16 number, exactly.
+constexpr float float_from_half(std::uint16_t half) {
+  const std::uint32_t sign = (std::uint32_t{half} & 0x8000U) << 16U;
+  const std::uint32_t exponent = (std::uint32_t{half} >> 10U) & 31U, fraction = half & 0x3FFU;
+  if (exponent == 0) {  // zero and the subnormal numbers
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
+    return sign == 0 ? magnitude : -magnitude;
+  }
+  const std::uint32_t wide = exponent == 31 ? 255U : exponent + 112U;
+  return std::bit_cast<float>(sign | (wide << 23U) | (fraction << 13U));
+}
+/// The value of a bfloat16 number, exactly.
+constexpr float float_from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
+
+/// Product of the dimensions; nothing if one is negative or the product does not fit. Rank 0 has one element.
+constexpr std::optional<std::uint64_t> checked_element_count(std::span<const std::int64_t> shape) {
+  std::uint64_t count = 1;
+  for (const std::int64_t dimension : shape) {
+    if (dimension < 0) return std::nullopt;
+    const auto n = static_cast<std::uint64_t>(dimension);
+    if (n != 0 && count > std::numeric_limits<std::uint64_t>::max() / n) return std::nullopt;
+    count *= n;
+  }
+  return count;
+}
+
+/// @brief One tensor as a file stores it: row-major, little-endian, contiguous.
+struct NamedTensor {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<std::int64_t> shape;
+  std::vector<std::byte> bytes;
+
+  /// "[2,3]"
+  [[nodiscard]] std::string shape_text() const {
+    std::string text = "[";
+    for (const std::int64_t n : shape) text += (text.size() > 1 ? "," : "") + std::to_string(n);
+    return text + "]";
+  }
+  /// Number of elements. **Errors.** DataError if the shape is impossible or does not match the bytes.
+  [[nodiscard]] std::size_t element_count() const {
+    const auto count = checked_element_count(shape);
+    if (!count) refuse("shape", "dimensions >= 0 whose product fits 64 bits", shape_text());
+    if (bytes.size() % dtype_size(dtype) != 0 || bytes.size() / dtype_size(dtype) != *count) {
+      refuse("bytes", std::to_string(*count) + " elements of " + std::string(dtype_name(dtype)) + " for shape " + shape_text(),
+             std::to_string(bytes.size()) + " bytes");
+    }
+    return static_cast<std::size_t>(*count);
+  }
+
+  /// Throws unless the shape is exactly `wanted`. **Errors.** DataError with both shapes.
+  void require_shape(std::span<const std::int64_t> wanted) const {
+    if (shape.size() == wanted.size() && std::equal(shape.begin(), shape.end(), wanted.begin())) return;
+    refuse("shape", NamedTensor{{}, dtype, {wanted.begin(), wanted.end()}, {}}.shape_text(), shape_text());
+  }
+
+  /// Writes the values of a floating-point tensor to `out`, which may be part of a larger vector.
+  ///
+  /// **Errors.** DataError if the type is an integer type or a finite F64 value is too large for a float; ShapeError if `out`
+  /// has another length. NaN and infinities are handed on as they are.
+  void copy_to(std::span<float> out) const { convert_floating(out); }
+  void copy_to(std::span<double> out) const { convert_floating(out); }
+
+  /// The values of a floating-point tensor. **Errors.** as copy_to().
+  [[nodiscard]] std::vector<float> as_floats() const {
+    std::vector<float> out(element_count());
+    copy_to(std::span(out));
+    return out;
+  }
+  [[nodiscard]] std::vector<double> as_doubles() const {
+    std::vector<double> out(element_count());
+    copy_to(std::span(out));
+    return out;
+  }
+  /// The values of an integer or Bool tensor; a Bool gives 0 or 1. **Errors.** DataError for floating-point types.
+  [[nodiscard]] std::vector<std::int64_t> as_int64s() const {
+    std::vector<std::int64_t> out(element_count());
+    const auto put = [&](std::size_t i, auto value) { out[i] = value; };
+    switch (dtype) {
+      case DType::I64: each<std::int64_t>(put); break;
+      case DType::I32: each<std::int32_t>(put); break;
+      case DType::I16: each<std::int16_t>(put); break;
+      case DType::I8: each<std::int8_t>(put); break;
+      case DType::U8: each<std::uint8_t>(put); break;
+      case DType::Bool: each<std::uint8_t>([&](std::size_t i, std::uint8_t v) { out[i] = v != 0 ? 1 : 0; }); break;
+      default: refuse("dtype", "an integer type", std::string(dtype_name(dtype)));
+    }
+    return out;
+  }
+
+ private:
+  [[noreturn]] void refuse(std::string_view what, std::string expected, std::string found) const {
+    throw DataError(Complaint{"tensor " + ctp::quoted(name), std::string(what), std::move(expected), std::move(found), ""}.text());
+  }
+  template <class Stored, class Function>
+  void each(Function&& f) const {
+    for (std::size_t i = 0; i < bytes.size() / sizeof(Stored); ++i) {
+      Stored value;
+      std::memcpy(&value, bytes.data() + i * sizeof(Stored), sizeof(Stored));
+      f(i, value);
+    }
+  }
+  template <class Real>
+  void convert_floating(std::span<Real> out) const {
+    const std::size_t count = element_count();
+    if (out.size() != count) {
+      throw ShapeError("NamedTensor::copy_to: tensor " + ctp::quoted(name) + " has " + std::to_string(count) +
+                       " elements but the target has " + std::to_string(out.size()) + "; they must agree");
+    }
+    switch (dtype) {
+      case DType::F64:
+        each<double>([&](std::size_t i, double v) {
+          out[i] = static_cast<Real>(v);
+          if (std::isfinite(v) && !std::isfinite(out[i])) {
+            refuse("element " + std::to_string(i), "a value that a float can hold", std::to_string(v));
+          }
+        });
+        break;
+      case DType::F32: each<float>([&](std::size_t i, float v) { out[i] = v; }); break;
+      case DType::F16: each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_half(v); }); break;
+      case DType::BF16: each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_bfloat(v); }); break;
+      default: refuse("dtype", "a floating-point type", std::string(dtype_name(dtype)));
+    }
+  }
+};
+
+namespace detail {
+template <class Value>
+NamedTensor make_named(std::string name, DType dtype, std::vector<std::int64_t> shape, std::span<const Value> values) {
+  NamedTensor tensor{std::move(name), dtype, std::move(shape), {}};
+  const auto count = checked_element_count(tensor.shape);
+  if (!count || *count != values.size()) {
+    throw ShapeError("make_named: tensor " + ctp::quoted(tensor.name) + " has shape " + tensor.shape_text() + " but " +
+                     std::to_string(values.size()) + " values; the product of the shape is their number");
+  }
+  tensor.bytes.resize(values.size_bytes());
+  if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), values.size_bytes());
+  return tensor;
+}
+}  // namespace detail
+
+/// A tensor from values in row-major order. **Errors.** ShapeError if shape and number of values disagree.
+inline NamedTensor make_named(std::string name, std::vector<std::int64_t> shape, std::span<const float> values) {
+  return detail::make_named(std::move(name), DType::F32, std::move(shape), values);
+}
+inline NamedTensor make_named(std::string name, std::vector<std::int64_t> shape, std::span<const double> values) {
+  return detail::make_named(std::move(name), DType::F64, std::move(shape), values);
+}
+inline NamedTensor make_named(std::string name, std::vector<std::int64_t> shape, std::span<const std::int64_t> values) {
+  return detail::make_named(std::move(name), DType::I64, std::move(shape), values);
+}
+
+/// @brief What one weight file holds. The way training and encoders reach files without seeing a format.
+struct TensorFile {
+  std::vector<NamedTensor> tensors;
+  std::map<std::string, std::string> metadata;
+  std::string origin;  ///< the file it came from, for messages; may be empty
+
+  /// The tensor of that name; null if there is none.
+  [[nodiscard]] const NamedTensor* find(std::string_view name) const {
+    for (const NamedTensor& tensor : tensors) {
+      if (tensor.name == name) return &tensor;
+    }
+    return nullptr;
+  }
+  /// The tensor of that name. **Errors.** DataError naming file and tensor.
+  [[nodiscard]] const NamedTensor& at(std::string_view name) const {
+    if (const NamedTensor* tensor = find(name)) return *tensor;
+    throw DataError(Complaint{origin.empty() ? "tensors" : origin, "tensor " + ctp::quoted(name), "it to be there",
+                              std::to_string(tensors.size()) + " tensors, none of that name", ""}
+                        .text());
+  }
+};
+
+}  // namespace ctp

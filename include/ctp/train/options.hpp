@@ -1,0 +1,24 @@
+/// @file   ctp/train/options.hpp
+/// @brief  The settings of a training that no policy owns.
+/// @layer  train - may include every layer below
+#pragma once
+
+#include <cstdint>
+
+#include <ctp/encoder/initialize.hpp>
+
+namespace ctp {
+
+/// Settings of a training. The defaults are the published ones.
+struct TrainOptions {
+  int epochs = 5;  ///< per task
+  int batch_size = 128;
+  double rate = 1e-4, min_rate = 1e-6;  ///< learning rate at the first and after the last step of every task
+  int max_words = 30;                   ///< tokens per text, [CLS] and [SEP] included
+  bool augment = true;
+  int workers = 1;  ///< threads that read and decode images; 0: none beside the training itself
+  std::uint64_t seed = 0;
+  Initialization initialization = Initialization::FanIn;
+};
+
+}  // namespace ctp

@@ -1,0 +1,83 @@
+/// @file   ctp/train/outputs.hpp
+/// @brief  What one model makes of a batch, each output computed when it is first asked for, once.
+/// @layer  train - may include every layer below
+#pragma once
+
+#include <optional>
+
+#include <ctp/autograd/rows.hpp>
+#include <ctp/train/device_batch.hpp>
+
+namespace ctp {
+
+/// @brief Features of this process's pairs beside those of all processes. With one process both are the same.
+template <class B>
+struct Features {
+  Variable<2, B> local;  ///< [B,E], unit length; row i is pair i of this process
+  Variable<2, B> all;    ///< [B * processes, E]
+  Index first_row = 0;   ///< where `local` begins within `all`
+};
+
+/// @brief The outputs of one model, with one set of weights, on one batch.
+template <class Model>
+class Outputs {
+ public:
+  using B = typename Model::Backend;
+
+  Outputs(const Model& model, Pass<B> pass, const DeviceBatch<B>& batch) : model_(&model), pass_(pass), batch_(&batch) {}
+
+  [[nodiscard]] const Pass<B>& pass() const { return pass_; }
+
+  /// [B*N, image width]
+  Variable<2, B> image_tokens() {
+    return once(image_tokens_, [&] { return model_->image_encoder()(pass_, batch_->images()); });
+  }
+  /// [B*L, text width]
+  Variable<2, B> text_tokens() {
+    return once(text_tokens_, [&] { return model_->text_encoder()(pass_, batch_->text()); });
+  }
+  /// [B,E], the projected class token as it is
+  Variable<2, B> image_raw() {
+    return once(image_raw_, [&] { return model_->vision_proj()(pass_, first_rows(pass_, image_tokens(), batch_->size())); });
+  }
+  Variable<2, B> text_raw() {
+    return once(text_raw_, [&] { return model_->text_proj()(pass_, first_rows(pass_, text_tokens(), batch_->size())); });
+  }
+  Features<B> image() {
+    const auto local = once(image_, [&] { return normalize(pass_, image_raw()); });
+    return {local, local, 0};
+  }
+  Features<B> text() {
+    const auto local = once(text_, [&] { return normalize(pass_, text_raw()); });
+    return {local, local, 0};
+  }
+  /// [B, text width], the class token of text and image read together, as it is
+  Variable<2, B> fused() {
+    return once(fused_, [&] {
+      auto text = batch_->text();
+      text.first_lane = 2U << 16U;
+      return first_rows(pass_, model_->text_encoder().fuse(pass_, text, image_tokens()), batch_->size());
+    });
+  }
+  /// [capacity, vocabulary], masked-language scores at the labelled positions
+  Variable<2, B> labelled_scores() {
+    return once(labelled_scores_, [&] {
+      const auto hidden = model_->text_encoder().fuse(pass_, batch_->masked_text(), image_tokens());
+      return model_->text_encoder().word_scores(pass_, gather_rows(pass_, hidden, batch_->labelled().row));
+    });
+  }
+
+ private:
+  template <class Compute>
+  static Variable<2, B> once(std::optional<Variable<2, B>>& slot, const Compute& compute) {
+    if (!slot) slot = compute();
+    return *slot;
+  }
+
+  const Model* model_;
+  Pass<B> pass_;
+  const DeviceBatch<B>* batch_;
+  std::optional<Variable<2, B>> image_tokens_, text_tokens_, image_raw_, text_raw_, image_, text_, fused_, labelled_scores_;
+};
+
+}  // namespace ctp

@@ -1,0 +1,59 @@
+/// @file   ctp/train/step.hpp
+/// @brief  What policies see of one step.
+/// @layer  train - may include every layer below
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include <ctp/core/needs.hpp>
+#include <ctp/train/outputs.hpp>
+
+namespace ctp {
+
+/// One loss of a step, by the name of its policy, without its weight.
+template <class B>
+struct LossPart {
+  const char* name = "";
+  Scalar<B> value;
+};
+
+/// @brief The batch and the outputs of the models on it.
+///
+/// `previous` and `momentum` are empty where the strategy does not need them or they do not exist yet.
+template <class ModelType>
+class Step {
+ public:
+  using Model = ModelType;
+  using Backend = typename Model::Backend;
+
+  Outputs<Model> online;
+  std::optional<Outputs<Model>> previous, momentum;
+
+  Step(const Model& model, const DeviceBatch<Backend>& batch, Pass<Backend> pass)
+      : online(model, pass, batch), model_(&model), batch_(&batch) {}
+
+  [[nodiscard]] const Model& model() const { return *model_; }
+  [[nodiscard]] const DeviceBatch<Backend>& batch() const { return *batch_; }
+
+  /// Whether the teachers that a policy needs exist.
+  [[nodiscard]] bool can_run(Needs needs) const {
+    return (needs.previous == Output::Nothing || previous) && (needs.momentum == Output::Nothing || momentum);
+  }
+  /// Makes a part of the loss known. **Errors.** UsageError beyond 16 parts.
+  void report(const char* name, Scalar<Backend> value) {
+    require(count_ < parts_.size(), "Step::report", "more than 16 loss parts in one strategy");
+    parts_[count_++] = {name, value};
+  }
+  [[nodiscard]] std::span<const LossPart<Backend>> parts() const { return {parts_.data(), count_}; }
+
+ private:
+  const Model* model_;
+  const DeviceBatch<Backend>* batch_;
+  std::array<LossPart<Backend>, 16> parts_{};
+  std::size_t count_ = 0;
+};
+
+}  // namespace ctp

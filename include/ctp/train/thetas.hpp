@@ -1,0 +1,45 @@
+/// @file   ctp/train/thetas.hpp
+/// @brief  The parameter vectors of one structure, side by side.
+/// @layer  train - may include every layer below
+#pragma once
+
+#include <ctp/tensor/buffer.hpp>
+
+namespace ctp {
+
+/// @brief Online, previous and momentum weights at a constant stride, so that a backend may run the three models' products
+///        as one strided batch. Only what a strategy keeps is there.
+template <class Backend>
+class Thetas {
+ public:
+  using Real = typename Backend::Real;
+
+  Thetas(Index size, bool keeps_previous, bool keeps_momentum)
+      : size_(size),
+        previous_(keeps_previous ? 1 : -1),
+        momentum_(keeps_momentum ? (keeps_previous ? 2 : 1) : -1),
+        memory_(size * (1 + (keeps_previous ? 1 : 0) + (keeps_momentum ? 1 : 0))) {}
+
+  [[nodiscard]] Index size() const { return size_; }
+  [[nodiscard]] Real* online() { return memory_.data(); }
+  [[nodiscard]] const Real* online() const { return memory_.data(); }
+  /// Null if the strategy does not keep it.
+  [[nodiscard]] Real* previous() { return at(previous_); }
+  [[nodiscard]] const Real* previous() const { return at(previous_); }
+  [[nodiscard]] Real* momentum() { return at(momentum_); }
+  [[nodiscard]] const Real* momentum() const { return at(momentum_); }
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("theta", memory_);
+  }
+
+ private:
+  [[nodiscard]] Real* at(Index row) { return row < 0 ? nullptr : memory_.data() + row * size_; }
+  [[nodiscard]] const Real* at(Index row) const { return row < 0 ? nullptr : memory_.data() + row * size_; }
+
+  Index size_, previous_, momentum_;
+  Buffer<Real, Backend> memory_;
+};
+
+}  // namespace ctp
