@@ -11,11 +11,13 @@
 
 namespace ctp::fn {
 
-/// e^x. Below -87.3 the result is a tiny positive number instead of a subnormal; above 88.7 it is about 3.3e38.
+/// e^x. Below -87.3 the result is 0 instead of a subnormal number, which would slow every product it enters a hundredfold;
+/// above 88.7 it is about 3.3e38.
 ///
 /// **Errors.**  relative error below 2e-7.
 /// **Source.**  Cody and Waite 1980: x = n log 2 + r, polynomial in r, exponent bits for 2^n.
 CTP_HD inline float exp(float x) {
+  const float keep = x < -87.3F ? 0.F : 1.F;
   x = x < -87.3F ? -87.3F : x;
   x = x > 88.7F ? 88.7F : x;
   const float shifted = x * 1.44269504F + 12582912.F;  // adding 1.5 * 2^23 rounds to an integer in the low bits
@@ -33,7 +35,7 @@ CTP_HD inline float exp(float x) {
   // 2^127 times 2 would overflow the exponent field at the upper end; half the power, twice, does not.
   const std::int32_t power = std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(12582912.F);
   const std::int32_t half = power >> 1;
-  return p * std::bit_cast<float>((half + 127) << 23) * std::bit_cast<float>((power - half + 127) << 23);
+  return keep * p * std::bit_cast<float>((half + 127) << 23) * std::bit_cast<float>((power - half + 127) << 23);
 }
 CTP_HD inline double exp(double x) { return std::exp(x); }
 

@@ -151,10 +151,12 @@ class JsonArray {
   std::string text_;  // without the brackets
 };
 
-/// @brief A JSON object on one line, written in the order of the calls: `JsonLine().add("kind", "step").add("loss", 0.5)`.
+/// @brief A JSON object on one line, written in the order of the calls: `JsonLine().add("kind", "step").add("loss",
+/// 0.5)`.
 ///
-/// Values: bool, integers, float, double, text, nullptr, another JsonLine, a JsonArray, and any range of these. Numbers are
-/// printed with the fewest digits that read back to the same value; NaN and infinities, which JSON lacks, become null.
+/// Values: bool, integers, float, double, text, nullptr, another JsonLine, a JsonArray, and any range of these. Numbers
+/// are printed with the fewest digits that read back to the same value; NaN and infinities, which JSON lacks, become
+/// null.
 class JsonLine {
  public:
   /// Adds one member. **Errors.** UsageError if the key is there already.

@@ -104,7 +104,8 @@ struct NamedTensor {
     const auto count = checked_element_count(shape);
     if (!count) refuse("shape", "dimensions >= 0 whose product fits 64 bits", shape_text());
     if (bytes.size() % dtype_size(dtype) != 0 || bytes.size() / dtype_size(dtype) != *count) {
-      refuse("bytes", std::to_string(*count) + " elements of " + std::string(dtype_name(dtype)) + " for shape " + shape_text(),
+      refuse("bytes",
+             std::to_string(*count) + " elements of " + std::string(dtype_name(dtype)) + " for shape " + shape_text(),
              std::to_string(bytes.size()) + " bytes");
     }
     return static_cast<std::size_t>(*count);
@@ -118,8 +119,8 @@ struct NamedTensor {
 
   /// Writes the values of a floating-point tensor to `out`, which may be part of a larger vector.
   ///
-  /// **Errors.** DataError if the type is an integer type or a finite F64 value is too large for a float; ShapeError if `out`
-  /// has another length. NaN and infinities are handed on as they are.
+  /// **Errors.** DataError if the type is an integer type or a finite F64 value is too large for a float; ShapeError if
+  /// `out` has another length. NaN and infinities are handed on as they are.
   void copy_to(std::span<float> out) const { convert_floating(out); }
   void copy_to(std::span<double> out) const { convert_floating(out); }
 
@@ -139,20 +140,34 @@ struct NamedTensor {
     std::vector<std::int64_t> out(element_count());
     const auto put = [&](std::size_t i, auto value) { out[i] = value; };
     switch (dtype) {
-      case DType::I64: each<std::int64_t>(put); break;
-      case DType::I32: each<std::int32_t>(put); break;
-      case DType::I16: each<std::int16_t>(put); break;
-      case DType::I8: each<std::int8_t>(put); break;
-      case DType::U8: each<std::uint8_t>(put); break;
-      case DType::Bool: each<std::uint8_t>([&](std::size_t i, std::uint8_t v) { out[i] = v != 0 ? 1 : 0; }); break;
-      default: refuse("dtype", "an integer type", std::string(dtype_name(dtype)));
+      case DType::I64:
+        each<std::int64_t>(put);
+        break;
+      case DType::I32:
+        each<std::int32_t>(put);
+        break;
+      case DType::I16:
+        each<std::int16_t>(put);
+        break;
+      case DType::I8:
+        each<std::int8_t>(put);
+        break;
+      case DType::U8:
+        each<std::uint8_t>(put);
+        break;
+      case DType::Bool:
+        each<std::uint8_t>([&](std::size_t i, std::uint8_t v) { out[i] = v != 0 ? 1 : 0; });
+        break;
+      default:
+        refuse("dtype", "an integer type", std::string(dtype_name(dtype)));
     }
     return out;
   }
 
  private:
   [[noreturn]] void refuse(std::string_view what, std::string expected, std::string found) const {
-    throw DataError(Complaint{"tensor " + ctp::quoted(name), std::string(what), std::move(expected), std::move(found), ""}.text());
+    throw DataError(
+        Complaint{"tensor " + ctp::quoted(name), std::string(what), std::move(expected), std::move(found), ""}.text());
   }
   template <class Stored, class Function>
   void each(Function&& f) const {
@@ -178,10 +193,17 @@ struct NamedTensor {
           }
         });
         break;
-      case DType::F32: each<float>([&](std::size_t i, float v) { out[i] = v; }); break;
-      case DType::F16: each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_half(v); }); break;
-      case DType::BF16: each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_bfloat(v); }); break;
-      default: refuse("dtype", "a floating-point type", std::string(dtype_name(dtype)));
+      case DType::F32:
+        each<float>([&](std::size_t i, float v) { out[i] = v; });
+        break;
+      case DType::F16:
+        each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_half(v); });
+        break;
+      case DType::BF16:
+        each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_bfloat(v); });
+        break;
+      default:
+        refuse("dtype", "a floating-point type", std::string(dtype_name(dtype)));
     }
   }
 };

@@ -66,7 +66,7 @@ class Learner {
     loading.seed = options_.seed;
     loading.task = tasks_seen_;
     loading.augment = options_.augment;
-    loading.masking = {.vocabulary = c.vocab, .pad = c.pad, .cls = c.cls, .mask = c.mask};
+    loading.masking = {.pad = c.pad, .cls = c.cls, .mask = c.mask, .vocabulary = c.vocab};
     data::Loader loader(task, loading);
     learn(loader, task.name);
   }

@@ -1,0 +1,16 @@
+# cmake -DSCRIPT=<check> -DROOT=<faulty repository> -DEXPECTED=<list of texts> -P CtpCheckFindsFaults.cmake
+# A check that cannot fail is worth nothing: runs one on files with faults and wants every fault named.
+cmake_minimum_required(VERSION 3.25)
+
+execute_process(COMMAND "${CMAKE_COMMAND}" "-DROOT=${ROOT}" -P "${SCRIPT}"
+  RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(result EQUAL 0)
+  message(FATAL_ERROR "${SCRIPT} found nothing wrong with ${ROOT}")
+endif()
+foreach(text IN LISTS EXPECTED)
+  string(FIND "${output}" "${text}" at)
+  if(at EQUAL -1)
+    message("${output}")
+    message(FATAL_ERROR "${SCRIPT} printed the above, without: ${text}")
+  endif()
+endforeach()

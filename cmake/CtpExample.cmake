@@ -1,0 +1,13 @@
+# ctp_add_example(<name> <file>): builds <file> as <build>/bin/<name> and tests that it prints its "// prints: " lines,
+# in order.
+function(ctp_add_example name file)
+  add_executable(example.${name} "${file}")
+  target_link_libraries(example.${name} PRIVATE ctp::data ctp_program_options)
+  set_target_properties(example.${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
+  add_dependencies(programs example.${name})
+  if(CTP_BUILD_TESTS)
+    add_test(NAME example.${name} COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:example.${name}> "-DSOURCE=${file}"
+      -P "${PROJECT_SOURCE_DIR}/cmake/CtpCheckPrints.cmake")
+    ctp_set_up_test(example.${name})
+  endif()
+endfunction()

@@ -1,0 +1,44 @@
+# What our own programs have in common: examples, tests and benchmarks, never the library's targets.
+
+# Compile options; link this PRIVATE.
+add_library(ctp_program_options INTERFACE)
+target_compile_options(ctp_program_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${CTP_WERROR}>>:-Werror>)
+# g++ 12 warns about its own AVX-512 intrinsics (GCC bug 105593) and about std::string at -O3 (GCC bug 105651).
+target_compile_options(ctp_program_options INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized;-Wno-restrict>)
+if(NOT CTP_WITH_OPENMP)
+  target_compile_options(ctp_program_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-unknown-pragmas>)
+endif()
+
+# Everything a person runs, without tests and benchmarks: cmake --build ... --target programs
+add_custom_target(programs)
+set(ctp_program_dir "${PROJECT_BINARY_DIR}/bin")
+
+# ctp_find_program_packages(): CLI11 and yaml-cpp, which are for the programs alone. Call it where they are added.
+macro(ctp_find_program_packages)
+  ctp_find(CLI11 2.1 CLI11::CLI11 libcli11-dev)
+  find_package(yaml-cpp QUIET)  # its target is yaml-cpp in 0.7, yaml-cpp::yaml-cpp from 0.8 on
+  if(NOT TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)
+    ctp_find(yaml-cpp "" yaml-cpp::yaml-cpp libyaml-cpp-dev)
+  endif()
+  if(TARGET yaml-cpp::yaml-cpp)
+    set(ctp_program_packages CLI11::CLI11 yaml-cpp::yaml-cpp)
+  else()
+    set(ctp_program_packages CLI11::CLI11 yaml-cpp)
+  endif()
+endmacro()
+
+# ctp_add_program(<name> <sources...>): a program with options, built as <build>/bin/<name>.
+function(ctp_add_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE ctp::data ${ctp_program_packages} ctp_program_options)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
+  add_dependencies(programs ${name})
+endfunction()
+
+# ctp_set_up_test(<names...>): what every test wants. Idle OpenMP threads must not spin while another test runs.
+function(ctp_set_up_test)
+  set_tests_properties(${ARGN} PROPERTIES ENVIRONMENT "OMP_WAIT_POLICY=passive")
+endfunction()

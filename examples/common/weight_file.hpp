@@ -1,0 +1,59 @@
+/// @file   weight_file.hpp
+/// @brief  Writes a learner's weights, with the state that published files hold beside them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ctp/encoder/weights.hpp>
+#include <ctp/io/model_config.hpp>
+#include <ctp/io/safetensors.hpp>
+#include <ctp/tensor/buffer.hpp>
+
+namespace examples {
+
+/// An archive that turns the queues in a strategy's state into published tensors; everything else it passes over.
+template <class Real, class B>
+class PublishedState {
+ public:
+  PublishedState(std::vector<ctp::NamedTensor>& tensors, std::size_t embed) : tensors_(tensors), embed_(embed) {}
+
+  template <class Value>
+  void operator()(const std::string&, Value&) {}
+  void operator()(const std::string& name, ctp::Buffer<Real, B>& queue) {
+    if (name != "image_queue" && name != "text_queue") return;
+    // Kept as rows, published as columns.
+    const std::vector<float> rows = queue.template to_host<float>();
+    const std::size_t length = rows.size() / embed_;
+    std::vector<float> columns(rows.size());
+    for (std::size_t i = 0; i < length; ++i)
+      for (std::size_t j = 0; j < embed_; ++j) columns[j * length + i] = rows[i * embed_ + j];
+    tensors_.push_back(ctp::make_named(name, {static_cast<std::int64_t>(embed_), static_cast<std::int64_t>(length)},
+                                       std::span<const float>(columns)));
+  }
+  void operator()(const std::string& name, std::int64_t& value) {
+    if (name == "queue_ptr") tensors_.push_back(ctp::make_named(name, {1}, std::span<const std::int64_t>(&value, 1)));
+  }
+
+ private:
+  std::vector<ctp::NamedTensor>& tensors_;
+  std::size_t embed_;
+};
+
+/// Writes parameters, temperatures and queues as one safetensors file. **Errors.** ResourceError.
+template <class Learner>
+void write_weight_file(const std::string& path, Learner& learner) {
+  const auto& model = learner.model();
+  const auto theta = learner.weights();
+  ctp::TensorFile file;
+  file.tensors = ctp::named_weights(model.layout(), std::span(std::as_const(theta)));
+  const auto temp = static_cast<float>(model.config().temp), distill = static_cast<float>(model.config().distill_temp);
+  file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
+  file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
+  PublishedState<typename Learner::Real, typename Learner::B> state(file.tensors, static_cast<std::size_t>(model.config().embed));
+  learner.losses_state().visit(state);
+  file.metadata["config"] = ctp::io::config_text(model.config());
+  ctp::io::write_safetensors(path, file);
+}
+
+}  // namespace examples

@@ -1,0 +1,229 @@
+// The main job: trains a vision-language model on the tasks of a P9D folder, one after the other, with a named strategy.
+#include <array>
+#include <cstdio>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "../common/run.hpp"
+#include "config_files.hpp"
+#include "training.hpp"
+
+namespace {
+
+using namespace pretrain;
+
+/// Strategies that the benchmark names, and whether they are built.
+constexpr std::array<std::pair<const char*, bool>, 15> strategies{
+    {{"seqf", true},  {"jointt", true}, {"si", false},    {"mas", false},    {"ewc", false},
+     {"lwf", false},  {"afec", false},  {"rwalk", false}, {"er", false},     {"mof", false},
+     {"kmeans", false}, {"icarl", false}, {"lucir", false}, {"ctp", true},   {"ctp_er", false}}};
+
+void require_strategy(const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [strategy, built] : strategies) {
+    known.emplace_back(strategy);
+    if (name != strategy) continue;
+    if (built) return;
+    throw ctp::UsageError("--strategy: expected seqf, jointt or ctp, found " + name + "; this strategy is not there yet");
+  }
+  throw ctp::UsageError(
+      ctp::Complaint{"--strategy", "", "the name of a strategy", "'" + name + "'", ctp::io::suggestion(name, known)}.text());
+}
+
+/// Everything said on the command line and in a configuration file, the later and more specific word last.
+struct CommandLine {
+  std::vector<Assignment> assignments;
+  bool json = false;
+};
+
+std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
+  CLI::App app{"Trains a vision-language model on a stream of tasks and measures what it forgets.", "continual_pretrain"};
+  std::vector<Assignment> said;
+  Settings defaults;
+  Settings::fields(defaults, [&](const char* key, auto& field, const char* help) {
+    const std::string name = Settings::option_name(key), where = "command line";
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, bool>) {
+      app.add_flag_callback(name, [&said, key, where] { said.push_back({key, "true", where}); }, help);
+    } else {
+      std::string text = help;
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>)
+        text += field.empty() ? "" : " [" + field + "]";
+      else if (!(field < 0))
+        text += " [" + (std::ostringstream() << field).str() + "]";
+      app.add_option_function<std::string>(name, [&said, key, where](const std::string& value) { said.push_back({key, value, where}); }, text);
+    }
+  });
+  std::string config;
+  std::vector<std::string> sets;
+  app.add_option("--config", config, "settings as JSON with comments, or a YAML file of the published code");
+  app.add_option("--set", sets, "key=value: an option, or a setting of a policy or the model such as momentum.decay, model.vision_width");
+  app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
+  if (const auto code = examples::parse(app, argc, argv)) return code;
+  if (!config.empty()) line.assignments = read_config_file(config);
+  line.assignments.insert(line.assignments.end(), said.begin(), said.end());
+  for (const std::string& set : sets) {
+    const auto at = set.find('=');
+    if (at == std::string::npos || at == 0)
+      throw ctp::UsageError(ctp::Complaint{"--set", "", "key=value", "'" + set + "'", ""}.text());
+    line.assignments.push_back({set.substr(0, at), set.substr(at + 1), "--set"});
+  }
+  return std::nullopt;
+}
+
+/// Sets options and model sizes; returns what is left for the policies. Numbers not said become the model's defaults.
+std::vector<Assignment> settle(const std::vector<Assignment>& assignments, Settings& settings, ctp::ModelConfig& model) {
+  std::vector<Assignment> others;
+  for (const Assignment& a : assignments)
+    if (!assign_option(a, settings)) others.push_back(a);
+  struct Known {
+    const char* name;
+    ctp::ModelConfig sizes;
+    int batch;
+    double rate, min_rate;
+  };
+  const std::array<Known, 3> models{{{"tiny", ctp::sizes::tiny, 32, 5e-4, 5e-6},
+                                     {"small", ctp::sizes::small, 64, 5e-4, 5e-6},
+                                     {"base", ctp::sizes::base, 128, 1e-4, 1e-6}}};
+  const Known* known = nullptr;
+  for (const Known& m : models)
+    if (settings.model == m.name) known = &m;
+  if (known == nullptr)
+    throw ctp::UsageError(ctp::Complaint{"--model", "", "tiny, small or base", "'" + settings.model + "'", ""}.text());
+  model = known->sizes;
+  if (settings.epochs < 0) settings.epochs = 5;
+  if (settings.batch_size < 0) settings.batch_size = known->batch;
+  if (settings.lr < 0) settings.lr = known->rate;
+  if (settings.min_lr < 0) settings.min_lr = known->min_rate;
+  if (settings.image_size >= 0) model.image = settings.image_size;
+  if (settings.queue >= 0) model.queue = settings.queue;
+  if (settings.dropout >= 0) model.dropout = settings.dropout;
+
+  std::vector<Assignment> policies;
+  for (const Assignment& a : others) {
+    if (!a.key.starts_with("model.")) {
+      policies.push_back(a);
+      continue;
+    }
+    bool found = false;
+    std::vector<std::string> names;
+    ctp::ModelConfig::fields(model, [&](const std::string& name, auto& field) {
+      names.push_back("model." + name);
+      if (a.key != names.back()) return;
+      assign(a, field);
+      found = true;
+    });
+    if (!found)
+      throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a size of the model", "an unknown key", ctp::io::suggestion(a.key, names)}.text());
+  }
+  return policies;
+}
+
+/// config.json: what this run was made with, in a form that --config reads.
+void write_config(const Settings& s, const ctp::ModelConfig& model, const std::vector<Assignment>& policies) {
+  std::string text = "{\n";
+  const auto add = [&](const std::string& key, const std::string& value) {
+    text += (text.size() > 2 ? ",\n  " : "  ");
+    ctp::append_json_string(text, key);
+    text += ": " + value;
+  };
+  const auto as_json = [](const auto& value) {
+    std::string out;
+    ctp::detail::append_json(out, value);
+    return out;
+  };
+  Settings::fields(s, [&](const char* key, const auto& field, const char*) {
+    if (std::string_view(key) != "output" && std::string_view(key) != "resume") add(key, as_json(field));
+  });
+  ctp::ModelConfig::fields(model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
+  for (const Assignment& a : policies) add(a.key, as_json(a.value));
+  ctp::io::write_file_atomically(s.output + "/config.json", std::string_view(text + "\n}\n"));
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    if (end > begin) names.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+int run(int argc, char** argv) {
+  CommandLine line;
+  if (const auto code = read_command_line(argc, argv, line)) return *code;
+  Settings settings;
+  ctp::ModelConfig model;
+  const std::vector<Assignment> policies = settle(line.assignments, settings, model);
+  validate(settings);
+  require_strategy(settings.strategy);
+  examples::require_available(settings.device, settings.precision);
+  if (settings.resume) throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
+  if (settings.threads > 0) ctp::set_threads(settings.threads);
+
+  const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
+  const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words) : std::vector<std::string>{};
+  const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
+                                                              : ctp::data::Vocabulary::read(settings.vocab));
+  const auto& vocabulary = tokenizer.vocabulary();
+  std::optional<ctp::TensorFile> init;
+  if (!settings.init.empty()) {
+    init = ctp::io::read_safetensors(settings.init);
+    const double dropout = settings.dropout >= 0 ? settings.dropout : model.dropout;
+    const int queue = settings.queue >= 0 ? settings.queue : -1;
+    model = ctp::io::config_of(*init);
+    model.dropout = dropout;
+    if (queue >= 0) model.queue = queue;
+    if (static_cast<std::size_t>(model.vocab) != vocabulary.size())
+      throw ctp::DataError(ctp::Complaint{settings.init, "vocabulary", std::to_string(model.vocab) + " tokens",
+                                          std::to_string(vocabulary.size()), "give the vocabulary of these weights with --vocab"}
+                               .text());
+  }
+  model.vocab = static_cast<int>(vocabulary.size());
+  model.pad = vocabulary.pad();
+  model.unk = vocabulary.unk();
+  model.cls = vocabulary.cls();
+  model.sep = vocabulary.sep();
+  model.mask = vocabulary.mask();
+  settings.image_size = model.image;
+  settings.dropout = model.dropout;
+  if (settings.max_words > model.positions)
+    throw ctp::UsageError(ctp::Complaint{"--max-words", "", "at most the model's " + std::to_string(model.positions) + " positions",
+                                         std::to_string(settings.max_words), "choose fewer words or set model.positions"}
+                              .text());
+  if (model.queue >= settings.batch_size) model.queue = model.queue / settings.batch_size * settings.batch_size;
+  settings.queue = model.queue;
+  ctp::validate(model);
+
+  const ctp::data::FileSourceOptions reading{.max_words = settings.max_words, .length = settings.max_words, .cache_bytes = std::size_t{512} << 20U};
+  const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
+  for (const auto& task : tasks)
+    if (task.members.size() < static_cast<std::size_t>(settings.batch_size))
+      throw ctp::UsageError(ctp::Complaint{"--batch-size", "task '" + task.name + "'",
+                                           "at most its " + std::to_string(task.members.size()) + " training pairs",
+                                           std::to_string(settings.batch_size), "choose a smaller batch"}
+                                .text());
+  const examples::StreamEvaluator evaluate(stream, tokenizer,
+                                           {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
+
+  ctp::io::make_directories(settings.output);
+  if (ctp::io::exists(settings.output + "/metrics.jsonl"))
+    throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without metrics.jsonl", "that of an earlier run",
+                                         "choose another folder or move that one away: nothing is overwritten"}
+                              .text());
+  write_config(settings, model, policies);
+  ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
+
+  const Workbench bench{settings, model, tasks, evaluate, policies, init ? &*init : nullptr, line.json};
+  if (settings.strategy == "seqf") Training<ctp::strategy::SeqF>(bench).run();
+  if (settings.strategy == "jointt") Training<ctp::strategy::JointT>(bench).run();
+  if (settings.strategy == "ctp") Training<ctp::strategy::Ctp>(bench).run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return examples::guarded("continual_pretrain", [&] { return run(argc, argv); }); }

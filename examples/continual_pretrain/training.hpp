@@ -1,0 +1,167 @@
+/// @file   training.hpp
+/// @brief  One strategy, from fresh weights to the summary.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <ctp/ctp.hpp>
+#include <ctp/data.hpp>
+#include <ctp/eval/task_matrix.hpp>
+
+#include "../common/evaluation.hpp"
+#include "../common/weight_file.hpp"
+#include "observers.hpp"
+#include "settings.hpp"
+
+namespace pretrain {
+
+/// What a training works on, whatever its strategy.
+struct Workbench {
+  const Settings& settings;
+  ctp::ModelConfig model;
+  const std::vector<ctp::data::Task>& tasks;
+  const examples::StreamEvaluator& evaluate;
+  std::vector<Assignment> policy_settings;  ///< keys such as momentum.decay
+  const ctp::TensorFile* init = nullptr;    ///< starting weights, if any
+  bool json = false;
+};
+
+/// Sets the settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has.
+template <class Learner>
+void apply(const std::vector<Assignment>& assignments, Learner& learner) {
+  for (const Assignment& a : assignments) {
+    bool found = false;
+    std::vector<std::string> known;
+    learner.settings([&](const std::string& key, auto& field) {
+      known.push_back(key);
+      if (key != a.key) return;
+      assign(a, field);
+      found = true;
+    });
+    if (!found)
+      throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
+                                           ctp::io::suggestion(a.key, known)}
+                                .text());
+  }
+}
+
+/// The summary line: the task matrix and what it says. Entries of tasks not yet trained are null.
+inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double seconds) {
+  const auto value = [](ctp::JsonArray& row, const std::optional<double>& entry) { entry ? row.push(*entry) : row.push(nullptr); };
+  ctp::JsonArray rows;
+  for (std::size_t i = 0; i < matrix.size(); ++i) {
+    ctp::JsonArray row;
+    for (std::size_t j = 0; j < matrix.size(); ++j) value(row, j <= i ? matrix.at(i, j) : std::nullopt);
+    rows.push(row);
+  }
+  ctp::JsonLine line;
+  const auto add = [&](const char* key, const std::optional<double>& entry) { entry ? line.add(key, *entry) : line.add(key, nullptr); };
+  line.add("kind", "summary").add("matrix", rows);
+  add("average", matrix.average());
+  add("forgetting", matrix.forgetting());
+  add("backward_transfer", matrix.backward_transfer());
+  add("forward_transfer", matrix.forward_transfer());
+  add("published_bwt", matrix.published_bwt());
+  line.add("seconds", seconds);
+  return line;
+}
+
+template <class Strategy>
+class Training {
+ public:
+  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
+
+  explicit Training(const Workbench& bench)
+      : bench_(bench),
+        learner_(Model(bench.model), options(bench.settings)),
+        log_(bench.settings.output + "/metrics.jsonl"),
+        metrics_(log_, bench.settings.log_every, bench.json),
+        progress_(bench.tasks.size(), all_steps(), bench.settings.epochs, bench.json),
+        matrix_(bench.tasks.size()) {
+    learner_.optimizer().weight_decay = bench.settings.weight_decay;
+    apply(bench.policy_settings, learner_);
+    if (bench.init != nullptr) learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(), *bench.init));
+    learner_.observe(metrics_);
+    learner_.observe(progress_);
+  }
+
+  void run() {
+    const auto untrained = bench_.evaluate(learner_.model(), learner_.thetas().online(), 0);
+    for (std::size_t t = 0; t < bench_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
+    task_begins_ = std::chrono::steady_clock::now();
+    learner_.learn_all(bench_.tasks, [&](auto&, std::size_t task) { after(task); });
+    const ctp::JsonLine summary = summary_line(matrix_, since(begins_));
+    metrics_.write(summary);
+    log_.sync();
+    if (!bench_.json) print_summary();
+  }
+
+ private:
+  static ctp::TrainOptions options(const Settings& s) {
+    ctp::TrainOptions options;
+    options.epochs = s.epochs;
+    options.batch_size = s.batch_size;
+    options.rate = s.lr;
+    options.min_rate = s.min_lr;
+    options.max_words = s.max_words;
+    options.augment = !s.no_augment;
+    options.workers = s.workers;
+    options.seed = s.seed;
+    return options;
+  }
+  static double since(std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+  [[nodiscard]] std::uint64_t all_steps() const {
+    std::uint64_t steps = 0;
+    for (const auto& task : bench_.tasks) steps += task.members.size() / static_cast<std::size_t>(bench_.settings.batch_size);
+    return steps * static_cast<std::uint64_t>(bench_.settings.epochs);
+  }
+
+  void after(std::size_t task) {
+    char name[32];
+    std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
+    examples::write_weight_file(bench_.settings.output + name, learner_);
+    const auto found = bench_.evaluate(learner_.model(), learner_.thetas().online(), task + 1);
+    const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer asks for the next task
+    for (std::size_t j = 0; j <= ahead; ++j) matrix_.set(task, j, found.alone[j].r_mean);
+    for (std::size_t j = 0; j <= task; ++j) matrix_.set_union(task, j, found.joined[j].r_mean);
+
+    ctp::JsonLine line;
+    line.add("kind", "task").add("task", task).add("name", bench_.evaluate.tasks()[task]);
+    examples::add_evaluation(line, found, bench_.evaluate.tasks(), task);
+    line.add("seconds", since(task_begins_));
+    metrics_.write(line);
+    task_begins_ = std::chrono::steady_clock::now();
+    if (bench_.json) return;
+    std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen", task + 1, matrix_.size(), found.joined[task].r_mean);
+    if (found.map) std::printf(", mAP@10 %.2f", found.map->map10);
+    std::printf("; by task:");
+    for (std::size_t j = 0; j <= task; ++j) std::printf(" %.1f", found.alone[j].r_mean);
+    std::printf("\n");
+  }
+
+  void print_summary() const {
+    const auto print = [](const char* name, const std::optional<double>& value) {
+      value ? std::printf("  %s %.2f", name, *value) : std::printf("  %s -", name);
+    };
+    std::printf("summary:");
+    print("average", matrix_.average());
+    print("forgetting", matrix_.forgetting());
+    print("backward transfer", matrix_.backward_transfer());
+    print("forward transfer", matrix_.forward_transfer());
+    std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(), bench_.settings.output.c_str());
+  }
+
+  const Workbench& bench_;
+  ctp::Learner<Strategy, Model> learner_;
+  ctp::io::MetricsLog log_;
+  MetricsObserver metrics_;
+  ProgressObserver progress_;
+  ctp::eval::TaskMatrix matrix_;
+  std::chrono::steady_clock::time_point begins_ = std::chrono::steady_clock::now(), task_begins_;
+};
+
+}  // namespace pretrain

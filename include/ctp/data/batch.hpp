@@ -1,0 +1,66 @@
+/// @file   ctp/data/batch.hpp
+/// @brief  What a training step consumes, in host memory, and the interface that hands it out.
+/// @layer  data - may include: core, backend, tensor
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ctp::data {
+
+/// The label of a position at which nothing is asked (PyTorch's ignore_index).
+inline constexpr std::int32_t ignore_label = -100;
+
+/// One batch of image-text pairs on the host. Plain vectors: filled by a loader, read by a step, reused.
+struct Batch {
+  int size = 0;        ///< B, pairs
+  int image_size = 0;  ///< H = W, pixels
+  int length = 0;      ///< L, tokens
+  std::uint32_t task = 0, epoch = 0;
+
+  std::vector<float> images;          ///< [B, 3, H, W], normalised
+  std::vector<std::int32_t> ids;      ///< [B, L], tokens as they are
+  std::vector<std::int32_t> attend;   ///< [B, L], 1 where a token is, 0 where padding is
+  std::vector<std::int32_t> masked;   ///< [B, L], tokens with some replaced for masked-language modelling
+  std::vector<std::int32_t> labels;   ///< [B, L], the token at replaced positions, ignore_label elsewhere
+  std::vector<std::uint32_t> sample;  ///< [B], ordinal of each pair in its stream; keys the random numbers
+
+  /// Sets the sizes and gives every vector its length. Keeps capacity: a batch that is reused does not allocate.
+  void resize(int batch_size, int image, int tokens) {
+    size = batch_size;
+    image_size = image;
+    length = tokens;
+    const auto b = static_cast<std::size_t>(batch_size), hw = static_cast<std::size_t>(image) * static_cast<std::size_t>(image);
+    const std::size_t bl = b * static_cast<std::size_t>(tokens);
+    images.resize(b * 3 * hw);
+    ids.resize(bl);
+    attend.resize(bl);
+    masked.resize(bl);
+    labels.resize(bl);
+    sample.resize(b);
+  }
+};
+
+/// @brief The batches of one task, as the Learner walks through them: start an epoch, take batches until null.
+///
+/// A source decides what its batches are (files behind worker threads, vectors in memory); the Learner only knows this.
+class BatchSource {
+ public:
+  BatchSource() = default;
+  BatchSource(const BatchSource&) = delete;
+  BatchSource& operator=(const BatchSource&) = delete;
+  virtual ~BatchSource() = default;
+
+  /// Batches per epoch; at least 1.
+  [[nodiscard]] virtual std::size_t steps() const = 0;
+  /// Rewinds to the first batch of epoch `epoch`, counted from 0.
+  virtual void start(std::uint32_t epoch) = 0;
+  /// The next batch, or null at the end of the epoch. Valid until the next call.
+  virtual const Batch* next() = 0;
+  /// Name of a pair for messages, by its ordinal. **Errors.** none; unknown ordinals give the number as text.
+  [[nodiscard]] virtual std::string sample_name(std::uint32_t ordinal) const { return std::to_string(ordinal); }
+};
+
+}  // namespace ctp::data

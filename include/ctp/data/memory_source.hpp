@@ -1,0 +1,98 @@
+/// @file   ctp/data/memory_source.hpp
+/// @brief  Pairs that are in memory already: for tests, and for data that does not come in files.
+/// @layer  data - may include: core
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/augment.hpp>
+#include <ctp/data/image.hpp>
+#include <ctp/data/normalize.hpp>
+#include <ctp/data/resize.hpp>
+#include <ctp/data/source.hpp>
+
+namespace ctp::data {
+
+/// @brief Pairs held in memory, added one by one, then handed to a Task.
+///
+/// A pair holds either decoded pixels, which are resized or augmented like those of a file, or finished floats, which
+/// are used as they are. Finished floats cannot be augmented: a Loader over them needs `augment = false`.
+class MemorySource final : public Source {
+ public:
+  /// Adds decoded pixels; returns the pair's ordinal. **Shapes.** tokens: from [CLS] to [SEP], not padded.
+  std::uint32_t add(Image pixels, std::vector<std::int32_t> tokens, std::string name = {}) {
+    const auto expected = static_cast<std::size_t>(pixels.width) * static_cast<std::size_t>(pixels.height) * 3;
+    if (pixels.width < 1 || pixels.height < 1 || pixels.rgb.size() != expected) {
+      throw DataError(Complaint{"MemorySource::add", name, "width * height * 3 bytes of pixels",
+                                std::to_string(pixels.rgb.size()) + " for " + std::to_string(pixels.width) + " by " +
+                                    std::to_string(pixels.height),
+                                ""}
+                          .text());
+    }
+    return push({std::move(pixels), {}, 0, std::move(tokens), std::move(name)});
+  }
+
+  /// Adds finished floats. **Shapes.** chw: [3, size, size]. **Units.** normalised.
+  std::uint32_t add(std::vector<float> chw, int size, std::vector<std::int32_t> tokens, std::string name = {}) {
+    if (size < 1 || chw.size() != 3 * static_cast<std::size_t>(size) * static_cast<std::size_t>(size)) {
+      throw DataError(Complaint{"MemorySource::add", name, "3 * size * size floats",
+                                std::to_string(chw.size()) + " for size " + std::to_string(size), ""}
+                          .text());
+    }
+    return push({{}, std::move(chw), size, std::move(tokens), std::move(name)});
+  }
+
+  [[nodiscard]] std::size_t size() const override { return pairs_.size(); }
+
+  [[nodiscard]] std::string name(std::uint32_t ordinal) const override {
+    const bool named = ordinal < pairs_.size() && !pairs_[ordinal].name.empty();
+    return named ? pairs_[ordinal].name : std::to_string(ordinal);
+  }
+
+  void image(std::uint32_t ordinal, int size, RandomLane* augment, float* chw) const override {
+    const Pair& pair = pairs_.at(ordinal);
+    if (!pair.chw.empty()) {
+      if (augment != nullptr || size != pair.size) {
+        throw UsageError(Complaint{"MemorySource::image", name(ordinal),
+                                   "no augmentation and image size " + std::to_string(pair.size),
+                                   augment != nullptr ? "augmentation asked for" : "image size " + std::to_string(size),
+                                   "the pair was added as finished floats; add its pixels instead"}
+                             .text());
+      }
+      std::copy(pair.chw.begin(), pair.chw.end(), chw);
+    } else if (augment != nullptr) {
+      normalize_chw(augment_for_training(pair.pixels, size, *augment), chw);
+    } else {
+      normalize_chw(resize_for_test(pair.pixels, size), chw);
+    }
+  }
+
+  [[nodiscard]] std::span<const std::int32_t> tokens(std::uint32_t ordinal) const override {
+    return pairs_.at(ordinal).tokens;
+  }
+
+ private:
+  struct Pair {
+    Image pixels;
+    std::vector<float> chw;
+    int size = 0;
+    std::vector<std::int32_t> tokens;
+    std::string name;
+  };
+
+  std::uint32_t push(Pair pair) {
+    pairs_.push_back(std::move(pair));
+    return static_cast<std::uint32_t>(pairs_.size() - 1);
+  }
+
+  std::vector<Pair> pairs_;
+};
+
+}  // namespace ctp::data

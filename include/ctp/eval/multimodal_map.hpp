@@ -1,0 +1,161 @@
+/// @file   ctp/eval/multimodal_map.hpp
+/// @brief  Retrieval by category with fused features: mean average precision at 1, 5 and 10.
+/// @layer  eval - may include: core
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/eval/score_tiles.hpp>
+
+namespace ctp::eval {
+
+/// @brief What is known of a query or gallery item beside its features. Views: the strings must outlive the call.
+struct LabelledItem {
+  std::string_view id;     ///< an item that is its own query is not counted as found
+  std::string_view label;  ///< its category
+};
+
+/// @brief Mean average precision in percent, within the first 1, 5 and 10 items found.
+struct MapScores {
+  double map1 = 0, map5 = 0, map10 = 0;
+};
+
+namespace detail {
+
+/// The ten best scores of one query, best first; of equal scores the lower index first.
+template <class Real>
+class TenBest {
+ public:
+  static constexpr std::size_t most = 10;
+
+  /// A score must be above this to enter.
+  [[nodiscard]] Real bar() const { return size_ < most ? -std::numeric_limits<Real>::infinity() : scores_[most - 1]; }
+  /// Takes the score of an item with a higher index than all before. Requires score > bar().
+  void add(Real score, std::size_t index) {
+    std::size_t at = std::min(size_, most - 1);
+    size_ = std::min(size_ + 1, most);
+    for (; at > 0 && score > scores_[at - 1]; --at) {
+      scores_[at] = scores_[at - 1];
+      items_[at] = items_[at - 1];
+    }
+    scores_[at] = score;
+    items_[at] = index;
+  }
+  [[nodiscard]] std::span<const std::size_t> items() const { return {items_.data(), size_}; }
+
+ private:
+  std::array<Real, most> scores_{};
+  std::array<std::size_t, most> items_{};
+  std::size_t size_ = 0;
+};
+
+/// Mean over hits of the precision at the hit, within the first `cut` places; 0 without a hit.
+inline double average_precision(std::span<const char> hit, std::size_t cut) {
+  double sum = 0.0;
+  std::size_t hits = 0;
+  for (std::size_t r = 0; r < std::min(cut, hit.size()); ++r) {
+    if (hit[r] == 0) continue;
+    ++hits;
+    sum += static_cast<double>(hits) / static_cast<double>(r + 1);
+  }
+  return hits == 0 ? 0.0 : sum / static_cast<double>(hits);
+}
+
+template <class Real>
+std::vector<TenBest<Real>> ten_best(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
+  std::vector<TenBest<Real>> best(query.size() / width);
+  for_each_score_tile<Real>(query, gallery, width, [&](const ScoreTile<Real>& t) {
+    if (!t.finite()) {
+      throw NumericError(Complaint{"multimodal_map", "scores of queries from " + std::to_string(t.row),
+                                   "finite numbers", "one that is not",
+                                   "the weights or the features hold NaN or infinity"}
+                             .text());
+    }
+    for (std::size_t r = 0; r < t.rows; ++r) {
+      TenBest<Real>& mine = best[t.row + r];
+      const Real* s = t.line(r);
+      const Real bar = mine.bar();
+      int above = 0;
+      for (std::size_t c = 0; c < t.columns; ++c) above |= static_cast<int>(s[c] > bar);
+      if (above == 0) continue;  // nearly always, once the first thousand columns have passed
+      for (std::size_t c = 0; c < t.columns; ++c) {
+        if (s[c] > mine.bar()) mine.add(s[c], t.column + c);
+      }
+    }
+  });
+  return best;
+}
+
+template <class Real>
+MapScores multimodal_map(std::span<const Real> query_features, std::span<const LabelledItem> queries,
+                         std::span<const Real> gallery_features, std::span<const LabelledItem> gallery,
+                         std::span<const LabelledItem> whole_gallery, std::size_t width) {
+  const auto need = [](bool there, const char* what, const char* remedy) {
+    if (!there)
+      throw DataError(Complaint{"multimodal_map", "", std::string("at least one ") + what, "none", remedy}.text());
+  };
+  need(!queries.empty(), "query item", "check that query.json has items of the tasks that were trained");
+  need(!gallery.empty(), "gallery item", "check that gallery.json has items of the tasks that were trained");
+  if (width == 0 || query_features.size() != queries.size() * width ||
+      gallery_features.size() != gallery.size() * width) {
+    throw ShapeError("multimodal_map: features hold " + std::to_string(query_features.size()) + " and " +
+                     std::to_string(gallery_features.size()) + " numbers for " + std::to_string(queries.size()) +
+                     " queries and " + std::to_string(gallery.size()) + " gallery items of width " +
+                     std::to_string(width) + "; they must be [items, width]");
+  }
+  std::unordered_map<std::string_view, std::unordered_set<std::string_view>> positives;
+  for (const LabelledItem& item : whole_gallery) positives[item.label].insert(item.id);
+
+  const std::vector<TenBest<Real>> best = ten_best(query_features, gallery_features, width);
+  std::array<double, 3> total{};
+  std::vector<char> hit;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const auto mine = positives.find(queries[i].label);
+    if (mine == positives.end()) continue;  // nothing to find: 0
+    hit.clear();
+    for (const std::size_t j : best[i].items()) {
+      if (gallery[j].id != queries[i].id) hit.push_back(mine->second.contains(gallery[j].id) ? 1 : 0);
+    }
+    constexpr std::size_t cuts[] = {1, 5, 10};
+    for (std::size_t k = 0; k < 3; ++k) total[k] += average_precision(hit, std::min(cuts[k], mine->second.size()));
+  }
+  const double scale = 100.0 / static_cast<double>(queries.size());
+  return {scale * total[0], scale * total[1], scale * total[2]};
+}
+
+}  // namespace detail
+
+/// @brief Mean average precision of finding gallery items of a query's category, by inner product.
+///
+/// The ten best gallery items of a query are taken (of equal scores the lower index first), then the query's own id is
+/// dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives, items left)
+/// places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of tasks not
+/// yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal.
+///
+/// **Shapes.** query_features: [queries, width], gallery_features: [gallery, width], row-major.  **Units.** percent.
+/// **Errors.** DataError if there is no query or no gallery item; ShapeError if features and items do not match;
+///             NumericError if a score is not finite.
+/// **Source.** Published product_evaluation.py (evaluation_multi_modal), without its failure below ten items.
+inline MapScores multimodal_map(std::span<const float> query_features, std::span<const LabelledItem> queries,
+                                std::span<const float> gallery_features, std::span<const LabelledItem> gallery,
+                                std::span<const LabelledItem> whole_gallery, std::size_t width) {
+  return detail::multimodal_map<float>(query_features, queries, gallery_features, gallery, whole_gallery, width);
+}
+/// The same in double.
+inline MapScores multimodal_map(std::span<const double> query_features, std::span<const LabelledItem> queries,
+                                std::span<const double> gallery_features, std::span<const LabelledItem> gallery,
+                                std::span<const LabelledItem> whole_gallery, std::size_t width) {
+  return detail::multimodal_map<double>(query_features, queries, gallery_features, gallery, whole_gallery, width);
+}
+
+}  // namespace ctp::eval

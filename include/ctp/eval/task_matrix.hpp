@@ -1,0 +1,140 @@
+/// @file   ctp/eval/task_matrix.hpp
+/// @brief  What was known of each task after each task, and what that says about forgetting and transfer.
+/// @layer  eval - may include: core
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+
+namespace ctp::eval {
+
+/// @brief Metrics of T tasks, learnt in order. Any entry may be missing; a result that needs a missing one is empty.
+///
+/// Three kinds of entry: R[i][j], the model after task i on task j by itself; U[i][j], the model after task i on the
+/// union of the tasks 0..j; b[j], the untrained model on task j. Which metric they are is the caller's choice (the mean
+/// recall, as a rule); all results have its unit. Joint training fills the last row only.
+class TaskMatrix {
+ public:
+  using Entry = std::optional<double>;
+
+  /// **Errors.** UsageError if there are no tasks.
+  explicit TaskMatrix(std::size_t tasks)
+      : tasks_(tasks), alone_(tasks * tasks), joined_(tasks * tasks), untrained_(tasks) {
+    if (tasks == 0)
+      throw UsageError(Complaint{"TaskMatrix", "tasks", "1 or more", "0", "name at least one task"}.text());
+  }
+
+  [[nodiscard]] std::size_t size() const { return tasks_; }
+
+  /// Sets R[i][j]. **Errors.** UsageError if i or j is not a task; NumericError if `value` is not finite.
+  void set(std::size_t i, std::size_t j, double value) { alone_[place("set", i, j)] = finite("set", value); }
+  /// Sets U[i][j]. **Errors.** as set().
+  void set_union(std::size_t i, std::size_t j, double value) {
+    joined_[place("set_union", i, j)] = finite("set_union", value);
+  }
+  /// Sets b[j]. **Errors.** as set().
+  void set_untrained(std::size_t j, double value) {
+    untrained_[place("set_untrained", 0, j)] = finite("set_untrained", value);
+  }
+
+  /// R[i][j]. **Errors.** UsageError if i or j is not a task.
+  [[nodiscard]] Entry at(std::size_t i, std::size_t j) const { return alone_[place("at", i, j)]; }
+  /// U[i][j]. **Errors.** as at().
+  [[nodiscard]] Entry union_at(std::size_t i, std::size_t j) const { return joined_[place("union_at", i, j)]; }
+  /// b[j]. **Errors.** as at().
+  [[nodiscard]] Entry untrained_at(std::size_t j) const { return untrained_[place("untrained_at", 0, j)]; }
+
+  /// mean over j of R[T-1][j].
+  [[nodiscard]] Entry average() const {
+    return mean(0, tasks_, [&](std::size_t j) { return at(tasks_ - 1, j); });
+  }
+
+  /// @brief mean over j < T-1 of (max over j <= l <= T-2 of R[l][j]) - R[T-1][j]. Empty for one task.
+  ///
+  /// Positive: something was lost. **Source.** Chaudhry et al. 2018, arXiv:1801.10112, section 3.
+  [[nodiscard]] Entry forgetting() const {
+    return mean(0, tasks_ - 1, [&](std::size_t j) {
+      Entry best = at(j, j);
+      for (std::size_t l = j + 1; l + 1 < tasks_ && best; ++l) {
+        const Entry next = at(l, j);
+        best = next ? Entry(std::max(*best, *next)) : std::nullopt;
+      }
+      return difference(best, at(tasks_ - 1, j));
+    });
+  }
+
+  /// @brief mean over j < T-1 of R[T-1][j] - R[j][j]. Empty for one task.
+  ///
+  /// Negative: something was lost. **Source.** Lopez-Paz and Ranzato 2017, arXiv:1706.08840, equation 3.
+  [[nodiscard]] Entry backward_transfer() const {
+    return mean(0, tasks_ - 1, [&](std::size_t j) { return difference(at(tasks_ - 1, j), at(j, j)); });
+  }
+
+  /// @brief mean over j >= 1 of R[j-1][j] - b[j]. Empty for one task.
+  ///
+  /// **Source.** Lopez-Paz and Ranzato 2017, arXiv:1706.08840, equation 4.
+  [[nodiscard]] Entry forward_transfer() const {
+    return mean(1, tasks_, [&](std::size_t j) { return difference(at(j - 1, j), untrained_at(j)); });
+  }
+
+  /// @brief The published "BWT" of row i: sum over j <= i of (U[j][j] - U[T-1][j]), divided by i. Empty for i = 0.
+  ///
+  /// U[j][j] is the model as it was after task j, U[T-1][j] the final model, both on the union of the tasks 0..j. The
+  /// divisor is i although the sum has i + 1 terms: in the last row, the one usually quoted, the last term is zero. Its
+  /// sign is turned round: positive means forgetting. The published script rounds the metrics to two places first;
+  /// here nothing is rounded.
+  /// **Errors.** UsageError if i is not a task.  **Source.** Published eval.py.
+  [[nodiscard]] Entry published_bwt(std::size_t i) const {
+    place("published_bwt", i, i);
+    if (i == 0) return std::nullopt;
+    const Entry lost =
+        sum(0, i + 1, [&](std::size_t j) { return difference(union_at(j, j), union_at(tasks_ - 1, j)); });
+    return lost ? Entry(*lost / static_cast<double>(i)) : std::nullopt;
+  }
+  /// The published "BWT" of the last row. Empty for one task.
+  [[nodiscard]] Entry published_bwt() const { return published_bwt(tasks_ - 1); }
+
+ private:
+  std::size_t place(const char* function, std::size_t i, std::size_t j) const {
+    if (i < tasks_ && j < tasks_) return i * tasks_ + j;
+    throw UsageError(Complaint{std::string("TaskMatrix::") + function, "task", "below " + std::to_string(tasks_),
+                               std::to_string(std::max(i, j)), "tasks are counted from 0"}
+                         .text());
+  }
+  static double finite(const char* function, double value) {
+    if (std::isfinite(value)) return value;
+    throw NumericError(Complaint{std::string("TaskMatrix::") + function, "value", "a finite number",
+                                 std::to_string(value), "leave the entry out if it was not measured"}
+                           .text());
+  }
+  static Entry difference(const Entry& a, const Entry& b) { return a && b ? Entry(*a - *b) : std::nullopt; }
+
+  /// Sum of term(first) .. term(last - 1); empty if one of them is.
+  template <class Term>
+  static Entry sum(std::size_t first, std::size_t last, Term term) {
+    double total = 0.0;
+    for (std::size_t j = first; j < last; ++j) {
+      const Entry next = term(j);
+      if (!next) return std::nullopt;
+      total += *next;
+    }
+    return total;
+  }
+  /// The same divided by their number; empty if there are none.
+  template <class Term>
+  static Entry mean(std::size_t first, std::size_t last, Term term) {
+    const Entry total = sum(first, last, term);
+    return total && first < last ? Entry(*total / static_cast<double>(last - first)) : std::nullopt;
+  }
+
+  std::size_t tasks_;
+  std::vector<Entry> alone_, joined_, untrained_;
+};
+
+}  // namespace ctp::eval

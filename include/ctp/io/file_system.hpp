@@ -1,0 +1,156 @@
+/// @file   ctp/io/file_system.hpp
+/// @brief  The few system calls through which the library touches files, in one place that tests can replace.
+/// @layer  io - may include: core, backend, tensor
+#pragma once
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+
+namespace ctp::io {
+
+static_assert(sizeof(off_t) == 8, "files may exceed 2 GiB; define _FILE_OFFSET_BITS=64");
+
+enum class FileKind : std::uint8_t { Regular, Directory, Other };
+
+struct FileStatus {
+  FileKind kind = FileKind::Other;
+  std::uint64_t size = 0;  ///< bytes
+};
+
+/// @brief System calls on files, as POSIX defines them: a negative result means failure with errno set.
+///
+/// Everything in ctp::io goes through file_system(). A test derives from this type, changes what it wants to disturb
+/// and puts the object in place with UseFileSystem. No member retries or throws; the callers in files.hpp do.
+class FileSystem {
+ public:
+  FileSystem() = default;
+  FileSystem(const FileSystem&) = delete;
+  FileSystem& operator=(const FileSystem&) = delete;
+  virtual ~FileSystem() = default;
+
+  virtual int open(const char* path, int flags, unsigned mode) { return ::open(path, flags, mode); }
+  virtual int close(int file) { return ::close(file); }
+  virtual int status(int file, FileStatus& out) {
+    struct stat facts{};
+    const int result = ::fstat(file, &facts);
+    if (result >= 0) out = translate(facts);
+    return result;
+  }
+  virtual int status(const char* path, FileStatus& out) {
+    struct stat facts{};
+    const int result = ::stat(path, &facts);
+    if (result >= 0) out = translate(facts);
+    return result;
+  }
+  virtual std::int64_t read_at(int file, void* to, std::size_t bytes, std::uint64_t offset) {
+    return ::pread(file, to, bytes, static_cast<off_t>(offset));
+  }
+  virtual std::int64_t write(int file, const void* from, std::size_t bytes) { return ::write(file, from, bytes); }
+  virtual int sync(int file) { return ::fsync(file); }
+  virtual int truncate(int file, std::uint64_t size) { return ::ftruncate(file, static_cast<off_t>(size)); }
+  virtual int rename(const char* from, const char* to) { return std::rename(from, to); }
+  virtual int remove_file(const char* path) { return ::unlink(path); }
+  virtual int make_directory(const char* path) { return ::mkdir(path, 0777); }
+  /// Appends the names in a directory, without "." and "..", in no particular order.
+  virtual int list(const char* path, std::vector<std::string>& names) {
+    DIR* directory = ::opendir(path);
+    if (directory == nullptr) return -1;
+    try {
+      errno = 0;
+      while (const dirent* entry = ::readdir(directory)) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+        errno = 0;
+      }
+    } catch (...) {
+      ::closedir(directory);
+      throw;
+    }
+    const int problem = errno;
+    ::closedir(directory);
+    errno = problem;
+    return problem == 0 ? 0 : -1;
+  }
+
+ private:
+  static FileStatus translate(const struct stat& facts) {
+    const FileKind kind = S_ISREG(facts.st_mode)   ? FileKind::Regular
+                          : S_ISDIR(facts.st_mode) ? FileKind::Directory
+                                                   : FileKind::Other;
+    return {kind, facts.st_size < 0 ? 0 : static_cast<std::uint64_t>(facts.st_size)};
+  }
+};
+
+namespace detail {
+
+inline std::atomic<FileSystem*>& replaced_file_system() {
+  static std::atomic<FileSystem*> replacement{nullptr};
+  return replacement;
+}
+
+/// Repeats a call that a signal interrupted.
+template <class Call>
+auto retried(Call&& call) {
+  for (;;) {
+    const auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
+/// Turns errno into the exception for it. Call at once, before anything else can change errno.
+///
+/// **Errors.** DataError if the path itself is wrong, for a file that was to be read; else ResourceError.
+[[noreturn]] inline void throw_system_error(const std::string& path, std::string_view operation, bool reading,
+                                            std::string expected, std::string remedy = {}) {
+  const int problem = errno;
+  const std::string found = std::generic_category().message(problem);
+  if (remedy.empty() && (problem == ENOSPC || problem == EDQUOT)) remedy = "free some space or write elsewhere";
+  if (remedy.empty() && (problem == EACCES || problem == EPERM)) remedy = "check the permissions";
+  if (remedy.empty() && (problem == ENOENT || problem == ENOTDIR)) {
+    remedy = reading ? "check the path" : "create the folder first";
+  }
+  const std::string text =
+      Complaint{path, std::string(operation), std::move(expected), found, std::move(remedy)}.text();
+  const bool wrong_path = problem == ENOENT || problem == ENOTDIR || problem == ELOOP || problem == ENAMETOOLONG;
+  if (reading && wrong_path) throw DataError(text);
+  throw ResourceError(text);
+}
+
+}  // namespace detail
+
+/// The file system in use: the machine's own, unless a UseFileSystem is alive.
+inline FileSystem& file_system() {
+  static FileSystem own;
+  FileSystem* replacement = detail::replaced_file_system().load();
+  return replacement != nullptr ? *replacement : own;
+}
+
+/// Puts another file system in place for the whole process, until the end of the scope. For tests.
+class UseFileSystem {
+ public:
+  explicit UseFileSystem(FileSystem& other) : previous_(detail::replaced_file_system().exchange(&other)) {}
+  UseFileSystem(const UseFileSystem&) = delete;
+  UseFileSystem& operator=(const UseFileSystem&) = delete;
+  ~UseFileSystem() { detail::replaced_file_system().store(previous_); }
+
+ private:
+  FileSystem* previous_;
+};
+
+}  // namespace ctp::io

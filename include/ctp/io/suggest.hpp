@@ -1,0 +1,66 @@
+/// @file   ctp/io/suggest.hpp
+/// @brief  "did you mean": the known name that is nearest to a mistyped one.
+/// @layer  io - may include: core, backend, tensor
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ctp/core/json_line.hpp>
+
+namespace ctp::io {
+
+/// Fewest insertions, deletions, replacements and swaps of neighbouring bytes that turn `a` into `b`.
+///
+/// **Source.** Optimal string alignment distance; Boytsov 2011, "Indexing methods for approximate dictionary
+/// searching", section 2.
+inline std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = a[i - 1] == b[j - 1];
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(last);
+    last.swap(row);
+  }
+  return last[b.size()];
+}
+
+/// The known name nearest to `wanted`, the first one of several; empty if none is near enough to be a slip of the hand:
+/// one change per three bytes, rounded up. `known` is any range of strings.
+template <class Names>
+std::string nearest_name(std::string_view wanted, const Names& known) {
+  std::string nearest;
+  if (wanted.size() > 256) return nearest;  // no option is that long, and the distance is quadratic
+  std::size_t best = (wanted.size() + 2) / 3 + 1;
+  for (const std::string_view name : known) {
+    const std::size_t gap = name.size() > wanted.size() ? name.size() - wanted.size() : wanted.size() - name.size();
+    if (gap >= best) continue;
+    const std::size_t distance = edit_distance(wanted, name);
+    if (distance < best) {
+      best = distance;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
+/// "did you mean "batch_size"?", or if nothing is near, the list of what is known.
+template <class Names>
+std::string suggestion(std::string_view wanted, const Names& known) {
+  if (const std::string name = nearest_name(wanted, known); !name.empty())
+    return "did you mean " + ctp::quoted(name) + "?";
+  std::string list;
+  for (const std::string_view name : known) list.append(list.empty() ? "known: " : ", ").append(name);
+  return list;
+}
+
+}  // namespace ctp::io

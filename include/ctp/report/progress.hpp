@@ -1,0 +1,82 @@
+/// @file   ctp/report/progress.hpp
+/// @brief  How far a training is, as text: what a line of it says.
+/// @layer  report - may include: core
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace ctp::report {
+
+/// "1:02:03", "4:05", "0:07". **Units.** seconds.
+inline std::string duration(double seconds) {
+  const auto s = static_cast<std::uint64_t>(seconds < 0 ? 0 : seconds + 0.5);
+  char text[32];
+  if (s >= 3600)
+    std::snprintf(text, sizeof text, "%llu:%02u:%02u", static_cast<unsigned long long>(s / 3600), static_cast<unsigned>(s / 60 % 60),
+                  static_cast<unsigned>(s % 60));
+  else
+    std::snprintf(text, sizeof text, "%u:%02u", static_cast<unsigned>(s / 60), static_cast<unsigned>(s % 60));
+  return text;
+}
+
+/// @brief Measures a training's speed and foretells its end.
+class Pace {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// A training, or what is left of it, of `steps` steps begins now.
+  explicit Pace(std::uint64_t steps = 0) : left_(steps) {}
+
+  /// One step with `pairs` pairs is done.
+  void step(int pairs) {
+    const auto now = Clock::now();
+    const double took = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    // The mean over about the last 20 steps, so that a pause for evaluation fades.
+    const double weight = smoothed_ == 0 ? 1 : 0.05;
+    smoothed_ += weight * (took - smoothed_);
+    pairs_ = pairs;
+    if (left_ > 0) --left_;
+  }
+  /// Time spent on something else than steps does not count as theirs.
+  void pause_ends() { last_ = Clock::now(); }
+  [[nodiscard]] double pairs_per_second() const { return smoothed_ > 0 ? pairs_ / smoothed_ : 0; }
+  [[nodiscard]] double seconds_left() const { return smoothed_ * static_cast<double>(left_); }
+
+ private:
+  Clock::time_point last_ = Clock::now();
+  double smoothed_ = 0;
+  int pairs_ = 0;
+  std::uint64_t left_;
+};
+
+/// Numbers of one line of progress.
+struct ProgressLine {
+  std::size_t task = 0, tasks = 0;
+  int epoch = 0, epochs = 0;
+  std::uint64_t step = 0, steps = 0;
+  double loss = 0;
+  std::span<const std::pair<const char*, double>> parts;
+  double pairs_per_second = 0, seconds_left = 0;
+};
+
+/// "task 2/9  epoch 1/4  step 12/60  loss 5.1234 (in_batch_contrast 1.02, ...)  320 pairs/s  left 2:10"
+inline std::string progress_text(const ProgressLine& at) {
+  char text[160];
+  std::snprintf(text, sizeof text, "task %zu/%zu  epoch %d/%d  step %llu/%llu  loss %.4f (", at.task + 1, at.tasks, at.epoch + 1,
+                at.epochs, static_cast<unsigned long long>(at.step + 1), static_cast<unsigned long long>(at.steps), at.loss);
+  std::string line = text;
+  for (const auto& [name, value] : at.parts) {
+    std::snprintf(text, sizeof text, "%s%s %.3f", line.back() == '(' ? "" : ", ", name, value);
+    line += text;
+  }
+  std::snprintf(text, sizeof text, ")  %.0f pairs/s  left %s", at.pairs_per_second, duration(at.seconds_left).c_str());
+  return line + text;
+}
+
+}  // namespace ctp::report

@@ -1,0 +1,107 @@
+// A Source that makes up its pairs, so that tests of batches need no files; and a copy of a batch that can be compared.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/batch.hpp>
+#include <ctp/data/loader_options.hpp>
+#include <ctp/data/source.hpp>
+
+namespace test {
+
+/// Pair n: the first float of the picture is n, the others are what the lane draws; tokens [2, 10 + n, 11 + n, ..., 3].
+class MadeSource final : public ctp::data::Source {
+ public:
+  explicit MadeSource(std::size_t pairs) {
+    for (std::size_t n = 0; n < pairs; ++n) {
+      std::vector<std::int32_t> tokens{2};
+      for (std::size_t i = 0; i < 2 + n % 4; ++i) tokens.push_back(static_cast<std::int32_t>(10 + (n + i) % 80));
+      tokens.push_back(3);
+      tokens_.push_back(std::move(tokens));
+    }
+  }
+
+  std::function<void(std::uint32_t)> before_image;  // may throw, or take its time
+  mutable std::atomic<int> opened{0};
+
+  [[nodiscard]] std::size_t size() const override { return tokens_.size(); }
+  [[nodiscard]] std::string name(std::uint32_t ordinal) const override { return "pair-" + std::to_string(ordinal); }
+  void image(std::uint32_t ordinal, int size, ctp::RandomLane* augment, float* chw) const override {
+    ++opened;
+    if (before_image) before_image(ordinal);
+    chw[0] = static_cast<float>(ordinal);
+    for (int i = 1; i < 3 * size * size; ++i)
+      chw[i] = augment != nullptr ? static_cast<float>(augment->uniform()) : 0.5F;
+  }
+  [[nodiscard]] std::span<const std::int32_t> tokens(std::uint32_t ordinal) const override {
+    return tokens_.at(ordinal);
+  }
+
+ private:
+  std::vector<std::vector<std::int32_t>> tokens_;
+};
+
+inline ctp::data::Task whole_task(std::shared_ptr<const ctp::data::Source> source) {
+  std::vector<std::uint32_t> members(source->size());
+  std::iota(members.begin(), members.end(), 0U);
+  return {"made", std::move(source), std::move(members)};
+}
+
+inline ctp::data::LoaderOptions small_options(int workers = 0) {
+  ctp::data::LoaderOptions options;
+  options.batch_size = 4;
+  options.image_size = 2;
+  options.length = 8;
+  options.workers = workers;
+  options.seed = 7;
+  options.masking = {.pad = 0, .cls = 2, .mask = 4, .vocabulary = 100};
+  return options;
+}
+
+struct Seen {
+  int size = 0, image_size = 0, length = 0;
+  std::uint32_t task = 0, epoch = 0;
+  std::vector<float> images;
+  std::vector<std::int32_t> ids, attend, masked, labels;
+  std::vector<std::uint32_t> sample;
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+/// All batches of one epoch.
+inline std::vector<Seen> epoch_of(ctp::data::BatchSource& batches, std::uint32_t epoch) {
+  std::vector<Seen> all;
+  batches.start(epoch);
+  while (const ctp::data::Batch* b = batches.next()) {
+    all.push_back({b->size, b->image_size, b->length, b->task, b->epoch, b->images, b->ids, b->attend, b->masked,
+                   b->labels, b->sample});
+  }
+  return all;
+}
+
+/// The message of the exception of type E that `call` throws; "" if it throws none.
+template <class E, class Call>
+std::string message_of(const Call& call) {
+  try {
+    call();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return {};
+}
+
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace test

@@ -1,0 +1,70 @@
+#include <ctp/data/memory_source.hpp>
+
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/data/loader.hpp>
+
+#include "made_source.hpp"
+
+using ctp::data::Image;
+using ctp::data::MemorySource;
+using test::has;
+using test::message_of;
+
+TEST_CASE("memory source: finished floats come back as they are, pixels are resized and normalised") {
+  MemorySource source;
+  std::vector<float> floats(12);
+  for (std::size_t i = 0; i < 12; ++i) floats[i] = static_cast<float>(i);
+  CHECK(source.add(floats, 2, {2, 7, 3}, "floats") == 0);
+  CHECK(source.add(Image(5, 4, 255), {2, 3}) == 1);
+  CHECK(source.size() == 2);
+
+  std::vector<float> out(12);
+  source.image(0, 2, nullptr, out.data());
+  CHECK(out == floats);
+  source.image(1, 2, nullptr, out.data());
+  CHECK(out[0] == doctest::Approx((1.0 - 0.48145466) / 0.26862954));
+  CHECK(out[11] == doctest::Approx((1.0 - 0.40821073) / 0.27577711));
+
+  CHECK(source.name(0) == "floats");
+  CHECK(source.name(1) == "1");
+  CHECK(source.name(9) == "9");
+  CHECK(source.tokens(0).size() == 3);
+  CHECK(source.tokens(0)[1] == 7);
+}
+
+TEST_CASE("memory source: finished floats cannot be augmented or resized") {
+  MemorySource source;
+  source.add(std::vector<float>(12), 2, {2, 3}, "f");
+  std::vector<float> out(48);
+  ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
+  CHECK(has(message_of<ctp::UsageError>([&] { source.image(0, 2, &lane, out.data()); }), "augmentation"));
+  CHECK(has(message_of<ctp::UsageError>([&] { source.image(0, 4, nullptr, out.data()); }), "image size 2"));
+}
+
+TEST_CASE("memory source: sizes that disagree are refused") {
+  MemorySource source;
+  Image wrong(2, 2);
+  wrong.rgb.pop_back();
+  CHECK(has(message_of<ctp::DataError>([&] { source.add(wrong, {2, 3}, "w"); }), "found 11 for 2 by 2"));
+  CHECK(has(message_of<ctp::DataError>([&] { source.add(Image(), {2, 3}); }), "found 0 for 0 by 0"));
+  CHECK(has(message_of<ctp::DataError>([&] { source.add(std::vector<float>(11), 2, {2, 3}); }), "11 for size 2"));
+  CHECK(source.size() == 0);
+}
+
+TEST_CASE("memory source: augmented batches are the same for any number of workers") {
+  const auto source = std::make_shared<MemorySource>();
+  for (int i = 0; i < 12; ++i) {
+    Image image(9, 7);
+    for (std::size_t k = 0; k < image.rgb.size(); ++k)
+      image.rgb[k] = static_cast<std::uint8_t>(k * 31 + static_cast<std::size_t>(i));
+    source->add(image, {2, 10 + i, 3});
+  }
+  ctp::data::Loader here(test::whole_task(source), test::small_options(0)),
+      ahead(test::whole_task(source), test::small_options(2));
+  CHECK((test::epoch_of(here, 2) == test::epoch_of(ahead, 2)));
+  CHECK((test::epoch_of(here, 2) != test::epoch_of(ahead, 3)));
+}

@@ -1,0 +1,183 @@
+#include <ctp/eval/multimodal_map.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/core/philox.hpp>
+
+#include "eval_records.hpp"
+
+using ctp::eval::LabelledItem;
+using ctp::eval::MapScores;
+using ctp::eval::multimodal_map;
+
+namespace {
+
+/// Owns the strings that LabelledItem views.
+struct Items {
+  std::vector<std::string> ids, labels;
+
+  void add(const std::string& id, const std::string& label) {
+    ids.push_back(id);
+    labels.push_back(label);
+  }
+  [[nodiscard]] std::vector<LabelledItem> views() const {
+    std::vector<LabelledItem> out;
+    for (std::size_t i = 0; i < ids.size(); ++i) out.push_back({ids[i], labels[i]});
+    return out;
+  }
+};
+
+Items read_items(std::ifstream& in, std::size_t count) {
+  Items items;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string id, label;
+    in >> id >> label;
+    items.add(id, label);
+  }
+  return items;
+}
+
+bool close(const MapScores& s, const std::vector<double>& expected) {
+  return std::abs(s.map1 - expected[0]) < 1e-9 && std::abs(s.map5 - expected[1]) < 1e-9 &&
+         std::abs(s.map10 - expected[2]) < 1e-9;
+}
+
+// Sorts the whole gallery of every query and follows the definition word by word.
+std::vector<double> by_sorting(const std::vector<double>& query, const Items& q, const std::vector<double>& gallery,
+                               const Items& g, const Items& whole, std::size_t width) {
+  std::vector<double> out;
+  for (const std::size_t k : {1U, 5U, 10U}) {
+    double total = 0.0;
+    for (std::size_t i = 0; i < q.ids.size(); ++i) {
+      std::vector<double> s(g.ids.size(), 0.0);
+      for (std::size_t j = 0; j < s.size(); ++j) {
+        for (std::size_t d = 0; d < width; ++d) s[j] += query[i * width + d] * gallery[j * width + d];
+      }
+      std::vector<std::size_t> order(s.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      std::sort(order.begin(), order.end(),
+                [&](std::size_t a, std::size_t b) { return s[a] != s[b] ? s[a] > s[b] : a < b; });
+      std::set<std::string> positives;
+      for (std::size_t j = 0; j < whole.ids.size(); ++j) {
+        if (whole.labels[j] == q.labels[i]) positives.insert(whole.ids[j]);
+      }
+      std::vector<std::string> ranked;
+      for (std::size_t r = 0; r < order.size() && r < 10; ++r) {
+        if (g.ids[order[r]] != q.ids[i]) ranked.push_back(g.ids[order[r]]);
+      }
+      double sum = 0.0, hits = 0.0;
+      for (std::size_t r = 0; r < std::min({k, positives.size(), ranked.size()}); ++r) {
+        if (positives.count(ranked[r]) == 0) continue;
+        hits += 1.0;
+        sum += hits / static_cast<double>(r + 1);
+      }
+      total += hits > 0.0 ? sum / hits : 0.0;
+    }
+    out.push_back(100.0 * total / static_cast<double>(q.ids.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("multimodal map: agrees with the PyTorch specification, ties included, in float and double") {
+  std::ifstream in = ctp_test::open_eval_golden();
+  std::string kind;
+  std::size_t cases = 0;
+  while (in >> kind) {
+    if (kind != "map") {
+      std::getline(in, kind);
+      continue;
+    }
+    std::size_t n = 0, g = 0, w = 0, d = 0;
+    in >> n >> g >> w >> d;
+    const auto query = ctp_test::numbers(in, n * d, 1.0 / 16), gallery = ctp_test::numbers(in, g * d, 1.0 / 16);
+    const Items queries = read_items(in, n), whole = read_items(in, w);
+    const auto expected = ctp_test::numbers(in, 3);
+    const auto views = whole.views();
+    const std::span<const LabelledItem> all(views), seen = all.first(g);
+    CAPTURE(cases);
+    CHECK(close(multimodal_map(query, queries.views(), gallery, seen, all, d), expected));
+    CHECK(close(multimodal_map(ctp_test::as_floats(query), queries.views(), ctp_test::as_floats(gallery), seen, all, d),
+                expected));
+    ++cases;
+  }
+  CHECK(cases == 60);
+}
+
+TEST_CASE("multimodal map: 5,000 small random cases equal sorting the gallery") {
+  std::size_t wrong = 0;
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    ctp::RandomLane random({13, "map"}, {.sample = i});
+    const std::size_t n = 1 + random.below(4), g = 1 + random.below(30), w = g + random.below(6),
+                      d = 1 + random.below(3);
+    std::vector<double> query(n * d), gallery(g * d);
+    for (double& v : query) v = static_cast<double>(random.below(5)) - 2.0;
+    for (double& v : gallery) v = static_cast<double>(random.below(5)) - 2.0;
+    Items queries, whole;
+    const std::uint32_t labels = 1 + random.below(6);
+    for (std::size_t j = 0; j < n; ++j)
+      queries.add(std::to_string(random.below(40)), std::to_string(random.below(labels + 1)));
+    for (std::size_t j = 0; j < w; ++j) whole.add(std::to_string(j), std::to_string(random.below(labels)));
+    Items seen;
+    for (std::size_t j = 0; j < g; ++j) seen.add(whole.ids[j], whole.labels[j]);
+
+    const MapScores got = multimodal_map(query, queries.views(), gallery, seen.views(), whole.views(), d);
+
+    wrong += close(got, by_sorting(query, queries, gallery, seen, whole, d)) ? 0U : 1U;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("multimodal map: agrees with values worked out by hand") {
+  // Scores of the one query: a 5, b 4, c 3, d 2; a and d share its category, as does an item outside the gallery.
+  const std::vector<double> query{1.0}, gallery{5.0, 4.0, 3.0, 2.0};
+  const std::vector<LabelledItem> items{{"a", "x"}, {"b", "y"}, {"c", "y"}, {"d", "x"}, {"e", "x"}, {"f", "x"}};
+  const std::span<const LabelledItem> whole(items), seen = whole.first(4);
+
+  const std::vector<LabelledItem> stranger{{"q", "x"}};
+  const MapScores s = multimodal_map(query, stranger, gallery, seen, whole, 1);
+  CHECK(s.map1 == doctest::Approx(100.0));
+  CHECK(s.map5 == doctest::Approx(100.0 * (1.0 + 2.0 / 4.0) / 2.0));  // four positives, four places: a and d are hits
+  CHECK(s.map10 == doctest::Approx(75.0));
+
+  const std::vector<LabelledItem> itself{{"a", "x"}};
+  const MapScores t = multimodal_map(query, itself, gallery, seen, whole, 1);
+  CHECK(t.map1 == 0.0);
+  CHECK(t.map5 == doctest::Approx(100.0 / 3.0));  // b, c, d are left: one hit, at place 3
+
+  const MapScores u = multimodal_map(query, stranger, gallery, seen, seen, 1);
+  CHECK(u.map5 == doctest::Approx(100.0));  // two positives: two places are looked at, a is the only hit
+}
+
+TEST_CASE("multimodal map: a query of a category that the gallery lacks counts as 0") {
+  const std::vector<float> x{1.0F, 1.0F};
+  const std::vector<LabelledItem> queries{{"q", "x"}, {"r", "z"}}, gallery{{"a", "x"}, {"b", "x"}};
+
+  CHECK(multimodal_map(x, queries, x, gallery, gallery, 1).map1 == doctest::Approx(50.0));
+}
+
+TEST_CASE("multimodal map: empty sets, wrong sizes and scores that are not finite are errors") {
+  const std::vector<float> none, x{1.0F, 1.0F};
+  const std::vector<LabelledItem> nobody, items{{"a", "x"}, {"b", "x"}};
+  CHECK_THROWS_WITH_AS(
+      multimodal_map(none, nobody, x, items, items, 1),
+      "multimodal_map: expected at least one query item, found none; check that query.json has items of "
+      "the tasks that were trained",
+      ctp::DataError);
+  CHECK_THROWS_AS(multimodal_map(x, items, none, nobody, items, 1), ctp::DataError);
+  CHECK_THROWS_AS(multimodal_map(x, items, x, items, items, 2), ctp::ShapeError);
+  for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    const std::vector<float> bad{1.0F, odd};
+    CHECK_THROWS_AS(multimodal_map(x, items, bad, items, items, 1), ctp::NumericError);
+  }
+}

@@ -1,0 +1,16 @@
+// What a user of ctp::data includes, and the packages that must come with it.
+#if __has_include(<ctp/data.hpp>)
+#include <ctp/data.hpp>
+#endif
+#include <stb/stb_image.h>
+#include <utf8proc.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include <ctp/version.hpp>
+
+int main() {
+  const nlohmann::json line{{"ctp", ctp::version}, {"utf8proc", utf8proc_version()}};
+  std::printf("%s\n", line.dump().c_str());
+}

@@ -1,0 +1,9 @@
+// What a user of ctp::ctp includes.
+#if __has_include(<ctp/ctp.hpp>)
+#include <ctp/ctp.hpp>
+#endif
+#include <cstdio>
+
+#include <ctp/version.hpp>
+
+int main() { std::printf("ctp %s\n", ctp::version); }
