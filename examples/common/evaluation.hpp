@@ -76,12 +76,14 @@ class StreamEvaluator {
   Source source(const std::vector<ctp::data::Sample>& samples, const ctp::data::Tokenizer& tokenizer) const {
     return std::make_shared<const ctp::data::FileSource>(
         samples, tokenizer,
-        ctp::data::FileSourceOptions{.max_words = options_.max_words, .length = options_.max_words, .cache_bytes = options_.cache_bytes});
+        ctp::data::FileSourceOptions{
+            .max_words = options_.max_words, .length = options_.max_words, .cache_bytes = options_.cache_bytes});
   }
 
   template <class Model>
-  ctp::ExtractedFeatures features(const std::string& name, const Source& from, const std::vector<std::uint32_t>& ordinals,
-                                  const Model& model, const typename Model::Real* theta, ctp::Wanted wanted) const {
+  ctp::ExtractedFeatures features(const std::string& name, const Source& from,
+                                  const std::vector<std::uint32_t>& ordinals, const Model& model,
+                                  const typename Model::Real* theta, ctp::Wanted wanted) const {
     ctp::data::LoaderOptions loading;
     loading.batch_size = std::min(options_.batch_size, static_cast<int>(ordinals.size()));
     loading.image_size = model.config().image;
@@ -117,9 +119,10 @@ class StreamEvaluator {
     std::vector<std::uint32_t> whole(stream_.gallery().size());
     std::iota(whole.begin(), whole.end(), 0U);
     const ctp::Wanted wanted{.retrieval = false, .fusion = true};
-    const auto q = features("query", query_, queries, model, theta, wanted), g = features("gallery", gallery_, gallery, model, theta, wanted);
-    return ctp::eval::multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion, items(stream_.gallery(), gallery),
-                                     items(stream_.gallery(), whole), q.width);
+    const auto q = features("query", query_, queries, model, theta, wanted),
+               g = features("gallery", gallery_, gallery, model, theta, wanted);
+    return ctp::eval::multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion,
+                                     items(stream_.gallery(), gallery), items(stream_.gallery(), whole), q.width);
   }
 
   const ctp::data::P9d& stream_;
@@ -137,9 +140,10 @@ inline void add_recalls(ctp::JsonLine& line, const ctp::eval::RetrievalScores& r
 }
 
 /// Adds the fields of a task line: the union of the tasks up to `last`, precision, and each of these tasks by itself.
-inline void add_evaluation(ctp::JsonLine& line, const Evaluation& found, const std::vector<std::string>& tasks, std::size_t last) {
+inline void add_evaluation(ctp::JsonLine& line, const Evaluation& found, const std::vector<std::string>& tasks,
+                           std::size_t last) {
   add_recalls(line, found.joined[last]);
-  const auto precision = [&](const char* key, double ctp::eval::MapScores::*member) {
+  const auto precision = [&](const char* key, double ctp::eval::MapScores::* member) {
     found.map ? line.add(key, (*found.map).*member) : line.add(key, nullptr);
   };
   precision("map1", &ctp::eval::MapScores::map1);

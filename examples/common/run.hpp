@@ -20,17 +20,20 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "%s: %s; see --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(), error.what());
+    std::fprintf(stderr, "%s: %s; see --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(),
+                 error.what());
     return static_cast<int>(ctp::ErrorCode::Usage);
   }
 }
 
 /// **Errors.** UsageError for a device or precision that this build does not have.
 inline void require_available(const std::string& device, const std::string& precision) {
-  if (device == "cuda") throw ctp::UsageError("--device cuda: expected cpu, found cuda; the CUDA backend is not there yet");
+  if (device == "cuda")
+    throw ctp::UsageError("--device cuda: expected cpu, found cuda; the CUDA backend is not there yet");
   if (device != "cpu") throw ctp::UsageError("--device: expected cpu or cuda, found " + device);
   if (precision == "tf32" || precision == "bf16")
-    throw ctp::UsageError("--precision " + precision + ": expected fp32, found " + precision + "; it belongs to the CUDA backend, which is not there yet");
+    throw ctp::UsageError("--precision " + precision + ": expected fp32, found " + precision +
+                          "; it belongs to the CUDA backend, which is not there yet");
   if (precision != "fp32") throw ctp::UsageError("--precision: expected fp32, tf32 or bf16, found " + precision);
 }
 
@@ -46,7 +49,8 @@ int guarded(const char* program, const Body& body) {
     std::fprintf(stderr, "%s: %s\n", program, error.what());
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "%s: the memory does not suffice; choose a smaller model, batch or number of workers\n", program);
+    std::fprintf(stderr, "%s: the memory does not suffice; choose a smaller model, batch or number of workers\n",
+                 program);
     return static_cast<int>(ctp::ErrorCode::Resource);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());

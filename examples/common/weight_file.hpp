@@ -50,7 +50,8 @@ void write_weight_file(const std::string& path, Learner& learner) {
   const auto temp = static_cast<float>(model.config().temp), distill = static_cast<float>(model.config().distill_temp);
   file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
   file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
-  PublishedState<typename Learner::Real, typename Learner::B> state(file.tensors, static_cast<std::size_t>(model.config().embed));
+  PublishedState<typename Learner::Real, typename Learner::B> state(file.tensors,
+                                                                    static_cast<std::size_t>(model.config().embed));
   learner.losses_state().visit(state);
   file.metadata["config"] = ctp::io::config_text(model.config());
   ctp::io::write_safetensors(path, file);

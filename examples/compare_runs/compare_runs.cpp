@@ -28,8 +28,8 @@ using Number = std::optional<double>;
 /// What the table needs of one training.
 struct Run {
   std::string name, folder;
-  std::vector<std::string> tasks;       ///< in the order of training
-  std::vector<Number> learned, last;    ///< recall mean of each task by itself: when just learned, and at the end
+  std::vector<std::string> tasks;     ///< in the order of training
+  std::vector<Number> learned, last;  ///< recall mean of each task by itself: when just learned, and at the end
   Number union_mean, map, average, forgetting, seconds;
 };
 
@@ -54,7 +54,8 @@ Run read_run(const std::string& name, const std::string& folder) {
     ++line;
     const auto refuse = [&](const std::string& expected, const std::string& found) {
       throw ctp::DataError(
-          ctp::Complaint{file, "line " + std::to_string(line), expected, found, "train again into an empty folder"}.text());
+          ctp::Complaint{file, "line " + std::to_string(line), expected, found, "train again into an empty folder"}
+              .text());
     };
     if (part.empty()) continue;
     const Json entry = Json::parse(part, nullptr, false);
@@ -158,9 +159,16 @@ void print_json(const std::vector<Run>& runs) {
     Json learned = Json::array(), last = Json::array();
     for (const Number& value : run.learned) learned.push_back(as_json(value));
     for (const Number& value : run.last) last.push_back(as_json(value));
-    all.push_back({{"name", run.name}, {"folder", run.folder}, {"tasks", run.tasks}, {"learned", learned}, {"at_end", last},
-                   {"r_mean", as_json(run.union_mean)}, {"average", as_json(run.average)},
-                   {"forgetting", as_json(run.forgetting)}, {"map10", as_json(run.map)}, {"seconds", as_json(run.seconds)}});
+    all.push_back({{"name", run.name},
+                   {"folder", run.folder},
+                   {"tasks", run.tasks},
+                   {"learned", learned},
+                   {"at_end", last},
+                   {"r_mean", as_json(run.union_mean)},
+                   {"average", as_json(run.average)},
+                   {"forgetting", as_json(run.forgetting)},
+                   {"map10", as_json(run.map)},
+                   {"seconds", as_json(run.seconds)}});
   }
   std::puts(all.dump().c_str());
 }
@@ -184,8 +192,9 @@ int run_program(int argc, char** argv) {
     }
     runs.push_back(read_run(argument.substr(0, equals), argument.substr(equals + 1)));
     if (runs.back().tasks != runs.front().tasks) {
-      throw ctp::DataError(ctp::Complaint{runs.back().folder, "tasks", "the tasks of " + runs.front().folder + " in their order",
-                                          "others", "compare trainings on the same data"}
+      throw ctp::DataError(ctp::Complaint{runs.back().folder, "tasks",
+                                          "the tasks of " + runs.front().folder + " in their order", "others",
+                                          "compare trainings on the same data"}
                                .text());
     }
   }

@@ -22,7 +22,8 @@ enum class Measure {
   Norm,      ///< |found - expected| / |expected| as vectors; the plain largest difference where the record is zero
 };
 
-/// @brief The quantities of one record. A quantity is a group of tensors, such as all gradients of one method; its error is
+/// @brief The quantities of one record. A quantity is a group of tensors, such as all gradients of one method; its
+/// error is
 ///        that of its worst tensor.
 class Comparison {
  public:
@@ -32,8 +33,8 @@ class Comparison {
 
   /// Compares values with the tensor `name` of the record, as part of `quantity`.
   template <class Real>
-  void check(const std::string& quantity, const std::string& name, std::span<const Real> found, double limit, Measure measure,
-             double zero_limit = 0) {
+  void check(const std::string& quantity, const std::string& name, std::span<const Real> found, double limit,
+             Measure measure, double zero_limit = 0) {
     const std::vector<double> expected = file_.at(name).as_doubles();
     known_.insert(name);
     double worst = 0, squares = 0, size = 0, plain = 0;

@@ -66,13 +66,16 @@ class Golden {
   /// Compares a tensor of the tape with one of the record.
   template <std::size_t Rank>
   void check(const std::string& name, const ctp::Tensor<Real, Rank, B>& found) {
-    compare_.check(name, name, std::span<const Real>(found.data, static_cast<std::size_t>(found.size())), tight, Measure::Absolute);
+    compare_.check(name, name, std::span<const Real>(found.data, static_cast<std::size_t>(found.size())), tight,
+                   Measure::Absolute);
   }
   /// Compares every parameter's slot of a vector with the tensors `prefix`*.
-  void check_vector(const std::string& quantity, const std::string& prefix, const Real* theta, double limit, Measure measure) {
+  void check_vector(const std::string& quantity, const std::string& prefix, const Real* theta, double limit,
+                    Measure measure) {
     for (const ctp::ParameterInfo& p : model_.layout().parameters())
-      compare_.check(quantity, prefix + p.name, std::span<const Real>(theta + p.offset, static_cast<std::size_t>(p.size())), limit,
-                     measure, is_double ? 1e-9 : 1e-5);
+      compare_.check(quantity, prefix + p.name,
+                     std::span<const Real>(theta + p.offset, static_cast<std::size_t>(p.size())), limit, measure,
+                     is_double ? 1e-9 : 1e-5);
   }
   void check_loss(const std::string& method, const std::string& part, double found) {
     const std::string name = "loss." + method + "." + part;
@@ -149,7 +152,8 @@ class Golden {
     Theta fisher(gradient_.size());
     B::add_squares(gradient_.size(), Real(1), gradient_.data(), fisher.data());
     check_vector("fisher", "fisher.", fisher.data(), loose, Measure::Norm);
-    const double penalty = ctp::penalty::quadratic_penalty<B>(fisher.size(), online_.data(), previous_.data(), fisher.data(), 2500);
+    const double penalty =
+        ctp::penalty::quadratic_penalty<B>(fisher.size(), online_.data(), previous_.data(), fisher.data(), 2500);
     compare_.check("penalty.ewc", "penalty.ewc", std::span<const double>(&penalty, 1), tight, Measure::Scaled);
   }
 
@@ -157,7 +161,8 @@ class Golden {
     const auto load = [&](Queues<Real>& queues) { queues.load(compare_.file(), "queue."); };
     const auto check_queues = [&](Queues<Real>& queues) {
       if (!later_task) return;
-      const auto q = static_cast<std::size_t>(model_.config().queue), e = static_cast<std::size_t>(model_.config().embed);
+      const auto q = static_cast<std::size_t>(model_.config().queue),
+                 e = static_cast<std::size_t>(model_.config().embed);
       const auto image = transposed(queues.image->to_host(), q, e), text = transposed(queues.text->to_host(), q, e);
       compare_.check("after.queue", "after.queue.image", std::span<const Real>(image), tight, Measure::Absolute);
       compare_.check("after.queue", "after.queue.text", std::span<const Real>(text), tight, Measure::Absolute);
@@ -167,7 +172,8 @@ class Golden {
     if (later_task) {
       check_loss(method, "loss_ita", part("in_batch_contrast"));
       check_loss(method, "loss_mlm", part("masked_language"));
-      check_loss(method, "loss_ita_dis", part("momentum_contrast") + part("cross_modal_topology") + part("same_modal_topology"));
+      check_loss(method, "loss_ita_dis",
+                 part("momentum_contrast") + part("cross_modal_topology") + part("same_modal_topology"));
       check_loss(method, "loss_mlm_dis", part("masked_language_distillation"));
     } else {
       check_loss(method, "loss_ita", part("momentum_contrast") + part("in_batch_contrast"));

@@ -1,4 +1,5 @@
-// Checks the library against records made by the executable specification: one line per quantity, PASS or FAIL per file.
+// Checks the library against records made by the executable specification: one line per quantity, PASS or FAIL per
+// file.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -17,8 +18,13 @@ Run read_run(const ctp::TensorFile& file) {
   const auto document = ctp::io::parse_json_document(file.metadata.at("run"), file.origin + " (metadata 'run')");
   const auto root = document.root();
   const auto count = [&](const char* key) { return static_cast<int>(root.at(key).integer(1, 1 << 20)); };
-  return {root.at("method").string(), count("tasks"),          count("epochs"), count("steps"), root.at("lr").number(),
-          root.at("min_lr").number(), root.at("weight_decay").number()};
+  return {root.at("method").string(),
+          count("tasks"),
+          count("epochs"),
+          count("steps"),
+          root.at("lr").number(),
+          root.at("min_lr").number(),
+          root.at("weight_decay").number()};
 }
 
 /// Prints the lines of one record; true unless a quantity fails.
@@ -28,7 +34,8 @@ bool check(const ctp::TensorFile& file) {
     const Run run = read_run(file);
     if (run.method == "seqf") return Trajectory<Real, ctp::strategy::SeqF>(file, run).run();
     if (run.method == "ctp") return Trajectory<Real, ctp::strategy::Ctp>(file, run).run();
-    std::printf("  %-34s %10s %10s  SKIP  this method is not built yet\n", ("trajectory of " + run.method).c_str(), "-", "-");
+    std::printf("  %-34s %10s %10s  SKIP  this method is not built yet\n", ("trajectory of " + run.method).c_str(), "-",
+                "-");
     return true;
   }
   if (file.find("features") != nullptr) {
@@ -45,7 +52,8 @@ int run(int argc, char** argv) {
   int threads = 0;
   app.add_option("records", files, "safetensors records: golden, trajectory or exemplars")->required();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
-  app.add_option("--precision", precision, "fp32, tf32 or bf16; a record in float64 is always computed in double")->capture_default_str();
+  app.add_option("--precision", precision, "fp32, tf32 or bf16; a record in float64 is always computed in double")
+      ->capture_default_str();
   app.add_option("--threads", threads, "threads (default: all cores)");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   examples::require_available(device, precision);
@@ -67,4 +75,6 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return examples::guarded("conformance", [&] { return run(argc, argv); }); }
+int main(int argc, char** argv) {
+  return examples::guarded("conformance", [&] { return run(argc, argv); });
+}

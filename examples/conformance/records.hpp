@@ -28,7 +28,8 @@ inline ctp::data::Batch read_batch(const ctp::TensorFile& file, const std::strin
   const auto& shape = file.at(prefix + "ids").shape;
   const auto part = [&](const auto& all) {
     const std::size_t n = all.size() / count;
-    return std::vector(all.begin() + static_cast<std::ptrdiff_t>(index * n), all.begin() + static_cast<std::ptrdiff_t>((index + 1) * n));
+    return std::vector(all.begin() + static_cast<std::ptrdiff_t>(index * n),
+                       all.begin() + static_cast<std::ptrdiff_t>((index + 1) * n));
   };
   const auto ints = [&](const char* name) {
     const auto values = part(file.at(prefix + name).as_int64s());

@@ -42,18 +42,17 @@ class Curves final : public ctp::Observer {
  public:
   void step_done(const ctp::StepReport& report) override {
     // On CTP's first task the record adds each teacher's loss to the loss it accompanies.
-    static const std::map<std::string, std::string> later{{"in_batch_contrast", "loss_ita"},
-                                                          {"masked_language", "loss_mlm"},
-                                                          {"momentum_contrast", "loss_ita_dis"},
-                                                          {"cross_modal_topology", "loss_ita_dis"},
-                                                          {"same_modal_topology", "loss_ita_dis"},
-                                                          {"masked_language_distillation", "loss_mlm_dis"}};
+    static const std::map<std::string, std::string> later{
+        {"in_batch_contrast", "loss_ita"},       {"masked_language", "loss_mlm"},
+        {"momentum_contrast", "loss_ita_dis"},   {"cross_modal_topology", "loss_ita_dis"},
+        {"same_modal_topology", "loss_ita_dis"}, {"masked_language_distillation", "loss_mlm_dis"}};
     static const std::map<std::string, std::string> first{{"momentum_contrast", "loss_ita"},
                                                           {"masked_language_distillation", "loss_mlm"}};
     std::map<std::string, double> sums;
     for (const auto& [name, value] : report.parts)
       sums[report.task == 0 && first.contains(name) ? first.at(name) : later.at(name)] += value;
-    for (const char* name : {"loss_ita", "loss_mlm", "loss_ita_dis", "loss_mlm_dis", "penalty"}) curve[name].push_back(sums[name]);
+    for (const char* name : {"loss_ita", "loss_mlm", "loss_ita_dis", "loss_mlm_dis", "penalty"})
+      curve[name].push_back(sums[name]);
   }
   std::map<std::string, std::vector<double>> curve;
 };
@@ -66,7 +65,8 @@ class Trajectory {
   Trajectory(const ctp::TensorFile& file, Run run)
       : compare_(file),
         run_(std::move(run)),
-        learner_(Model<Real>(config_of(file)), ctp::TrainOptions{.epochs = run_.epochs, .rate = run_.lr, .min_rate = run_.min_lr}) {
+        learner_(Model<Real>(config_of(file)),
+                 ctp::TrainOptions{.epochs = run_.epochs, .rate = run_.lr, .min_rate = run_.min_lr}) {
     learner_.optimizer().weight_decay = run_.weight_decay;
     learner_.set_weights(ctp::read_weights<Real>(layout(), file, "start."));
     learner_.losses_state().visit(queues_);
@@ -85,8 +85,8 @@ class Trajectory {
       curves_.curve.clear();
       learner_.learn(task, prefix);
       for (const auto& [name, values] : curves_.curve)
-        compare_.check(prefix + "loss." + name, prefix + "loss." + name, std::span<const double>(values), is_double ? 1e-6 : 5e-5,
-                       Measure::Scaled);
+        compare_.check(prefix + "loss." + name, prefix + "loss." + name, std::span<const double>(values),
+                       is_double ? 1e-6 : 5e-5, Measure::Scaled);
       parameters(prefix + "end", prefix + "end.", learner_.weights(), before);
       if (queues_.image != nullptr) states(prefix, before);
     }
@@ -98,7 +98,8 @@ class Trajectory {
 
   const ctp::Layout& layout() const { return learner_.model().layout(); }
 
-  /// Whether AdamW moves element `i` of a parameter by rounding noise only, because its gradient is zero in exact arithmetic.
+  /// Whether AdamW moves element `i` of a parameter by rounding noise only, because its gradient is zero in exact
+  /// arithmetic.
   static bool is_noise(const ctp::ParameterInfo& p, std::size_t i) {
     if (p.name.ends_with(".self.key.bias")) return true;
     const auto third = static_cast<std::size_t>(p.size()) / 3;
@@ -106,7 +107,8 @@ class Trajectory {
   }
 
   /// Compares a parameter vector: elementwise in double, the whole change since `before` in single precision.
-  void parameters(const std::string& quantity, const std::string& prefix, const std::vector<Real>& found, const std::vector<Real>& before) {
+  void parameters(const std::string& quantity, const std::string& prefix, const std::vector<Real>& found,
+                  const std::vector<Real>& before) {
     double worst = 0, squares = 0, size = 0;
     std::string where;
     for (const ctp::ParameterInfo& p : layout().parameters()) {

@@ -16,11 +16,13 @@ namespace pretrain {
 
 namespace detail {
 
-inline void flatten(const ctp::io::JsonView& value, const std::string& key, const std::string& where, std::vector<Assignment>& out) {
+inline void flatten(const ctp::io::JsonView& value, const std::string& key, const std::string& where,
+                    std::vector<Assignment>& out) {
   using ctp::io::JsonKind;
   switch (value.kind()) {
     case JsonKind::Object:
-      for (const std::string& name : value.keys()) flatten(value.at(name), key.empty() ? name : key + "." + name, where, out);
+      for (const std::string& name : value.keys())
+        flatten(value.at(name), key.empty() ? name : key + "." + name, where, out);
       return;
     case JsonKind::Array: {
       std::string joined;
@@ -28,28 +30,50 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
       out.push_back({key, joined, where});
       return;
     }
-    case JsonKind::String: out.push_back({key, value.string(), where}); return;
-    case JsonKind::Boolean: out.push_back({key, value.boolean() ? "true" : "false", where}); return;
+    case JsonKind::String:
+      out.push_back({key, value.string(), where});
+      return;
+    case JsonKind::Boolean:
+      out.push_back({key, value.boolean() ? "true" : "false", where});
+      return;
     case JsonKind::Number: {
       std::string text;
       ctp::detail::append_json_number(text, value.number());
       out.push_back({key, text, where});
       return;
     }
-    case JsonKind::Null: return;
+    case JsonKind::Null:
+      return;
   }
 }
 
 /// What the keys of the published YAML files are called here. Those that map to nothing have no counterpart: files and
 /// folders come from --data, and evaluation needs no setting.
 inline const std::map<std::string, std::string>& published_keys() {
-  static const std::map<std::string, std::string> keys{
-      {"vit", "model"},           {"image_size", "image_size"}, {"batch_size_train", "batch_size"}, {"weight_decay", "weight_decay"},
-      {"init_lr", "lr"},          {"min_lr", "min_lr"},         {"max_words", "max_words"},         {"max_epoch", "epochs"},
-      {"task", "tasks"},          {"memory_size", "memory_size"}, {"memory_item_size", "memory_size"}, {"base_mode", ""},
-      {"train_file", ""},         {"test_file", ""},            {"query_file", ""},                 {"gallery_file", ""},
-      {"train_image_root", ""},   {"test_image_root", ""},      {"gallery_image_root", ""},         {"vit_grad_ckpt", ""},
-      {"vit_ckpt_layer", ""},     {"batch_size_test", ""},      {"k_test", ""},                     {"window_size", ""}};
+  static const std::map<std::string, std::string> keys{{"vit", "model"},
+                                                       {"image_size", "image_size"},
+                                                       {"batch_size_train", "batch_size"},
+                                                       {"weight_decay", "weight_decay"},
+                                                       {"init_lr", "lr"},
+                                                       {"min_lr", "min_lr"},
+                                                       {"max_words", "max_words"},
+                                                       {"max_epoch", "epochs"},
+                                                       {"task", "tasks"},
+                                                       {"memory_size", "memory_size"},
+                                                       {"memory_item_size", "memory_size"},
+                                                       {"base_mode", ""},
+                                                       {"train_file", ""},
+                                                       {"test_file", ""},
+                                                       {"query_file", ""},
+                                                       {"gallery_file", ""},
+                                                       {"train_image_root", ""},
+                                                       {"test_image_root", ""},
+                                                       {"gallery_image_root", ""},
+                                                       {"vit_grad_ckpt", ""},
+                                                       {"vit_ckpt_layer", ""},
+                                                       {"batch_size_test", ""},
+                                                       {"k_test", ""},
+                                                       {"window_size", ""}};
   return keys;
 }
 

@@ -1,4 +1,5 @@
-// The main job: trains a vision-language model on the tasks of a P9D folder, one after the other, with a named strategy.
+// The main job: trains a vision-language model on the tasks of a P9D folder, one after the other, with a named
+// strategy.
 #include <array>
 #include <cstdio>
 #include <sstream>
@@ -16,10 +17,21 @@ namespace {
 using namespace pretrain;
 
 /// Strategies that the benchmark names, and whether they are built.
-constexpr std::array<std::pair<const char*, bool>, 15> strategies{
-    {{"seqf", true},  {"jointt", true}, {"si", false},    {"mas", false},    {"ewc", false},
-     {"lwf", false},  {"afec", false},  {"rwalk", false}, {"er", false},     {"mof", false},
-     {"kmeans", false}, {"icarl", false}, {"lucir", false}, {"ctp", true},   {"ctp_er", false}}};
+constexpr std::array<std::pair<const char*, bool>, 15> strategies{{{"seqf", true},
+                                                                   {"jointt", true},
+                                                                   {"si", false},
+                                                                   {"mas", false},
+                                                                   {"ewc", false},
+                                                                   {"lwf", false},
+                                                                   {"afec", false},
+                                                                   {"rwalk", false},
+                                                                   {"er", false},
+                                                                   {"mof", false},
+                                                                   {"kmeans", false},
+                                                                   {"icarl", false},
+                                                                   {"lucir", false},
+                                                                   {"ctp", true},
+                                                                   {"ctp_er", false}}};
 
 void require_strategy(const std::string& name) {
   std::vector<std::string> known;
@@ -27,10 +39,12 @@ void require_strategy(const std::string& name) {
     known.emplace_back(strategy);
     if (name != strategy) continue;
     if (built) return;
-    throw ctp::UsageError("--strategy: expected seqf, jointt or ctp, found " + name + "; this strategy is not there yet");
+    throw ctp::UsageError("--strategy: expected seqf, jointt or ctp, found " + name +
+                          "; this strategy is not there yet");
   }
   throw ctp::UsageError(
-      ctp::Complaint{"--strategy", "", "the name of a strategy", "'" + name + "'", ctp::io::suggestion(name, known)}.text());
+      ctp::Complaint{"--strategy", "", "the name of a strategy", "'" + name + "'", ctp::io::suggestion(name, known)}
+          .text());
 }
 
 /// Everything said on the command line and in a configuration file, the later and more specific word last.
@@ -40,7 +54,8 @@ struct CommandLine {
 };
 
 std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
-  CLI::App app{"Trains a vision-language model on a stream of tasks and measures what it forgets.", "continual_pretrain"};
+  CLI::App app{"Trains a vision-language model on a stream of tasks and measures what it forgets.",
+               "continual_pretrain"};
   std::vector<Assignment> said;
   Settings defaults;
   Settings::fields(defaults, [&](const char* key, auto& field, const char* help) {
@@ -53,13 +68,16 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
         text += field.empty() ? "" : " [" + field + "]";
       else if (!(field < 0))
         text += " [" + (std::ostringstream() << field).str() + "]";
-      app.add_option_function<std::string>(name, [&said, key, where](const std::string& value) { said.push_back({key, value, where}); }, text);
+      app.add_option_function<std::string>(
+          name, [&said, key, where](const std::string& value) { said.push_back({key, value, where}); }, text);
     }
   });
   std::string config;
   std::vector<std::string> sets;
   app.add_option("--config", config, "settings as JSON with comments, or a YAML file of the published code");
-  app.add_option("--set", sets, "key=value: an option, or a setting of a policy or the model such as momentum.decay, model.vision_width");
+  app.add_option(
+      "--set", sets,
+      "key=value: an option, or a setting of a policy or the model such as momentum.decay, model.vision_width");
   app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
   if (const auto code = examples::parse(app, argc, argv)) return code;
   if (!config.empty()) line.assignments = read_config_file(config);
@@ -74,7 +92,8 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
 }
 
 /// Sets options and model sizes; returns what is left for the policies. Numbers not said become the model's defaults.
-std::vector<Assignment> settle(const std::vector<Assignment>& assignments, Settings& settings, ctp::ModelConfig& model) {
+std::vector<Assignment> settle(const std::vector<Assignment>& assignments, Settings& settings,
+                               ctp::ModelConfig& model) {
   std::vector<Assignment> others;
   for (const Assignment& a : assignments)
     if (!assign_option(a, settings)) others.push_back(a);
@@ -116,7 +135,9 @@ std::vector<Assignment> settle(const std::vector<Assignment>& assignments, Setti
       found = true;
     });
     if (!found)
-      throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a size of the model", "an unknown key", ctp::io::suggestion(a.key, names)}.text());
+      throw ctp::UsageError(
+          ctp::Complaint{a.where, a.key, "a size of the model", "an unknown key", ctp::io::suggestion(a.key, names)}
+              .text());
   }
   return policies;
 }
@@ -137,7 +158,8 @@ void write_config(const Settings& s, const ctp::ModelConfig& model, const std::v
   Settings::fields(s, [&](const char* key, const auto& field, const char*) {
     if (std::string_view(key) != "output" && std::string_view(key) != "resume") add(key, as_json(field));
   });
-  ctp::ModelConfig::fields(model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
+  ctp::ModelConfig::fields(
+      model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
   for (const Assignment& a : policies) add(a.key, as_json(a.value));
   ctp::io::write_file_atomically(s.output + "/config.json", std::string_view(text + "\n}\n"));
 }
@@ -161,11 +183,13 @@ int run(int argc, char** argv) {
   validate(settings);
   require_strategy(settings.strategy);
   examples::require_available(settings.device, settings.precision);
-  if (settings.resume) throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
+  if (settings.resume)
+    throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
   const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
-  const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words) : std::vector<std::string>{};
+  const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
+                                             : std::vector<std::string>{};
   const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
                                                               : ctp::data::Vocabulary::read(settings.vocab));
   const auto& vocabulary = tokenizer.vocabulary();
@@ -179,7 +203,8 @@ int run(int argc, char** argv) {
     if (queue >= 0) model.queue = queue;
     if (static_cast<std::size_t>(model.vocab) != vocabulary.size())
       throw ctp::DataError(ctp::Complaint{settings.init, "vocabulary", std::to_string(model.vocab) + " tokens",
-                                          std::to_string(vocabulary.size()), "give the vocabulary of these weights with --vocab"}
+                                          std::to_string(vocabulary.size()),
+                                          "give the vocabulary of these weights with --vocab"}
                                .text());
   }
   model.vocab = static_cast<int>(vocabulary.size());
@@ -191,14 +216,16 @@ int run(int argc, char** argv) {
   settings.image_size = model.image;
   settings.dropout = model.dropout;
   if (settings.max_words > model.positions)
-    throw ctp::UsageError(ctp::Complaint{"--max-words", "", "at most the model's " + std::to_string(model.positions) + " positions",
-                                         std::to_string(settings.max_words), "choose fewer words or set model.positions"}
-                              .text());
+    throw ctp::UsageError(
+        ctp::Complaint{"--max-words", "", "at most the model's " + std::to_string(model.positions) + " positions",
+                       std::to_string(settings.max_words), "choose fewer words or set model.positions"}
+            .text());
   if (model.queue >= settings.batch_size) model.queue = model.queue / settings.batch_size * settings.batch_size;
   settings.queue = model.queue;
   ctp::validate(model);
 
-  const ctp::data::FileSourceOptions reading{.max_words = settings.max_words, .length = settings.max_words, .cache_bytes = std::size_t{512} << 20U};
+  const ctp::data::FileSourceOptions reading{
+      .max_words = settings.max_words, .length = settings.max_words, .cache_bytes = std::size_t{512} << 20U};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
     if (task.members.size() < static_cast<std::size_t>(settings.batch_size))
@@ -206,12 +233,14 @@ int run(int argc, char** argv) {
                                            "at most its " + std::to_string(task.members.size()) + " training pairs",
                                            std::to_string(settings.batch_size), "choose a smaller batch"}
                                 .text());
-  const examples::StreamEvaluator evaluate(stream, tokenizer,
-                                           {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
+  const examples::StreamEvaluator evaluate(
+      stream, tokenizer,
+      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
 
   ctp::io::make_directories(settings.output);
   if (ctp::io::exists(settings.output + "/metrics.jsonl"))
-    throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without metrics.jsonl", "that of an earlier run",
+    throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without metrics.jsonl",
+                                         "that of an earlier run",
                                          "choose another folder or move that one away: nothing is overwritten"}
                               .text());
   write_config(settings, model, policies);
@@ -226,4 +255,6 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return examples::guarded("continual_pretrain", [&] { return run(argc, argv); }); }
+int main(int argc, char** argv) {
+  return examples::guarded("continual_pretrain", [&] { return run(argc, argv); });
+}

@@ -16,7 +16,8 @@ namespace pretrain {
 /// Writes a line every `every` steps and at the end of a task, to a log and, if asked, to standard output.
 class MetricsObserver final : public ctp::Observer {
  public:
-  MetricsObserver(ctp::io::MetricsLog& log, int every, bool echo) : log_(log), every_(static_cast<std::uint64_t>(every)), echo_(echo) {}
+  MetricsObserver(ctp::io::MetricsLog& log, int every, bool echo)
+      : log_(log), every_(static_cast<std::uint64_t>(every)), echo_(echo) {}
 
   void task_begins(std::uint32_t, const std::string&, std::uint64_t) override { pace_ = ctp::report::Pace(); }
   void step_done(const ctp::StepReport& r) override {
@@ -24,7 +25,11 @@ class MetricsObserver final : public ctp::Observer {
     if (r.step % every_ != 0 && r.step + 1 != r.steps) return;
     ctp::JsonLine parts, line;
     for (const auto& [name, value] : r.parts) parts.add(name, value);
-    line.add("kind", "step").add("task", r.task).add("epoch", r.epoch).add("step", r.step).add("global_step", r.global_step);
+    line.add("kind", "step")
+        .add("task", r.task)
+        .add("epoch", r.epoch)
+        .add("step", r.step)
+        .add("global_step", r.global_step);
     line.add("lr", r.rate).add("loss", r.loss).add("parts", parts).add("pairs_per_second", pace_.pairs_per_second());
     write(line);
   }
@@ -58,8 +63,9 @@ class ProgressObserver final : public ctp::Observer {
     const double since = std::chrono::duration<double>(now - shown_).count();
     if (!last && since < (terminal_ ? 0.2 : 5.0)) return;
     shown_ = now;
-    const std::string text = ctp::report::progress_text({r.task, tasks_, static_cast<int>(r.epoch), epochs_, r.step, r.steps, r.loss,
-                                                         r.parts, pace_.pairs_per_second(), pace_.seconds_left()});
+    const std::string text =
+        ctp::report::progress_text({r.task, tasks_, static_cast<int>(r.epoch), epochs_, r.step, r.steps, r.loss,
+                                    r.parts, pace_.pairs_per_second(), pace_.seconds_left()});
     std::printf(terminal_ ? "\r\x1b[K%s%s" : "%s%s", text.c_str(), terminal_ && !last ? "" : "\n");
     std::fflush(stdout);
   }

@@ -33,11 +33,11 @@ struct Settings {
   /// Calls visitor(key, field, help) for every option.
   template <class Self, class Visitor>
   static void fields(Self& s, Visitor&& visitor) {
-    visitor("data", s.data, "folder in P9D layout: json/{train,test,query,gallery}.json, train_images/, gallery_images/");
+    visitor("data", s.data,
+            "folder in P9D layout: json/{train,test,query,gallery}.json, train_images/, gallery_images/");
     visitor("tasks", s.tasks, "names of the tasks in order, separated by commas (default: the order of train.json)");
     visitor("reverse", s.reverse, "turn the order of the tasks round");
-    visitor("strategy", s.strategy,
-            "seqf jointt si mas ewc lwf afec rwalk er mof kmeans icarl lucir ctp ctp_er");
+    visitor("strategy", s.strategy, "seqf jointt si mas ewc lwf afec rwalk er mof kmeans icarl lucir ctp ctp_er");
     visitor("model", s.model, "tiny, small or base");
     visitor("image_size", s.image_size, "pixels (default: the model's)");
     visitor("max_words", s.max_words, "words of a title that are kept, and tokens per text");
@@ -116,7 +116,8 @@ inline bool assign_option(const Assignment& a, Settings& settings) {
 /// Requires sensible numbers. **Errors.** UsageError naming the option.
 inline void validate(const Settings& s) {
   const auto check = [](bool ok, const char* key, const std::string& expected, const std::string& found) {
-    if (!ok) throw ctp::UsageError(ctp::Complaint{Settings::option_name(key), "", expected, found, "see --help"}.text());
+    if (!ok)
+      throw ctp::UsageError(ctp::Complaint{Settings::option_name(key), "", expected, found, "see --help"}.text());
   };
   check(!s.data.empty(), "data", "a folder in P9D layout", "nothing");
   check(!s.output.empty(), "output", "a folder to write to", "nothing");

@@ -49,7 +49,9 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
 
 /// The summary line: the task matrix and what it says. Entries of tasks not yet trained are null.
 inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double seconds) {
-  const auto value = [](ctp::JsonArray& row, const std::optional<double>& entry) { entry ? row.push(*entry) : row.push(nullptr); };
+  const auto value = [](ctp::JsonArray& row, const std::optional<double>& entry) {
+    entry ? row.push(*entry) : row.push(nullptr);
+  };
   ctp::JsonArray rows;
   for (std::size_t i = 0; i < matrix.size(); ++i) {
     ctp::JsonArray row;
@@ -57,7 +59,9 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double se
     rows.push(row);
   }
   ctp::JsonLine line;
-  const auto add = [&](const char* key, const std::optional<double>& entry) { entry ? line.add(key, *entry) : line.add(key, nullptr); };
+  const auto add = [&](const char* key, const std::optional<double>& entry) {
+    entry ? line.add(key, *entry) : line.add(key, nullptr);
+  };
   line.add("kind", "summary").add("matrix", rows);
   add("average", matrix.average());
   add("forgetting", matrix.forgetting());
@@ -116,7 +120,8 @@ class Training {
   }
   [[nodiscard]] std::uint64_t all_steps() const {
     std::uint64_t steps = 0;
-    for (const auto& task : bench_.tasks) steps += task.members.size() / static_cast<std::size_t>(bench_.settings.batch_size);
+    for (const auto& task : bench_.tasks)
+      steps += task.members.size() / static_cast<std::size_t>(bench_.settings.batch_size);
     return steps * static_cast<std::uint64_t>(bench_.settings.epochs);
   }
 
@@ -136,7 +141,8 @@ class Training {
     metrics_.write(line);
     task_begins_ = std::chrono::steady_clock::now();
     if (bench_.json) return;
-    std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen", task + 1, matrix_.size(), found.joined[task].r_mean);
+    std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen", task + 1, matrix_.size(),
+                found.joined[task].r_mean);
     if (found.map) std::printf(", mAP@10 %.2f", found.map->map10);
     std::printf("; by task:");
     for (std::size_t j = 0; j <= task; ++j) std::printf(" %.1f", found.alone[j].r_mean);
@@ -152,7 +158,8 @@ class Training {
     print("forgetting", matrix_.forgetting());
     print("backward transfer", matrix_.backward_transfer());
     print("forward transfer", matrix_.forward_transfer());
-    std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(), bench_.settings.output.c_str());
+    std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(),
+                bench_.settings.output.c_str());
   }
 
   const Workbench& bench_;

@@ -18,7 +18,8 @@ namespace {
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
 
 void write_features(const std::string& path, const ctp::ExtractedFeatures& found) {
-  const auto n = static_cast<std::int64_t>(found.pairs), e = static_cast<std::int64_t>(found.embed), d = static_cast<std::int64_t>(found.width);
+  const auto n = static_cast<std::int64_t>(found.pairs), e = static_cast<std::int64_t>(found.embed),
+             d = static_cast<std::int64_t>(found.width);
   ctp::TensorFile file;
   file.tensors.push_back(ctp::make_named("image", {n, e}, std::span<const float>(found.image)));
   file.tensors.push_back(ctp::make_named("text", {n, e}, std::span<const float>(found.text)));
@@ -35,7 +36,8 @@ int run(int argc, char** argv) {
   app.add_option("--weights", weights, "safetensors file with published names")->required();
   app.add_option("--vocab", vocab, "vocab.txt (default: the one beside the weights)");
   app.add_option("--image-size", image_size, "pixels; must be the model's");
-  app.add_option("--max-words", max_words, "words of a title that are kept, and tokens per text")->capture_default_str();
+  app.add_option("--max-words", max_words, "words of a title that are kept, and tokens per text")
+      ->capture_default_str();
   app.add_option("--features", features, "also write the test split's features to this safetensors file");
   app.add_option("--batch-size", batch_size, "pairs computed at once")->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
@@ -50,25 +52,28 @@ int run(int argc, char** argv) {
   const ctp::TensorFile file = ctp::io::read_safetensors(weights);
   const ctp::ModelConfig config = ctp::io::config_of(file);
   if (image_size >= 0 && image_size != config.image)
-    throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image), std::to_string(image_size),
-                                         "leave the option out"}
+    throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image),
+                                         std::to_string(image_size), "leave the option out"}
                               .text());
   if (max_words < 3 || max_words > config.positions)
-    throw ctp::UsageError(ctp::Complaint{"--max-words", "", "from 3 to the model's " + std::to_string(config.positions) + " positions",
+    throw ctp::UsageError(ctp::Complaint{"--max-words", "",
+                                         "from 3 to the model's " + std::to_string(config.positions) + " positions",
                                          std::to_string(max_words), ""}
                               .text());
   if (vocab.empty()) vocab = ctp::io::join(ctp::io::directory_of(weights), "vocab.txt");
   const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(vocab));
   if (tokenizer.vocabulary().size() != static_cast<std::size_t>(config.vocab))
     throw ctp::DataError(ctp::Complaint{vocab, "", std::to_string(config.vocab) + " tokens, as the weights have",
-                                        std::to_string(tokenizer.vocabulary().size()), "give the vocabulary of these weights"}
+                                        std::to_string(tokenizer.vocabulary().size()),
+                                        "give the vocabulary of these weights"}
                              .text());
   const Model model(config);
   ctp::Buffer<float, ctp::Cpu> theta(model.layout().size());
   theta.assign(ctp::read_weights<float>(model.layout(), file));
 
   const ctp::data::P9d stream(data, {.allow_unlisted = true});
-  const examples::StreamEvaluator evaluate(stream, tokenizer, {.max_words = max_words, .batch_size = batch_size, .workers = workers});
+  const examples::StreamEvaluator evaluate(stream, tokenizer,
+                                           {.max_words = max_words, .batch_size = batch_size, .workers = workers});
   if (!features.empty()) write_features(features, evaluate.test_features(model, theta.data(), true));
   const auto found = evaluate(model, theta.data(), stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
@@ -79,15 +84,19 @@ int run(int argc, char** argv) {
     return 0;
   }
   const auto row = [](const char* name, const ctp::eval::RetrievalScores& r) {
-    std::printf("%6.2f %6.2f %6.2f   %6.2f %6.2f %6.2f   %6.2f  %s\n", r.txt_r1, r.txt_r5, r.txt_r10, r.img_r1, r.img_r5, r.img_r10, r.r_mean, name);
+    std::printf("%6.2f %6.2f %6.2f   %6.2f %6.2f %6.2f   %6.2f  %s\n", r.txt_r1, r.txt_r5, r.txt_r10, r.img_r1,
+                r.img_r5, r.img_r10, r.r_mean, name);
   };
   std::printf("image to text R@1/5/10 text to image R@1/5/10   mean\n");
   for (std::size_t t = 0; t <= last; ++t) row(stream.tasks()[t].c_str(), found.alone[t]);
   row("all tasks together", found.joined[last]);
-  if (found.map) std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", found.map->map1, found.map->map5, found.map->map10);
+  if (found.map)
+    std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", found.map->map1, found.map->map5, found.map->map10);
   return 0;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) { return examples::guarded("evaluate", [&] { return run(argc, argv); }); }
+int main(int argc, char** argv) {
+  return examples::guarded("evaluate", [&] { return run(argc, argv); });
+}

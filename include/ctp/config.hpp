@@ -8,9 +8,15 @@
 #define CTP_HD
 #endif
 
+#if defined(__GNUC__)
+#define CTP_UNROLL _Pragma("GCC unroll 16")  ///< the next loop has few turns; write them out
+#else
+#define CTP_UNROLL
+#endif
+
 #if defined(_OPENMP) && !defined(__CUDACC__)
 #define CTP_PRAGMA(text) _Pragma(#text)
-#define CTP_SIMD CTP_PRAGMA(omp simd)                                   ///< the next loop's turns are independent
+#define CTP_SIMD CTP_PRAGMA(omp simd)                                        ///< the next loop's turns are independent
 #define CTP_SIMD_SUM(variable) CTP_PRAGMA(omp simd reduction(+ : variable))  ///< ... except that they add to `variable`
 #define CTP_SIMD_MAX(variable) CTP_PRAGMA(omp simd reduction(max : variable))
 #else

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <ctp/backend/cpu/backend.hpp>
-#include <ctp/encoder/bert.hpp>
 #include <ctp/core/model_config.hpp>
+#include <ctp/encoder/bert.hpp>
 #include <ctp/encoder/model.hpp>
 #include <ctp/encoder/vit.hpp>
 #include <ctp/momentum/ema.hpp>

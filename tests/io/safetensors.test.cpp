@@ -171,9 +171,8 @@ TEST_CASE("safetensors: a small file is written byte for byte as the format says
   file.tensors.push_back(make_named("b", {1}, std::vector<float>{1.0F}));
   file.tensors.push_back(make_named("a", {}, std::vector<float>{-2.0F}));
   io::write_safetensors(scratch / "w", file);
-  const std::string header =
-      R"({"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},)"
-      R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}      )";
+  const std::string header = R"({"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},)"
+                             R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}      )";
   REQUIRE(header.size() == 112);
   CHECK(get(scratch / "w") == std::string("\x70\0\0\0\0\0\0\0", 8) + header + std::string("\0\0\0\xC0\0\0\x80\x3F", 8));
 }

@@ -43,7 +43,8 @@ Variable<Rank, B> scale(const Pass<B>& pass, Variable<Rank, B> x, double factor)
 /// @brief Elementwise a * b. **Shapes.** equal; returns the same.  **Gradient.** to a and b.
 template <std::size_t Rank, class B>
 Variable<Rank, B> multiply(const Pass<B>& pass, Variable<Rank, B> a, Variable<Rank, B> b) {
-  require_shape(a.value.shape == b.value.shape, "multiply", "a", a.value.shape, "b", b.value.shape, "shapes must agree");
+  require_shape(a.value.shape == b.value.shape, "multiply", "a", a.value.shape, "b", b.value.shape,
+                "shapes must agree");
   const Index n = a.value.size();
   auto y = pass.make(a.value.shape);
   B::multiply(n, a.value.data, b.value.data, false, y.value.data);

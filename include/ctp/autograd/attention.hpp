@@ -14,10 +14,11 @@ struct Columns {
   Variable<2, Backend> of;
   Index first = 0, width = 0;
 
-  Columns(Variable<2, Backend> whole) : of(whole), width(whole.value.shape[1]) {}  // NOLINT: a matrix is all its columns
+  Columns(Variable<2, Backend> whole)
+      : of(whole), width(whole.value.shape[1]) {}  // NOLINT: a matrix is all its columns
   Columns(Variable<2, Backend> whole, Index begin, Index columns) : of(whole), first(begin), width(columns) {
-    require_shape(begin >= 0 && begin + columns <= whole.value.shape[1], "Columns", "matrix", whole.value.shape, "columns",
-                  Shape<2>{begin, columns}, "first and width must lie within the matrix");
+    require_shape(begin >= 0 && begin + columns <= whole.value.shape[1], "Columns", "matrix", whole.value.shape,
+                  "columns", Shape<2>{begin, columns}, "first and width must lie within the matrix");
   }
   [[nodiscard]] typename Backend::Real* value() const { return of.value.data + first; }
   [[nodiscard]] typename Backend::Real* grad() const { return of.grad ? of.grad.data + first : nullptr; }
@@ -35,7 +36,8 @@ Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Column
   const Index queries = q.of.value.shape[0] / batch, keys = k.of.value.shape[0] / batch, d = q.width;
   require_shape(q.of.value.shape[0] == batch * queries && k.of.value.shape[0] == batch * keys &&
                     v.of.value.shape[0] == batch * keys,
-                "attention", "queries", q.of.value.shape, "keys", k.of.value.shape, "rows are batch times sequence length");
+                "attention", "queries", q.of.value.shape, "keys", k.of.value.shape,
+                "rows are batch times sequence length");
   require_shape(k.width == d && v.width == d && heads > 0 && d % heads == 0, "attention", "columns of q, k",
                 Shape<2>{d, k.width}, "columns of v, heads", Shape<2>{v.width, heads},
                 "q, k and v are equally wide, a multiple of the heads");
@@ -47,7 +49,8 @@ Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Column
   if (pass.differentiates()) p = pass.scratch(Shape<4>{batch, heads, queries, keys});
   B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, p.data, o.value.data);
   pass.record([=] {
-    B::attention_backward(shape, q.value(), k.value(), v.value(), dropout, p.data, o.grad.data, q.grad(), k.grad(), v.grad());
+    B::attention_backward(shape, q.value(), k.value(), v.value(), dropout, p.data, o.grad.data, q.grad(), k.grad(),
+                          v.grad());
   });
   return o;
 }

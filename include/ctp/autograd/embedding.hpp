@@ -20,8 +20,8 @@ Variable<2, B> embedding(const Pass<B>& pass, Input<std::int32_t, 2, B> ids, Var
   const Index batch = ids.shape[0], length = ids.shape[1], d = words.value.shape[1];
   require_shape(positions.value.shape[0] >= length && positions.value.shape[1] == d, "embedding", "ids", ids.shape,
                 "positions", positions.value.shape, "every token needs a position as wide as the words");
-  require_shape(types.value.shape[0] >= 1 && types.value.shape[1] == d, "embedding", "types", types.value.shape, "words",
-                words.value.shape, "types are as wide as the words");
+  require_shape(types.value.shape[0] >= 1 && types.value.shape[1] == d, "embedding", "types", types.value.shape,
+                "words", words.value.shape, "types are as wide as the words");
   auto y = pass.make(Shape<2>{batch * length, d});
   B::embed(batch, length, d, ids.data, words.value.data, positions.value.data, types.value.data, y.value.data);
   pass.record([=] {
@@ -39,8 +39,9 @@ template <class B>
 Variable<2, B> prepend_class_token(const Pass<B>& pass, Variable<2, B> patches, Index batch, Variable<3, B> class_token,
                                    Variable<3, B> positions) {
   const Index d = patches.value.shape[1], n = patches.value.shape[0] / batch;
-  require_shape(positions.value.shape == Shape<3>{1, n + 1, d}, "prepend_class_token", "positions", positions.value.shape,
-                "patches", Shape<3>{batch, n, d}, "one position for each patch and one for the class token");
+  require_shape(positions.value.shape == Shape<3>{1, n + 1, d}, "prepend_class_token", "positions",
+                positions.value.shape, "patches", Shape<3>{batch, n, d},
+                "one position for each patch and one for the class token");
   auto y = pass.make(Shape<2>{batch * (n + 1), d});
   B::prepend_class_token(batch, n, d, patches.value.data, class_token.value.data, positions.value.data, y.value.data);
   pass.record([=] {

@@ -21,8 +21,8 @@ Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> 
   B::layer_norm(n, d, x.value.data, branch.value.data, dropout, rows_per_sample, gain.value.data, bias.value.data,
                 static_cast<Real>(epsilon), sum.data, y.value.data, mean.data, inverse.data);
   pass.record([=] {
-    B::layer_norm_backward(n, d, sum.data, dropout, rows_per_sample, gain.value.data, mean.data, inverse.data, y.grad.data,
-                           x.grad.data, branch.grad.data, gain.grad.data, bias.grad.data);
+    B::layer_norm_backward(n, d, sum.data, dropout, rows_per_sample, gain.value.data, mean.data, inverse.data,
+                           y.grad.data, x.grad.data, branch.grad.data, gain.grad.data, bias.grad.data);
   });
   return y;
 }
@@ -33,7 +33,8 @@ Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> 
 /// **Shapes.** x [n,d], gain and bias [d]; returns [n,d].  **Errors.** ShapeError.  **Gradient.** to x, gain and bias.
 /// **Source.** Ba et al. 2016, arXiv:1607.06450.
 template <class B>
-Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> gain, Variable<1, B> bias, double epsilon) {
+Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> gain, Variable<1, B> bias,
+                          double epsilon) {
   return detail::layer_norm(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
 }
 
@@ -41,8 +42,9 @@ Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> 
 ///
 /// **Shapes.** x, branch [n,d], n = batch * rows_per_sample.  **Gradient.** to x, branch, gain and bias.
 template <class B>
-Variable<2, B> residual_layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, const backend::Dropout& dropout,
-                                   Index rows_per_sample, Variable<1, B> gain, Variable<1, B> bias, double epsilon) {
+Variable<2, B> residual_layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch,
+                                   const backend::Dropout& dropout, Index rows_per_sample, Variable<1, B> gain,
+                                   Variable<1, B> bias, double epsilon) {
   require_shape(x.value.shape == branch.value.shape, "residual_layer_norm", "x", x.value.shape, "branch",
                 branch.value.shape, "both are added");
   return detail::layer_norm(pass, x, branch, dropout, rows_per_sample, gain, bias, epsilon);

@@ -32,7 +32,8 @@ Scalar<B> cross_entropy(const Pass<B>& pass, Variable<2, B> x, Input<std::int32_
   B::dot(n, each.data, weight.data, loss.value.data);
   pass.record([=] {
     if (x.grad)
-      B::cross_entropy_backward(n, m, x.value.data, target.data, log_sum.data, weight.data, loss.grad.data, x.grad.data);
+      B::cross_entropy_backward(n, m, x.value.data, target.data, log_sum.data, weight.data, loss.grad.data,
+                                x.grad.data);
   });
   return loss;
 }
@@ -59,8 +60,8 @@ Scalar<B> soft_cross_entropy(const Pass<B>& pass, Variable<2, B> x, Input<typena
   const Real inverse = static_cast<Real>(1 / temperature);
   const auto log_x = pass.scratch(Shape<1>{n}), log_t = pass.scratch(Shape<1>{n}), each = pass.scratch(Shape<1>{n});
   auto loss = pass.make(Shape<0>{});
-  B::soft_cross_entropy(n, m, x.value.data, teacher.data, inverse, entropy == Entropy::Subtracted, log_x.data, log_t.data,
-                        each.data);
+  B::soft_cross_entropy(n, m, x.value.data, teacher.data, inverse, entropy == Entropy::Subtracted, log_x.data,
+                        log_t.data, each.data);
   B::dot(n, each.data, weight.data, loss.value.data);
   pass.record([=] {
     if (x.grad)

@@ -2,8 +2,8 @@
 /// @brief  The operations every backend has. This list is the contract; keep it short.
 /// @layer  backend - may include: core
 ///
-/// What each operation computes, with shapes, stands at its host version under backend/generic/. Pointers point into the
-/// backend's memory unless they are called `host`.
+/// What each operation computes, with shapes, stands at its host version under backend/generic/. Pointers point into
+/// the backend's memory unless they are called `host`.
 #pragma once
 
 #include <concepts>
@@ -17,13 +17,14 @@
 namespace ctp::backend {
 
 template <class B>
-concept HasMemory = requires(std::size_t bytes, std::ptrdiff_t n, typename B::Real* x, const typename B::Real* y, float* host) {
-  { B::allocate(bytes).get() } -> std::convertible_to<void*>;
-  B::zero(x, n);
-  B::copy(y, n, x);
-  B::upload(host, n, x);
-  B::download(y, n, host);
-};
+concept HasMemory =
+    requires(std::size_t bytes, std::ptrdiff_t n, typename B::Real* x, const typename B::Real* y, float* host) {
+      { B::allocate(bytes).get() } -> std::convertible_to<void*>;
+      B::zero(x, n);
+      B::copy(y, n, x);
+      B::upload(host, n, x);
+      B::download(y, n, host);
+    };
 
 template <class B>
 concept HasProducts = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, bool flag) {
@@ -34,20 +35,21 @@ concept HasProducts = requires(Index n, typename B::Real a, const typename B::Re
 };
 
 template <class B>
-concept HasRows = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, const std::int32_t* id) {
-  B::gather_rows(n, n, x, id, y);
-  B::scatter_add_rows(n, n, x, id, y);
-  B::take_rows(n, n, n, x, y);
-  B::add_taken_rows(n, n, n, x, y);
-  B::normalize_rows(n, n, x, a, y, y);
-  B::normalize_rows_backward(n, n, x, x, a, x, y);
-  B::row_lengths(n, n, x, y);
-  B::row_lengths_backward(n, n, x, x, x, y);
-};
+concept HasRows =
+    requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, const std::int32_t* id) {
+      B::gather_rows(n, n, x, id, y);
+      B::scatter_add_rows(n, n, x, id, y);
+      B::take_rows(n, n, n, x, y);
+      B::add_taken_rows(n, n, n, x, y);
+      B::normalize_rows(n, n, x, a, y, y);
+      B::normalize_rows_backward(n, n, x, x, a, x, y);
+      B::row_lengths(n, n, x, y);
+      B::row_lengths_backward(n, n, x, x, x, y);
+    };
 
 template <class B>
-concept HasLayers = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, const std::int32_t* id,
-                             const Dropout& dropout, const AttentionShape& shape, bool flag) {
+concept HasLayers = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
+                             const std::int32_t* id, const Dropout& dropout, const AttentionShape& shape, bool flag) {
   B::layer_norm(n, n, x, x, dropout, n, x, x, a, y, y, y, y);
   B::layer_norm_backward(n, n, x, dropout, n, x, x, x, x, y, y, y, y);
   B::dropout(n, n, x, dropout, n, flag, y);
@@ -61,8 +63,8 @@ concept HasLayers = requires(Index n, typename B::Real a, const typename B::Real
 };
 
 template <class B>
-concept HasLosses = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, const std::int32_t* id,
-                             bool flag) {
+concept HasLosses = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
+                             const std::int32_t* id, bool flag) {
   B::cross_entropy(n, n, x, id, y, y);
   B::cross_entropy_backward(n, n, x, id, x, x, x, y);
   B::soft_cross_entropy(n, n, x, x, a, flag, y, y, y);
@@ -83,19 +85,20 @@ concept HasElementwise = requires(Index n, typename B::Real a, const typename B:
 };
 
 template <class B>
-concept HasParameterPasses = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, AdamWStep step) {
-  B::adamw(n, step, y, y, y, y);
-  B::average(n, a, x, y);
-  B::average_of_two(n, a, x, x, y);
-  B::add_squares(n, a, x, y);
-  B::add_magnitudes(n, a, x, y);
-  { B::weighted_distance(n, x, x, x) } -> std::same_as<double>;
-  { B::all_finite(n, x) } -> std::same_as<bool>;
-};
+concept HasParameterPasses =
+    requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, AdamWStep step) {
+      B::adamw(n, step, y, y, y, y);
+      B::average(n, a, x, y);
+      B::average_of_two(n, a, x, x, y);
+      B::add_squares(n, a, x, y);
+      B::add_magnitudes(n, a, x, y);
+      { B::weighted_distance(n, x, x, x) } -> std::same_as<double>;
+      { B::all_finite(n, x) } -> std::same_as<bool>;
+    };
 
 /// @brief Somewhere to compute. A type with static functions; it is never instantiated.
 template <class B>
-concept Backend = std::floating_point<typename B::Real> && HasMemory<B> && HasProducts<B> && HasRows<B> && HasLayers<B> &&
-                  HasLosses<B> && HasElementwise<B> && HasParameterPasses<B>;
+concept Backend = std::floating_point<typename B::Real> && HasMemory<B> && HasProducts<B> && HasRows<B> &&
+                  HasLayers<B> && HasLosses<B> && HasElementwise<B> && HasParameterPasses<B>;
 
 }  // namespace ctp::backend

@@ -11,8 +11,8 @@
 
 namespace ctp::fn {
 
-/// e^x. Below -87.3 the result is 0 instead of a subnormal number, which would slow every product it enters a hundredfold;
-/// above 88.7 it is about 3.3e38.
+/// e^x. Below -87.3 the result is 0 instead of a subnormal number, which would slow every product it enters a
+/// hundredfold; above 88.7 it is about 3.3e38.
 ///
 /// **Errors.**  relative error below 2e-7.
 /// **Source.**  Cody and Waite 1980: x = n log 2 + r, polynomial in r, exponent bits for 2^n.
@@ -62,7 +62,8 @@ CTP_HD inline float erf(float x) {
 }
 CTP_HD inline double erf(double x) { return std::erf(x); }
 
-/// x Phi(x), with Phi the normal distribution function. **Source.** Hendrycks and Gimpel 2016, arXiv:1606.08415 (erf form).
+/// x Phi(x), with Phi the normal distribution function. **Source.** Hendrycks and Gimpel 2016, arXiv:1606.08415 (erf
+/// form).
 template <class Real>
 CTP_HD inline Real gelu(Real x) {
   return Real(0.5) * x * (Real(1) + fn::erf(x * Real(0.70710678118654752)));

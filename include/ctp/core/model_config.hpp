@@ -59,7 +59,8 @@ struct ModelConfig {
 
 /// @brief Says in words what cannot be built. **Errors.** UsageError naming the field, its value, and the rule.
 inline void validate(const ModelConfig& c) {
-  const auto check = [](bool ok, const std::string& key, double found, const std::string& expected, const char* remedy) {
+  const auto check = [](bool ok, const std::string& key, double found, const std::string& expected,
+                        const char* remedy) {
     if (ok) return;
     std::string number = std::to_string(found);
     number.erase(number.find_last_not_of('0') + 1);
@@ -70,8 +71,8 @@ inline void validate(const ModelConfig& c) {
     const std::string key = name;
     const bool may_be_zero = key == "pad" || key == "unk" || key == "cls" || key == "sep" || key == "mask" ||
                              key == "fusion_layer" || key == "dropout";
-    check(may_be_zero ? value >= 0 : value > 0, key, static_cast<double>(value), may_be_zero ? "a number from 0" : "a number above 0",
-          "sizes and temperatures must be positive");
+    check(may_be_zero ? value >= 0 : value > 0, key, static_cast<double>(value),
+          may_be_zero ? "a number from 0" : "a number above 0", "sizes and temperatures must be positive");
   });
   check(c.image % c.patch == 0, "image", c.image, "a multiple of the patch size " + std::to_string(c.patch),
         "choose --image-size accordingly");
@@ -82,7 +83,8 @@ inline void validate(const ModelConfig& c) {
   check(c.fusion_layer <= c.text_layers, "fusion_layer", c.fusion_layer,
         "at most text_layers " + std::to_string(c.text_layers), "layers from fusion_layer on attend to the image");
   check(c.dropout < 1, "dropout", c.dropout, "a probability below 1", "0 switches dropout off");
-  for (const auto& [key, id] : {std::pair{"pad", c.pad}, {"unk", c.unk}, {"cls", c.cls}, {"sep", c.sep}, {"mask", c.mask}})
+  for (const auto& [key, id] :
+       {std::pair{"pad", c.pad}, {"unk", c.unk}, {"cls", c.cls}, {"sep", c.sep}, {"mask", c.mask}})
     check(id < c.vocab, key, id, "an id below the vocabulary's size " + std::to_string(c.vocab),
           "the vocabulary lacks a special token");
 }

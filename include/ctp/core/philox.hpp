@@ -15,7 +15,8 @@ namespace ctp {
 /// One block of Philox4x32-10: four 32-bit words that depend on nothing but counter and key.
 ///
 /// **Source.** Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.3 and table 2.
-CTP_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
+CTP_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c,
+                                                         std::array<std::uint32_t, 2> k) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53U} * c[0];
     const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * c[2];

@@ -28,8 +28,8 @@ struct StateOf<Policy, Model> {
 
 /// @brief What a policy remembers between steps: its member template State<Model>, or NoState if it has none.
 ///
-/// A State is made by `policy.init(model, seed)` and offers `visit(archive)`, which calls archive("name", value) for all
-/// of its members: a checkpoint saves and restores them through it.
+/// A State is made by `policy.init(model, seed)` and offers `visit(archive)`, which calls archive("name", value) for
+/// all of its members: a checkpoint saves and restores them through it.
 template <class Policy, class Model>
 using PolicyState = typename detail::StateOf<Policy, Model>::type;
 

@@ -32,7 +32,8 @@ struct Batch {
     size = batch_size;
     image_size = image;
     length = tokens;
-    const auto b = static_cast<std::size_t>(batch_size), hw = static_cast<std::size_t>(image) * static_cast<std::size_t>(image);
+    const auto b = static_cast<std::size_t>(batch_size),
+               hw = static_cast<std::size_t>(image) * static_cast<std::size_t>(image);
     const std::size_t bl = b * static_cast<std::size_t>(tokens);
     images.resize(b * 3 * hw);
     ids.resize(bl);

@@ -15,8 +15,8 @@ enum class Teacher { Previous, Momentum };
 ///
 /// The teacher reads the same masked text with its own image tokens. Temperature: the model's `distill_temp`.
 /// **Units.** nats per labelled position.  **Gradient.** to the online model.
-/// **Source.** CTP, ICCV 2023, arXiv:2308.07146, figure 2 (momentum teacher); Learning without Forgetting, arXiv:1606.09282
-/// (previous model); `mlm_distillation` of the oracle.
+/// **Source.** CTP, ICCV 2023, arXiv:2308.07146, figure 2 (momentum teacher); Learning without Forgetting,
+/// arXiv:1606.09282 (previous model); `mlm_distillation` of the oracle.
 template <Teacher teacher>
 struct MaskedLanguage {
   static constexpr const char* name = "masked_language_distillation";

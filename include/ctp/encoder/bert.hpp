@@ -25,7 +25,8 @@ class Bert {
         fusion_layer_(static_cast<std::size_t>(c.fusion_layer)),
         padding_(c.pad),
         words_(layout.add<2>(prefix() + "embeddings.word_embeddings.weight", {c.vocab, width_}, Start::Table)),
-        positions_(layout.add<2>(prefix() + "embeddings.position_embeddings.weight", {c.positions, width_}, Start::Table)),
+        positions_(
+            layout.add<2>(prefix() + "embeddings.position_embeddings.weight", {c.positions, width_}, Start::Table)),
         types_(layout.add<2>(prefix() + "embeddings.token_type_embeddings.weight", {c.types, width_}, Start::Table)),
         norm_(layout, prefix() + "embeddings.LayerNorm", width_, 1e-12),
         blocks_(make_blocks(c, layout)),
@@ -39,7 +40,8 @@ class Bert {
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, const TextInput<B>& text) const {
     auto x = embed(pass, text);
-    for (std::size_t i = 0; i < fusion_layer_; ++i) x = blocks_[i](pass, x, text.key_bias, {}, text.ids.shape[0], lane(text, i));
+    for (std::size_t i = 0; i < fusion_layer_; ++i)
+      x = blocks_[i](pass, x, text.key_bias, {}, text.ids.shape[0], lane(text, i));
     return x;
   }
 

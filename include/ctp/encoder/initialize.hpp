@@ -20,7 +20,8 @@ enum class Initialization {
 
 /// @brief A parameter vector drawn from the seed alone. **Shapes.** [layout.size()].
 template <class Real>
-std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed, Initialization scheme = Initialization::FanIn) {
+std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed,
+                                  Initialization scheme = Initialization::FanIn) {
   std::vector<Real> theta(static_cast<std::size_t>(layout.size()));
   const RandomStream stream(seed, "initialization");
   std::uint32_t ordinal = 0;
@@ -33,10 +34,15 @@ std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed, Init
       fan_in *= static_cast<Index>(p.shape[i]);
     const double deviation = scheme == Initialization::Published ? 0.02 : 1 / std::sqrt(static_cast<double>(fan_in));
     for (Index i = 0; i < n; ++i) switch (p.start) {
-        case Start::Ones: out[i] = Real(1); break;
-        case Start::Zeros: break;
+        case Start::Ones:
+          out[i] = Real(1);
+          break;
+        case Start::Zeros:
+          break;
         case Start::Weight:
-        case Start::Table: out[i] = static_cast<Real>(deviation * random.normal()); break;
+        case Start::Table:
+          out[i] = static_cast<Real>(deviation * random.normal());
+          break;
       }
   }
   return theta;

@@ -41,8 +41,9 @@ class Vit {
     Variable<2, B> patches{pass.scratch(Shape<2>{batch * n, area}), {}};
     B::patches(batch, 3, side_ * patch_, patch_, images.data, patches.value.data);
     const auto kernel = pass[patch_weight_];
-    const Variable<2, B> weight{kernel.value.reshaped(Shape<2>{width_, area}),
-                                kernel.grad ? kernel.grad.reshaped(Shape<2>{width_, area}) : Tensor<typename B::Real, 2, B>{}};
+    const Variable<2, B> weight{
+        kernel.value.reshaped(Shape<2>{width_, area}),
+        kernel.grad ? kernel.grad.reshaped(Shape<2>{width_, area}) : Tensor<typename B::Real, 2, B>{}};
     auto x = prepend_class_token(pass, linear(pass, patches, weight, pass[patch_bias_]), batch, pass[class_token_],
                                  pass[positions_]);
     for (const auto& block : blocks_) x = block(pass, x, batch);

@@ -27,8 +27,8 @@ inline std::map<std::string, const NamedTensor*, std::less<>> by_name(const Tens
   return found;
 }
 
-[[noreturn]] inline void refuse_weights(const TensorFile& file, const std::string& tensor, std::string expected, std::string found,
-                                        std::string remedy) {
+[[noreturn]] inline void refuse_weights(const TensorFile& file, const std::string& tensor, std::string expected,
+                                        std::string found, std::string remedy) {
   throw DataError(Complaint{file.origin.empty() ? "weights" : file.origin, "tensor " + tensor, std::move(expected),
                             std::move(found), std::move(remedy)}
                       .text());
@@ -45,8 +45,8 @@ inline void require_repeats(const TensorFile& file, const NamedTensor& repeated,
 
 /// @brief The parameter vector of a model from a file's tensors. **Shapes.** [layout.size()], gaps zero.
 ///
-/// Accepts `text_encoder.*` for `text_mlm_encoder.bert.*`, `position_ids`, and the masked-language decoder's tied weight and
-/// bias; what is there twice must be equal. State of a training (`temp`, queues, ...) is left alone.
+/// Accepts `text_encoder.*` for `text_mlm_encoder.bert.*`, `position_ids`, and the masked-language decoder's tied
+/// weight and bias; what is there twice must be equal. State of a training (`temp`, queues, ...) is left alone.
 /// **Errors.** DataError for a tensor that is missing, has another shape, is not finite, or is unknown.
 template <class Real>
 std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std::string_view prefix = "") {
@@ -68,12 +68,14 @@ std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std
       if (tensor == nullptr) tensor = alias;
     }
     if (tensor == nullptr)
-      detail::refuse_weights(file, p.name, "it to be there", "no tensor of that name", "are these weights of another model?");
+      detail::refuse_weights(file, p.name, "it to be there", "no tensor of that name",
+                             "are these weights of another model?");
     tensor->require_shape(p.shape);
     const std::span<Real> out(theta.data() + p.offset, static_cast<std::size_t>(p.size()));
     tensor->copy_to(out);
     for (const Real value : out)
-      if (!std::isfinite(value)) detail::refuse_weights(file, p.name, "finite numbers", "NaN or infinity", "these weights are damaged");
+      if (!std::isfinite(value))
+        detail::refuse_weights(file, p.name, "finite numbers", "NaN or infinity", "these weights are damaged");
     used.emplace(p.name, tensor);
   }
   const auto tied = [&](const char* name, const char* original) {
@@ -82,12 +84,13 @@ std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std
   };
   tied("text_mlm_encoder.cls.predictions.decoder.weight", "text_mlm_encoder.bert.embeddings.word_embeddings.weight");
   tied("text_mlm_encoder.cls.predictions.decoder.bias", "text_mlm_encoder.cls.predictions.bias");
-  for (const char* name : {"text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids", "temp",
-                           "distill_temp", "image_queue", "text_queue", "queue_ptr"})
+  for (const char* name : {"text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids",
+                           "temp", "distill_temp", "image_queue", "text_queue", "queue_ptr"})
     take(name);
   if (prefix.empty() && !tensors.empty())
     detail::refuse_weights(file, tensors.begin()->first, "a name that this model has",
-                           "an unknown one (" + std::to_string(tensors.size()) + " in all)", "are these weights of another model?");
+                           "an unknown one (" + std::to_string(tensors.size()) + " in all)",
+                           "are these weights of another model?");
   return theta;
 }
 
@@ -98,7 +101,8 @@ std::vector<NamedTensor> named_weights(const Layout& layout, std::span<const Rea
   std::vector<float> values;
   for (const ParameterInfo& p : layout.parameters()) {
     values.resize(static_cast<std::size_t>(p.size()));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(theta[static_cast<std::size_t>(p.offset) + i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<float>(theta[static_cast<std::size_t>(p.offset) + i]);
     tensors.push_back(make_named(p.name, p.shape, std::span<const float>(values)));
   }
   return tensors;

@@ -50,7 +50,7 @@ inline TensorFile read_safetensors(const std::string& path, const NameFilter& wa
   if (header_bytes < 2 || header_bytes > safetensors_limits::header_bytes) {
     refuse("header length", "2 to " + std::to_string(safetensors_limits::header_bytes), std::to_string(header_bytes));
   }
-  if (header_bytes > file.size() - 8) {  // 8 + header_bytes may overflow, this does not
+  if (header_bytes > file.size() - 8) {  // a subtraction, as a sum could overflow
     refuse("header length", "at most the " + std::to_string(file.size() - 8) + " bytes behind it",
            std::to_string(header_bytes));
   }

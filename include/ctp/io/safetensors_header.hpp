@@ -171,7 +171,8 @@ class SafetensorsHeaderReader : public JsonHandler {
     }
     if (*count * size != entry_.end - entry_.begin) {
       fail("data_offsets",
-           std::to_string(*count * size) + " bytes for shape " + shape() + " of " + std::string(dtype_name(entry_.dtype)),
+           std::to_string(*count * size) + " bytes for shape " + shape() + " of " +
+               std::string(dtype_name(entry_.dtype)),
            std::to_string(entry_.end - entry_.begin) + " bytes");
     }
     if (entry_.end > data_bytes_) {

@@ -8,7 +8,8 @@
 
 namespace ctp::momentum {
 
-/// @brief slow <- decay slow + (1 - decay) / 2 (online + previous); on the first task, which has no previous model, a plain
+/// @brief slow <- decay slow + (1 - decay) / 2 (online + previous); on the first task, which has no previous model, a
+/// plain
 ///        average with `first_task_decay`.
 ///
 /// **Units.** decays: fraction kept per step, in [0,1].

@@ -18,7 +18,8 @@ struct Ema {
 
   /// **Shapes.** all [n]; previous is not read.
   template <class B>
-  void update(Index n, typename B::Real* slow, const typename B::Real* online, const typename B::Real* /*previous*/) const {
+  void update(Index n, typename B::Real* slow, const typename B::Real* online,
+              const typename B::Real* /*previous*/) const {
     B::average(n, static_cast<typename B::Real>(decay), online, slow);
   }
   template <class Visitor>

@@ -50,8 +50,9 @@ struct BertBlock {
   /// `memory` is the width of the image tokens, 0 for a block without cross-attention.
   BertBlock(Layout& layout, const std::string& name, Index d, Index hidden, Index head_count, Index memory)
       : self(layout, name + "attention", d, d, head_count),
-        cross(memory > 0 ? std::optional<BertAttention>(std::in_place, layout, name + "crossattention", d, memory, head_count)
-                         : std::nullopt),
+        cross(memory > 0
+                  ? std::optional<BertAttention>(std::in_place, layout, name + "crossattention", d, memory, head_count)
+                  : std::nullopt),
         intermediate(layout, name + "intermediate.dense", hidden, d),
         output(layout, name + "output.dense", d, hidden),
         norm(layout, name + "output.LayerNorm", d, 1e-12) {}

@@ -53,7 +53,8 @@ struct LayerNorm {
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, std::uint32_t lane,
                             Index rows_per_sample) const {
-    return residual_layer_norm(pass, x, branch, pass.dropout_layer(lane), rows_per_sample, pass[gain], pass[bias], epsilon);
+    return residual_layer_norm(pass, x, branch, pass.dropout_layer(lane), rows_per_sample, pass[gain], pass[bias],
+                               epsilon);
   }
 };
 

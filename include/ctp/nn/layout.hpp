@@ -36,8 +36,8 @@ struct ParameterInfo {
 
 /// @brief The parameters of a model in the order in which its layers asked for them.
 ///
-/// Each begins at a multiple of 16 values, so that a pass over the vector meets aligned rows. The gaps are zero, have zero
-/// gradient, and stay zero.
+/// Each begins at a multiple of 16 values, so that a pass over the vector meets aligned rows. The gaps are zero, have
+/// zero gradient, and stay zero.
 class Layout {
  public:
   template <std::size_t Rank>

@@ -12,7 +12,8 @@ namespace ctp::nn {
 /// @brief x + proj(attention(norm1(x))), then x + fc2(gelu(fc1(norm2(x)))).
 ///
 /// **Shapes.** [batch*n,d] -> [batch*n,d].
-/// **Source.** Dosovitskiy et al. 2021, arXiv:2010.11929, eq. 2 and 3; names and layout of DeiT, layer norm epsilon 1e-6.
+/// **Source.** Dosovitskiy et al. 2021, arXiv:2010.11929, eq. 2 and 3; names and layout of DeiT, layer norm epsilon
+/// 1e-6.
 struct VitBlock {
   LayerNorm norm1;
   Linear qkv, proj;

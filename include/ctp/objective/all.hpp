@@ -37,7 +37,8 @@ struct All {
   };
   template <class Model>
   State<Model> init(const Model& model, std::uint64_t seed) const {
-    return std::apply([&](const auto&... policy) { return State<Model>{{make_state(policy, model, seed)...}}; }, policies);
+    return std::apply([&](const auto&... policy) { return State<Model>{{make_state(policy, model, seed)...}}; },
+                      policies);
   }
 
   /// The loss of all policies that can run on this step, each reported to it by name and without its weight.

@@ -22,9 +22,10 @@ namespace ctp::objective {
 /// After the step the momentum features of the global batch overwrite the oldest entries of the queue. The queue is not
 /// reset between tasks; it starts with random unit rows.
 /// **Shapes.** features [B,E], queue [Q,E] each; Q is the model's `queue` rounded down to a multiple of the batch.
-/// **Units.** nats per pair.  **Errors.** UsageError if the queue is shorter than a batch.  **Gradient.** to the online model.
-/// **Source.** He et al. 2020, arXiv:1911.05722, algorithm 1; Li et al. 2021, arXiv:2107.07651, eq. 1; with the compatible
-/// model as in CTP, ICCV 2023, arXiv:2308.07146, section 3.
+/// **Units.** nats per pair.  **Errors.** UsageError if the queue is shorter than a batch.  **Gradient.** to the online
+/// model.
+/// **Source.** He et al. 2020, arXiv:1911.05722, algorithm 1; Li et al. 2021, arXiv:2107.07651, eq. 1; with the
+/// compatible model as in CTP, ICCV 2023, arXiv:2308.07146, section 3.
 struct MomentumContrast {
   static constexpr const char* name = "momentum_contrast";
   static constexpr Needs needs{.momentum = Output::Features};
@@ -33,10 +34,10 @@ struct MomentumContrast {
   struct State {
     using B = typename Model::Backend;
     using Real = typename Model::Real;
-    Index width = 0, length = 0;        ///< E, and Q as configured
-    Buffer<Real, B> image, text;        ///< [Q,E], a row for each entry
-    Index used = 0;                     ///< Q rounded down to a multiple of the batch; 0 before the first step
-    std::int64_t next = 0;              ///< the entry that the next batch overwrites first
+    Index width = 0, length = 0;  ///< E, and Q as configured
+    Buffer<Real, B> image, text;  ///< [Q,E], a row for each entry
+    Index used = 0;               ///< Q rounded down to a multiple of the batch; 0 before the first step
+    std::int64_t next = 0;        ///< the entry that the next batch overwrites first
 
     template <class Archive>
     void visit(Archive& archive) {
@@ -76,8 +77,10 @@ struct MomentumContrast {
     const auto own = pass.tape->template make<std::int32_t>(Shape<1>{n});
     B::ramp(n, 0, own.data);
     const auto weight = mean_weights(pass, n);
-    const auto i2t = cross_entropy(pass, scores(pass, image.local, keys(pass, text_m.local, state.text, state), 1 / temperature), own, weight);
-    const auto t2i = cross_entropy(pass, scores(pass, text.local, keys(pass, image_m.local, state.image, state), 1 / temperature), own, weight);
+    const auto i2t = cross_entropy(
+        pass, scores(pass, image.local, keys(pass, text_m.local, state.text, state), 1 / temperature), own, weight);
+    const auto t2i = cross_entropy(
+        pass, scores(pass, text.local, keys(pass, image_m.local, state.image, state), 1 / temperature), own, weight);
     return scale(pass, add(pass, i2t, t2i), 0.5);
   }
 

@@ -33,7 +33,8 @@ struct AdamW {
   template <class Model>
   State<Model> init(const Model& model, std::uint64_t /*seed*/) const {
     const Index n = model.layout().size();
-    return {Buffer<typename Model::Real, typename Model::Backend>(n), Buffer<typename Model::Real, typename Model::Backend>(n)};
+    return {Buffer<typename Model::Real, typename Model::Backend>(n),
+            Buffer<typename Model::Real, typename Model::Backend>(n)};
   }
   /// Forgets the moments: a task begins.
   template <class Model>
@@ -48,8 +49,8 @@ struct AdamW {
   void step(State<Model>& state, typename Model::Real* theta, typename Model::Real* gradient, double rate) const {
     ++state.steps;
     const auto t = static_cast<double>(state.steps);
-    const backend::AdamWStep numbers{rate,  weight_decay,           beta1, beta2, epsilon, 1 - std::pow(beta1, t),
-                                     1 - std::pow(beta2, t)};
+    const backend::AdamWStep numbers{
+        rate, weight_decay, beta1, beta2, epsilon, 1 - std::pow(beta1, t), 1 - std::pow(beta2, t)};
     Model::Backend::adamw(state.first.size(), numbers, theta, gradient, state.first.data(), state.second.data());
   }
   template <class Visitor>

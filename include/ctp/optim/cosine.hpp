@@ -16,7 +16,9 @@ struct Cosine {
 
   /// The rate of step `step`, counted from 0, of `total`.
   [[nodiscard]] double operator()(std::uint64_t step, std::uint64_t total) const {
-    return min_rate + 0.5 * (rate - min_rate) * (1 + std::cos(3.14159265358979323846 * static_cast<double>(step) / static_cast<double>(total)));
+    return min_rate +
+           0.5 * (rate - min_rate) *
+               (1 + std::cos(3.14159265358979323846 * static_cast<double>(step) / static_cast<double>(total)));
   }
 };
 

@@ -17,8 +17,8 @@ inline std::string duration(double seconds) {
   const auto s = static_cast<std::uint64_t>(seconds < 0 ? 0 : seconds + 0.5);
   char text[32];
   if (s >= 3600)
-    std::snprintf(text, sizeof text, "%llu:%02u:%02u", static_cast<unsigned long long>(s / 3600), static_cast<unsigned>(s / 60 % 60),
-                  static_cast<unsigned>(s % 60));
+    std::snprintf(text, sizeof text, "%llu:%02u:%02u", static_cast<unsigned long long>(s / 3600),
+                  static_cast<unsigned>(s / 60 % 60), static_cast<unsigned>(s % 60));
   else
     std::snprintf(text, sizeof text, "%u:%02u", static_cast<unsigned>(s / 60), static_cast<unsigned>(s % 60));
   return text;
@@ -68,8 +68,9 @@ struct ProgressLine {
 /// "task 2/9  epoch 1/4  step 12/60  loss 5.1234 (in_batch_contrast 1.02, ...)  320 pairs/s  left 2:10"
 inline std::string progress_text(const ProgressLine& at) {
   char text[160];
-  std::snprintf(text, sizeof text, "task %zu/%zu  epoch %d/%d  step %llu/%llu  loss %.4f (", at.task + 1, at.tasks, at.epoch + 1,
-                at.epochs, static_cast<unsigned long long>(at.step + 1), static_cast<unsigned long long>(at.steps), at.loss);
+  std::snprintf(text, sizeof text, "task %zu/%zu  epoch %d/%d  step %llu/%llu  loss %.4f (", at.task + 1, at.tasks,
+                at.epoch + 1, at.epochs, static_cast<unsigned long long>(at.step + 1),
+                static_cast<unsigned long long>(at.steps), at.loss);
   std::string line = text;
   for (const auto& [name, value] : at.parts) {
     std::snprintf(text, sizeof text, "%s%s %.3f", line.back() == '(' ? "" : ", ", name, value);

@@ -19,8 +19,8 @@ struct Ctp : SeqF {
   static constexpr const char* name = "ctp";
   using Objective = All<objective::InBatchContrast, objective::MaskedLanguage, objective::MomentumContrast>;
   using Momentum = momentum::Compatible;
-  using Distillation = All<distill::CrossModalTopology, distill::SameModalTopology,
-                           distill::MaskedLanguage<distill::Teacher::Momentum>>;
+  using Distillation =
+      All<distill::CrossModalTopology, distill::SameModalTopology, distill::MaskedLanguage<distill::Teacher::Momentum>>;
 };
 
 }  // namespace ctp::strategy

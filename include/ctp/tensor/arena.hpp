@@ -12,8 +12,8 @@ namespace ctp {
 
 /// @brief Hands out memory in order; rewinding makes all of it free again without giving any back to the system.
 ///
-/// The first step of a training sizes it; later steps that ask for the same again find it there. What was handed out never
-/// moves, and a rewound arena hands out the same addresses for the same requests.
+/// The first step of a training sizes it; later steps that ask for the same again find it there. What was handed out
+/// never moves, and a rewound arena hands out the same addresses for the same requests.
 template <class Backend>
 class Arena {
  public:

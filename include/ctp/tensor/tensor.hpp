@@ -22,7 +22,8 @@ struct Tensor {
   /// The same memory with other extents. **Errors.** ShapeError unless the number of elements stays.
   template <std::size_t NewRank>
   [[nodiscard]] Tensor<T, NewRank, Backend> reshaped(Shape<NewRank> to) const {
-    require_shape(count(to) == size(), "reshaped", "tensor", shape, "new shape", to, "the number of elements must stay");
+    require_shape(count(to) == size(), "reshaped", "tensor", shape, "new shape", to,
+                  "the number of elements must stay");
     return {data, to};
   }
   /// `rows` consecutive entries of the first extent from `begin` on.

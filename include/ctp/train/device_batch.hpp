@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <ctp/data/batch.hpp>
 #include <ctp/core/model_config.hpp>
+#include <ctp/data/batch.hpp>
 #include <ctp/encoder/text_input.hpp>
 #include <ctp/tensor/buffer.hpp>
 
@@ -19,15 +19,15 @@ namespace ctp {
 /// @brief The positions at which a word is asked for, padded to a fixed number with positions of weight zero.
 template <class B>
 struct Labelled {
-  Tensor<const std::int32_t, 1, B> row;               ///< [capacity], position b * L + l
-  Tensor<const std::int32_t, 1, B> target;            ///< [capacity], the word
-  Tensor<const typename B::Real, 1, B> weight;        ///< [capacity], 1 / count at labelled positions, else 0
+  Tensor<const std::int32_t, 1, B> row;         ///< [capacity], position b * L + l
+  Tensor<const std::int32_t, 1, B> target;      ///< [capacity], the word
+  Tensor<const typename B::Real, 1, B> weight;  ///< [capacity], 1 / count at labelled positions, else 0
 };
 
 /// @brief A batch on the backend. Memory is reused from batch to batch; shapes stay as long as the batches' do.
 ///
-/// The room for labelled positions is six deviations above their expected number, so that shapes do not vary; a batch that
-/// has more enlarges it for good, nothing is dropped.
+/// The room for labelled positions is six deviations above their expected number, so that shapes do not vary; a batch
+/// that has more enlarges it for good, nothing is dropped.
 template <class B>
 class DeviceBatch {
  public:
@@ -54,7 +54,9 @@ class DeviceBatch {
   [[nodiscard]] std::uint32_t task() const { return task_; }
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   /// [B,3,H,W]
-  [[nodiscard]] Tensor<const Real, 4, B> images() const { return {images_.data(), {size_, 3, image_size_, image_size_}}; }
+  [[nodiscard]] Tensor<const Real, 4, B> images() const {
+    return {images_.data(), {size_, 3, image_size_, image_size_}};
+  }
   /// The text as it is. Dropout lanes of the different readings do not overlap.
   [[nodiscard]] encoder::TextInput<B> text() const { return input(ids_, 0); }
   [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(masked_, 1U << 16U); }
@@ -66,13 +68,15 @@ class DeviceBatch {
   static void check(const data::Batch& host, const ModelConfig& model) {
     require(host.size > 0, "batch", "expected at least one pair, found none");
     require(host.image_size == model.image, "batch",
-            "images are " + std::to_string(host.image_size) + " pixels wide but the model takes " + std::to_string(model.image));
+            "images are " + std::to_string(host.image_size) + " pixels wide but the model takes " +
+                std::to_string(model.image));
     require(host.length <= model.positions, "batch",
-            "texts are " + std::to_string(host.length) + " tokens long but the model has " + std::to_string(model.positions) +
-                " positions; choose --max-words of at most that");
+            "texts are " + std::to_string(host.length) + " tokens long but the model has " +
+                std::to_string(model.positions) + " positions; choose --max-words of at most that");
     const auto known = [&](std::int32_t id) { return id >= 0 && id < model.vocab; };
     for (std::size_t i = 0; i < host.ids.size(); ++i) {
-      const bool sound = known(host.ids[i]) && known(host.masked[i]) && (host.labels[i] == data::ignore_label || known(host.labels[i]));
+      const bool sound = known(host.ids[i]) && known(host.masked[i]) &&
+                         (host.labels[i] == data::ignore_label || known(host.labels[i]));
       require(sound, "batch",
               "token " + std::to_string(i % static_cast<std::size_t>(host.length)) + " of pair " +
                   std::to_string(i / static_cast<std::size_t>(host.length)) + " is not below the vocabulary's size " +
@@ -107,8 +111,8 @@ class DeviceBatch {
   }
 
   void load_labels(const data::Batch& host) {
-    const auto asked = static_cast<Index>(
-        std::count_if(host.labels.begin(), host.labels.end(), [](std::int32_t label) { return label != data::ignore_label; }));
+    const auto asked = static_cast<Index>(std::count_if(
+        host.labels.begin(), host.labels.end(), [](std::int32_t label) { return label != data::ignore_label; }));
     if (asked > row_.size()) reserve_labels(asked);
     const auto capacity = static_cast<std::size_t>(row_.size());
     host_row_.clear();

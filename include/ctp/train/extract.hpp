@@ -28,7 +28,8 @@ struct Wanted {
 ///
 /// **Shapes.** theta [model.layout().size()], in the backend's memory.
 template <class Model>
-ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, data::BatchSource& source, Wanted wanted) {
+ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, data::BatchSource& source,
+                          Wanted wanted) {
   using B = typename Model::Backend;
   Tape<B> tape;
   DeviceBatch<B> batch;

@@ -24,8 +24,8 @@ namespace ctp {
 
 /// @brief Trains a model on one task after the other, as a strategy says.
 ///
-/// A Learner stores and runs only what some policy of the strategy needs. Policies never know each other; what happens on
-/// the first task follows from what does not exist yet, not from a rule here.
+/// A Learner stores and runs only what some policy of the strategy needs. Policies never know each other; what happens
+/// on the first task follows from what does not exist yet, not from a rule here.
 template <class Strategy, class ModelType>
 class Learner {
  public:
@@ -39,9 +39,10 @@ class Learner {
   static constexpr Needs needs = Losses::needs | Momentum::needs;
   static constexpr bool keeps_previous = needs.previous != Output::Nothing;
   static constexpr bool keeps_momentum = Momentum::active;
-  static_assert(needs.momentum == Output::Nothing || keeps_momentum,
-                "[ctp.strategy.momentum] a policy of this strategy asks for the momentum model, but its Momentum is None; "
-                "name one: 'using Momentum = ctp::momentum::Compatible'. See docs/policies/momentum.md");
+  static_assert(
+      needs.momentum == Output::Nothing || keeps_momentum,
+      "[ctp.strategy.momentum] a policy of this strategy asks for the momentum model, but its Momentum is None; "
+      "name one: 'using Momentum = ctp::momentum::Compatible'. See docs/policies/momentum.md");
 
   /// A learner with fresh weights drawn from the seed.
   explicit Learner(Model model, TrainOptions options = {})
@@ -71,8 +72,8 @@ class Learner {
     learn(loader, task.name);
   }
 
-  /// @brief Trains on all tasks in turn; a strategy whose rehearsal keeps everything trains once, on all of them together.
-  /// `after(learner, index)` is called with the index of the last task learned, each time weights are ready.
+  /// @brief Trains on all tasks in turn; a strategy whose rehearsal keeps everything trains once, on all of them
+  /// together. `after(learner, index)` is called with the index of the last task learned, each time weights are ready.
   template <class After>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
@@ -114,13 +115,15 @@ class Learner {
   }
 
   /// @brief One step: momentum update, forward, backward, guard; then, and only then, what was learned is kept.
-  /// **Errors.** NumericError if a loss or the gradient is not finite; nothing but the momentum weights has changed then.
+  /// **Errors.** NumericError if a loss or the gradient is not finite; nothing but the momentum weights has changed
+  /// then.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
     tape_.rewind();
     batch_.load(batch, model_.config());
     const bool has_previous = keeps_previous && tasks_seen_ > 0;
     if constexpr (keeps_momentum)
-      momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(), has_previous ? thetas_.previous() : nullptr);
+      momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
+                                   has_previous ? thetas_.previous() : nullptr);
 
     Step<Model> now(model_, batch_, online_pass());
     if constexpr (needs.previous != Output::Nothing)
@@ -165,8 +168,8 @@ class Learner {
   /// **Errors.** ShapeError unless there is one number for each place of the layout.
   void set_weights(const std::vector<Real>& host) {
     const auto n = static_cast<Index>(host.size());
-    require_shape(n == thetas_.size(), "Learner::set_weights", "weights", Shape<1>{n}, "layout", Shape<1>{thetas_.size()},
-                  "one number for each place of the layout");
+    require_shape(n == thetas_.size(), "Learner::set_weights", "weights", Shape<1>{n}, "layout",
+                  Shape<1>{thetas_.size()}, "one number for each place of the layout");
     B::upload(host.data(), n, thetas_.online());
   }
 
@@ -230,7 +233,8 @@ class Learner {
     if (bad.empty()) bad = std::isfinite(report.loss) ? "the gradient" : "the weighted loss";
     std::string samples;
     for (const std::uint32_t ordinal : batch.sample)
-      samples += (samples.empty() ? "" : " ") + (source == nullptr ? std::to_string(ordinal) : source->sample_name(ordinal));
+      samples +=
+          (samples.empty() ? "" : " ") + (source == nullptr ? std::to_string(ordinal) : source->sample_name(ordinal));
     B::zero(gradient_.data(), gradient_.size());
     throw NumericError("task " + std::to_string(report.task) + ", epoch " + std::to_string(report.epoch) + ", step " +
                        std::to_string(report.step) + ": expected finite losses and gradients, found " + bad +

@@ -18,9 +18,9 @@ struct StepReport {
   std::uint64_t global_step = 0;  ///< since the training began, from 0
   std::uint64_t steps = 0;        ///< of the whole task
   double rate = 0;
-  double loss = 0;                                           ///< weighted sum of the parts
-  std::span<const std::pair<const char*, double>> parts;     ///< by policy, unweighted
-  int pairs = 0;                                             ///< in the batch
+  double loss = 0;                                        ///< weighted sum of the parts
+  std::span<const std::pair<const char*, double>> parts;  ///< by policy, unweighted
+  int pairs = 0;                                          ///< in the batch
 };
 
 /// Told about a training by its Learner. The default is not to care.

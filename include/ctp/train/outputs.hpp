@@ -24,7 +24,8 @@ class Outputs {
  public:
   using B = typename Model::Backend;
 
-  Outputs(const Model& model, Pass<B> pass, const DeviceBatch<B>& batch) : model_(&model), pass_(pass), batch_(&batch) {}
+  Outputs(const Model& model, Pass<B> pass, const DeviceBatch<B>& batch)
+      : model_(&model), pass_(pass), batch_(&batch) {}
 
   [[nodiscard]] const Pass<B>& pass() const { return pass_; }
 
@@ -38,10 +39,12 @@ class Outputs {
   }
   /// [B,E], the projected class token as it is
   Variable<2, B> image_raw() {
-    return once(image_raw_, [&] { return model_->vision_proj()(pass_, first_rows(pass_, image_tokens(), batch_->size())); });
+    return once(image_raw_,
+                [&] { return model_->vision_proj()(pass_, first_rows(pass_, image_tokens(), batch_->size())); });
   }
   Variable<2, B> text_raw() {
-    return once(text_raw_, [&] { return model_->text_proj()(pass_, first_rows(pass_, text_tokens(), batch_->size())); });
+    return once(text_raw_,
+                [&] { return model_->text_proj()(pass_, first_rows(pass_, text_tokens(), batch_->size())); });
   }
   Features<B> image() {
     const auto local = once(image_, [&] { return normalize(pass_, image_raw()); });
@@ -77,7 +80,8 @@ class Outputs {
   const Model* model_;
   Pass<B> pass_;
   const DeviceBatch<B>* batch_;
-  std::optional<Variable<2, B>> image_tokens_, text_tokens_, image_raw_, text_raw_, image_, text_, fused_, labelled_scores_;
+  std::optional<Variable<2, B>> image_tokens_, text_tokens_, image_raw_, text_raw_, image_, text_, fused_,
+      labelled_scores_;
 };
 
 }  // namespace ctp

@@ -7,7 +7,8 @@
 
 namespace ctp {
 
-/// @brief Online, previous and momentum weights at a constant stride, so that a backend may run the three models' products
+/// @brief Online, previous and momentum weights at a constant stride, so that a backend may run the three models'
+/// products
 ///        as one strided batch. Only what a strategy keeps is there.
 template <class Backend>
 class Thetas {

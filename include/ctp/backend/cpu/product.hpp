@@ -31,8 +31,10 @@ struct Blocking : Eigen::internal::level3_blocking<Real, Real> {
     Eigen::internal::computeProductBlockingSizes<Real, Real>(this->m_kc, this->m_mc, this->m_nc, Index{1});
     // Eigen packs whole register panels: leave room for the last one.
     constexpr Index panel = 128;
-    this->m_blockA = thread_scratch<Real, Scratch::PackedLeft>(static_cast<std::size_t>(this->m_kc * (this->m_mc + panel)));
-    this->m_blockB = thread_scratch<Real, Scratch::PackedRight>(static_cast<std::size_t>(this->m_kc * (this->m_nc + panel)));
+    this->m_blockA =
+        thread_scratch<Real, Scratch::PackedLeft>(static_cast<std::size_t>(this->m_kc * (this->m_mc + panel)));
+    this->m_blockB =
+        thread_scratch<Real, Scratch::PackedRight>(static_cast<std::size_t>(this->m_kc * (this->m_nc + panel)));
   }
 };
 
@@ -41,9 +43,10 @@ template <class Real, int LeftOrder, int RightOrder>
 void add_product(Index rows, Index columns, Index depth, const Real* left, Index left_stride, const Real* right,
                  Index right_stride, Real* result, Index result_stride, Real alpha) {
   Blocking<Real> blocking(rows, columns, depth);
-  Eigen::internal::general_matrix_matrix_product<Index, Real, LeftOrder, false, Real, RightOrder, false, Eigen::ColMajor,
-                                                 1>::run(rows, columns, depth, left, left_stride, right, right_stride,
-                                                         result, 1, result_stride, alpha, blocking, nullptr);
+  Eigen::internal::general_matrix_matrix_product<Index, Real, LeftOrder, false, Real, RightOrder, false,
+                                                 Eigen::ColMajor, 1>::run(rows, columns, depth, left, left_stride,
+                                                                          right, right_stride, result, 1, result_stride,
+                                                                          alpha, blocking, nullptr);
 }
 
 /// A length cut into equal parts of at most `longest`, each a multiple of `step` but for the last.
@@ -63,7 +66,8 @@ template <class Real>
 struct Product {
   /// @brief c += alpha op(a) op(b) on the calling thread.
   ///
-  /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`, `ldb`, `ldc` apart; op transposes where its flag says so.
+  /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`, `ldb`, `ldc` apart; op transposes where its flag says
+  /// so.
   static void block_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc) {
     if (m == 0 || n == 0 || k == 0) return;
@@ -77,7 +81,8 @@ struct Product {
                   : detail::add_product<Real, col, col>(n, m, k, b, ldb, a, lda, c, ldc, alpha);
   }
 
-  /// @brief The same on several threads; before(row, rows, column, columns) prepares a tile of c, after(...) finishes it.
+  /// @brief The same on several threads; before(row, rows, column, columns) prepares a tile of c, after(...) finishes
+  /// it.
   template <class Before, class After>
   static void tiled_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc, const Before& before,

@@ -27,9 +27,9 @@ template <class Derived, class Real>
 struct Attention {
   /// @brief o = dropout(softmax(q k^T / sqrt(width) + key_bias)) v for each head.
   ///
-  /// **Shapes.** q [batch*queries, >= heads*width], k and v [batch*keys, >= heads*width], o [batch*queries, heads*width];
-  /// key_bias [batch,keys] or null; probabilities [batch,heads,queries,keys], before dropout, for the backward pass, or
-  /// null if there is none.  **Source.** Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
+  /// **Shapes.** q [batch*queries, >= heads*width], k and v [batch*keys, >= heads*width], o [batch*queries,
+  /// heads*width]; key_bias [batch,keys] or null; probabilities [batch,heads,queries,keys], before dropout, for the
+  /// backward pass, or null if there is none.  **Source.** Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
   static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
                         const Dropout& dropout, Real* probabilities, Real* o) {
     const Index area = s.queries * s.keys, o_stride = s.heads * s.width;
@@ -39,9 +39,11 @@ struct Attention {
       Real* scratch = thread_scratch<Real, Scratch::Attention>(static_cast<std::size_t>(2 * area + s.keys));
       Real* p = probabilities == nullptr ? scratch : probabilities + turn * area;
       std::fill_n(p, area, Real(0));
-      Derived::block_product(false, true, s.queries, s.keys, s.width, scale, q + b * s.queries * s.q_stride + h * s.width,
-                             s.q_stride, k + b * s.keys * s.k_stride + h * s.width, s.k_stride, p, s.keys);
-      for (Index i = 0; i < s.queries; ++i) softmax(s.keys, p + i * s.keys, key_bias == nullptr ? nullptr : key_bias + b * s.keys);
+      Derived::block_product(false, true, s.queries, s.keys, s.width, scale,
+                             q + b * s.queries * s.q_stride + h * s.width, s.q_stride,
+                             k + b * s.keys * s.k_stride + h * s.width, s.k_stride, p, s.keys);
+      for (Index i = 0; i < s.queries; ++i)
+        softmax(s.keys, p + i * s.keys, key_bias == nullptr ? nullptr : key_bias + b * s.keys);
       const Real* used = p;
       if (dropout.active()) {
         drop(s, b, h, dropout, p, scratch + area, scratch + 2 * area);
@@ -55,8 +57,9 @@ struct Attention {
   }
 
   /// @brief Adds the derivatives of attention() to dq, dk and dv (laid out as q, k, v; each may be null).
-  static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Dropout& dropout,
-                                 const Real* probabilities, const Real* d_o, Real* dq, Real* dk, Real* dv) {
+  static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
+                                 const Dropout& dropout, const Real* probabilities, const Real* d_o, Real* dq, Real* dk,
+                                 Real* dv) {
     const Index area = s.queries * s.keys, o_stride = s.heads * s.width;
     const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
     parallel_for(s.batch * s.heads, [&](Index turn) {
@@ -74,10 +77,12 @@ struct Attention {
         used = dropped;
       }
       if (dv != nullptr)
-        Derived::block_product(true, false, s.keys, s.width, s.queries, Real(1), used, s.keys, g, o_stride, dv + at_v, s.v_stride);
+        Derived::block_product(true, false, s.keys, s.width, s.queries, Real(1), used, s.keys, g, o_stride, dv + at_v,
+                               s.v_stride);
       if (dq == nullptr && dk == nullptr) return;
       std::fill_n(ds, area, Real(0));
-      Derived::block_product(false, true, s.queries, s.keys, s.width, Real(1), g, o_stride, v + at_v, s.v_stride, ds, s.keys);
+      Derived::block_product(false, true, s.queries, s.keys, s.width, Real(1), g, o_stride, v + at_v, s.v_stride, ds,
+                             s.keys);
       for (Index i = 0; i < s.queries; ++i) {
         Real* row = ds + i * s.keys;
         const Real* pr = p + i * s.keys;
@@ -93,9 +98,11 @@ struct Attention {
         for (Index j = 0; j < s.keys; ++j) row[j] = pr[j] * (row[j] - dot);
       }
       if (dq != nullptr)
-        Derived::block_product(false, false, s.queries, s.width, s.keys, scale, ds, s.keys, k + at_k, s.k_stride, dq + at_q, s.q_stride);
+        Derived::block_product(false, false, s.queries, s.width, s.keys, scale, ds, s.keys, k + at_k, s.k_stride,
+                               dq + at_q, s.q_stride);
       if (dk != nullptr)
-        Derived::block_product(true, false, s.keys, s.width, s.queries, scale, ds, s.keys, q + at_q, s.q_stride, dk + at_k, s.k_stride);
+        Derived::block_product(true, false, s.keys, s.width, s.queries, scale, ds, s.keys, q + at_q, s.q_stride,
+                               dk + at_k, s.k_stride);
     });
   }
 
@@ -119,7 +126,8 @@ struct Attention {
     for (Index j = 0; j < n; ++j) x[j] *= inverse;
   }
 
-  static void drop(const AttentionShape& s, Index b, Index h, const Dropout& dropout, const Real* p, Real* out, Real* factor) {
+  static void drop(const AttentionShape& s, Index b, Index h, const Dropout& dropout, const Real* p, Real* out,
+                   Real* factor) {
     for (Index i = 0; i < s.queries; ++i) {
       dropout_row(dropout, b, static_cast<std::uint32_t>(h * s.queries + i), s.keys, factor);
       CTP_SIMD

@@ -17,8 +17,8 @@ struct Embedding {
   /// @brief y[b,l] = words[ids[b,l]] + positions[l] + types[0].
   ///
   /// **Shapes.** ids [batch,length], words [vocabulary,d], positions [>= length,d], types [>= 1,d], y [batch*length,d].
-  static void embed(Index batch, Index length, Index d, const std::int32_t* ids, const Real* words, const Real* positions,
-                    const Real* types, Real* y) {
+  static void embed(Index batch, Index length, Index d, const std::int32_t* ids, const Real* words,
+                    const Real* positions, const Real* types, Real* y) {
     parallel_for(batch, [&](Index b) {
       for (Index l = 0; l < length; ++l) {
         const Real *word = words + ids[b * length + l] * d, *position = positions + l * d;
@@ -30,8 +30,8 @@ struct Embedding {
   }
 
   /// @brief Adds the derivatives of embed(), always in the order of the batch; the padding row of `words` gets none.
-  static void embed_backward(Index batch, Index length, Index d, const std::int32_t* ids, std::int32_t padding, const Real* dy,
-                             Real* dwords, Real* dpositions, Real* dtypes) {
+  static void embed_backward(Index batch, Index length, Index d, const std::int32_t* ids, std::int32_t padding,
+                             const Real* dy, Real* dwords, Real* dpositions, Real* dtypes) {
     parallel_blocks(d, 64, [&](Index begin, Index end) {
       for (Index b = 0; b < batch; ++b)
         for (Index l = 0; l < length; ++l) {

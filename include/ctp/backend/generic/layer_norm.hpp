@@ -18,8 +18,9 @@ struct LayerNorm {
   ///
   /// **Shapes.** x, h, sum, y [rows,d]; gain, bias [d]; mean, inverse [rows], kept for the backward pass.
   /// h may be null: then x itself is normalised and `sum` is not written.
-  static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout, Index rows_per_sample,
-                         const Real* gain, const Real* bias, Real eps, Real* sum, Real* y, Real* mean, Real* inverse) {
+  static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
+                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Real* y,
+                         Real* mean, Real* inverse) {
     parallel_blocks(rows, row_block, [&](Index begin, Index end) {
       Real* factor = thread_scratch<Real, Scratch::Rows>(static_cast<std::size_t>(d));
       for (Index i = begin; i < end; ++i) {
@@ -58,8 +59,8 @@ struct LayerNorm {
   ///
   /// **Shapes.** sum is what was normalised, [rows,d]; the others as layer_norm().
   static void layer_norm_backward(Index rows, Index d, const Real* sum, const Dropout& dropout, Index rows_per_sample,
-                                  const Real* gain, const Real* mean, const Real* inverse, const Real* dy, Real* dx, Real* dh,
-                                  Real* dgain, Real* dbias) {
+                                  const Real* gain, const Real* mean, const Real* inverse, const Real* dy, Real* dx,
+                                  Real* dh, Real* dgain, Real* dbias) {
     const Index blocks = (rows + row_block - 1) / row_block;
     // One partial sum of dgain and dbias for each block of rows; they are added up in the order of the blocks.
     Real* partial = thread_scratch<Real, Scratch::Reduction>(static_cast<std::size_t>(2 * d * blocks));
@@ -115,8 +116,8 @@ struct LayerNorm {
   }
 
   /// @brief y = dropout(x); with `y == x` in place. Its derivative is the same map. **Shapes.** x, y [rows,d].
-  static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample, bool accumulate,
-                      Real* y) {
+  static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample,
+                      bool accumulate, Real* y) {
     parallel_blocks(rows, row_block, [&](Index begin, Index end) {
       Real* factor = thread_scratch<Real, Scratch::Rows>(static_cast<std::size_t>(d));
       for (Index i = begin; i < end; ++i) {

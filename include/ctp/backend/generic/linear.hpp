@@ -16,8 +16,8 @@ struct Linear {
   /// @brief c (+)= alpha op(a) op(b).
   ///
   /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n]; all row-major, c without gaps.
-  static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a, Index lda,
-                      const Real* b, Index ldb, bool accumulate, Real* c) {
+  static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
+                      Index lda, const Real* b, Index ldb, bool accumulate, Real* c) {
     Derived::tiled_product(
         transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, c, n,
         [&](Index row, Index rows, Index column, Index columns) {
@@ -63,8 +63,8 @@ struct Linear {
   /// @brief Adds the derivatives of linear(): dx += dy w, dw += dy^T x, dbias += column sums of dy.
   ///
   /// **Shapes.** as linear(); dx, dw and dbias may be null.
-  static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw,
-                              Real* dbias) {
+  static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* dy, Real* dx,
+                              Real* dw, Real* dbias) {
     if (dx != nullptr) product(false, false, n, k, m, Real(1), dy, m, w, k, true, dx);
     if (dw != nullptr) product(true, false, m, k, n, Real(1), dy, m, x, k, true, dw);
     if (dbias != nullptr) add_column_sums(n, m, dy, dbias);

@@ -43,8 +43,8 @@ struct Losses {
   ///        `divergence` sum_j q[j] (log q[j] - log p[j]), which is KL(q || p).
   ///
   /// **Shapes.** x, t [n,m]; log_sum_x, log_sum_t [n], of the scaled scores, kept for the backward pass; loss [n].
-  static void soft_cross_entropy(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature, bool divergence,
-                                 Real* log_sum_x, Real* log_sum_t, Real* loss) {
+  static void soft_cross_entropy(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature,
+                                 bool divergence, Real* log_sum_x, Real* log_sum_t, Real* loss) {
     parallel_for(n, [&](Index i) {
       const Real *xi = x + i * m, *ti = t + i * m;
       const Real lx = log_sum_exp(m, xi, inverse_temperature), lt = log_sum_exp(m, ti, inverse_temperature);
@@ -63,8 +63,8 @@ struct Losses {
 
   /// @brief dx += dloss weight[i] / temperature (p - q). The teacher's scores t get no derivative.
   static void soft_cross_entropy_backward(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature,
-                                          const Real* log_sum_x, const Real* log_sum_t, const Real* weight, const Real* dloss,
-                                          Real* dx) {
+                                          const Real* log_sum_x, const Real* log_sum_t, const Real* weight,
+                                          const Real* dloss, Real* dx) {
     parallel_for(n, [&](Index i) {
       const Real g = *dloss * weight[i] * inverse_temperature, lx = log_sum_x[i], lt = log_sum_t[i];
       if (g == Real(0)) return;

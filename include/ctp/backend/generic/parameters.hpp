@@ -26,7 +26,8 @@ struct Parameters {
   ///
   /// **Source.** Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, with decay scaled by the learning rate.
   static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second) {
-    const auto b1 = static_cast<Real>(step.beta1), b2 = static_cast<Real>(step.beta2), eps = static_cast<Real>(step.epsilon);
+    const auto b1 = static_cast<Real>(step.beta1), b2 = static_cast<Real>(step.beta2),
+               eps = static_cast<Real>(step.epsilon);
     const auto c1 = static_cast<Real>(1 - step.beta1), c2 = static_cast<Real>(1 - step.beta2);
     const auto keep = static_cast<Real>(1 - step.rate * step.weight_decay);
     const auto rate = static_cast<Real>(step.rate / step.correction1);

@@ -62,7 +62,8 @@ struct Rows {
   }
 
   /// @brief dx += (dy - (dy . y) y) / length. Rows shorter than eps were only scaled: dx += dy / length.
-  static void normalize_rows_backward(Index n, Index d, const Real* y, const Real* length, Real eps, const Real* dy, Real* dx) {
+  static void normalize_rows_backward(Index n, Index d, const Real* y, const Real* length, Real eps, const Real* dy,
+                                      Real* dx) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
         const Real *g = dy + i * d, *unit = y + i * d;
