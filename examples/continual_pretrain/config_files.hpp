@@ -98,6 +98,8 @@ inline std::vector<Assignment> read_yaml(const std::string& path) {
     }
   } catch (const YAML::Exception& error) {
     refuse("line " + std::to_string(error.mark.line + 1), "YAML", error.msg);
+  } catch (const ctp::DataError& error) {
+    throw ctp::UsageError(error.what());
   }
   return out;
 }
@@ -105,12 +107,16 @@ inline std::vector<Assignment> read_yaml(const std::string& path) {
 }  // namespace detail
 
 /// @brief The settings in a file, in its order; nested JSON objects give keys with dots.
-/// **Errors.** UsageError or DataError naming file, line or key.
+/// **Errors.** UsageError naming file, line or key.
 inline std::vector<Assignment> read_config_file(const std::string& path) {
   if (path.ends_with(".yaml") || path.ends_with(".yml")) return detail::read_yaml(path);
   std::vector<Assignment> out;
-  const auto document = ctp::io::read_json(path, {.comments = true});
-  detail::flatten(document.root(), "", path, out);
+  try {
+    const auto document = ctp::io::read_json(path, {.comments = true});
+    detail::flatten(document.root(), "", path, out);
+  } catch (const ctp::DataError& error) {  // to the program these are settings, not data
+    throw ctp::UsageError(error.what());
+  }
   return out;
 }
 

@@ -40,10 +40,12 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
       assign(a, field);
       found = true;
     });
-    if (!found)
-      throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
-                                           ctp::io::suggestion(a.key, known)}
-                                .text());
+    if (found) continue;
+    const Settings options;
+    Settings::fields(options, [&](const char* key, const auto&, const char*) { known.emplace_back(key); });
+    throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
+                                         ctp::io::suggestion(a.key, known)}
+                              .text());
   }
 }
 
@@ -80,13 +82,10 @@ class Training {
   explicit Training(const Workbench& bench)
       : bench_(bench),
         learner_(Model(bench.model), options(bench.settings)),
-        log_(bench.settings.output + "/metrics.jsonl"),
+        log_((prepare(), bench.settings.output + "/metrics.jsonl")),  // only a run that can begin leaves a log
         metrics_(log_, bench.settings.log_every, bench.json),
         progress_(bench.tasks.size(), all_steps(), bench.settings.epochs, bench.json),
         matrix_(bench.tasks.size()) {
-    learner_.optimizer().weight_decay = bench.settings.weight_decay;
-    apply(bench.policy_settings, learner_);
-    if (bench.init != nullptr) learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(), *bench.init));
     learner_.observe(metrics_);
     learner_.observe(progress_);
   }
@@ -103,6 +102,11 @@ class Training {
   }
 
  private:
+  void prepare() {
+    learner_.optimizer().weight_decay = bench_.settings.weight_decay;
+    apply(bench_.policy_settings, learner_);
+    if (bench_.init != nullptr) learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(), *bench_.init));
+  }
   static ctp::TrainOptions options(const Settings& s) {
     ctp::TrainOptions options;
     options.epochs = s.epochs;

@@ -58,7 +58,7 @@ int run(int argc, char** argv) {
   if (max_words < 3 || max_words > config.positions)
     throw ctp::UsageError(ctp::Complaint{"--max-words", "",
                                          "from 3 to the model's " + std::to_string(config.positions) + " positions",
-                                         std::to_string(max_words), ""}
+                                         std::to_string(max_words), "choose a number in that range"}
                               .text());
   if (vocab.empty()) vocab = ctp::io::join(ctp::io::directory_of(weights), "vocab.txt");
   const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(vocab));

@@ -3,7 +3,6 @@
 /// @layer  core
 #pragma once
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -33,9 +32,9 @@ CTP_HD inline float exp(float x) {
   p = p * r + 1.F;
   p = p * r + 1.F;
   // 2^127 times 2 would overflow the exponent field at the upper end; half the power, twice, does not.
-  const std::int32_t power = std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(12582912.F);
+  const std::int32_t power = __builtin_bit_cast(std::int32_t, shifted) - __builtin_bit_cast(std::int32_t, 12582912.F);
   const std::int32_t half = power >> 1;
-  return keep * p * std::bit_cast<float>((half + 127) << 23) * std::bit_cast<float>((power - half + 127) << 23);
+  return keep * p * __builtin_bit_cast(float, (half + 127) << 23) * __builtin_bit_cast(float, (power - half + 127) << 23);
 }
 CTP_HD inline double exp(double x) { return std::exp(x); }
 

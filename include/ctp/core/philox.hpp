@@ -12,20 +12,28 @@
 
 namespace ctp {
 
-/// One block of Philox4x32-10: four 32-bit words that depend on nothing but counter and key.
+/// One block of Philox4x32-10, in place: four 32-bit words that depend on nothing but counter and key.
 ///
+/// Plain arrays, since device code must not call the members of std::array.
 /// **Source.** Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.3 and table 2.
-CTP_HD constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c,
-                                                         std::array<std::uint32_t, 2> k) {
+CTP_HD constexpr void philox4x32(std::uint32_t (&c)[4], std::uint32_t k0, std::uint32_t k1) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53U} * c[0];
     const std::uint64_t b = std::uint64_t{0xCD9E8D57U} * c[2];
-    c = {static_cast<std::uint32_t>(b >> 32U) ^ c[1] ^ k[0], static_cast<std::uint32_t>(b),
-         static_cast<std::uint32_t>(a >> 32U) ^ c[3] ^ k[1], static_cast<std::uint32_t>(a)};
-    k[0] += 0x9E3779B9U;
-    k[1] += 0xBB67AE85U;
+    c[0] = static_cast<std::uint32_t>(b >> 32U) ^ c[1] ^ k0;
+    c[1] = static_cast<std::uint32_t>(b);
+    c[2] = static_cast<std::uint32_t>(a >> 32U) ^ c[3] ^ k1;
+    c[3] = static_cast<std::uint32_t>(a);
+    k0 += 0x9E3779B9U;
+    k1 += 0xBB67AE85U;
   }
-  return c;
+}
+
+/// The same for the host, with values.
+constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+  std::uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]};
+  philox4x32(c, key[0], key[1]);
+  return {c[0], c[1], c[2], c[3]};
 }
 
 /// A word as a float in [0, 1) with 24 random bits.

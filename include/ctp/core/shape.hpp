@@ -29,7 +29,7 @@ constexpr Index count(const Shape<Rank>& shape) {
 template <std::size_t Rank>
 std::string to_string(const Shape<Rank>& shape) {
   std::string text = "[";
-  for (std::size_t i = 0; i < Rank; ++i) text += (i ? "," : "") + std::to_string(shape[i]);
+  for (const Index extent : shape) text += (text.size() > 1 ? "," : "") + std::to_string(extent);
   return text + "]";
 }
 

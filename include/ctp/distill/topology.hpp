@@ -3,12 +3,32 @@
 /// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
 #pragma once
 
+#include <utility>
+
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/losses.hpp>
 #include <ctp/autograd/scores.hpp>
 #include <ctp/core/needs.hpp>
 
 namespace ctp::distill {
+
+namespace detail {
+
+/// @brief (KL(q1 || p1) + KL(q2 || p2)) / 2, mean over rows, where compare(outputs) gives two score matrices: p of the
+/// online
+///        model, q of the previous one.
+template <class Step, class Compare>
+auto keep_scores(Step& step, const Compare& compare) {
+  const auto& pass = step.online.pass();
+  const auto now = compare(step.online), then = compare(*step.previous);
+  const auto weight = mean_weights(pass, now.first.value.shape[0]);
+  const auto divergence = [&](const auto& scores, const auto& target) {
+    return soft_cross_entropy(pass, scores, target.value, weight, 1, Entropy::Subtracted);
+  };
+  return scale(pass, add(pass, divergence(now.first, then.first), divergence(now.second, then.second)), 0.5);
+}
+
+}  // namespace detail
 
 /// @brief (KL of image-to-text + KL of text-to-image similarities) / 2, the previous model's being the target.
 ///
@@ -22,19 +42,12 @@ struct CrossModalTopology {
 
   template <class Step>
   auto loss(Step& step) const {
-    const auto& pass = step.online.pass();
-    const auto& teacher = step.previous->pass();
     const double factor = 1 / step.model().config().temp;
-    const auto image = step.online.image(), text = step.online.text();
-    const auto image_r = step.previous->image(), text_r = step.previous->text();
-    const auto weight = mean_weights(pass, image.local.value.shape[0]);
-    const auto i2t =
-        soft_cross_entropy(pass, scores(pass, image.local, text.all, factor),
-                           scores(teacher, image_r.local, text_r.all, factor).value, weight, 1, Entropy::Subtracted);
-    const auto t2i =
-        soft_cross_entropy(pass, scores(pass, text.local, image.all, factor),
-                           scores(teacher, text_r.local, image_r.all, factor).value, weight, 1, Entropy::Subtracted);
-    return scale(pass, add(pass, i2t, t2i), 0.5);
+    return detail::keep_scores(step, [&](auto& model) {
+      const auto image = model.image(), text = model.text();
+      return std::pair(scores(model.pass(), image.local, text.all, factor),
+                       scores(model.pass(), text.local, image.all, factor));
+    });
   }
 };
 
@@ -49,20 +62,13 @@ struct SameModalTopology {
 
   template <class Step>
   auto loss(Step& step) const {
-    const auto& pass = step.online.pass();
-    const auto& teacher = step.previous->pass();
     const double factor = 1 / step.model().config().temp;
-    const auto weight = mean_weights(pass, step.online.image().local.value.shape[0]);
-    const auto between = [&](const auto& p, const auto& x) {
-      return with_diagonal(p, scores(p, x.local, x.all, factor), -1000 * factor);
-    };
-    const auto images =
-        soft_cross_entropy(pass, between(pass, step.online.image()), between(teacher, step.previous->image()).value,
-                           weight, 1, Entropy::Subtracted);
-    const auto texts =
-        soft_cross_entropy(pass, between(pass, step.online.text()), between(teacher, step.previous->text()).value,
-                           weight, 1, Entropy::Subtracted);
-    return scale(pass, add(pass, images, texts), 0.5);
+    return detail::keep_scores(step, [&](auto& model) {
+      const auto among = [&](const auto& x) {
+        return with_diagonal(model.pass(), scores(model.pass(), x.local, x.all, factor), -1000 * factor);
+      };
+      return std::pair(among(model.image()), among(model.text()));
+    });
   }
 };
 

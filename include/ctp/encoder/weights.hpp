@@ -70,7 +70,9 @@ std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std
     if (tensor == nullptr)
       detail::refuse_weights(file, p.name, "it to be there", "no tensor of that name",
                              "are these weights of another model?");
-    tensor->require_shape(p.shape);
+    if (tensor->shape != p.shape)
+      detail::refuse_weights(file, p.name, "shape " + NamedTensor{{}, tensor->dtype, p.shape, {}}.shape_text(),
+                             tensor->shape_text(), "are these weights of another model?");
     const std::span<Real> out(theta.data() + p.offset, static_cast<std::size_t>(p.size()));
     tensor->copy_to(out);
     for (const Real value : out)

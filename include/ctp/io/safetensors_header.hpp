@@ -46,6 +46,8 @@ struct SafetensorsHeader {
 
 namespace detail {
 
+inline constexpr const char* damaged_file_remedy = "the file is damaged or incomplete: fetch or write it again";
+
 /// Collects entries from the events of the header and refuses whatever the format does not allow.
 class SafetensorsHeaderReader : public JsonHandler {
  public:
@@ -200,10 +202,13 @@ class SafetensorsHeaderReader : public JsonHandler {
   [[noreturn]] void fail(std::string_view field, std::string expected, std::string found) const {
     std::string what = "tensor " + ctp::quoted(name_);
     if (!field.empty()) (what += ": ") += field;
-    throw DataError(Complaint{origin_, std::move(what), std::move(expected), std::move(found), ""}.text());
+    throw DataError(
+        Complaint{origin_, std::move(what), std::move(expected), std::move(found), detail::damaged_file_remedy}.text());
   }
   [[noreturn]] void whole_file(std::string_view what, std::string expected, std::string found) const {
-    throw DataError(Complaint{origin_, std::string(what), std::move(expected), std::move(found), ""}.text());
+    throw DataError(
+        Complaint{origin_, std::string(what), std::move(expected), std::move(found), detail::damaged_file_remedy}
+            .text());
   }
 
   std::string origin_;
@@ -230,7 +235,9 @@ class SafetensorsHeaderReader : public JsonHandler {
 inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::string_view origin,
                                                   std::uint64_t data_bytes) {
   const auto refuse = [&](std::string expected, std::string found) {
-    throw DataError(Complaint{std::string(origin), "header", std::move(expected), std::move(found), ""}.text());
+    throw DataError(
+        Complaint{std::string(origin), "header", std::move(expected), std::move(found), detail::damaged_file_remedy}
+            .text());
   };
   if (const std::size_t valid = valid_utf8_prefix(text); valid != text.size()) {
     refuse("UTF-8", "a malformed character at byte " + std::to_string(valid));

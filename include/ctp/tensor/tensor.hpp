@@ -36,8 +36,9 @@ struct Tensor {
     return {data + begin * (shape[0] == 0 ? 0 : size() / shape[0]), to};
   }
   /// Whoever may write may also read.
-  constexpr operator Tensor<const T, Rank, Backend>() const  // NOLINT: as a pointer converts
-    requires(!std::is_const_v<T>)
+  template <class Const>
+    requires(!std::is_const_v<T> && std::is_same_v<Const, const T>)
+  constexpr operator Tensor<Const, Rank, Backend>() const  // NOLINT: as a pointer converts
   {
     return {data, shape};
   }

@@ -13,7 +13,7 @@ trajectory() { out=$1; method=$2; shift 2; "$python" "$oracle/trajectory.py" "$m
 
 # Odd widths, an odd batch, a queue of three batches, fusion from the second of three layers.
 golden golden_odd_f32 --seed 3 --batch 3 --length 7 --set image=15 patch=5 vision_width=10 vision_depth=2 \
-  vision_heads=2 vocab=37 text_width=15 text_layers=3 fusion_layer=1 text_heads=3 intermediate=19 positions=9 embed=7 queue=9
+  vision_heads=2 vocab=37 text_width=13 text_layers=3 fusion_layer=1 text_heads=1 intermediate=17 positions=8 embed=7 queue=9
 # One head, fusion from the first layer on, in double.
 golden golden_one_head_f64 --seed 5 --batch 2 --length 6 --store f64 --set image=8 patch=4 vision_width=9 vision_depth=1 \
   vision_heads=1 vocab=29 text_width=11 text_layers=2 fusion_layer=0 text_heads=1 intermediate=13 positions=7 embed=5 queue=6

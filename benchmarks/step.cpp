@@ -1,0 +1,117 @@
+// One whole training step: momentum update, the models forward, the online model backward, guard, AdamW.
+// Threads: OMP_NUM_THREADS. benchmarks/compare_torch.py runs the same step in PyTorch; keep the sizes alike.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include <ctp/ctp.hpp>
+
+#include "laps.hpp"
+
+namespace {
+
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
+
+/// 64 wide, 12 + 12 layers: so little arithmetic that everything else shows.
+constexpr ctp::ModelConfig narrow{.image = 64,
+                                  .patch = 16,
+                                  .vision_width = 64,
+                                  .vision_depth = 12,
+                                  .vision_heads = 4,
+                                  .vocab = 2000,
+                                  .text_width = 64,
+                                  .text_layers = 12,
+                                  .fusion_layer = 6,
+                                  .text_heads = 4,
+                                  .intermediate = 256,
+                                  .positions = 64,
+                                  .embed = 64,
+                                  .queue = 64};
+
+/// `tiny` with a vocabulary as the generated stream has one.
+constexpr ctp::ModelConfig tiny() {
+  ctp::ModelConfig c = ctp::sizes::tiny;
+  c.vocab = 2000;
+  return c;
+}
+
+/// Noise for images, words drawn at random, 15 % of them asked for; no padding.
+ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length) {
+  ctp::data::Batch batch;
+  batch.resize(size, c.image, length);
+  ctp::RandomLane random(ctp::RandomStream(1, "made batch"), {});
+  for (float& x : batch.images) x = static_cast<float>(random.normal());
+  for (std::size_t i = 0; i < batch.ids.size(); ++i) {
+    const bool first = i % static_cast<std::size_t>(length) == 0;
+    const bool asked = !first && random.below(100) < 15;
+    batch.attend[i] = 1;
+    batch.ids[i] = first ? c.cls : 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
+    batch.masked[i] = asked ? c.mask : batch.ids[i];
+    batch.labels[i] = asked ? batch.ids[i] : ctp::data::ignore_label;
+  }
+  for (std::size_t i = 0; i < batch.sample.size(); ++i) batch.sample[i] = static_cast<std::uint32_t>(i);
+  return batch;
+}
+
+/// A training on its second task, so that every teacher runs.
+template <class Strategy>
+class Training {
+ public:
+  /// Kept from call to call while the size stays the same: drawing the weights of `base` takes longer than a step.
+  static Training& of(const std::string& size, const ctp::ModelConfig& config, int pairs) {
+    static std::unique_ptr<Training> held;
+    const std::string wanted = size + "/" + std::to_string(pairs);
+    if (!held || held->name_ != wanted) {
+      held.reset();
+      held.reset(new Training(wanted, config, pairs));
+    }
+    return *held;
+  }
+  void step() { benchmark::DoNotOptimize(learner_.step(batch_).loss); }
+
+ private:
+  Training(std::string name, const ctp::ModelConfig& config, int pairs)
+      : name_(std::move(name)), learner_(Model(config)), batch_(made_batch(config, pairs, 30)) {
+    constexpr std::uint64_t many = 1U << 30U;
+    learner_.begin_task(many);
+    learner_.end_task();
+    learner_.begin_task(many);
+    step();  // sizes the arena
+    step();
+  }
+
+  std::string name_;
+  ctp::Learner<Strategy, Model> learner_;
+  ctp::data::Batch batch_;
+};
+
+template <class Strategy>
+void step(benchmark::State& state, const char* size, const ctp::ModelConfig& config) {
+  const int pairs = static_cast<int>(state.range(0));
+  auto& training = Training<Strategy>::of(size, config, pairs);
+  bench::Laps laps;
+  for (auto _ : state) laps.time([&] { training.step(); });
+  laps.report(state);
+  state.SetItemsProcessed(state.iterations() * pairs);
+}
+
+void ctp_step(benchmark::State& state, const char* size, const ctp::ModelConfig& config) {
+  step<ctp::strategy::Ctp>(state, size, config);
+}
+BENCHMARK_CAPTURE(ctp_step, narrow, "narrow", narrow)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(ctp_step, tiny, "tiny", tiny())->Arg(32)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(ctp_step, base, "base", ctp::sizes::base)
+    ->Arg(4)
+    ->Iterations(3)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+void seqf_step(benchmark::State& state, const char* size, const ctp::ModelConfig& config) {
+  step<ctp::strategy::SeqF>(state, size, config);
+}
+BENCHMARK_CAPTURE(seqf_step, tiny, "tiny", tiny())->Arg(32)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace

@@ -1,0 +1,89 @@
+// Reads comma-separated values as spreadsheets write them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+
+/// One record, and the line of the file on which it starts, from 1.
+struct CsvRecord {
+  std::size_t line = 0;
+  std::vector<std::string> fields;
+};
+
+/// @brief The records of a CSV file, without empty lines.
+///
+/// Commas part fields; a field in double quotes may hold commas, line ends and doubled quotes. Line ends: LF, CRLF or CR.
+/// A UTF-8 byte-order mark at the start is passed over; in unquoted fields, blanks at either end are dropped.
+/// **Errors.** ctp::DataError naming file and line: a quote that is not closed, text after a closing quote, a NUL byte (as
+/// in UTF-16 files).
+/// **Source.** RFC 4180, with the liberties named above.
+inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string& file) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::size_t line = 1;
+  const auto refuse = [&](std::size_t at, const char* expected, const char* found, const char* remedy) {
+    throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(at), expected, found, remedy}.text());
+  };
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    refuse(1, "text in UTF-8", "a UTF-16 byte-order mark", "save the table as CSV in UTF-8");
+  }
+
+  std::vector<CsvRecord> records;
+  CsvRecord record{line, {}};
+  std::string field;
+  bool was_quoted = false;
+  const auto end_field = [&] {
+    if (!was_quoted) {
+      const std::size_t first = field.find_first_not_of(" \t"), last = field.find_last_not_of(" \t");
+      field = first == std::string::npos ? "" : field.substr(first, last - first + 1);
+    }
+    record.fields.push_back(std::move(field));
+    field.clear();
+    was_quoted = false;
+  };
+  const auto end_record = [&] {
+    const bool empty = record.fields.empty() && !was_quoted && field.find_first_not_of(" \t") == std::string::npos;
+    end_field();
+    if (!empty) records.push_back(std::move(record));
+    record = {line + 1, {}};
+  };
+
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\0') refuse(line, "text in UTF-8", "a NUL byte", "save the table as CSV in UTF-8");
+    if (c == ',') {
+      end_field();
+    } else if (c == '\n' || c == '\r') {
+      if (c == '\r' && i + 1 < text.size() && text[i + 1] == '\n') ++i;
+      end_record();
+      ++line;
+    } else if (c == '"' && !was_quoted && field.find_first_not_of(" \t") == std::string::npos) {
+      const std::size_t opened = line;
+      field.clear();
+      was_quoted = true;
+      for (++i;; ++i) {
+        if (i >= text.size()) refuse(opened, "a closing quote", "the end of the file", "close the quote, or double it");
+        if (text[i] == '\0') refuse(line, "text in UTF-8", "a NUL byte", "save the table as CSV in UTF-8");
+        if (text[i] == '"') {
+          if (i + 1 >= text.size() || text[i + 1] != '"') break;
+          ++i;
+        }
+        const bool pair = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+        if (text[i] == '\n' || (text[i] == '\r' && !pair)) ++line;
+        field += text[i];
+      }
+    } else if (was_quoted) {
+      if (c != ' ' && c != '\t') {
+        refuse(line, "a comma or a line end after the closing quote", "other text",
+               "double the quotes inside a quoted field");
+      }
+    } else {
+      field += c;
+    }
+  }
+  if (!field.empty() || was_quoted || !record.fields.empty()) end_record();
+  return records;
+}

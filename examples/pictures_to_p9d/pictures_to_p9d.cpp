@@ -1,0 +1,203 @@
+// pictures_to_p9d: turns a folder of pictures and a table of captions into a P9D-layout folder.
+//
+//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR
+//
+// The table has no heading. Columns: file (relative to --pictures), caption, and optionally task and category. Without a
+// task there is one, called "pictures"; without a category a picture's category is its task.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <ctp/core/json_line.hpp>
+#include <ctp/core/philox.hpp>
+#include <ctp/data/decode.hpp>
+#include <ctp/data/generated/p9d_writer.hpp>
+#include <ctp/io/files.hpp>
+
+#include "csv.hpp"
+#include "flatten.hpp"
+
+namespace {
+
+using ctp::data::generated::in_quotes;
+using ctp::data::generated::P9dRecord;
+using ctp::data::generated::P9dWriter;
+using ctp::data::generated::Split;
+
+struct Options {
+  std::string pictures, captions, output;
+  double test = 0.1, query = 0.05, gallery = 0.15;
+  std::uint64_t seed = 0;
+  int background = -1;
+  bool heading = false, json = false;
+};
+
+struct Row {
+  std::size_t line = 0;
+  std::string file;
+  P9dRecord record;
+};
+
+[[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected, const std::string& found,
+                         const std::string& remedy) {
+  throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(line), expected, found, remedy}.text());
+}
+
+/// The table's rows with everything that can be checked without opening a picture.
+std::vector<Row> read_table(const Options& options) {
+  const std::string text = ctp::io::read_text(options.captions);
+  std::vector<CsvRecord> records = read_csv(text, options.captions);
+  if (options.heading && !records.empty()) records.erase(records.begin());
+  std::vector<Row> rows;
+  std::map<std::string, std::size_t> seen;
+  for (CsvRecord& record : records) {
+    const auto bad = [&](const std::string& expected, const std::string& found, const std::string& remedy) {
+      refuse(options.captions, record.line, expected, found, remedy);
+    };
+    auto& fields = record.fields;
+    if (fields.size() < 2 || fields.size() > 4) {
+      bad("2 to 4 columns: file, caption, task, category", std::to_string(fields.size()),
+          "put a caption that has commas in double quotes");
+    }
+    for (const std::string& field : fields) {
+      if (ctp::valid_utf8_prefix(field) != field.size()) bad("text in UTF-8", in_quotes(field), "save the table as UTF-8");
+    }
+    if (fields[0].empty()) bad("the name of a picture in the first column", "nothing", "fill it in");
+    if (fields[1].empty()) bad("a caption in the second column", "nothing", "fill it in or remove the line");
+    fields.resize(4);
+    if (fields[2].empty()) fields[2] = "pictures";
+    if (fields[3].empty()) fields[3] = fields[2];
+    const auto [earlier, fresh] = seen.emplace(fields[0], record.line);
+    if (!fresh) {
+      bad("every picture once", in_quotes(fields[0]) + " as on line " + std::to_string(earlier->second),
+          "remove one of the two lines");
+    }
+    std::string number = std::to_string(rows.size());
+    number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
+    rows.push_back({record.line, fields[0], {fields[2], number, fields[1], fields[3]}});
+  }
+  if (rows.empty()) {
+    throw ctp::DataError(
+        ctp::Complaint{options.captions, "", "at least one line: file,caption", "none", "list the pictures"}.text());
+  }
+  return rows;
+}
+
+/// The splits of each row: within every task a random part for test, query and gallery, the rest for training.
+std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& options) {
+  std::map<std::string, std::vector<std::size_t>> tasks;
+  for (std::size_t i = 0; i < rows.size(); ++i) tasks[rows[i].record.industry].push_back(i);
+  const ctp::RandomStream stream(options.seed, "pictures_to_p9d/split");
+  std::vector<Split> splits(rows.size(), Split::Train);
+  int task_number = 0;
+  for (auto& [task, members] : tasks) {
+    ctp::RandomLane lane(stream, {static_cast<std::uint32_t>(task_number++), 0, 0});
+    for (std::size_t i = members.size(); i > 1; --i) {  // Fisher and Yates
+      std::swap(members[i - 1], members[lane.below(static_cast<std::uint32_t>(i))]);
+    }
+    std::size_t next = 0;
+    const auto take = [&](double share, Split split) {
+      const auto wanted = static_cast<std::size_t>(share * static_cast<double>(members.size()) + 0.5);
+      for (std::size_t n = std::max<std::size_t>(1, wanted); n > 0 && next < members.size(); --n) {
+        splits[members[next++]] = split;
+      }
+    };
+    take(options.test, Split::Test);
+    take(options.query, Split::Query);
+    take(options.gallery, Split::Gallery);
+    if (next >= members.size()) {
+      refuse(options.captions, rows[members.front()].line, "pictures enough in task " + in_quotes(task) + " to train on",
+             std::to_string(members.size()), "use larger tasks, or smaller --test, --query and --gallery");
+    }
+  }
+  return splits;
+}
+
+void convert(const Options& options) {
+  const std::vector<Row> rows = read_table(options);
+  const std::vector<Split> splits = split_rows(rows, options);
+  P9dWriter writer(options.output);
+  std::map<std::string, std::array<int, 4>> counts;
+  std::vector<std::string> order;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const std::string path = row.file.starts_with('/') ? row.file : ctp::io::join(options.pictures, row.file);
+    try {
+      std::vector<std::byte> bytes = ctp::io::read_file(path);
+      if (options.background >= 0) {
+        if (auto flat = flatten_png(bytes, path, static_cast<std::uint8_t>(options.background))) bytes = std::move(*flat);
+      }
+      (void)ctp::data::decode_image(bytes, path);  // a picture that cannot be read is named now, not in the middle of a training
+      writer.add(splits[i], row.record, bytes);
+    } catch (const ctp::DataError& error) {
+      throw ctp::DataError(options.captions + ": line " + std::to_string(row.line) + ": " + error.what());
+    }
+    if (counts.count(row.record.industry) == 0) order.push_back(row.record.industry);
+    ++counts[row.record.industry][static_cast<std::size_t>(splits[i])];
+  }
+  writer.finish();
+
+  ctp::JsonArray tasks;
+  if (!options.json) std::printf("%s\n   train    test   query gallery   task\n", options.output.c_str());
+  for (const std::string& task : order) {
+    const auto& n = counts[task];
+    tasks.push(ctp::JsonLine().add("task", task).add("train", n[0]).add("test", n[1]).add("query", n[2]).add("gallery", n[3]));
+    if (!options.json) std::printf("%8d%8d%8d%8d   %s\n", n[0], n[1], n[2], n[3], task.c_str());
+  }
+  if (options.json) std::puts(ctp::JsonLine().add("folder", options.output).add("tasks", tasks).text().c_str());
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Turns a folder of pictures and a table of captions into a P9D-layout folder.");
+  Options options;
+  app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
+  app.add_option("--captions", options.captions, "CSV without heading: file,caption[,task[,category]]")->required();
+  app.add_option("--output", options.output, "Folder to write; made if needed")->required();
+  const auto share = CLI::Range(0.0, 0.9);
+  app.add_option("--test", options.test, "Share of each task's pictures for testing; at least one picture")
+      ->check(share)->capture_default_str();
+  app.add_option("--query", options.query, "Likewise, queries of multi-modal retrieval")->check(share)->capture_default_str();
+  app.add_option("--gallery", options.gallery, "Likewise, its gallery")->check(share)->capture_default_str();
+  app.add_option("--seed", options.seed, "Another seed, another split")->capture_default_str();
+  app.add_option("--background", options.background, "Grey level, 0 to 255, behind transparent pixels of PNG files")
+      ->check(CLI::Range(0, 255));
+  app.add_flag("--heading", options.heading, "The first line of the table is a heading");
+  app.add_flag("--json", options.json, "Print the summary as one JSON line");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ctp::ErrorCode::Usage);
+  }
+  convert(options);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const ctp::Error& error) {
+    std::fprintf(stderr, "pictures_to_p9d: %s\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    std::fputs("pictures_to_p9d: not enough memory\n", stderr);
+    return static_cast<int>(ctp::ErrorCode::Resource);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pictures_to_p9d: internal error: %s\n", error.what());
+    return static_cast<int>(ctp::ErrorCode::Internal);
+  }
+}

@@ -1,0 +1,134 @@
+/// @file   ctp/testing/gradient.hpp
+/// @brief  Compares the gradients that a tape computes with differences of the loss.
+/// @layer  testing - may include: everything but train
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <ctp/autograd/pass.hpp>
+#include <ctp/core/philox.hpp>
+#include <ctp/tensor/buffer.hpp>
+
+namespace ctp::testing {
+
+/// What a check found. `log` names what is wrong, one line each; it is empty when all is well.
+struct Report {
+  bool ok = true;
+  std::string log;
+
+  void fail(const std::string& line) {
+    ok = false;
+    log += line + "\n";
+  }
+};
+
+/// How close is close enough: |tape - differences| <= relative * |differences| + floor, for the vector and each element.
+struct GradientTolerance {
+  double relative = 1e-6;
+  double floor = 1e-8;
+  double step = 1e-3;  ///< of the five-point difference, whose error is of the order of step^4
+};
+
+namespace detail {
+inline std::string number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.12g", x);
+  return text;
+}
+}  // namespace detail
+
+/// @brief sum_i w[i] y[i] with fixed w[i] in [-1, 1): makes a loss of any value, one that every element moves differently.
+///
+/// **Gradient.** to y.
+template <std::size_t Rank, class B>
+Scalar<B> weighted_sum(const Pass<B>& pass, Variable<Rank, B> y) {
+  const Index n = y.value.size();
+  std::vector<double> host(static_cast<std::size_t>(n));
+  RandomLane draw(RandomStream(0, "testing.weighted_sum"), RandomPlace{});
+  for (double& w : host) w = draw.uniform(-1, 1);
+  const auto weight = pass.scratch(Shape<1>{n});
+  B::upload(host.data(), n, weight.data);
+  auto sum = pass.make(Shape<0>{});
+  B::dot(n, y.value.data, weight.data, sum.value.data);
+  pass.record([=] {
+    if (y.grad) B::add_scaled_by(n, sum.grad.data, weight.data, y.grad.data);
+  });
+  return sum;
+}
+
+/// @brief Whether the gradient of `loss` at `theta` is the one that central differences give.
+///
+/// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; it reads weights as pass[Parameter<Rank>{offset, shape}].
+/// It must be smooth near theta and must not change from call to call. The gradient starts at ones, not at zeros, so that
+/// an operation which overwrites instead of adding is found; a loss that differs without gradient is found too. It runs
+/// 4 * theta.size() + 2 times: use small sizes.
+/// **Errors.** those of `loss`.
+template <class B, class Loss>
+Report check_gradient(const std::vector<double>& theta, const Loss& loss, const GradientTolerance& tolerance = {},
+                      const backend::Dropout& dropout = {}) {
+  static_assert(std::is_same_v<typename B::Real, double>, "differences need a backend in double precision");
+  const auto n = static_cast<Index>(theta.size());
+  Buffer<double, B> weights(n), gradient(n);
+  Tape<B> tape;
+  Report report;
+
+  weights.assign(theta);
+  gradient.assign(std::vector<double>(theta.size(), 1.0));
+  const Scalar<B> taped = loss(Pass<B>{weights.data(), &tape, gradient.data(), dropout});
+  if (!taped.grad) {
+    report.fail("the loss has no gradient");
+    return report;
+  }
+  double value = 0;
+  B::download(taped.value.data, 1, &value);
+  B::fill(1, 1.0, taped.grad.data);
+  tape.backward();
+  std::vector<double> found = gradient.to_host();
+  for (double& g : found) g -= 1.0;
+
+  const auto loss_at = [&](const std::vector<double>& at) {
+    tape.rewind();
+    weights.assign(at);
+    double result = 0;
+    const Scalar<B> y = loss(Pass<B>{weights.data(), &tape, nullptr, dropout});
+    B::download(y.value.data, 1, &result);
+    return result;
+  };
+  const double without = loss_at(theta);
+  if (!(std::abs(value - without) <= 1e-12 * (1 + std::abs(without))))
+    report.fail("the loss is " + detail::number(value) + " with gradient but " + detail::number(without) + " without");
+
+  double squares = 0, off_squares = 0;
+  int named = 0;
+  std::vector<double> at = theta;
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    const auto moved = [&](double steps) {
+      at[i] = theta[i] + steps * tolerance.step;
+      return loss_at(at);
+    };
+    const double near = moved(1) - moved(-1), far = moved(2) - moved(-2);
+    at[i] = theta[i];
+    const double expected = (8 * near - far) / (12 * tolerance.step), off = found[i] - expected;
+    squares += expected * expected;
+    off_squares += off * off;
+    if (std::abs(off) <= tolerance.relative * std::abs(expected) + tolerance.floor) continue;
+    report.ok = false;
+    if (++named <= 8)
+      report.fail("theta[" + std::to_string(i) + "]: tape " + detail::number(found[i]) + ", differences " +
+                  detail::number(expected));
+  }
+  if (named > 8) report.fail("... and " + std::to_string(named - 8) + " more elements");
+  // Written so that NaN fails.
+  if (!(std::sqrt(off_squares) <= tolerance.relative * std::sqrt(squares) + tolerance.floor))
+    report.fail("norm of the difference " + detail::number(std::sqrt(off_squares)) + ", of the gradient " +
+                detail::number(std::sqrt(squares)));
+  return report;
+}
+
+}  // namespace ctp::testing

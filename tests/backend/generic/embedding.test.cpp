@@ -1,0 +1,109 @@
+#include <ctp/backend/generic/embedding.hpp>
+
+#include <doctest/doctest.h>
+
+#include <support/reference.hpp>
+
+using ctp::Index;
+using reference::at;
+using reference::close;
+using reference::Ids;
+using reference::off;
+using reference::put;
+using reference::Values;
+
+namespace {
+constexpr Index batch = 5, length = 7, vocabulary = 11, d = 131;
+constexpr std::int32_t padding = 3;
+
+struct Embedded {
+  Ids ids = reference::random_ids(batch * length, vocabulary, 1);
+  Values words = reference::random(vocabulary * d, 2), positions = reference::random((length + 2) * d, 3);
+  Values types = reference::random(2 * d, 4), dy = reference::random(batch * length * d, 5);
+  Embedded() {
+    ids[0] = padding;
+    ids[9] = padding;
+  }
+};
+}  // namespace
+
+TEST_CASE_TEMPLATE("embedding: a row is the word, its position and the first type", B, CTP_TEST_BACKENDS) {
+  const Embedded e;
+  Values expected;
+  for (Index i = 0; i < batch * length; ++i)
+    for (Index j = 0; j < d; ++j)
+      expected.push_back(e.words[at(e.ids[at(i)] * d + j)] + e.positions[at(i % length * d + j)] + e.types[at(j)]);
+  auto ids = reference::put_as_is<B>(e.ids);
+  auto words = put<B>(e.words), positions = put<B>(e.positions), types = put<B>(e.types);
+  auto y = reference::room<B>(batch * length * d);
+  B::embed(batch, length, d, ids.data(), words.data(), positions.data(), types.data(), y.data());
+  CHECK(off<B>(y, expected) < close<B>);
+}
+
+TEST_CASE_TEMPLATE("embedding: gradients of repeated words add up; the padding word, further positions and types get none",
+                   B, CTP_TEST_BACKENDS) {
+  const Embedded e;
+  Values words = reference::random(vocabulary * d, 12), positions = reference::random((length + 2) * d, 13);
+  Values types = reference::random(2 * d, 14);
+  auto dwords = put<B>(words), dpositions = put<B>(positions), dtypes = put<B>(types), dy = put<B>(e.dy);
+  auto ids = reference::put_as_is<B>(e.ids);
+  B::embed_backward(batch, length, d, ids.data(), padding, dy.data(), dwords.data(), dpositions.data(), dtypes.data());
+  for (Index i = 0; i < batch * length; ++i)
+    for (Index j = 0; j < d; ++j) {
+      const double g = e.dy[at(i * d + j)];
+      if (e.ids[at(i)] != padding) words[at(e.ids[at(i)] * d + j)] += g;
+      positions[at(i % length * d + j)] += g;
+      types[at(j)] += g;
+    }
+  CHECK(off<B>(dwords, words) < close<B>);
+  CHECK(off<B>(dpositions, positions) < close<B>);
+  CHECK(off<B>(dtypes, types) < close<B>);
+  CHECK(reference::same_bits_for_any_thread_count([&] {
+    auto w = put<B>(words), p = put<B>(positions), t = put<B>(types);
+    B::embed_backward(batch, length, d, ids.data(), padding, dy.data(), w.data(), p.data(), t.data());
+    return w.to_host();
+  }));
+}
+
+TEST_CASE_TEMPLATE("embedding: patches are cut row by row, each with channel, row and column in this order", B,
+                   CTP_TEST_BACKENDS) {
+  constexpr Index channels = 3, size = 15, patch = 5, side = size / patch;
+  const Values images = reference::random(batch * channels * size * size, 1);
+  Values expected;
+  for (Index b = 0; b < batch; ++b)
+    for (Index py = 0; py < side; ++py)
+      for (Index px = 0; px < side; ++px)
+        for (Index c = 0; c < channels; ++c)
+          for (Index y = 0; y < patch; ++y)
+            for (Index x = 0; x < patch; ++x)
+              expected.push_back(images[at(((b * channels + c) * size + py * patch + y) * size + px * patch + x)]);
+  auto in = put<B>(images), out = reference::room<B>(static_cast<Index>(images.size()));
+  B::patches(batch, channels, size, patch, in.data(), out.data());
+  CHECK(off<B>(out, expected) == 0);
+}
+
+TEST_CASE_TEMPLATE("embedding: the class token comes before each image's patches, and positions are added", B,
+                   CTP_TEST_BACKENDS) {
+  constexpr Index n = 7;
+  const Values x = reference::random(batch * n * d, 1), token = reference::random(d, 2);
+  const Values positions = reference::random((n + 1) * d, 3), dy = reference::random(batch * (n + 1) * d, 4);
+  Values y, dx = reference::random(batch * n * d, 11), dtoken = reference::random(d, 12);
+  Values dpositions = reference::random((n + 1) * d, 13);
+  auto bx = put<B>(x), btoken = put<B>(token), bpositions = put<B>(positions), bdy = put<B>(dy);
+  auto by = reference::room<B>(batch * (n + 1) * d);
+  auto bdx = put<B>(dx), bdtoken = put<B>(dtoken), bdpositions = put<B>(dpositions);
+  B::prepend_class_token(batch, n, d, bx.data(), btoken.data(), bpositions.data(), by.data());
+  B::prepend_class_token_backward(batch, n, d, bdy.data(), bdx.data(), bdtoken.data(), bdpositions.data());
+  for (Index b = 0; b < batch; ++b)
+    for (Index i = 0; i <= n; ++i)
+      for (Index j = 0; j < d; ++j) {
+        const double g = dy[at((b * (n + 1) + i) * d + j)];
+        y.push_back((i == 0 ? token[at(j)] : x[at((b * n + i - 1) * d + j)]) + positions[at(i * d + j)]);
+        (i == 0 ? dtoken[at(j)] : dx[at((b * n + i - 1) * d + j)]) += g;
+        dpositions[at(i * d + j)] += g;
+      }
+  CHECK(off<B>(by, y) < close<B>);
+  CHECK(off<B>(bdx, dx) < close<B>);
+  CHECK(off<B>(bdtoken, dtoken) < close<B>);
+  CHECK(off<B>(bdpositions, dpositions) < close<B>);
+}

@@ -1,0 +1,140 @@
+#include <ctp/encoder/weights.hpp>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/encoder/initialize.hpp>
+
+#include "tiny_structure.hpp"
+
+namespace {
+
+const std::string words = "text_mlm_encoder.bert.embeddings.word_embeddings.weight";
+const std::string decoder = "text_mlm_encoder.cls.predictions.decoder.weight";
+
+const test::Structure& model() {
+  static const test::Structure structure(test::odd);
+  return structure;
+}
+std::vector<float> start() { return ctp::initial_weights<float>(model().layout(), 1); }
+ctp::TensorFile file_of(const std::vector<float>& theta) {
+  return {ctp::named_weights<float>(model().layout(), theta), {}, "w.safetensors"};
+}
+ctp::NamedTensor& tensor(ctp::TensorFile& file, const std::string& name) {
+  return const_cast<ctp::NamedTensor&>(file.at(name));
+}
+ctp::NamedTensor filled(const std::string& name, std::vector<std::int64_t> shape, float value) {
+  std::size_t n = 1;
+  for (const auto extent : shape) n *= static_cast<std::size_t>(extent);
+  const std::vector<float> values(n, value);
+  return ctp::make_named(name, std::move(shape), std::span<const float>(values));
+}
+/// The message with which a changed file is refused; empty if it is accepted.
+std::string refusal(const std::function<void(ctp::TensorFile&)>& change) {
+  ctp::TensorFile file = file_of(start());
+  change(file);
+  try {
+    (void)ctp::read_weights<float>(model().layout(), file);
+  } catch (const ctp::DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("weights: what is written under the published names is read back bit for bit, gaps zero") {
+  const std::vector<float> theta = start();
+  const ctp::TensorFile file = file_of(theta);
+
+  CHECK(file.tensors.size() == model().layout().parameters().size());
+  CHECK(ctp::read_weights<float>(model().layout(), file) == theta);
+  const auto wide = ctp::read_weights<double>(model().layout(), file);
+  CHECK(std::vector<float>(wide.begin(), wide.end()) == theta);
+}
+
+TEST_CASE("weights: each tensor of the file holds the numbers at its parameter's place") {
+  std::vector<float> theta(static_cast<std::size_t>(model().layout().size()));
+  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = static_cast<float>(i);
+
+  const ctp::TensorFile file = file_of(theta);
+
+  for (const ctp::ParameterInfo& p : model().layout().parameters()) {
+    const auto values = file.at(p.name).as_floats();
+    REQUIRE(values.size() == static_cast<std::size_t>(p.size()));
+    CHECK(values.front() == static_cast<float>(p.offset));
+    CHECK(values.back() == static_cast<float>(p.offset + p.size() - 1));
+  }
+}
+
+TEST_CASE("weights: a prefix selects one of several models in a file") {
+  ctp::TensorFile file = file_of(start());
+  for (auto& one : file.tensors) one.name = "momentum." + one.name;
+  file.tensors.push_back(filled("other", {2}, 1));
+
+  CHECK(ctp::read_weights<float>(model().layout(), file, "momentum.") == start());
+}
+
+TEST_CASE("weights: the second name of the text encoder's tensors is accepted, alone or with equal numbers") {
+  ctp::TensorFile renamed = file_of(start());
+  tensor(renamed, words).name = "text_encoder.embeddings.word_embeddings.weight";
+  CHECK(ctp::read_weights<float>(model().layout(), renamed) == start());
+
+  const auto repeat = [](ctp::TensorFile& file) {
+    ctp::NamedTensor copy = file.at(words);
+    copy.name = "text_encoder.embeddings.word_embeddings.weight";
+    file.tensors.push_back(copy);
+  };
+  CHECK(refusal(repeat).empty());
+  const std::string message = refusal([&](ctp::TensorFile& file) {
+    repeat(file);
+    file.tensors.back().bytes[0] ^= std::byte{1};
+  });
+  CHECK(has(message, "w.safetensors: tensor text_encoder.embeddings.word_embeddings.weight: expected the same values as in " + words));
+}
+
+TEST_CASE("weights: the tied decoder may be repeated, but only with the same numbers") {
+  const auto repeat = [](ctp::TensorFile& file) {
+    ctp::NamedTensor copy = file.at(words);
+    copy.name = decoder;
+    file.tensors.push_back(copy);
+  };
+
+  CHECK(refusal(repeat).empty());
+  const std::string message = refusal([&](ctp::TensorFile& file) {
+    repeat(file);
+    file.tensors.back().bytes[4] ^= std::byte{1};
+  });
+  CHECK(has(message, "tensor " + decoder + ": expected the same values as in " + words));
+  CHECK(has(message, "remove one of them"));
+}
+
+TEST_CASE("weights: what else a published checkpoint holds is left alone") {
+  CHECK(refusal([](ctp::TensorFile& file) {
+          for (const char* name : {"temp", "distill_temp", "image_queue", "text_queue", "queue_ptr",
+                                   "text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids"})
+            file.tensors.push_back(filled(name, {1}, 1));
+        }).empty());
+}
+
+TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not finite is named with its file") {
+  const std::string missing = refusal([](ctp::TensorFile& file) { std::erase_if(file.tensors, [](const auto& t) { return t.name == words; }); });
+  CHECK(has(missing, "w.safetensors: tensor " + words + ": expected it to be there"));
+
+  const std::string unknown = refusal([](ctp::TensorFile& file) { file.tensors.push_back(filled("visual_encoder.extra", {1}, 1)); });
+  CHECK(has(unknown, "w.safetensors: tensor visual_encoder.extra: expected a name that this model has"));
+
+  const std::string shape = refusal([](ctp::TensorFile& file) { tensor(file, "vision_proj.weight") = filled("vision_proj.weight", {14, 7}, 1); });
+  CHECK(has(shape, "w.safetensors: tensor vision_proj.weight: expected shape [7,14], found [14,7]"));
+
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const std::string wild = refusal([&](ctp::TensorFile& file) { tensor(file, "text_proj.bias") = filled("text_proj.bias", {7}, bad); });
+    CHECK(has(wild, "w.safetensors: tensor text_proj.bias: expected finite numbers, found NaN or infinity"));
+  }
+}

@@ -1,0 +1,287 @@
+// Input that is wrong in one place: one line that names it and says what to do, and the documented exit code.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "programs/program.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using test::MadeFolder;
+using Words = std::vector<std::string>;
+
+constexpr int usage = 2, data = 3;
+
+/// The program must end with `code` after one line on standard error that begins with its name and has all `parts`.
+void check_complaint(const std::string& program, const Words& arguments, int code, const Words& parts) {
+  const test::Finished run = test::run_program(program, arguments);
+  std::string call = program;
+  for (const std::string& argument : arguments) call += " " + argument;
+  CAPTURE(call);
+  CAPTURE(run.err);
+  CHECK(run.code == code);
+  CHECK(run.err.starts_with(program + ": "));
+  CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
+  CHECK(run.err.ends_with("\n"));
+  for (const std::string& part : parts) {
+    CAPTURE(part);
+    CHECK(run.err.find(part) != std::string::npos);
+  }
+}
+
+/// A copy of the small stream in `folder`.
+std::string copy_of_stream(const MadeFolder& folder) {
+  fs::copy(test::small_stream(), folder.path("stream"), fs::copy_options::recursive);
+  return folder.path("stream");
+}
+
+/// A short training of the first task; `more` comes last.
+Words training(const std::string& stream, const std::string& output, const Words& more = {}) {
+  Words words{"--data", stream, "--output", output, "--epochs", "1", "--tasks", test::first_task};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+/// The id of the first item in an annotation file: the first eight digits between quotes.
+std::string first_item(const std::string& json) {
+  const std::string text = test::read_whole(json);
+  const std::size_t at = text.find_first_of("0123456789");
+  return text.substr(at, text.find('"', at) - at);
+}
+
+/// Weights of a tiny model and their vocabulary, made once by a training of the small stream.
+const std::string& trained() {
+  static const MadeFolder folder;
+  static const std::string path = [] {
+    const Words quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf"};
+    const auto run = test::run_program("continual_pretrain", training(test::small_stream(), folder.path("run"), quick));
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    return folder.path("run");
+  }();
+  return path;
+}
+std::string weights() { return trained() + "/task_00.safetensors"; }
+
+/// The weights with the bytes from `begin` on replaced.
+std::string damaged_weights(const MadeFolder& folder, std::size_t begin, const std::string& bytes) {
+  return folder.write("damaged.safetensors", test::read_whole(weights()).replace(begin, bytes.size(), bytes));
+}
+
+/// Where the numbers of a tensor begin in the weights.
+std::size_t begin_of(const std::string& tensor) {
+  const std::string file = test::read_whole(weights());
+  std::size_t header = 0;
+  for (std::size_t i = 8; i-- > 0;) header = header * 256 + static_cast<unsigned char>(file[i]);
+  const std::string key = "\"data_offsets\":[";
+  const std::size_t at = file.find(key, file.find("\"" + tensor + "\":")) + key.size();
+  return 8 + header + std::stoul(file.substr(at, 20));
+}
+
+}  // namespace
+
+TEST_CASE("programs: what a training cannot be told is refused by the option's name with exit code 2") {
+  const MadeFolder folder;
+  const std::string stream = test::small_stream(), out = folder.path("out");
+  const auto refuse = [&](const Words& more, const Words& parts) {
+    check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
+  };
+  refuse({"--strategy", "cpt"}, {"--strategy", "'cpt'", "did you mean", "ctp"});
+  for (const char* name :
+       {"ewc", "mas", "si", "rwalk", "afec", "lwf", "er", "mof", "kmeans", "icarl", "lucir", "ctp_er"})
+    refuse({"--strategy", name}, {"--strategy", name, "not there yet"});
+  refuse({"--resume"}, {"--resume", "not there yet"});
+  refuse({"--device", "cuda"}, {"--device", "cuda", "not there yet"});
+  refuse({"--device", "tpu"}, {"--device", "tpu", "cpu or cuda"});
+  refuse({"--precision", "bf16"}, {"--precision", "bf16", "not there yet"});
+  refuse({"--model", "huge"}, {"--model", "'huge'", "tiny, small or base"});
+  refuse({"--batch-size", "20"}, {"--batch-size", test::first_task, "15", "found 20", "smaller batch"});
+  refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65", "fewer words"});
+  refuse({"--image-size", "60"}, {"image", "multiple of the patch size 8", "found 60", "--image-size"});
+  refuse({"--epochs", "many"}, {"epochs", "a whole number", "'many'"});
+  refuse({"--lr", "0"}, {"--lr", "above 0", "--help"});
+  refuse({"--bogus"}, {"--bogus", "--help"});
+  CHECK_FALSE(fs::exists(out));
+}
+
+TEST_CASE("programs: a task that is not in the folder is refused with exit code 2") {
+  const MadeFolder folder;
+  check_complaint("continual_pretrain",
+                  {"--data", test::small_stream(), "--output", folder.path("out"), "--tasks", "家居用具"}, usage,
+                  {"tasks", "'家居用具'", test::first_task});
+  check_complaint("continual_pretrain", {"--output", folder.path("out")}, usage, {"--data", "--help"});
+  check_complaint("continual_pretrain", {"--data", test::small_stream()}, usage, {"--output", "--help"});
+}
+
+TEST_CASE("programs: a key of --set or of a configuration file that nothing has is refused with a suggestion") {
+  const MadeFolder folder;
+  const std::string stream = test::small_stream(), out = folder.path("out");
+  const auto refuse = [&](const Words& more, const Words& parts) {
+    check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
+  };
+  refuse({"--set", "model.vision_widht=96"}, {"--set", "model.vision_widht", "did you mean", "model.vision_width"});
+  refuse({"--set", "nonsense"}, {"--set", "key=value", "'nonsense'"});
+  // Keys of policies are known only when the strategy is built; the folder must serve the next attempt all the same.
+  const auto refuse_late = [&](Words more, const Words& parts) {
+    more.insert(more.end(), {"--batch-size", "15"});
+    refuse(more, parts);
+    CHECK_FALSE(fs::exists(out + "/metrics.jsonl"));
+  };
+  refuse_late({"--set", "momentum.decya=0.5"}, {"--set", "momentum.decya", "did you mean", "momentum.decay"});
+  refuse_late({"--set", "epcohs=3"}, {"--set", "epcohs", "did you mean", "epochs"});
+  refuse_late({"--strategy", "seqf", "--set", "momentum.decay=0.5"}, {"--set", "momentum.decay", "unknown key"});
+  refuse_late({"--set", "momentum.decay=half"}, {"--set", "momentum.decay", "a number", "'half'"});
+
+  const std::string unknown =
+      folder.write("unknown.json", "{\"model\": \"tiny\", // fine\n \"momentum\": {\"decya\": 1}}");
+  refuse_late({"--config", unknown}, {unknown, "momentum.decya", "momentum.decay"});
+  const std::string broken = folder.write("broken.json", "{\"model\": \"tiny\",\n \"epochs\" 3}");
+  refuse({"--config", broken}, {broken, "line 2"});
+  const std::string yaml = folder.write("odd.yaml", "max_epoch: 3\nbatch_size_trian: 8\n");
+  refuse({"--config", yaml}, {yaml, "batch_size_trian", "JSON"});
+  refuse({"--config", folder.path("none.json")}, {folder.path("none.json"), "check the path"});
+}
+
+TEST_CASE("programs: a folder that is missing or lacks pairs is refused with exit code 3") {
+  const MadeFolder folder;
+  const std::string nowhere = folder.path("nowhere"), out = folder.path("out");
+  check_complaint("continual_pretrain", training(nowhere, out), data, {nowhere + "/json/train.json", "check the path"});
+  check_complaint("evaluate", {"--data", nowhere, "--weights", weights()}, data,
+                  {nowhere + "/json/train.json", "check the path"});
+
+  const std::string stream = copy_of_stream(folder);
+  folder.write("stream/json/train.json", R"({"家居用品":{}})");
+  check_complaint("continual_pretrain", training(stream, out), data,
+                  {"train.json", test::first_task, "at least one pair", "remove the industry"});
+  folder.write("stream/json/train.json", R"({"家居用品":{"1":{"title":"tea"},}})");
+  check_complaint("continual_pretrain", training(stream, out), data, {"train.json", "line 1"});
+  CHECK_FALSE(fs::exists(out));
+}
+
+TEST_CASE("programs: a picture that is missing, not one, or cut is refused by its file name with exit code 3") {
+  const MadeFolder folder;
+  const std::string stream = copy_of_stream(folder);
+  const Words quick{"--batch-size", "15", "--strategy", "seqf"};
+  const auto break_picture = [&](const std::string& name, const std::string& program, const Words& arguments) {
+    const std::string picture = stream + name, whole = test::read_whole(picture);
+    const auto refuse = [&](const Words& parts) {
+      fs::remove_all(folder.path("out"));
+      check_complaint(program, arguments, data, parts);
+    };
+    folder.write("stream" + name, "<!DOCTYPE html><html><body>Too many requests</body></html>");
+    refuse({picture, "JPEG or PNG", "an HTML page", "convert it"});
+    folder.write("stream" + name, whole.substr(0, whole.size() / 2));
+    refuse({picture, "intact JPEG", "truncated", "fetch the file again"});
+    folder.write("stream" + name, "");
+    refuse({picture, "empty"});
+    fs::remove(picture);
+    refuse({picture, "check the path"});
+    folder.write("stream" + name, whole);
+  };
+  const std::string train = "/train_images/" + first_item(stream + "/json/train.json") + ".jpg";
+  Words arguments = training(stream, folder.path("out"), quick);
+  for (const char* workers : {"0", "2"}) {
+    arguments.insert(arguments.end(), {"--workers", workers});
+    break_picture(train, "continual_pretrain", arguments);
+    arguments.resize(arguments.size() - 2);
+  }
+  const std::string test_picture = "/gallery_images/" + first_item(stream + "/json/test.json") + ".jpg";
+  break_picture(test_picture, "evaluate", {"--data", stream, "--weights", weights()});
+}
+
+TEST_CASE("programs: a vocabulary without [MASK], or of another size than the weights', is refused with exit code 3") {
+  const MadeFolder folder;
+  std::string words = test::read_whole(trained() + "/vocab.txt");
+  const std::string longer = folder.write("longer.txt", words + "unheard-of\n");
+  words.erase(words.find("[MASK]\n"), 7);
+  const std::string maskless = folder.write("maskless.txt", words);
+  const std::string stream = test::small_stream(), out = folder.path("out");
+  check_complaint("continual_pretrain", training(stream, out, {"--vocab", maskless}), data,
+                  {maskless, "[MASK]", "add the line"});
+  check_complaint("continual_pretrain", training(stream, out, {"--vocab", longer, "--init", weights()}), data,
+                  {weights(), "vocabulary", "--vocab"});
+  check_complaint("evaluate", {"--data", stream, "--weights", weights(), "--vocab", maskless}, data,
+                  {maskless, "[MASK]"});
+  check_complaint("evaluate", {"--data", stream, "--weights", weights(), "--vocab", longer}, data,
+                  {longer, "the vocabulary of these weights"});
+  check_complaint("evaluate", {"--data", stream, "--weights", weights(), "--vocab", folder.path("none.txt")}, data,
+                  {"none.txt", "no such file"});
+}
+
+TEST_CASE("programs: weights that are missing, cut, altered or not finite are refused with exit code 3") {
+  const MadeFolder folder;
+  const std::string stream = test::small_stream(), vocabulary = trained() + "/vocab.txt";
+  const auto refuse = [&](const std::string& file, const Words& parts) {
+    CAPTURE(file);
+    const Words init{"--vocab", vocabulary, "--init", file, "--batch-size", "15"};
+    check_complaint("continual_pretrain", training(stream, folder.path("out"), init), data, parts);
+    check_complaint("evaluate", {"--data", stream, "--weights", file, "--vocab", vocabulary}, data, parts);
+  };
+  const std::string missing = folder.path("none.safetensors");
+  refuse(missing, {missing, "check the path"});
+  const std::string cut = folder.write("cut.safetensors", test::read_whole(weights()).substr(0, 100000));
+  refuse(cut, {cut, "fetch or write it again"});
+  const std::string page = folder.write("page.safetensors", "<!DOCTYPE html><html><body>Not found</body></html>");
+  refuse(page, {page, "is this a safetensors file?"});
+  refuse(damaged_weights(folder, 40, "\xFF"), {"damaged.safetensors", "header", "UTF-8", "fetch or write it again"});
+  refuse(damaged_weights(folder, begin_of("vision_proj.bias"), std::string("\0\0\xC0\x7F", 4)),
+         {"damaged.safetensors", "vision_proj.bias", "finite"});
+}
+
+TEST_CASE("programs: evaluate refuses options that contradict the weights with exit code 2") {
+  const std::string stream = test::small_stream();
+  const auto refuse = [&](const Words& more, const Words& parts) {
+    Words words{"--data", stream, "--weights", weights()};
+    words.insert(words.end(), more.begin(), more.end());
+    check_complaint("evaluate", words, usage, parts);
+  };
+  refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65"});
+  refuse({"--image-size", "32"}, {"--image-size", "the model's 64", "leave the option out"});
+  refuse({"--device", "cuda"}, {"--device", "not there yet"});
+  refuse({"--batch-size", "0"}, {"batch_size", "found 0"});
+  check_complaint("evaluate", {"--data", stream}, usage, {"--weights", "--help"});
+}
+
+TEST_CASE("programs: nothing of an earlier run is overwritten") {
+  const std::string before = test::read_whole(trained() + "/metrics.jsonl");
+  check_complaint("continual_pretrain", training(test::small_stream(), trained(), {"--batch-size", "15"}), usage,
+                  {"--output", trained(), "metrics.jsonl", "choose another folder"});
+  CHECK(before == test::read_whole(trained() + "/metrics.jsonl"));
+  CHECK(before.find("\"kind\":\"summary\"") != std::string::npos);
+}
+
+TEST_CASE("programs: conformance refuses what is not a record") {
+  const MadeFolder folder;
+  const std::string missing = folder.path("none.safetensors");
+  check_complaint("conformance", {missing}, data, {missing, "check the path"});
+  const std::string cut = folder.write("cut.safetensors", test::read_whole(weights()).substr(0, 100000));
+  check_complaint("conformance", {cut}, data, {cut, "fetch or write it again"});
+  check_complaint("conformance", {weights()}, data, {weights()});
+  check_complaint("conformance", {missing, "--device", "cuda"}, usage, {"--device", "not there yet"});
+  check_complaint("conformance", {}, usage, {"records", "--help"});
+}
+
+TEST_CASE("programs: make_stream refuses sizes, keys and folders that it cannot use") {
+  const MadeFolder folder;
+  const std::string out = folder.path("out"), file = folder.write("file", "text");
+  check_complaint("make_stream", {}, usage, {"--output", "--help"});
+  check_complaint("make_stream", {"--output", out, "--train", "3"}, usage, {"train", "found 3"});
+  check_complaint("make_stream", {"--output", out, "--train", "many"}, usage, {"--train", "many"});
+  check_complaint("make_stream", {"--output", out, "--set", "unheard=1"}, usage,
+                  {"--set", "unheard", "held_out_every"});
+  check_complaint("make_stream", {"--output", file}, data, {file, "choose another path"});
+  CHECK_FALSE(fs::exists(out));
+}
+
+TEST_CASE("programs: every program explains itself") {
+  for (const char* name : {"continual_pretrain", "evaluate", "conformance", "make_stream"}) {
+    CAPTURE(name);
+    const auto run = test::run_program(name, {"--help"});
+    CHECK(run.code == 0);
+    CHECK(run.err.empty());
+    CHECK(run.out.find("--help") != std::string::npos);
+  }
+}

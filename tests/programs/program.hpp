@@ -1,0 +1,57 @@
+// Runs one of the built programs as a person would, and keeps what it said.
+#pragma once
+
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "data/made_folder.hpp"
+
+namespace test {
+
+inline std::string read_whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// What a program left behind.
+struct Finished {
+  int code = -1;  ///< exit code; -1 if it was ended by a signal
+  std::string out, err;
+};
+
+/// Runs `name` with these arguments and nothing on its standard input.
+inline Finished run_program(const std::string& name, const std::vector<std::string>& arguments) {
+  const auto quoted = [](const std::string& word) {
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+  };
+  const MadeFolder said;
+  std::string command = quoted(std::string(CTP_PROGRAM_DIR) + "/" + name);
+  for (const std::string& argument : arguments) command += " " + quoted(argument);
+  command += " </dev/null >" + quoted(said.path("out")) + " 2>" + quoted(said.path("err"));
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(said.path("out")), read_whole(said.path("err"))};
+}
+
+/// The names of the first two tasks of the generated stream.
+inline constexpr const char* first_task = "家居用品";
+inline constexpr const char* two_tasks = "家居用品,家装家饰";
+
+/// A small generated stream, made once: 90 training pairs, 45 test pairs. Copy it before breaking it.
+inline const std::string& small_stream() {
+  static const MadeFolder folder;
+  static const std::string path = [] {
+    run_program("make_stream", {"--output", folder.path("stream"), "--train", "90", "--test", "45", "--quiet"});
+    return folder.path("stream");
+  }();
+  return path;
+}
+
+}  // namespace test

@@ -1,0 +1,190 @@
+#include <ctp/train/learner.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/train/extract.hpp>
+
+#include "made_training.hpp"
+
+namespace {
+
+using test::Batches;
+using test::micro;
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+/// The message of the NumericError that a step throws; empty if it throws none.
+template <class Learner>
+std::string stop(Learner& learner, const ctp::data::Batch& batch, const ctp::data::BatchSource* source = nullptr) {
+  try {
+    learner.step(batch, source);
+  } catch (const ctp::NumericError& error) {
+    return error.what();
+  }
+  return "";
+}
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// A contrastive loss that looks at the teachers, and whose gradient can be spoilt.
+struct Spy {
+  static constexpr const char* name = "spy";
+  static constexpr ctp::Needs needs{.previous = ctp::Output::Features, .momentum = ctp::Output::Features};
+  bool explode = false;
+  std::vector<double>*online = nullptr, *previous = nullptr, *momentum = nullptr;
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto keep = [](auto& outputs, std::vector<double>* to) {
+      const auto text = outputs.text().local.value;
+      if (to != nullptr) to->assign(text.data, text.data + text.size());
+    };
+    keep(step.online, online);
+    keep(*step.previous, previous);
+    keep(*step.momentum, momentum);
+    const auto& pass = step.online.pass();
+    if (explode) pass.record([to = pass.gradient] { to[0] = std::numeric_limits<double>::infinity(); });
+    return scale(pass, ctp::objective::InBatchContrast{}.loss(step), 1);
+  }
+};
+struct Watched : ctp::strategy::SeqF {
+  using Objective = ctp::All<Spy, ctp::objective::InBatchContrast>;
+  using Momentum = ctp::momentum::Ema;
+};
+using WatchedLearner = ctp::Learner<Watched, test::Model<double>>;
+
+}  // namespace
+
+TEST_CASE("guard: a NaN in an image stops the step, naming task, epoch, step, losses and pairs") {
+  test::SeqF learner{test::Model<float>(micro), {.epochs = 3}};
+  Batches task(micro, 2, 3, 7, 1);
+  learner.learn(task, "first");
+  learner.begin_task(6);
+  task.start(2);
+  learner.step(task.list[0]);
+  task.list[1].images[17] = nan;
+  const std::vector<float> before = learner.weights();
+
+  const std::string message = stop(learner, task.list[1], &task);
+
+  CHECK(has(message, "task 1, epoch 2, step 1: expected finite losses and gradients, found in_batch_contrast = "));
+  CHECK(has(message, "masked_language = "));
+  CHECK(has(message, "pair_3 pair_4 pair_5"));
+  CHECK(std::memcmp(before.data(), learner.weights().data(), before.size() * sizeof(float)) == 0);
+  CHECK(has(stop(learner, task.list[1]), "pairs: 3 4 5"));  // without a source: ordinals
+}
+
+TEST_CASE("guard: a step that was stopped leaves no trace in weights, moments and counters") {
+  const auto run = [](bool disturbed) {
+    test::SeqF learner{test::Model<float>(micro), {.epochs = 1}};
+    Batches task(micro, 2, 3, 7, 1);
+    learner.begin_task(2);
+    learner.step(task.list[0]);
+    if (disturbed) {
+      ctp::data::Batch bad = task.list[0];
+      bad.images[0] = nan;
+      CHECK(!stop(learner, bad).empty());
+    }
+    learner.step(task.list[1]);
+    return test::snapshot(learner).values;
+  };
+
+  CHECK(run(true) == run(false));
+}
+
+TEST_CASE("guard: queues, moments and counters of ctp are those before the step that was stopped") {
+  test::Ctp learner{test::Model<float>(micro)};
+  Batches task(micro, 2, 3, 7, 1);
+  learner.begin_task(2);
+  learner.step(task.list[0]);
+  const auto before = test::snapshot(learner).values;
+  ctp::data::Batch bad = task.list[1];
+  bad.images[0] = nan;
+
+  CHECK(has(stop(learner, bad), "momentum_contrast = "));
+
+  const auto after = test::snapshot(learner).values;
+  for (std::size_t i = 1; i < before.size(); ++i) {  // 0 is theta: its momentum part may move
+    CAPTURE(before[i].first);
+    CHECK(before[i] == after[i]);
+  }
+  const auto n = static_cast<std::ptrdiff_t>(learner.thetas().size());
+  CHECK(std::equal(before[0].second.begin(), before[0].second.begin() + 2 * n, after[0].second.begin()));
+}
+
+TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
+  test::SeqF learner{test::Model<float>(micro)};
+  std::vector<float> theta = learner.weights();
+  for (const ctp::ParameterInfo& p : learner.model().layout().parameters())
+    if (p.name == "vision_proj.weight") theta[static_cast<std::size_t>(p.offset)] = nan;
+  learner.set_weights(theta);
+  learner.begin_task(1);
+
+  CHECK(has(stop(learner, test::made_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
+  CHECK(std::memcmp(theta.data(), learner.weights().data(), theta.size() * sizeof(float)) == 0);
+}
+
+TEST_CASE("guard: parts that are finite do not excuse an infinite sum") {
+  test::SeqF learner{test::Model<float>(micro)};
+  learner.settings([](const std::string& key, double& value) {
+    if (key == "masked_language.weight") value = std::numeric_limits<double>::infinity();
+  });
+  learner.begin_task(1);
+
+  CHECK(has(stop(learner, test::made_batch(micro, 3, 7, 1)), "found the weighted loss;"));
+}
+
+TEST_CASE("guard: a gradient that is not finite stops a step whose loss is") {
+  WatchedLearner learner{test::Model<double>(micro)};
+  Batches task(micro, 1, 3, 7, 1);
+  learner.learn(task, "");
+  learner.begin_task(2);
+  std::get<0>(std::get<0>(learner.losses().policies).policies).explode = true;
+  const std::vector<double> before = learner.weights();
+
+  CHECK(has(stop(learner, task.list[0]), "found the gradient;"));
+  CHECK(before == learner.weights());
+  std::get<0>(std::get<0>(learner.losses().policies).policies).explode = false;
+  CHECK(stop(learner, task.list[0]).empty());  // nothing of it is left
+}
+
+TEST_CASE("learner: teachers run without dropout, with their own weights") {
+  ctp::ModelConfig config = micro;
+  config.dropout = 0.5;
+  WatchedLearner learner{test::Model<double>(config), {.rate = 0.01}};
+  Batches task(config, 2, 3, 7, 1);
+  learner.learn(task, "");
+  learner.begin_task(4);
+  learner.step(task.list[0]);
+  std::vector<double> online, previous, momentum;
+  auto& spy = std::get<0>(std::get<0>(learner.losses().policies).policies);
+  spy.online = &online;
+  spy.previous = &previous;
+  spy.momentum = &momentum;
+  const auto features = [&](const double* theta) {
+    task.start(0);
+    Batches one(config, 1, 3, 7, 1);
+    return ctp::extract(learner.model(), theta, one, {}).text;
+  };
+  const std::vector<float> dry = features(learner.thetas().online()), old = features(learner.thetas().previous());
+
+  learner.step(task.list[0]);
+
+  const std::vector<float> slow = features(learner.thetas().momentum());  // moved before the step, not after
+  double of_online = 0, of_previous = 0, of_momentum = 0;
+  for (std::size_t i = 0; i < dry.size(); ++i) {
+    of_online = std::max(of_online, std::abs(online[i] - static_cast<double>(dry[i])));
+    of_previous = std::max(of_previous, std::abs(previous[i] - static_cast<double>(old[i])));
+    of_momentum = std::max(of_momentum, std::abs(momentum[i] - static_cast<double>(slow[i])));
+  }
+  CHECK(of_online > 1e-2);
+  CHECK(of_previous < 1e-6);
+  CHECK(of_momentum < 1e-6);
+  CHECK(dry != old);
+  CHECK(old != slow);
+}
