@@ -82,8 +82,8 @@ class Sizes:
 
 
 BASE = Sizes()
-NARROW = Sizes(image=64, patch=16, vision_width=64, vision_depth=12, vision_heads=4, vocab=2000, text_width=64, text_layers=12,
-               fusion_layer=6, text_heads=4, intermediate=256, positions=64, embed=64, queue=64)
+NARROW = Sizes(image=32, patch=16, vision_width=64, vision_depth=12, vision_heads=1, vocab=1000, text_width=64, text_layers=12,
+               fusion_layer=6, text_heads=1, intermediate=256, positions=64, embed=64, queue=64)
 TINY = Sizes(image=64, patch=8, vision_width=96, vision_depth=4, vision_heads=3, vocab=2000, text_width=96, text_layers=4,
              fusion_layer=2, text_heads=3, intermediate=384, positions=64, embed=64, queue=256)
 
@@ -425,7 +425,8 @@ def blas_in_use():
     with open("/proc/self/maps", encoding="utf-8") as maps:
         loaded = {os.path.realpath(m.group(0)) for line in maps if (m := re.search(r"/\S*(blas|blis|mkl|atlas)\S*\.so\S*", line))}
     loaded = {path for path in loaded if "gslcblas" not in path}
-    real = sorted(p for p in loaded if re.search(r"openblas|blis|mkl|atlas", p))
+    products = {p for p in loaded if "lapack" not in p}
+    real = sorted(products) if products and all(re.search(r"openblas|blis|mkl|atlas", p) for p in products) else []
     # A wheel brings its BLAS within its own library; then there is nothing to see, and the speed has to tell.
     return ", ".join(real or sorted(loaded)) or "linked into torch", rate, bool(real) or (not loaded and rate > 20)
 

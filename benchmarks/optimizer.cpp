@@ -99,7 +99,8 @@ BENCHMARK(add_magnitudes)->Arg(medium)->Unit(benchmark::kMillisecond)->UseRealTi
 void weighted_distance(benchmark::State& state) {
   const Index n = state.range(0);
   const Vector theta = made(n, 0.5F), anchor = made(n, 0.4F), importance = made(n, 2);
-  run(state, 3, [&] { benchmark::DoNotOptimize(B::weighted_distance(n, theta.data(), anchor.data(), importance.data())); });
+  run(state, 3,
+      [&] { benchmark::DoNotOptimize(B::weighted_distance(n, theta.data(), anchor.data(), importance.data())); });
 }
 BENCHMARK(weighted_distance)->Arg(medium)->Unit(benchmark::kMillisecond)->UseRealTime();
 

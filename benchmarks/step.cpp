@@ -15,17 +15,17 @@ namespace {
 
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
 
-/// 64 wide, 12 + 12 layers: so little arithmetic that everything else shows.
-constexpr ctp::ModelConfig narrow{.image = 64,
+/// 64 wide, one head of 64, 12 + 12 layers, five image tokens: so little arithmetic that everything else shows.
+constexpr ctp::ModelConfig narrow{.image = 32,
                                   .patch = 16,
                                   .vision_width = 64,
                                   .vision_depth = 12,
-                                  .vision_heads = 4,
-                                  .vocab = 2000,
+                                  .vision_heads = 1,
+                                  .vocab = 1000,
                                   .text_width = 64,
                                   .text_layers = 12,
                                   .fusion_layer = 6,
-                                  .text_heads = 4,
+                                  .text_heads = 1,
                                   .intermediate = 256,
                                   .positions = 64,
                                   .embed = 64,

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +17,8 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/io/files.hpp>
+
+#include "../common/run.hpp"
 
 namespace {
 
@@ -174,16 +174,12 @@ void print_json(const std::vector<Run>& runs) {
 }
 
 int run_program(int argc, char** argv) {
-  CLI::App app("Prints one table from the metrics.jsonl of several trainings on the same tasks.");
+  CLI::App app("Prints one table from the metrics.jsonl of several trainings on the same tasks.", "compare_runs");
   std::vector<std::string> arguments;
   bool json = false;
   app.add_option("runs", arguments, "NAME=FOLDER of each training")->required();
   app.add_flag("--json", json, "Print the numbers as one JSON line");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ctp::ErrorCode::Usage);
-  }
+  if (const auto code = examples::parse(app, argc, argv)) return *code;
   std::vector<Run> runs;
   for (const std::string& argument : arguments) {
     const std::size_t equals = argument.find('=');
@@ -205,16 +201,5 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run_program(argc, argv);
-  } catch (const ctp::Error& error) {
-    std::fprintf(stderr, "compare_runs: %s\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::bad_alloc&) {
-    std::fputs("compare_runs: not enough memory\n", stderr);
-    return static_cast<int>(ctp::ErrorCode::Resource);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "compare_runs: internal error: %s\n", error.what());
-    return static_cast<int>(ctp::ErrorCode::Internal);
-  }
+  return examples::guarded("compare_runs", [&] { return run_program(argc, argv); });
 }

@@ -46,7 +46,7 @@ bool check(const ctp::TensorFile& file) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Recomputes records of the executable specification with the library and compares."};
+  CLI::App app{"Recomputes records of the executable specification with the library and compares.", "conformance"};
   std::vector<std::string> files;
   std::string device = "cpu", precision = "fp32";
   int threads = 0;

@@ -100,7 +100,8 @@ void report(const std::string& folder, const Settings& settings, bool json) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Writes the generated stream: nine industries of drawn products with Chinese titles, in P9D layout.");
+  CLI::App app("Writes the generated stream: nine industries of drawn products with Chinese titles, in P9D layout.",
+               "make_stream");
   Settings settings;
   std::string folder;
   std::vector<std::string> assignments;

@@ -2,16 +2,14 @@
 //
 //   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR
 //
-// The table has no heading. Columns: file (relative to --pictures), caption, and optionally task and category. Without a
-// task there is one, called "pictures"; without a category a picture's category is its task.
+// The table has no heading. Columns: file (relative to --pictures), caption, and optionally task and category. Without
+// a task there is one, called "pictures"; without a category a picture's category is its task.
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <map>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +25,7 @@
 #include <ctp/data/generated/p9d_writer.hpp>
 #include <ctp/io/files.hpp>
 
+#include "../common/run.hpp"
 #include "csv.hpp"
 #include "flatten.hpp"
 
@@ -51,8 +50,8 @@ struct Row {
   P9dRecord record;
 };
 
-[[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected, const std::string& found,
-                         const std::string& remedy) {
+[[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected,
+                         const std::string& found, const std::string& remedy) {
   throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(line), expected, found, remedy}.text());
 }
 
@@ -73,7 +72,8 @@ std::vector<Row> read_table(const Options& options) {
           "put a caption that has commas in double quotes");
     }
     for (const std::string& field : fields) {
-      if (ctp::valid_utf8_prefix(field) != field.size()) bad("text in UTF-8", in_quotes(field), "save the table as UTF-8");
+      if (ctp::valid_utf8_prefix(field) != field.size())
+        bad("text in UTF-8", in_quotes(field), "save the table as UTF-8");
     }
     if (fields[0].empty()) bad("the name of a picture in the first column", "nothing", "fill it in");
     if (fields[1].empty()) bad("a caption in the second column", "nothing", "fill it in or remove the line");
@@ -119,8 +119,9 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
     take(options.query, Split::Query);
     take(options.gallery, Split::Gallery);
     if (next >= members.size()) {
-      refuse(options.captions, rows[members.front()].line, "pictures enough in task " + in_quotes(task) + " to train on",
-             std::to_string(members.size()), "use larger tasks, or smaller --test, --query and --gallery");
+      refuse(options.captions, rows[members.front()].line,
+             "pictures enough in task " + in_quotes(task) + " to train on", std::to_string(members.size()),
+             "use larger tasks, or smaller --test, --query and --gallery");
     }
   }
   return splits;
@@ -138,9 +139,11 @@ void convert(const Options& options) {
     try {
       std::vector<std::byte> bytes = ctp::io::read_file(path);
       if (options.background >= 0) {
-        if (auto flat = flatten_png(bytes, path, static_cast<std::uint8_t>(options.background))) bytes = std::move(*flat);
+        if (auto flat = flatten_png(bytes, path, static_cast<std::uint8_t>(options.background)))
+          bytes = std::move(*flat);
       }
-      (void)ctp::data::decode_image(bytes, path);  // a picture that cannot be read is named now, not in the middle of a training
+      (void)ctp::data::decode_image(
+          bytes, path);  // a picture that cannot be read is named now, not in the middle of a training
       writer.add(splits[i], row.record, bytes);
     } catch (const ctp::DataError& error) {
       throw ctp::DataError(options.captions + ": line " + std::to_string(row.line) + ": " + error.what());
@@ -154,33 +157,33 @@ void convert(const Options& options) {
   if (!options.json) std::printf("%s\n   train    test   query gallery   task\n", options.output.c_str());
   for (const std::string& task : order) {
     const auto& n = counts[task];
-    tasks.push(ctp::JsonLine().add("task", task).add("train", n[0]).add("test", n[1]).add("query", n[2]).add("gallery", n[3]));
+    tasks.push(
+        ctp::JsonLine().add("task", task).add("train", n[0]).add("test", n[1]).add("query", n[2]).add("gallery", n[3]));
     if (!options.json) std::printf("%8d%8d%8d%8d   %s\n", n[0], n[1], n[2], n[3], task.c_str());
   }
   if (options.json) std::puts(ctp::JsonLine().add("folder", options.output).add("tasks", tasks).text().c_str());
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Turns a folder of pictures and a table of captions into a P9D-layout folder.");
+  CLI::App app("Turns a folder of pictures and a table of captions into a P9D-layout folder.", "pictures_to_p9d");
   Options options;
   app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
   app.add_option("--captions", options.captions, "CSV without heading: file,caption[,task[,category]]")->required();
   app.add_option("--output", options.output, "Folder to write; made if needed")->required();
   const auto share = CLI::Range(0.0, 0.9);
   app.add_option("--test", options.test, "Share of each task's pictures for testing; at least one picture")
-      ->check(share)->capture_default_str();
-  app.add_option("--query", options.query, "Likewise, queries of multi-modal retrieval")->check(share)->capture_default_str();
+      ->check(share)
+      ->capture_default_str();
+  app.add_option("--query", options.query, "Likewise, queries of multi-modal retrieval")
+      ->check(share)
+      ->capture_default_str();
   app.add_option("--gallery", options.gallery, "Likewise, its gallery")->check(share)->capture_default_str();
   app.add_option("--seed", options.seed, "Another seed, another split")->capture_default_str();
   app.add_option("--background", options.background, "Grey level, 0 to 255, behind transparent pixels of PNG files")
       ->check(CLI::Range(0, 255));
   app.add_flag("--heading", options.heading, "The first line of the table is a heading");
   app.add_flag("--json", options.json, "Print the summary as one JSON line");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ctp::ErrorCode::Usage);
-  }
+  if (const auto code = examples::parse(app, argc, argv)) return *code;
   convert(options);
   return 0;
 }
@@ -188,16 +191,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const ctp::Error& error) {
-    std::fprintf(stderr, "pictures_to_p9d: %s\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::bad_alloc&) {
-    std::fputs("pictures_to_p9d: not enough memory\n", stderr);
-    return static_cast<int>(ctp::ErrorCode::Resource);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "pictures_to_p9d: internal error: %s\n", error.what());
-    return static_cast<int>(ctp::ErrorCode::Internal);
-  }
+  return examples::guarded("pictures_to_p9d", [&] { return run(argc, argv); });
 }

@@ -4,12 +4,18 @@
 
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/core/model_config.hpp>
+#include <ctp/data/memory_source.hpp>
 #include <ctp/encoder/bert.hpp>
 #include <ctp/encoder/model.hpp>
 #include <ctp/encoder/vit.hpp>
+#include <ctp/encoder/weights.hpp>
+#include <ctp/eval/multimodal_map.hpp>
+#include <ctp/eval/retrieval.hpp>
+#include <ctp/eval/task_matrix.hpp>
 #include <ctp/momentum/ema.hpp>
 #include <ctp/strategy/ctp.hpp>
 #include <ctp/strategy/jointt.hpp>
 #include <ctp/strategy/seqf.hpp>
+#include <ctp/train/evaluate.hpp>
 #include <ctp/train/learner.hpp>
 #include <ctp/version.hpp>

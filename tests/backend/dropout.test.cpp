@@ -27,8 +27,7 @@ TEST_CASE("dropout: a row has the documented words of Philox, for every length o
   for (const std::ptrdiff_t columns : {1, 5, 16, 63, 64, 65, 127, 128, 129, 192, 193, 256, 300})
     for (const std::uint32_t row : {0U, 1U, 77U})
       for (const std::ptrdiff_t entry : {0, 1}) {
-        const auto expected =
-            reference::dropout_factors(layer, samples[static_cast<std::size_t>(entry)], row, columns);
+        const auto expected = reference::dropout_factors(layer, samples[static_cast<std::size_t>(entry)], row, columns);
         CHECK(reference::off(row_of<float>(layer, entry, row, columns), expected) < 1e-7);
         CHECK(reference::off(row_of<double>(layer, entry, row, columns), expected) < 1e-7);
       }

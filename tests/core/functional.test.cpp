@@ -62,9 +62,8 @@ TEST_CASE("functional: gelu and its slope in single precision follow the exact o
   CHECK(worst(-10, 10, [](float x) {
           return std::abs(static_cast<double>(fn::gelu(x)) - exact_gelu(x)) / std::max(1.0, std::abs(double{x}));
         }) < 5e-7);
-  CHECK(worst(-10, 10, [](float x) {
-          return std::abs(static_cast<double>(fn::gelu_slope(x)) - exact_slope(x));
-        }) < 1e-6);
+  CHECK(worst(-10, 10, [](float x) { return std::abs(static_cast<double>(fn::gelu_slope(x)) - exact_slope(x)); }) <
+        1e-6);
 }
 
 TEST_CASE("functional: in double precision all of them are as exact as the standard library") {

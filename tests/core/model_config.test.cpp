@@ -46,10 +46,10 @@ TEST_CASE("model config: every field is visited once and can be changed") {
   CHECK(names.size() == 23);
   // Twenty-three names: does not compile when a field is added, here or in fields().
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w] = config;
-  for (const double x : std::initializer_list<double>{
-           double(a), double(b), double(c), double(d), double(e), double(f), double(g), double(h),
-           double(i), double(j), double(k), double(l), double(m), double(n), double(o), p,
-           q,         double(r), double(s), double(t), double(u), double(v), w})
+  for (const double x : std::initializer_list<double>{double(a), double(b), double(c), double(d), double(e), double(f),
+                                                      double(g), double(h), double(i), double(j), double(k), double(l),
+                                                      double(m), double(n), double(o), p,         q,         double(r),
+                                                      double(s), double(t), double(u), double(v), w})
     CHECK(x == 3);
 }
 
@@ -65,8 +65,9 @@ TEST_CASE("model config: what cannot be built is refused by field, value and rul
           "model.vision_width: expected a multiple of vision_heads 5, found 96; change one of them");
   refused([](auto& c) { c.text_heads = 7; },
           "model.text_width: expected a multiple of text_heads 7, found 96; change one of them");
-  refused([](auto& c) { c.fusion_layer = 5; },
-          "model.fusion_layer: expected at most text_layers 4, found 5; layers from fusion_layer on attend to the image");
+  refused(
+      [](auto& c) { c.fusion_layer = 5; },
+      "model.fusion_layer: expected at most text_layers 4, found 5; layers from fusion_layer on attend to the image");
   refused([](auto& c) { c.dropout = 1; },
           "model.dropout: expected a probability below 1, found 1; 0 switches dropout off");
   refused([](auto& c) { c.dropout = -0.25; },

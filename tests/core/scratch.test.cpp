@@ -37,7 +37,8 @@ TEST_CASE("scratch: the same memory comes back until more is asked for") {
     larger[99'999] = 1;
     CHECK(aligned(larger));
     CHECK(thread_scratch<double, Scratch::Rows>(10) == larger);
-  }).join();
+  })
+      .join();
 }
 
 TEST_CASE("scratch: purposes, types and threads do not share") {

@@ -22,5 +22,6 @@ TEST_CASE("shape: a mismatch names the function, both operands and the rule") {
 
 TEST_CASE("shape: require throws a UsageError with the place in front") {
   CHECK_NOTHROW(ctp::require(true, "f", "never"));
-  CHECK_THROWS_WITH_AS(ctp::require(false, "Learner", "no task has begun"), "Learner: no task has begun", ctp::UsageError);
+  CHECK_THROWS_WITH_AS(ctp::require(false, "Learner", "no task has begun"), "Learner: no task has begun",
+                       ctp::UsageError);
 }

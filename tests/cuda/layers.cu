@@ -1,5 +1,5 @@
-// The layers above backend/ as nvcc sees them: every header of theirs, and whole training steps on a backend without Eigen.
-// The gate compiles this unit; run it, and it ends with 0 if two tasks were learned.
+// The layers above backend/ as nvcc sees them: every header of theirs, and whole training steps on a backend without
+// Eigen. The gate compiles this unit; run it, and it ends with 0 if two tasks were learned.
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
 #include <ctp/autograd/embedding.hpp>

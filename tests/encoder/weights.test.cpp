@@ -96,7 +96,9 @@ TEST_CASE("weights: the second name of the text encoder's tensors is accepted, a
     repeat(file);
     file.tensors.back().bytes[0] ^= std::byte{1};
   });
-  CHECK(has(message, "w.safetensors: tensor text_encoder.embeddings.word_embeddings.weight: expected the same values as in " + words));
+  CHECK(has(
+      message,
+      "w.safetensors: tensor text_encoder.embeddings.word_embeddings.weight: expected the same values as in " + words));
 }
 
 TEST_CASE("weights: the tied decoder may be repeated, but only with the same numbers") {
@@ -117,24 +119,29 @@ TEST_CASE("weights: the tied decoder may be repeated, but only with the same num
 
 TEST_CASE("weights: what else a published checkpoint holds is left alone") {
   CHECK(refusal([](ctp::TensorFile& file) {
-          for (const char* name : {"temp", "distill_temp", "image_queue", "text_queue", "queue_ptr",
-                                   "text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids"})
+          for (const char* name :
+               {"temp", "distill_temp", "image_queue", "text_queue", "queue_ptr",
+                "text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids"})
             file.tensors.push_back(filled(name, {1}, 1));
         }).empty());
 }
 
 TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not finite is named with its file") {
-  const std::string missing = refusal([](ctp::TensorFile& file) { std::erase_if(file.tensors, [](const auto& t) { return t.name == words; }); });
+  const std::string missing = refusal(
+      [](ctp::TensorFile& file) { std::erase_if(file.tensors, [](const auto& t) { return t.name == words; }); });
   CHECK(has(missing, "w.safetensors: tensor " + words + ": expected it to be there"));
 
-  const std::string unknown = refusal([](ctp::TensorFile& file) { file.tensors.push_back(filled("visual_encoder.extra", {1}, 1)); });
+  const std::string unknown =
+      refusal([](ctp::TensorFile& file) { file.tensors.push_back(filled("visual_encoder.extra", {1}, 1)); });
   CHECK(has(unknown, "w.safetensors: tensor visual_encoder.extra: expected a name that this model has"));
 
-  const std::string shape = refusal([](ctp::TensorFile& file) { tensor(file, "vision_proj.weight") = filled("vision_proj.weight", {14, 7}, 1); });
+  const std::string shape = refusal(
+      [](ctp::TensorFile& file) { tensor(file, "vision_proj.weight") = filled("vision_proj.weight", {14, 7}, 1); });
   CHECK(has(shape, "w.safetensors: tensor vision_proj.weight: expected shape [7,14], found [14,7]"));
 
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    const std::string wild = refusal([&](ctp::TensorFile& file) { tensor(file, "text_proj.bias") = filled("text_proj.bias", {7}, bad); });
+    const std::string wild =
+        refusal([&](ctp::TensorFile& file) { tensor(file, "text_proj.bias") = filled("text_proj.bias", {7}, bad); });
     CHECK(has(wild, "w.safetensors: tensor text_proj.bias: expected finite numbers, found NaN or infinity"));
   }
 }

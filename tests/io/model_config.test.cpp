@@ -50,7 +50,8 @@ TEST_CASE("model_config: a value of the wrong kind is refused with origin and fi
     return "";
   };
 
-  for (const char* json : {R"({"embed": "five"})", R"({"embed": 5.5})", R"({"embed": -1})", R"({"embed": 5000000000})"}) {
+  for (const char* json :
+       {R"({"embed": "five"})", R"({"embed": 5.5})", R"({"embed": -1})", R"({"embed": 5000000000})"}) {
     CAPTURE(json);
     CHECK(message(json).find("w.safetensors") == 0);
     CHECK(message(json).find("embed") != std::string::npos);
@@ -112,5 +113,6 @@ TEST_CASE("model_config: a file of something else is refused by file and tensor"
     for (auto& t : file.tensors)
       if (t.name == "visual_encoder.patch_embed.proj.weight") t.shape = {14 * 75};
   });
-  CHECK(flat.find("w.safetensors: tensor visual_encoder.patch_embed.proj.weight: expected more than 3 dimensions") == 0);
+  CHECK(flat.find("w.safetensors: tensor visual_encoder.patch_embed.proj.weight: expected more than 3 dimensions") ==
+        0);
 }

@@ -90,8 +90,8 @@ TEST_CASE("programs: what a training cannot be told is refused by the option's n
     check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
   };
   refuse({"--strategy", "cpt"}, {"--strategy", "'cpt'", "did you mean", "ctp"});
-  for (const char* name :
-       {"ewc", "mas", "si", "rwalk", "afec", "lwf", "er", "mof", "kmeans", "icarl", "lucir", "ctp_er"})
+  for (const std::string& name : std::vector<std::string>{"ewc", "mas", "si", "rwalk", "afec", "lwf", "er", "mof",
+                                                          "kmeans", "icarl", "lucir", "ctp_er"})
     refuse({"--strategy", name}, {"--strategy", name, "not there yet"});
   refuse({"--resume"}, {"--resume", "not there yet"});
   refuse({"--device", "cuda"}, {"--device", "cuda", "not there yet"});
@@ -101,7 +101,7 @@ TEST_CASE("programs: what a training cannot be told is refused by the option's n
   refuse({"--batch-size", "20"}, {"--batch-size", test::first_task, "15", "found 20", "smaller batch"});
   refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65", "fewer words"});
   refuse({"--image-size", "60"}, {"image", "multiple of the patch size 8", "found 60", "--image-size"});
-  refuse({"--epochs", "many"}, {"epochs", "a whole number", "'many'"});
+  refuse({"--set", "epochs=many"}, {"--set", "epochs", "a whole number", "'many'"});
   refuse({"--lr", "0"}, {"--lr", "above 0", "--help"});
   refuse({"--bogus"}, {"--bogus", "--help"});
   CHECK_FALSE(fs::exists(out));
@@ -183,7 +183,7 @@ TEST_CASE("programs: a picture that is missing, not one, or cut is refused by it
   };
   const std::string train = "/train_images/" + first_item(stream + "/json/train.json") + ".jpg";
   Words arguments = training(stream, folder.path("out"), quick);
-  for (const char* workers : {"0", "2"}) {
+  for (const std::string& workers : std::vector<std::string>{"0", "2"}) {
     arguments.insert(arguments.end(), {"--workers", workers});
     break_picture(train, "continual_pretrain", arguments);
     arguments.resize(arguments.size() - 2);
@@ -277,7 +277,8 @@ TEST_CASE("programs: make_stream refuses sizes, keys and folders that it cannot 
 }
 
 TEST_CASE("programs: every program explains itself") {
-  for (const char* name : {"continual_pretrain", "evaluate", "conformance", "make_stream"}) {
+  for (const std::string& name :
+       std::vector<std::string>{"continual_pretrain", "evaluate", "conformance", "make_stream"}) {
     CAPTURE(name);
     const auto run = test::run_program(name, {"--help"});
     CHECK(run.code == 0);

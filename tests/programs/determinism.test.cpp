@@ -56,8 +56,9 @@ void check_same(const Training& a, const Training& b) {
 /// All seven losses of ctp must be in the steps of the second task, or the comparison would prove little.
 void check_complete(const Training& a, std::size_t steps) {
   REQUIRE(a.steps.size() == steps);
-  for (const char* part : {"\"loss\":", "in_batch_contrast", "masked_language", "momentum_contrast",
-                           "cross_modal_topology", "same_modal_topology", "masked_language_distillation"}) {
+  for (const std::string& part :
+       std::vector<std::string>{"\"loss\":", "in_batch_contrast", "masked_language", "momentum_contrast",
+                                "cross_modal_topology", "same_modal_topology", "masked_language_distillation"}) {
     CAPTURE(part);
     CHECK(a.steps.back().find(part) != std::string::npos);
   }

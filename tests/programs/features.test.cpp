@@ -47,11 +47,11 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 TEST_CASE("programs: evaluate writes the features of the specification, in file order") {
   const ctp::TensorFile expected = ctp::io::read_safetensors(golden + "/expected.safetensors");
   // Seven pairs: one batch, and three batches of which the last is not full.
-  for (const char* batch : {"64", "3"}) {
+  for (const std::string& batch : std::vector<std::string>{"64", "3"}) {
     CAPTURE(batch);
     const ctp::TensorFile found = features(golden + "/stream", {"--batch-size", batch});
     REQUIRE(found.tensors.size() == 3);
-    for (const char* name : {"image", "text", "fusion"}) {
+    for (const std::string& name : std::vector<std::string>{"image", "text", "fusion"}) {
       CAPTURE(name);
       CHECK(found.at(name).dtype == ctp::DType::F32);
       CHECK(found.at(name).shape == expected.at(name).shape);

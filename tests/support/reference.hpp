@@ -63,7 +63,8 @@ ctp::Buffer<typename B::Real, B> room(Index n) {
   return ctp::Buffer<typename B::Real, B>(n);
 }
 
-/// The largest difference, in units of the largest expected number or 1. Infinite if a number is NaN or a size is wrong.
+/// The largest difference, in units of the largest expected number or 1. Infinite if a number is NaN or a size is
+/// wrong.
 inline double off(const Values& found, const Values& expected) {
   if (found.size() != expected.size()) return std::numeric_limits<double>::infinity();
   double worst = 0, largest = 1;
@@ -82,7 +83,7 @@ double off(const ctp::Buffer<typename B::Real, B>& found, const Values& expected
 
 /// How far a backend may be off: a few hundred roundings.
 template <class B>
-constexpr double close = std::is_same_v<typename B::Real, float> ? 1e-5 : 1e-13;
+constexpr double rounding = std::is_same_v<typename B::Real, float> ? 1e-5 : 1e-13;
 
 /// Sets the number of threads until the end of the scope.
 class Threads {
@@ -119,8 +120,8 @@ inline Values times(Values a, const Values& b) {
 }
 
 /// alpha op(a) op(b), rows of a and b `lda` and `ldb` apart.
-inline Values product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, double alpha, const Values& a, Index lda,
-                      const Values& b, Index ldb) {
+inline Values product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, double alpha, const Values& a,
+                      Index lda, const Values& b, Index ldb) {
   Values c(at(m * n));
   for (Index i = 0; i < m; ++i)
     for (Index j = 0; j < n; ++j) {
@@ -146,9 +147,7 @@ inline Values softmax(const Values& x, double scale = 1) {
   for (double& v : p) v /= total;
   return p;
 }
-inline Values row(const Values& x, Index i, Index d) {
-  return {x.begin() + i * d, x.begin() + (i + 1) * d};
-}
+inline Values row(const Values& x, Index i, Index d) { return {x.begin() + i * d, x.begin() + (i + 1) * d}; }
 
 /// What dropout multiplies the elements of one row with, straight from the text at ctp::backend::Dropout.
 inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t sample, Index row, Index columns) {
@@ -160,7 +159,8 @@ inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t 
         {static_cast<std::uint32_t>(block), layer.lane, sample, layer.task * 65536 + layer.epoch}, layer.key);
     const std::uint32_t word = words[at(column % 64 / 16)];
     const std::uint32_t bits = column % 128 < 64 ? word % 65536 : word / 65536;
-    factors.push_back(bits >= threshold ? 65536.0 / (65536.0 - threshold) : 0.0);
+    // The scale is a float on every backend, so that all of them compute with the same number.
+    factors.push_back(bits >= threshold ? static_cast<double>(65536.F / static_cast<float>(65536 - threshold)) : 0.0);
   }
   return factors;
 }

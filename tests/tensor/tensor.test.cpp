@@ -35,7 +35,8 @@ TEST_CASE("tensor: a reshaped tensor is the same memory; the number of elements 
   CHECK(y.data == memory.data());
   CHECK(y.shape == Shape<3>{3, 1, 2});
   CHECK_THROWS_WITH_AS((void)x.reshaped(Shape<1>{5}),
-                       "reshaped: tensor is [2,3] but new shape is [5]; the number of elements must stay", ctp::ShapeError);
+                       "reshaped: tensor is [2,3] but new shape is [5]; the number of elements must stay",
+                       ctp::ShapeError);
 }
 
 TEST_CASE("tensor: a slice is consecutive entries of the first extent") {

@@ -73,9 +73,8 @@ TEST_CASE("gradient: NaN fails, in the gradient and in the loss") {
   const Report wrong = check_gradient<B>(theta, [&](const Pass<B>& pass) { return squares(pass, nan, true); });
   CHECK_FALSE(wrong.ok);
   CHECK(mentions(wrong, "norm of the difference"));
-  const Report lost = check_gradient<B>(theta, [&](const Pass<B>& pass) {
-    return ctp::scale(pass, squares(pass, 1, true), nan);
-  });
+  const Report lost =
+      check_gradient<B>(theta, [&](const Pass<B>& pass) { return ctp::scale(pass, squares(pass, 1, true), nan); });
   CHECK_FALSE(lost.ok);
   CHECK(mentions(lost, "the loss is "));
 }

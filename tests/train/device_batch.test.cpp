@@ -47,7 +47,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-TEST_CASE("device_batch: a batch with every word asked for makes room for all, and its loss is the mean of each by itself") {
+TEST_CASE(
+    "device_batch: a batch with every word asked for makes room for all, and its loss is the mean of each by itself") {
   const int pairs = 8, length = 8;
   ctp::data::Batch few = test::made_batch(test::micro, pairs, length, 3), all = few;
   for (auto& label : few.labels) label = ctp::data::ignore_label;

@@ -19,6 +19,7 @@ namespace {
 
 using test::Batches;
 using test::micro;
+using test::snapshot;
 
 struct Record final : ctp::Observer {
   void task_begins(std::uint32_t task, const std::string& name, std::uint64_t steps) override {
@@ -82,7 +83,8 @@ constexpr ctp::ModelConfig wide{.image = 24,
 TEST_CASE_TEMPLATE("learner: the same seed gives the same bits, another seed others", Learner, test::SeqF, test::Ctp) {
   Record a, b, c;
 
-  const auto first = train<Learner>(micro, a, 1), again = train<Learner>(micro, b, 1), other = train<Learner>(micro, c, 1, 6);
+  const auto first = train<Learner>(micro, a, 1), again = train<Learner>(micro, b, 1),
+             other = train<Learner>(micro, c, 1, 6);
 
   CHECK(same_bits(first, again));
   CHECK(same_bits(a.losses, b.losses));
@@ -128,7 +130,8 @@ TEST_CASE("learner: what compares with the previous model is silent on the first
   CHECK(record.parts[0] == "in_batch_contrast masked_language momentum_contrast masked_language_distillation");
   CHECK(record.parts[3] == record.parts[0]);
   CHECK(record.parts[4] ==
-        "in_batch_contrast masked_language momentum_contrast cross_modal_topology same_modal_topology masked_language_distillation");
+        "in_batch_contrast masked_language momentum_contrast cross_modal_topology same_modal_topology "
+        "masked_language_distillation");
 }
 
 TEST_CASE("learner: the topology losses are zero while the online model still is the previous one") {
@@ -208,7 +211,9 @@ TEST_CASE("learner: visit reaches all that changes, so a new learner goes on whe
   CHECK(snapshot(other).values == snapshot(learner).values);
   std::string names;
   for (const auto& [name, value] : saved.values) names += name + " ";
-  CHECK(names == "theta image_queue text_queue queue_ptr adamw.first adamw.second adamw.steps tasks_seen task_step task_steps global_step ");
+  CHECK(names ==
+        "theta image_queue text_queue queue_ptr adamw.first adamw.second adamw.steps tasks_seen task_step task_steps "
+        "global_step ");
 }
 
 TEST_CASE("learner: settings are visited by the name of their policy") {
@@ -220,9 +225,9 @@ TEST_CASE("learner: settings are visited by the name of their policy") {
   });
 
   CHECK(learner.momentum().decay == 0.25);
-  for (const char* key : {"in_batch_contrast.weight", "masked_language.weight", "momentum_contrast.weight", "cross_modal_topology.weight",
-                          "same_modal_topology.weight", "masked_language_distillation.weight", "momentum.first_task_decay",
-                          "optimizer.weight_decay"})
+  for (const char* key : {"in_batch_contrast.weight", "masked_language.weight", "momentum_contrast.weight",
+                          "cross_modal_topology.weight", "same_modal_topology.weight",
+                          "masked_language_distillation.weight", "momentum.first_task_decay", "optimizer.weight_decay"})
     CHECK(names.find(std::string(key) + " ") != std::string::npos);
 }
 
@@ -271,14 +276,16 @@ TEST_CASE("learner: a queue shorter than the batch is refused with a remedy") {
   test::Ctp learner{test::Model<float>(config)};
   learner.begin_task(1);
 
-  CHECK_THROWS_WITH_AS(learner.step(test::made_batch(config, 4, 7, 1)),
-                       "momentum_contrast: the queue of 3 is shorter than a batch of 4; choose --queue of at least the batch size",
-                       ctp::UsageError);
+  CHECK_THROWS_WITH_AS(
+      learner.step(test::made_batch(config, 4, 7, 1)),
+      "momentum_contrast: the queue of 3 is shorter than a batch of 4; choose --queue of at least the batch size",
+      ctp::UsageError);
 }
 
 TEST_CASE("learner: seqf learns tasks in turn, jointt all of them as one") {
   auto source = std::make_shared<ctp::data::MemorySource>();
-  for (int i = 0; i < 10; ++i) source->add(std::vector<float>(3 * 8 * 8, 0.1F * static_cast<float>(i)), 8, {2, 5 + i, 3});
+  for (int i = 0; i < 10; ++i)
+    source->add(std::vector<float>(3 * 8 * 8, 0.1F * static_cast<float>(i)), 8, {2, 5 + i, 3});
   const std::vector<ctp::data::Task> tasks{{"a", source, {0, 1, 2, 3}}, {"b", source, {4, 5, 6, 7, 8, 9}}};
   const auto run = [&](auto& learner) {
     Record record;

@@ -17,7 +17,7 @@ namespace {
 using test::Batches;
 using test::micro;
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 /// The message of the NumericError that a step throws; empty if it throws none.
 template <class Learner>
@@ -67,7 +67,7 @@ TEST_CASE("guard: a NaN in an image stops the step, naming task, epoch, step, lo
   learner.begin_task(6);
   task.start(2);
   learner.step(task.list[0]);
-  task.list[1].images[17] = nan;
+  task.list[1].images[17] = not_a_number;
   const std::vector<float> before = learner.weights();
 
   const std::string message = stop(learner, task.list[1], &task);
@@ -87,7 +87,7 @@ TEST_CASE("guard: a step that was stopped leaves no trace in weights, moments an
     learner.step(task.list[0]);
     if (disturbed) {
       ctp::data::Batch bad = task.list[0];
-      bad.images[0] = nan;
+      bad.images[0] = not_a_number;
       CHECK(!stop(learner, bad).empty());
     }
     learner.step(task.list[1]);
@@ -104,7 +104,7 @@ TEST_CASE("guard: queues, moments and counters of ctp are those before the step 
   learner.step(task.list[0]);
   const auto before = test::snapshot(learner).values;
   ctp::data::Batch bad = task.list[1];
-  bad.images[0] = nan;
+  bad.images[0] = not_a_number;
 
   CHECK(has(stop(learner, bad), "momentum_contrast = "));
 
@@ -121,7 +121,7 @@ TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
   test::SeqF learner{test::Model<float>(micro)};
   std::vector<float> theta = learner.weights();
   for (const ctp::ParameterInfo& p : learner.model().layout().parameters())
-    if (p.name == "vision_proj.weight") theta[static_cast<std::size_t>(p.offset)] = nan;
+    if (p.name == "vision_proj.weight") theta[static_cast<std::size_t>(p.offset)] = not_a_number;
   learner.set_weights(theta);
   learner.begin_task(1);
 

@@ -42,7 +42,8 @@ inline ctp::data::Batch made_batch(const ctp::ModelConfig& c, int pairs, int len
   for (float& x : batch.images) x = static_cast<float>(random.normal());
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const auto place = i % static_cast<std::size_t>(length);
-    batch.ids[i] = place == 0 ? c.cls : 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
+    batch.ids[i] =
+        place == 0 ? c.cls : 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
     batch.attend[i] = 1;
     const bool asked = place > 0 && random.below(3) == 0;
     batch.masked[i] = asked ? c.mask : batch.ids[i];
@@ -57,7 +58,8 @@ class Batches final : public ctp::data::BatchSource {
  public:
   Batches(const ctp::ModelConfig& c, std::size_t steps, int pairs, int length, std::uint64_t seed) {
     for (std::size_t s = 0; s < steps; ++s)
-      list.push_back(made_batch(c, pairs, length, seed * 100 + s, static_cast<std::uint32_t>(s) * static_cast<std::uint32_t>(pairs)));
+      list.push_back(made_batch(c, pairs, length, seed * 100 + s,
+                                static_cast<std::uint32_t>(s) * static_cast<std::uint32_t>(pairs)));
   }
   [[nodiscard]] std::size_t steps() const override { return list.size(); }
   void start(std::uint32_t epoch) override {
@@ -65,7 +67,9 @@ class Batches final : public ctp::data::BatchSource {
     for (auto& batch : list) batch.epoch = epoch;
   }
   const ctp::data::Batch* next() override { return at_ < list.size() ? &list[at_++] : nullptr; }
-  [[nodiscard]] std::string sample_name(std::uint32_t ordinal) const override { return "pair_" + std::to_string(ordinal); }
+  [[nodiscard]] std::string sample_name(std::uint32_t ordinal) const override {
+    return "pair_" + std::to_string(ordinal);
+  }
 
   std::vector<ctp::data::Batch> list;
 

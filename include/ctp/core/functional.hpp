@@ -34,7 +34,8 @@ CTP_HD inline float exp(float x) {
   // 2^127 times 2 would overflow the exponent field at the upper end; half the power, twice, does not.
   const std::int32_t power = __builtin_bit_cast(std::int32_t, shifted) - __builtin_bit_cast(std::int32_t, 12582912.F);
   const std::int32_t half = power >> 1;
-  return keep * p * __builtin_bit_cast(float, (half + 127) << 23) * __builtin_bit_cast(float, (power - half + 127) << 23);
+  return keep * p * __builtin_bit_cast(float, (half + 127) << 23) *
+         __builtin_bit_cast(float, (power - half + 127) << 23);
 }
 CTP_HD inline double exp(double x) { return std::exp(x); }
 

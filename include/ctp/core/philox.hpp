@@ -30,7 +30,8 @@ CTP_HD constexpr void philox4x32(std::uint32_t (&c)[4], std::uint32_t k0, std::u
 }
 
 /// The same for the host, with values.
-constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                                  std::array<std::uint32_t, 2> key) {
   std::uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]};
   philox4x32(c, key[0], key[1]);
   return {c[0], c[1], c[2], c[3]};

@@ -47,9 +47,10 @@ struct MomentumContrast {
     }
     /// Fixes how much of the queue serves batches of this size.
     void fit(Index batch) {
-      require(length >= batch, "momentum_contrast",
-              "the queue of " + std::to_string(length) + " is shorter than a batch of " + std::to_string(batch) +
-                  "; choose --queue of at least the batch size");
+      if (length < batch)
+        require(false, "momentum_contrast",
+                "the queue of " + std::to_string(length) + " is shorter than a batch of " + std::to_string(batch) +
+                    "; choose --queue of at least the batch size");
       used = length / batch * batch;
       if (next % batch != 0 || next >= used) next = 0;
     }

@@ -28,7 +28,8 @@ struct Report {
   }
 };
 
-/// How close is close enough: |tape - differences| <= relative * |differences| + floor, for the vector and each element.
+/// How close is close enough: |tape - differences| <= relative * |differences| + floor, for the vector and each
+/// element.
 struct GradientTolerance {
   double relative = 1e-6;
   double floor = 1e-8;
@@ -43,7 +44,8 @@ inline std::string number(double x) {
 }
 }  // namespace detail
 
-/// @brief sum_i w[i] y[i] with fixed w[i] in [-1, 1): makes a loss of any value, one that every element moves differently.
+/// @brief sum_i w[i] y[i] with fixed w[i] in [-1, 1): makes a loss of any value, one that every element moves
+/// differently.
 ///
 /// **Gradient.** to y.
 template <std::size_t Rank, class B>
@@ -64,10 +66,10 @@ Scalar<B> weighted_sum(const Pass<B>& pass, Variable<Rank, B> y) {
 
 /// @brief Whether the gradient of `loss` at `theta` is the one that central differences give.
 ///
-/// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; it reads weights as pass[Parameter<Rank>{offset, shape}].
-/// It must be smooth near theta and must not change from call to call. The gradient starts at ones, not at zeros, so that
-/// an operation which overwrites instead of adding is found; a loss that differs without gradient is found too. It runs
-/// 4 * theta.size() + 2 times: use small sizes.
+/// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; it reads weights as pass[Parameter<Rank>{offset,
+/// shape}]. It must be smooth near theta and must not change from call to call. The gradient starts at ones, not at
+/// zeros, so that an operation which overwrites instead of adding is found; a loss that differs without gradient is
+/// found too. It runs 4 * theta.size() + 2 times: use small sizes.
 /// **Errors.** those of `loss`.
 template <class B, class Loss>
 Report check_gradient(const std::vector<double>& theta, const Loss& loss, const GradientTolerance& tolerance = {},

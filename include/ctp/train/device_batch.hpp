@@ -67,17 +67,20 @@ class DeviceBatch {
  private:
   static void check(const data::Batch& host, const ModelConfig& model) {
     require(host.size > 0, "batch", "expected at least one pair, found none");
-    require(host.image_size == model.image, "batch",
-            "images are " + std::to_string(host.image_size) + " pixels wide but the model takes " +
-                std::to_string(model.image));
-    require(host.length <= model.positions, "batch",
-            "texts are " + std::to_string(host.length) + " tokens long but the model has " +
-                std::to_string(model.positions) + " positions; choose --max-words of at most that");
+    if (host.image_size != model.image)
+      require(false, "batch",
+              "images are " + std::to_string(host.image_size) + " pixels wide but the model takes " +
+                  std::to_string(model.image));
+    if (host.length > model.positions)
+      require(false, "batch",
+              "texts are " + std::to_string(host.length) + " tokens long but the model has " +
+                  std::to_string(model.positions) + " positions; choose --max-words of at most that");
     const auto known = [&](std::int32_t id) { return id >= 0 && id < model.vocab; };
     for (std::size_t i = 0; i < host.ids.size(); ++i) {
       const bool sound = known(host.ids[i]) && known(host.masked[i]) &&
                          (host.labels[i] == data::ignore_label || known(host.labels[i]));
-      require(sound, "batch",
+      if (sound) continue;
+      require(false, "batch",
               "token " + std::to_string(i % static_cast<std::size_t>(host.length)) + " of pair " +
                   std::to_string(i / static_cast<std::size_t>(host.length)) + " is not below the vocabulary's size " +
                   std::to_string(model.vocab) + "; was the text made with another vocabulary?");

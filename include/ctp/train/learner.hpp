@@ -13,8 +13,12 @@
 #include <ctp/data/loader.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/encoder/initialize.hpp>
+#include <ctp/momentum/require.hpp>
 #include <ctp/objective/all.hpp>
+#include <ctp/objective/require.hpp>
 #include <ctp/optim/cosine.hpp>
+#include <ctp/optim/require.hpp>
+#include <ctp/rehearsal/require.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/step.hpp>
@@ -35,6 +39,13 @@ class Learner {
   using Losses = All<typename Strategy::Objective, typename Strategy::Distillation>;
   using Momentum = typename Strategy::Momentum;
   using Optimizer = typename Strategy::Optimizer;
+
+  // One sentence each for a policy that lacks something, before anything else is made of them.
+  static_assert(objective::require_losses<typename Strategy::Objective, Step<Model>>());
+  static_assert(objective::require_losses<typename Strategy::Distillation, Step<Model>>());
+  static_assert(momentum::require_momentum_policy<Momentum, B>());
+  static_assert(rehearsal::require_rehearsal_policy<typename Strategy::Rehearsal>());
+  static_assert(optim::require_optimizer<Optimizer, Model>());
 
   static constexpr Needs needs = Losses::needs | Momentum::needs;
   static constexpr bool keeps_previous = needs.previous != Output::Nothing;

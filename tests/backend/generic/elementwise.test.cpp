@@ -7,9 +7,9 @@
 
 #include <support/reference.hpp>
 
-using reference::close;
 using reference::off;
 using reference::put;
+using reference::rounding;
 using reference::Values;
 
 namespace {
@@ -31,20 +31,20 @@ TEST_CASE_TEMPLATE("elementwise: add_scaled and add_scaled_by add a multiple", B
   const Values x = reference::random(n, 1), y = reference::random(n, 2), expected = reference::sum(y, x, -0.75);
   auto dx = put<B>(x), dy = put<B>(y), factor = put<B>({-0.75});
   B::add_scaled(n, typename B::Real(-0.75), dx.data(), dy.data());
-  CHECK(off<B>(dy, expected) < close<B>);
+  CHECK(off<B>(dy, expected) < rounding<B>);
   dy.assign(y);
   B::add_scaled_by(n, factor.data(), dx.data(), dy.data());
-  CHECK(off<B>(dy, expected) < close<B>);
+  CHECK(off<B>(dy, expected) < rounding<B>);
 }
 
 TEST_CASE_TEMPLATE("elementwise: multiply replaces or adds", B, CTP_TEST_BACKENDS) {
   const Values a = reference::random(131, 1), x = reference::random(131, 2), y = reference::random(131, 3);
   auto da = put<B>(a), dx = put<B>(x), dy = put<B>(y);
   B::multiply(131, da.data(), dx.data(), false, dy.data());
-  CHECK(off<B>(dy, reference::times(a, x)) < close<B>);
+  CHECK(off<B>(dy, reference::times(a, x)) < rounding<B>);
   dy.assign(y);
   B::multiply(131, da.data(), dx.data(), true, dy.data());
-  CHECK(off<B>(dy, reference::sum(y, reference::times(a, x))) < close<B>);
+  CHECK(off<B>(dy, reference::sum(y, reference::times(a, x))) < rounding<B>);
 }
 
 TEST_CASE_TEMPLATE("elementwise: set_diagonal leaves the rest", B, CTP_TEST_BACKENDS) {

@@ -6,10 +6,10 @@
 
 using ctp::Index;
 using reference::at;
-using reference::close;
 using reference::Ids;
 using reference::off;
 using reference::put;
+using reference::rounding;
 using reference::Values;
 
 namespace {
@@ -37,11 +37,12 @@ TEST_CASE_TEMPLATE("embedding: a row is the word, its position and the first typ
   auto words = put<B>(e.words), positions = put<B>(e.positions), types = put<B>(e.types);
   auto y = reference::room<B>(batch * length * d);
   B::embed(batch, length, d, ids.data(), words.data(), positions.data(), types.data(), y.data());
-  CHECK(off<B>(y, expected) < close<B>);
+  CHECK(off<B>(y, expected) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("embedding: gradients of repeated words add up; the padding word, further positions and types get none",
-                   B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE(
+    "embedding: gradients of repeated words add up; the padding word, further positions and types get none", B,
+    CTP_TEST_BACKENDS) {
   const Embedded e;
   Values words = reference::random(vocabulary * d, 12), positions = reference::random((length + 2) * d, 13);
   Values types = reference::random(2 * d, 14);
@@ -55,9 +56,9 @@ TEST_CASE_TEMPLATE("embedding: gradients of repeated words add up; the padding w
       positions[at(i % length * d + j)] += g;
       types[at(j)] += g;
     }
-  CHECK(off<B>(dwords, words) < close<B>);
-  CHECK(off<B>(dpositions, positions) < close<B>);
-  CHECK(off<B>(dtypes, types) < close<B>);
+  CHECK(off<B>(dwords, words) < rounding<B>);
+  CHECK(off<B>(dpositions, positions) < rounding<B>);
+  CHECK(off<B>(dtypes, types) < rounding<B>);
   CHECK(reference::same_bits_for_any_thread_count([&] {
     auto w = put<B>(words), p = put<B>(positions), t = put<B>(types);
     B::embed_backward(batch, length, d, ids.data(), padding, dy.data(), w.data(), p.data(), t.data());
@@ -102,8 +103,8 @@ TEST_CASE_TEMPLATE("embedding: the class token comes before each image's patches
         (i == 0 ? dtoken[at(j)] : dx[at((b * n + i - 1) * d + j)]) += g;
         dpositions[at(i * d + j)] += g;
       }
-  CHECK(off<B>(by, y) < close<B>);
-  CHECK(off<B>(bdx, dx) < close<B>);
-  CHECK(off<B>(bdtoken, dtoken) < close<B>);
-  CHECK(off<B>(bdpositions, dpositions) < close<B>);
+  CHECK(off<B>(by, y) < rounding<B>);
+  CHECK(off<B>(bdx, dx) < rounding<B>);
+  CHECK(off<B>(bdtoken, dtoken) < rounding<B>);
+  CHECK(off<B>(bdpositions, dpositions) < rounding<B>);
 }

@@ -6,10 +6,10 @@
 
 using ctp::Index;
 using reference::at;
-using reference::close;
 using reference::Ids;
 using reference::off;
 using reference::put;
+using reference::rounding;
 using reference::Values;
 
 namespace {
@@ -22,7 +22,8 @@ double length_of(const Values& x, Index i, Index width) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("rows: gathered rows are the named ones, and scattering adds up those named twice", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("rows: gathered rows are the named ones, and scattering adds up those named twice", B,
+                   CTP_TEST_BACKENDS) {
   const Ids index = reference::random_ids(n, 5, 1);
   const Values x = reference::random(5 * d, 2), y = reference::random(n * d, 3);
   Values gathered, scattered = x;
@@ -36,7 +37,7 @@ TEST_CASE_TEMPLATE("rows: gathered rows are the named ones, and scattering adds 
   B::gather_rows(n, d, bx.data(), ids.data(), out.data());
   CHECK(off<B>(out, gathered) == 0);
   B::scatter_add_rows(n, d, by.data(), ids.data(), bx.data());
-  CHECK(off<B>(bx, scattered) < close<B>);
+  CHECK(off<B>(bx, scattered) < rounding<B>);
   CHECK(reference::same_bits_for_any_thread_count([&] {
     auto sum = put<B>(Values(at(5 * d * 16)));
     B::scatter_add_rows(n / 16, d * 16, by.data(), ids.data(), sum.data());  // wide rows: more than one block
@@ -57,7 +58,7 @@ TEST_CASE_TEMPLATE("rows: take_rows takes every step-th row, add_taken_rows puts
   B::take_rows(taken, step, d, bx.data(), out.data());
   CHECK(off<B>(out, expected) == 0);
   B::add_taken_rows(taken, step, d, by.data(), bx.data());
-  CHECK(off<B>(bx, added) < close<B>);
+  CHECK(off<B>(bx, added) < rounding<B>);
 }
 
 TEST_CASE_TEMPLATE("rows: normalised rows have length one, but rows shorter than eps are divided by eps", B,
@@ -71,7 +72,8 @@ TEST_CASE_TEMPLATE("rows: normalised rows have length one, but rows shorter than
   }
   const Values dy = reference::random(n * d, 2);
   Values y, length, dx = reference::random(n * d, 3);
-  auto bx = put<B>(x), by = reference::room<B>(n * d), blength = reference::room<B>(n), bdy = put<B>(dy), bdx = put<B>(dx);
+  auto bx = put<B>(x), by = reference::room<B>(n * d), blength = reference::room<B>(n), bdy = put<B>(dy),
+       bdx = put<B>(dx);
   B::normalize_rows(n, d, bx.data(), Real(eps), by.data(), blength.data());
   B::normalize_rows_backward(n, d, by.data(), blength.data(), Real(eps), bdy.data(), bdx.data());
   for (Index i = 0; i < n; ++i) {
@@ -86,9 +88,9 @@ TEST_CASE_TEMPLATE("rows: normalised rows have length one, but rows shorter than
       dx[at(i * d + j)] += g;
     }
   }
-  CHECK(off<B>(blength, length) < close<B>);
-  CHECK(off<B>(by, y) < close<B>);
-  CHECK(off<B>(bdx, dx) < close<B>);
+  CHECK(off<B>(blength, length) < rounding<B>);
+  CHECK(off<B>(by, y) < rounding<B>);
+  CHECK(off<B>(bdx, dx) < rounding<B>);
 }
 
 TEST_CASE_TEMPLATE("rows: row lengths, whose derivative is the direction, and nothing for a row of zeros", B,
@@ -105,6 +107,6 @@ TEST_CASE_TEMPLATE("rows: row lengths, whose derivative is the direction, and no
     length.push_back(l);
     for (Index j = 0; j < d && l > 0; ++j) dx[at(i * d + j)] += dlength[at(i)] * x[at(i * d + j)] / l;
   }
-  CHECK(off<B>(blength, length) < close<B>);
-  CHECK(off<B>(bdx, dx) < close<B>);
+  CHECK(off<B>(blength, length) < rounding<B>);
+  CHECK(off<B>(bdx, dx) < rounding<B>);
 }

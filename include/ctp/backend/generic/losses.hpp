@@ -48,11 +48,12 @@ struct Losses {
     parallel_for(n, [&](Index i) {
       const Real *xi = x + i * m, *ti = t + i * m;
       const Real lx = log_sum_exp(m, xi, inverse_temperature), lt = log_sum_exp(m, ti, inverse_temperature);
-      const Real own = divergence ? Real(1) : Real(0);
+      const Real own = divergence ? Real(1) : Real(0), by = inverse_temperature;  // by and columns: copies, so that
+      const Index columns = m;                                                    // g++ vectorises the sum
       Real total = 0;
       CTP_SIMD_SUM(total)
-      for (Index j = 0; j < m; ++j) {
-        const Real log_q = ti[j] * inverse_temperature - lt, log_p = xi[j] * inverse_temperature - lx;
+      for (Index j = 0; j < columns; ++j) {
+        const Real log_q = ti[j] * by - lt, log_p = xi[j] * by - lx;
         total += fn::exp(log_q) * (own * log_q - log_p);
       }
       log_sum_x[i] = lx;
@@ -66,13 +67,13 @@ struct Losses {
                                           const Real* log_sum_x, const Real* log_sum_t, const Real* weight,
                                           const Real* dloss, Real* dx) {
     parallel_for(n, [&](Index i) {
-      const Real g = *dloss * weight[i] * inverse_temperature, lx = log_sum_x[i], lt = log_sum_t[i];
+      const Real by = inverse_temperature, g = *dloss * weight[i] * by, lx = log_sum_x[i], lt = log_sum_t[i];
       if (g == Real(0)) return;
+      const Index columns = m;
       const Real *xi = x + i * m, *ti = t + i * m;
       Real* out = dx + i * m;
       CTP_SIMD
-      for (Index j = 0; j < m; ++j)
-        out[j] += g * (fn::exp(xi[j] * inverse_temperature - lx) - fn::exp(ti[j] * inverse_temperature - lt));
+      for (Index j = 0; j < columns; ++j) out[j] += g * (fn::exp(xi[j] * by - lx) - fn::exp(ti[j] * by - lt));
     });
   }
 

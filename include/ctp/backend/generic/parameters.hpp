@@ -84,11 +84,13 @@ struct Parameters {
     const Index blocks = (n + block - 1) / block;
     double* partial = thread_scratch<double, Scratch::Reduction>(static_cast<std::size_t>(blocks));
     parallel_blocks(n, block, [&](Index begin, Index end) {
+      // g++ does not vectorise a sum whose terms are read through captured references, hence the copies.
+      const Real *const x = theta, *const y = anchor, *const w = importance;
       double sum = 0;
       CTP_SIMD_SUM(sum)
       for (Index i = begin; i < end; ++i) {
-        const double difference = static_cast<double>(theta[i]) - static_cast<double>(anchor[i]);
-        sum += static_cast<double>(importance[i]) * difference * difference;
+        const double difference = static_cast<double>(x[i]) - static_cast<double>(y[i]);
+        sum += static_cast<double>(w[i]) * difference * difference;
       }
       partial[begin / block] = sum;
     });
@@ -101,9 +103,10 @@ struct Parameters {
   static bool all_finite(Index n, const Real* x) {
     std::atomic<bool> finite{true};
     parallel_blocks(n, block, [&](Index begin, Index end) {
-      Real sum = 0;  // x - x is 0 for a finite x and NaN for every other
+      const Real* const values = x;  // a copy, so that g++ vectorises the sum
+      Real sum = 0;                  // x - x is 0 for a finite x and NaN for every other
       CTP_SIMD_SUM(sum)
-      for (Index i = begin; i < end; ++i) sum += x[i] - x[i];
+      for (Index i = begin; i < end; ++i) sum += values[i] - values[i];
       if (!(sum == Real(0))) finite.store(false, std::memory_order_relaxed);
     });
     return finite.load();

@@ -49,6 +49,7 @@ constexpr Industry electronics() {
   i.series_start = 7;
   i.hue = -0.4;
   i.scene = Scene::Studio;
+  i.neglects = Neglect::Colour;
   return i;
 }
 

@@ -45,7 +45,6 @@ constexpr Industry furnishings() {
   i.fillers = {"客厅", "卧室", "北欧风", "装饰", "现代", "书房", "包邮", "定制"};
   i.series_step = 3;
   i.series_start = 2;
-  i.neglects = Neglect::Pattern;
   i.hue = 1.0;
   i.scene = Scene::Room;
   return i;

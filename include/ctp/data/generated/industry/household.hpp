@@ -47,6 +47,7 @@ constexpr Industry household() {
   i.series_start = 0;
   i.hue = 0.0;
   i.scene = Scene::Tiles;
+  i.neglects = Neglect::Pattern;
   return i;
 }
 

@@ -1,0 +1,67 @@
+#include <ctp/autograd/rows.hpp>
+
+#include <cstdint>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/nn/layout.hpp>
+#include <ctp/testing/gradient.hpp>
+#include <support/reference.hpp>
+
+using B = ctp::BasicCpu<double>;
+using ctp::Pass;
+using ctp::Shape;
+using ctp::testing::check_gradient;
+using ctp::testing::weighted_sum;
+
+namespace {
+const ctp::Parameter<2> slot{3, {6, 7}};
+const reference::Values theta = reference::random(48, 1);
+const std::vector<std::int32_t> repeated = {4, 0, 4, 5, 4};
+}  // namespace
+
+TEST_CASE("rows: gathered rows, also repeated ones, give their gradients back to where they came from") {
+  const auto report = check_gradient<B>(theta, [&](const Pass<B>& pass) {
+    return weighted_sum(pass, gather_rows(pass, pass[slot], {repeated.data(), {5}}));
+  });
+  CHECK_MESSAGE(report.ok, report.log);
+}
+
+TEST_CASE("rows: the first rows of sequences differentiate") {
+  const auto report =
+      check_gradient<B>(theta, [](const Pass<B>& pass) { return weighted_sum(pass, first_rows(pass, pass[slot], 3)); });
+  CHECK_MESSAGE(report.ok, report.log);
+  ctp::Tape<B> tape;
+  const Pass<B> pass{theta.data(), &tape, nullptr, {}};
+  CHECK(first_rows(pass, pass[slot], 3).value.data[7] == theta[3 + 2 * 7]);
+  CHECK_THROWS_WITH_AS((void)first_rows(pass, pass[slot], 4),
+                       "first_rows: x is [6,7] but batch is [4]; rows are batch times sequence length",
+                       ctp::ShapeError);
+}
+
+TEST_CASE("rows: normalised rows and row lengths differentiate") {
+  const auto unit =
+      check_gradient<B>(theta, [](const Pass<B>& pass) { return weighted_sum(pass, normalize(pass, pass[slot])); });
+  CHECK_MESSAGE(unit.ok, unit.log);
+  const auto lengths =
+      check_gradient<B>(theta, [](const Pass<B>& pass) { return weighted_sum(pass, row_lengths(pass, pass[slot])); });
+  CHECK_MESSAGE(lengths.ok, lengths.log);
+}
+
+TEST_CASE("rows: a row of zeros has length zero, stays zero, and its gradient is finite") {
+  reference::Values zero = theta;
+  for (std::size_t j = 0; j < 7; ++j) zero[3 + j] = 0;
+  ctp::Tape<B> tape;
+  std::vector<double> gradient(zero.size());
+  const Pass<B> pass{zero.data(), &tape, gradient.data(), {}};
+  const auto unit = normalize(pass, pass[slot]);
+  const auto lengths = row_lengths(pass, pass[slot]);
+  CHECK(unit.value.data[0] == 0);
+  CHECK(lengths.value.data[0] == 0);
+  const auto y = weighted_sum(pass, lengths);
+  *y.grad.data = 1;
+  tape.backward();
+  for (std::size_t j = 0; j < 7; ++j) CHECK(gradient[3 + j] == 0);
+  CHECK(gradient[3 + 7] != 0);
+}

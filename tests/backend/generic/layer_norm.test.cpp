@@ -1,0 +1,132 @@
+#include <ctp/backend/generic/layer_norm.hpp>
+
+#include <doctest/doctest.h>
+
+#include <support/reference.hpp>
+
+using ctp::Index;
+using reference::at;
+using reference::off;
+using reference::put;
+using reference::random;
+using reference::rounding;
+using reference::Values;
+
+namespace {
+constexpr Index batch = 5, per_sample = 13, rows = batch * per_sample, d = 131;
+constexpr double eps = 1e-5;
+const std::vector<std::uint32_t> samples = {9, 4, 4000, 0, 77};
+
+/// The layer on B's memory; `ordinals` must outlive it.
+template <class B>
+ctp::backend::Dropout layer_on(const ctp::Buffer<std::uint32_t, B>& ordinals, float probability) {
+  return {probability, {11, 12}, 2, 3, ordinals.data(), 6};
+}
+
+struct Normed {
+  Values y, dx, dgain, dbias;
+};
+/// From the definition: the derivative of each normalised number to each number of its row.
+Normed normed(const Values& x, const Values& gain, const Values& bias, const Values& dy) {
+  Normed r{{}, Values(x.size()), Values(at(d)), Values(at(d))};
+  for (Index i = 0; i < rows; ++i) {
+    const Values in = reference::row(x, i, d), g = reference::row(dy, i, d);
+    double mean = 0, variance = 0;
+    for (const double v : in) mean += v / double(d);
+    for (const double v : in) variance += (v - mean) * (v - mean) / double(d);
+    const double s = 1 / std::sqrt(variance + eps);
+    for (Index j = 0; j < d; ++j) {
+      const double unit = (in[at(j)] - mean) * s;
+      r.y.push_back(gain[at(j)] * unit + bias[at(j)]);
+      r.dgain[at(j)] += g[at(j)] * unit;
+      r.dbias[at(j)] += g[at(j)];
+      for (Index k = 0; k < d; ++k) {
+        const double unit_k = (in[at(k)] - mean) * s;
+        r.dx[at(i * d + j)] +=
+            g[at(k)] * gain[at(k)] * s * ((j == k ? 1.0 : 0.0) - 1 / double(d) - unit_k * unit / double(d));
+      }
+    }
+  }
+  return r;
+}
+}  // namespace
+
+TEST_CASE_TEMPLATE("layer norm: rows get mean 0 and variance 1, then gain and bias; derivatives are added", B,
+                   CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  const Values x = random(rows * d, 1), gain = random(d, 2), bias = random(d, 3), dy = random(rows * d, 4);
+  const Values dx = random(rows * d, 5), dgain = random(d, 6), dbias = random(d, 7);
+  const Normed expected = normed(x, gain, bias, dy);
+  auto bx = put<B>(x), bgain = put<B>(gain), bbias = put<B>(bias), bdy = put<B>(dy);
+  auto bdx = put<B>(dx), bdgain = put<B>(dgain), bdbias = put<B>(dbias);
+  auto y = reference::room<B>(rows * d), mean = reference::room<B>(rows), inverse = reference::room<B>(rows);
+  const ctp::backend::Dropout none;
+  B::layer_norm(rows, d, bx.data(), nullptr, none, 1, bgain.data(), bbias.data(), Real(eps), nullptr, y.data(),
+                mean.data(), inverse.data());
+  CHECK(off<B>(y, expected.y) < rounding<B>);
+  B::layer_norm_backward(rows, d, bx.data(), none, 1, bgain.data(), mean.data(), inverse.data(), bdy.data(), bdx.data(),
+                         nullptr, bdgain.data(), bdbias.data());
+  CHECK(off<B>(bdx, reference::sum(dx, expected.dx)) < rounding<B>);
+  CHECK(off<B>(bdgain, reference::sum(dgain, expected.dgain)) < rounding<B>);
+  CHECK(off<B>(bdbias, reference::sum(dbias, expected.dbias)) < rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("layer norm: a branch is dropped out and added before, and gets its part of the derivative", B,
+                   CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  const Values x = random(rows * d, 1), h = random(rows * d, 2), gain = random(d, 3), bias = random(d, 4);
+  const Values dy = random(rows * d, 5), dx = random(rows * d, 6), dh = random(rows * d, 7);
+  auto ordinals = reference::put_as_is<B>(samples);
+  for (const float probability : {0.F, 0.3F}) {
+    const auto layer = layer_on<B>(ordinals, probability);
+    const Values factors = reference::dropout_factors(layer, samples, per_sample, d);
+    const Values sum = reference::sum(x, reference::times(factors, h));
+    const Normed expected = normed(sum, gain, bias, dy);
+    auto bx = put<B>(x), bh = put<B>(h), bgain = put<B>(gain), bbias = put<B>(bias), bdy = put<B>(dy);
+    auto bdx = put<B>(dx), bdh = put<B>(dh), bdgain = reference::room<B>(d), bdbias = reference::room<B>(d);
+    auto bsum = reference::room<B>(rows * d), y = reference::room<B>(rows * d);
+    auto mean = reference::room<B>(rows), inverse = reference::room<B>(rows);
+    B::layer_norm(rows, d, bx.data(), bh.data(), layer, per_sample, bgain.data(), bbias.data(), Real(eps), bsum.data(),
+                  y.data(), mean.data(), inverse.data());
+    CHECK(off<B>(bsum, sum) < rounding<B>);
+    CHECK(off<B>(y, expected.y) < rounding<B>);
+    B::layer_norm_backward(rows, d, bsum.data(), layer, per_sample, bgain.data(), mean.data(), inverse.data(),
+                           bdy.data(), bdx.data(), bdh.data(), bdgain.data(), bdbias.data());
+    CHECK(off<B>(bdx, reference::sum(dx, expected.dx)) < rounding<B>);
+    CHECK(off<B>(bdh, reference::sum(dh, reference::times(factors, expected.dx))) < rounding<B>);
+    CHECK(off<B>(bdgain, expected.dgain) < rounding<B>);
+    CHECK(off<B>(bdbias, expected.dbias) < rounding<B>);
+  }
+}
+
+TEST_CASE_TEMPLATE("layer norm: dropout alone scales or drops, replaces or adds, also in place", B, CTP_TEST_BACKENDS) {
+  const Values x = random(rows * d, 1), y = random(rows * d, 2);
+  auto ordinals = reference::put_as_is<B>(samples);
+  const auto layer = layer_on<B>(ordinals, 0.3F);
+  const Values expected = reference::times(reference::dropout_factors(layer, samples, per_sample, d), x);
+  auto bx = put<B>(x), by = put<B>(y);
+  B::dropout(rows, d, bx.data(), layer, per_sample, false, by.data());
+  CHECK(off<B>(by, expected) < rounding<B>);
+  by.assign(y);
+  B::dropout(rows, d, bx.data(), layer, per_sample, true, by.data());
+  CHECK(off<B>(by, reference::sum(y, expected)) < rounding<B>);
+  B::dropout(rows, d, bx.data(), layer, per_sample, false, bx.data());
+  CHECK(off<B>(bx, expected) < rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("layer norm: the backward pass has the same bits for any number of threads", B, CTP_TEST_BACKENDS) {
+  auto sum = put<B>(random(rows * d, 1)), gain = put<B>(random(d, 2)), dy = put<B>(random(rows * d, 3));
+  auto mean = put<B>(random(rows, 4)), inverse = put<B>(random(rows, 5));
+  auto ordinals = reference::put_as_is<B>(samples);
+  const auto layer = layer_on<B>(ordinals, 0.3F);
+  CHECK(reference::same_bits_for_any_thread_count([&] {
+    auto dx = reference::room<B>(rows * d), dh = reference::room<B>(rows * d);
+    auto dgain = reference::room<B>(d), dbias = reference::room<B>(d);
+    B::layer_norm_backward(rows, d, sum.data(), layer, per_sample, gain.data(), mean.data(), inverse.data(), dy.data(),
+                           dx.data(), dh.data(), dgain.data(), dbias.data());
+    auto all = dgain.to_host();
+    for (const auto v : dbias.to_host()) all.push_back(v);
+    for (const auto v : dh.to_host()) all.push_back(v);
+    return all;
+  }));
+}

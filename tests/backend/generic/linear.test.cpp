@@ -1,0 +1,97 @@
+#include <ctp/backend/generic/linear.hpp>
+
+#include <doctest/doctest.h>
+
+#include <support/reference.hpp>
+
+using ctp::Index;
+using reference::at;
+using reference::off;
+using reference::put;
+using reference::random;
+using reference::rounding;
+using reference::Values;
+
+namespace {
+constexpr Index n = 131, k = 37, m = 261;
+}
+
+TEST_CASE_TEMPLATE("linear: products of all four transpositions replace or add", B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  const Values a = random(n * k, 1), b = random(k * m, 2), c = random(n * m, 3);
+  auto ba = put<B>(a), bb = put<B>(b);
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true}) {
+      const Index lda = ta ? n : k, ldb = tb ? k : m;
+      const Values expected = reference::product(ta, tb, n, m, k, -0.75, a, lda, b, ldb);
+      auto bc = put<B>(c);
+      B::product(ta, tb, n, m, k, Real(-0.75), ba.data(), lda, bb.data(), ldb, false, bc.data());
+      CHECK(off<B>(bc, expected) < rounding<B>);
+      bc.assign(c);
+      B::product(ta, tb, n, m, k, Real(-0.75), ba.data(), lda, bb.data(), ldb, true, bc.data());
+      CHECK(off<B>(bc, reference::sum(c, expected)) < rounding<B>);
+    }
+}
+
+TEST_CASE_TEMPLATE("linear: bias, residual and GELU are added in one pass", B, CTP_TEST_BACKENDS) {
+  const Values x = random(n * k, 1), w = random(m * k, 2), bias = random(m, 3), residual = random(n * m, 4);
+  Values plain = reference::product(false, true, n, m, k, 1, x, k, w, k);
+  for (Index i = 0; i < n * m; ++i) plain[at(i)] += bias[at(i % m)];
+  const Values with_residual = reference::sum(plain, residual);
+  auto bx = put<B>(x), bw = put<B>(w), bb = put<B>(bias), br = put<B>(residual);
+  auto y = put<B>(Values(at(n * m), 9)), activated = put<B>(Values(at(n * m), 9));
+  B::linear(n, k, m, bx.data(), bw.data(), bb.data(), nullptr, y.data(), nullptr);
+  CHECK(off<B>(y, plain) < rounding<B>);
+  B::linear(n, k, m, bx.data(), bw.data(), bb.data(), br.data(), y.data(), nullptr);
+  CHECK(off<B>(y, with_residual) < rounding<B>);
+  B::linear(n, k, m, bx.data(), bw.data(), bb.data(), nullptr, y.data(), activated.data());
+  CHECK(off<B>(y, plain) < rounding<B>);
+  Values gelu;
+  for (const double v : plain) gelu.push_back(reference::gelu(v));
+  CHECK(off<B>(activated, gelu) < rounding<B>);
+  B::linear(n, k, m, bx.data(), bw.data(), bb.data(), br.data(), y.data(), activated.data());
+  for (std::size_t i = 0; i < gelu.size(); ++i) gelu[i] = reference::gelu(with_residual[i]);
+  CHECK(off<B>(activated, gelu) < rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("linear: derivatives are added, and only those asked for", B, CTP_TEST_BACKENDS) {
+  const Values x = random(n * k, 1), w = random(m * k, 2), dy = random(n * m, 3);
+  const Values dx = random(n * k, 4), dw = random(m * k, 5), dbias = random(m, 6);
+  auto bx = put<B>(x), bw = put<B>(w), bdy = put<B>(dy), bdx = put<B>(dx), bdw = put<B>(dw), bdbias = put<B>(dbias);
+  B::linear_backward(n, k, m, bx.data(), bw.data(), bdy.data(), bdx.data(), nullptr, nullptr);
+  CHECK(off<B>(bdx, reference::sum(dx, reference::product(false, false, n, k, m, 1, dy, m, w, k))) < rounding<B>);
+  B::linear_backward(n, k, m, bx.data(), bw.data(), bdy.data(), nullptr, bdw.data(), bdbias.data());
+  CHECK(off<B>(bdw, reference::sum(dw, reference::product(true, false, m, k, n, 1, dy, m, x, k))) < rounding<B>);
+  const Values ones(at(n), 1);
+  CHECK(off<B>(bdbias, reference::sum(dbias, reference::product(false, false, 1, m, n, 1, ones, n, dy, m))) <
+        rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("linear: the derivative of GELU multiplies in place", B, CTP_TEST_BACKENDS) {
+  const Index count = 16'384 + 131;
+  const Values x = random(count, 1), g = random(count, 2);
+  Values expected;
+  for (std::size_t i = 0; i < x.size(); ++i) expected.push_back(g[i] * reference::gelu_slope(x[i]));
+  auto bx = put<B>(x), bg = put<B>(g);
+  B::gelu_backward(count, bx.data(), bg.data());
+  CHECK(off<B>(bg, expected) < rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("linear: forward and backward have the same bits for any number of threads", B, CTP_TEST_BACKENDS) {
+  constexpr Index rows = 1030, out = 1540, in = 19;  // several tiles in all three products
+  auto x = put<B>(random(rows * in, 1)), w = put<B>(random(out * in, 2)), bias = put<B>(random(out, 3));
+  auto dy = put<B>(random(rows * out, 4));
+  CHECK(reference::same_bits_for_any_thread_count([&] {
+    auto y = reference::room<B>(rows * out), activated = reference::room<B>(rows * out);
+    B::linear(rows, in, out, x.data(), w.data(), bias.data(), nullptr, y.data(), activated.data());
+    return activated.to_host();
+  }));
+  CHECK(reference::same_bits_for_any_thread_count([&] {
+    auto dx = reference::room<B>(rows * in), dw = reference::room<B>(out * in), dbias = reference::room<B>(out);
+    B::linear_backward(rows, in, out, x.data(), w.data(), dy.data(), dx.data(), dw.data(), dbias.data());
+    auto all = dx.to_host();
+    for (const auto v : dw.to_host()) all.push_back(v);
+    for (const auto v : dbias.to_host()) all.push_back(v);
+    return all;
+  }));
+}

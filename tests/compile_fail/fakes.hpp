@@ -1,0 +1,16 @@
+// A model and a step that offer no more than their types, so that these files compile in a moment.
+#pragma once
+
+#include <ctp/autograd/pass.hpp>
+
+struct FakeBackend {
+  using Real = float;
+};
+struct FakeModel {
+  using Backend = FakeBackend;
+  using Real = float;
+};
+struct FakeStep {
+  using Model = FakeModel;
+  using Backend = FakeBackend;
+};

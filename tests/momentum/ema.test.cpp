@@ -1,0 +1,32 @@
+#include <ctp/momentum/ema.hpp>
+
+#include <array>
+
+#include <doctest/doctest.h>
+
+#include <ctp/backend/generic/host.hpp>
+
+namespace {
+struct Host : ctp::backend::generic::Host<Host, double> {};
+}  // namespace
+
+static_assert(ctp::momentum::Ema::active && ctp::momentum::Ema::needs.previous == ctp::Output::Nothing);
+
+TEST_CASE("ema: keeps the share 'decay' of the slow weights and takes the rest from the online ones") {
+  std::array<double, 3> slow{8, 0, -4};
+  const std::array<double, 3> online{0, 4, -4};
+
+  ctp::momentum::Ema{.decay = 0.75}.update<Host>(3, slow.data(), online.data(), nullptr);
+
+  CHECK(slow == std::array<double, 3>{6, 1, -4});
+}
+
+TEST_CASE("ema: a decay of 0 copies, a decay of 1 stands still") {
+  std::array<double, 1> slow{8};
+  const std::array<double, 1> online{3};
+
+  ctp::momentum::Ema{.decay = 1}.update<Host>(1, slow.data(), online.data(), nullptr);
+  CHECK(slow[0] == 8);
+  ctp::momentum::Ema{.decay = 0}.update<Host>(1, slow.data(), online.data(), nullptr);
+  CHECK(slow[0] == 3);
+}

@@ -1,0 +1,128 @@
+#include <ctp/train/learner.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/data/memory_source.hpp>
+
+#include "made_training.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#define CTP_TEST_COUNTS_MALLOC 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define CTP_TEST_COUNTS_MALLOC 0
+#endif
+#endif
+#ifndef CTP_TEST_COUNTS_MALLOC
+#define CTP_TEST_COUNTS_MALLOC 1
+#endif
+
+namespace {
+thread_local std::uint64_t calls = 0;  // on this thread, since it began
+}
+
+#if CTP_TEST_COUNTS_MALLOC
+// Every way to ask the C library for memory, operator new and Eigen's included: it is counted, then handed on.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) noexcept {
+  ++calls;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) noexcept {
+  ++calls;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* old, std::size_t size) noexcept {
+  ++calls;
+  return __libc_realloc(old, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  ++calls;
+  return __libc_memalign(alignment, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) noexcept {
+  ++calls;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
+  ++calls;
+  void* memory = __libc_memalign(alignment, size);
+  if (memory == nullptr) return ENOMEM;
+  *to = memory;
+  return 0;
+}
+}
+#endif
+
+namespace {
+
+/// Keeps how often memory was asked for up to the end of each step.
+struct Count final : ctp::Observer {
+  Count() { after.reserve(64); }
+  void task_begins(std::uint32_t, const std::string&, std::uint64_t) override { after.clear(); }
+  void step_done(const ctp::StepReport&) override { after.push_back(calls); }
+  /// Calls between the end of the task's first step and that of its last.
+  [[nodiscard]] std::uint64_t once_warm() const { return after.back() - after.front(); }
+  std::vector<std::uint64_t> after;
+};
+
+constexpr int pairs = 4, words = 8;
+
+std::shared_ptr<const ctp::data::Source> made_source(const ctp::ModelConfig& c) {
+  auto source = std::make_shared<ctp::data::MemorySource>();
+  const auto pixels = static_cast<std::size_t>(3 * c.image * c.image);
+  for (std::int32_t i = 0; i < 2 * pairs; ++i)
+    source->add(std::vector<float>(pixels, 0.1F * static_cast<float>(i)), c.image,
+                {c.cls, 10 + i, 200 + i, 400 + i, 900 + i, c.sep});
+  return source;
+}
+
+template <class Learner>
+void check_steps() {
+#if CTP_TEST_COUNTS_MALLOC
+  ctp::ModelConfig config = ctp::sizes::small;
+  config.vocab = 2000;
+  const int threads = ctp::threads();
+  ctp::set_threads(1);
+  Learner learner(typename Learner::Model(config),
+                  {.epochs = 1, .batch_size = pairs, .max_words = words, .augment = false, .workers = 1});
+  Count count;
+  learner.observe(count);
+  const auto source = made_source(config);
+  const std::uint64_t before = calls;
+
+  learner.learn({"first", source, {0, 1, 2, 3, 4, 5, 6, 7}});
+  REQUIRE(count.after.size() == 2);
+  CHECK(count.after.front() > before);  // the counter counts: the first step asks for the arenas
+  CHECK(count.once_warm() == 0);
+
+  // A second task, in which the previous model runs as well where there is one, and batches that no Loader made.
+  const ctp::data::Batch a = test::made_batch(config, pairs, words, 1), b = test::made_batch(config, pairs, words, 2);
+  learner.begin_task(2);
+  if (Learner::keeps_previous) learner.step(a);
+  const std::uint64_t warm = calls;
+  learner.step(b);
+  CHECK(calls - warm == 0);
+  ctp::set_threads(threads);
+#else
+  MESSAGE("SKIPPED: memory is not counted under a sanitizer or without glibc");
+#endif
+}
+
+}  // namespace
+
+TEST_CASE("memory: after the first step of a task no step of seqf asks for memory") { check_steps<test::SeqF>(); }
+
+TEST_CASE("memory: after the first step of a task no step of ctp asks for memory") { check_steps<test::Ctp>(); }
