@@ -5,9 +5,10 @@ add_library(ctp_program_options INTERFACE)
 target_compile_options(ctp_program_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${CTP_WERROR}>>:-Werror>)
-# g++ 12 warns about its own AVX-512 intrinsics (GCC bug 105593) and about std::string at -O3 (GCC bug 105651).
+# g++ 12 warns about its own AVX-512 intrinsics (GCC bug 105593), about std::string at -O3 (GCC bug 105651) and about
+# copies into vectors that were just given their size.
 target_compile_options(ctp_program_options INTERFACE
-  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized;-Wno-restrict>)
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized;-Wno-restrict;-Wno-stringop-overflow>)
 if(NOT CTP_WITH_OPENMP)
   target_compile_options(ctp_program_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-unknown-pragmas>)
 endif()
