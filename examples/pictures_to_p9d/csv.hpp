@@ -16,10 +16,10 @@ struct CsvRecord {
 
 /// @brief The records of a CSV file, without empty lines.
 ///
-/// Commas part fields; a field in double quotes may hold commas, line ends and doubled quotes. Line ends: LF, CRLF or CR.
-/// A UTF-8 byte-order mark at the start is passed over; in unquoted fields, blanks at either end are dropped.
-/// **Errors.** ctp::DataError naming file and line: a quote that is not closed, text after a closing quote, a NUL byte (as
-/// in UTF-16 files).
+/// Commas part fields; a field in double quotes may hold commas, line ends and doubled quotes. Line ends: LF, CRLF or
+/// CR. A UTF-8 byte-order mark at the start is passed over; in unquoted fields, blanks at either end are dropped.
+/// **Errors.** ctp::DataError naming file and line: a quote that is not closed, text after a closing quote, a NUL byte
+/// (as in UTF-16 files).
 /// **Source.** RFC 4180, with the liberties named above.
 inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);

@@ -17,8 +17,9 @@
 
 /// @brief A JPEG of a PNG file that has transparent pixels, laid on `background`; nothing for every other file.
 ///
-/// Readers of P9D folders drop transparency, as the published code does, and what lies under transparent pixels is mostly
-/// black. **Errors.** ctp::DataError naming `file` if the PNG is damaged; ctp::UsageError if this build has no libpng.
+/// Readers of P9D folders drop transparency, as the published code does, and what lies under transparent pixels is
+/// mostly black. **Errors.** ctp::DataError naming `file` if the PNG is damaged; ctp::UsageError if this build has no
+/// libpng.
 inline std::optional<std::vector<std::byte>> flatten_png(std::span<const std::byte> bytes, const std::string& file,
                                                          std::uint8_t background) {
   static constexpr unsigned char start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};

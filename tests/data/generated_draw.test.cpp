@@ -46,7 +46,8 @@ TEST_CASE("distances to shapes are those of plane geometry") {
   CHECK(distance(ring(Paint::Body, 0, 0, 0.5F, 0.5F, 0.1F), 0, 0) == near(0.4F));
   CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F), 0.6F, 0.6F) == near(0.5F));  // from the corner: (0.3, 0.4)
   CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F), 0, 0) == near(-0.2F));
-  CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F, 1.5707963F), 0, 0.5F) == near(0.2F));  // turned by a right angle
+  CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F, 1.5707963F), 0, 0.5F) ==
+        near(0.2F));  // turned by a right angle
   CHECK(distance(bar(Paint::Body, -1, 0, 1, 0, 0.1F), 0, 0.5F) == near(0.4F));
   CHECK(distance(bar(Paint::Body, -1, 0, 1, 0, 0.1F), 1.3F, 0.4F) == near(0.4F));
   CHECK(distance(triangle(Paint::Body, 0, 0, 3, 0, 0, 4), 1, 1) == near(-1.0F));  // the inscribed circle of 3, 4, 5

@@ -16,7 +16,8 @@
 using namespace ctp::data::generated;
 
 TEST_CASE("shares follow the sizes as far as the tail says, by floors and largest remainders") {
-  // Half way between the mean and the published size, worked out by hand: 100 * (0.25 + 0.5 * size / 60), size 10 or 50.
+  // Half way between the mean and the published size, worked out by hand: 100 * (0.25 + 0.5 * size / 60), size 10
+  // or 50.
   CHECK(share_out(100, {10, 50}, 0.5) == std::vector<int>{33, 67});
   CHECK(share_out(100, {10, 50}, 0.0) == std::vector<int>{50, 50});
   CHECK(share_out(60, {10, 50}, 1.0) == std::vector<int>{10, 50});
@@ -46,7 +47,8 @@ TEST_CASE("the industries are P9D's, in its order, with unique categories") {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Industry& industry = industries()[i];
     CHECK(industry.name == names[i]);
-    CHECK(std::set<std::string_view>(industry.colours.begin(), industry.colours.end()).size() == std::size_t{max_colours});
+    CHECK(std::set<std::string_view>(industry.colours.begin(), industry.colours.end()).size() ==
+          std::size_t{max_colours});
     CHECK(std::set<std::string_view>(industry.fillers.begin(), industry.fillers.end()).size() == filler_count);
     for (const Kind& kind : industry.kinds) kinds.insert(kind.name);
     number_of_kinds += industry.kinds.size();
@@ -65,7 +67,9 @@ TEST_CASE("each industry calls every pattern by another series, and no two indus
   CHECK(dialects.size() == industries().size());
 }
 
-TEST_CASE("test and query pairs combine what training never combines, but each two of their attributes do occur in training") {
+TEST_CASE(
+    "test and query pairs combine what training never combines, but each two of their attributes do occur in "
+    "training") {
   const Settings s;
   std::vector<std::set<int>> triples(industry_count), kind_colour(industry_count), kind_pattern(industry_count),
       colour_pattern(industry_count);
@@ -88,10 +92,13 @@ TEST_CASE("test and query pairs combine what training never combines, but each t
       pairs += 3;
     }
   }
-  CHECK(seen_pairs * 100 >= pairs * 97);  // not all: a small industry has fewer training pairs than pairs of attributes to show
+  CHECK(seen_pairs * 100 >=
+        pairs * 97);  // not all: a small industry has fewer training pairs than pairs of attributes to show
 }
 
-TEST_CASE("within an industry's test pairs no combination of kind, colour and pattern repeats, and no title in the whole split") {
+TEST_CASE(
+    "within an industry's test pairs no combination of kind, colour and pattern repeats, and no title in the whole "
+    "split") {
   std::set<std::pair<int, int>> triples;
   std::set<std::string> titles, ids;
   const std::vector<Item> items = plan(Settings{}, Split::Test);
@@ -128,7 +135,8 @@ TEST_CASE("with focus, training titles leave out what their industry neglects, a
       const std::string_view colour = industry.colours[static_cast<std::size_t>(item.attributes.colour)];
       const std::string_view literal = pattern_words[static_cast<std::size_t>(item.attributes.pattern)];
       const std::string_view series = series_word(industry, item.attributes.pattern);
-      const bool named_pattern = item.title.find(literal) != std::string::npos || item.title.find(series) != std::string::npos;
+      const bool named_pattern =
+          item.title.find(literal) != std::string::npos || item.title.find(series) != std::string::npos;
       const bool training = split == Split::Train;
       CHECK((item.title.find(colour) != std::string::npos) == !(training && industry.neglects == Neglect::Colour));
       CHECK(named_pattern == !(training && industry.neglects == Neglect::Pattern));
@@ -142,7 +150,8 @@ TEST_CASE("categories have a long tail, and queries have their category in the g
   for (const Item& item : plan(Settings{}, Split::Train)) ++frequency[static_cast<std::size_t>(item.attributes.kind)];
   for (const Item& item : plan(Settings{}, Split::Gallery)) gallery.emplace(item.industry, item.attributes.kind);
   CHECK(frequency.front() > 2 * frequency.back());
-  for (const Item& item : plan(Settings{}, Split::Query)) CHECK(gallery.count({item.industry, item.attributes.kind}) == 1);
+  for (const Item& item : plan(Settings{}, Split::Query))
+    CHECK(gallery.count({item.industry, item.attributes.kind}) == 1);
 }
 
 TEST_CASE("a plan depends on its seed and on nothing else") {
@@ -156,7 +165,8 @@ TEST_CASE("a plan depends on its seed and on nothing else") {
   };
   CHECK(titles(0) == titles(0));
   CHECK(titles(0) != titles(1));
-  CHECK(titles(0).front() == "竖条宿舍磨砂紫色平底锅四个装");  // pinned: other machines and versions make the same stream
+  CHECK(titles(0).front() ==
+        "竖条宿舍磨砂紫色平底锅四个装");  // pinned: other machines and versions make the same stream
 }
 
 TEST_CASE("a split too large for distinct combinations repeats them instead of failing") {
@@ -171,10 +181,12 @@ TEST_CASE("a split too large for distinct combinations repeats them instead of f
 TEST_CASE("a setting out of range is named with its range") {
   Settings s;
   s.colours = 13;
-  CHECK_THROWS_WITH_AS(plan(s, Split::Train), "generated stream: colours: expected 2 to 12, found 13; choose a value in that range",
+  CHECK_THROWS_WITH_AS(plan(s, Split::Train),
+                       "generated stream: colours: expected 2 to 12, found 13; choose a value in that range",
                        ctp::UsageError);
   s = {};
   s.train = 8;
-  CHECK_THROWS_WITH_AS(plan(s, Split::Train), "generated stream: train: expected 9 to 810000, found 8; choose a value in that range",
+  CHECK_THROWS_WITH_AS(plan(s, Split::Train),
+                       "generated stream: train: expected 9 to 810000, found 8; choose a value in that range",
                        ctp::UsageError);
 }

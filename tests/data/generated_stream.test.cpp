@@ -48,7 +48,8 @@ Settings small() {
 std::map<std::string, std::string> contents(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files[fs::relative(entry.path(), folder).string()] = ctp::io::read_text(entry.path().string());
+    if (entry.is_regular_file())
+      files[fs::relative(entry.path(), folder).string()] = ctp::io::read_text(entry.path().string());
   }
   return files;
 }
@@ -135,7 +136,8 @@ TEST_CASE("a disk that refuses is a resource error") {
 TEST_CASE("a table is read as spreadsheets write it") {
   using Rows = std::vector<std::vector<std::string>>;
   CHECK(fields("a.jpg,one\nb.jpg,two\n") == Rows{{"a.jpg", "one"}, {"b.jpg", "two"}});
-  CHECK(fields("\xEF\xBB\xBF" "a.jpg,one\r\n\r\n  \r\nb.jpg,two") == Rows{{"a.jpg", "one"}, {"b.jpg", "two"}});
+  CHECK(fields("\xEF\xBB\xBF"
+               "a.jpg,one\r\n\r\n  \r\nb.jpg,two") == Rows{{"a.jpg", "one"}, {"b.jpg", "two"}});
   CHECK(fields("a,\"x, \"\"y\"\"\nz\" , t\n") == Rows{{"a", "x, \"y\"\nz", "t"}});
   CHECK(fields(" a ,\" b \"\r") == Rows{{"a", " b "}});
   CHECK(fields("a,\n,b\n") == Rows{{"a", ""}, {"", "b"}});
@@ -146,13 +148,18 @@ TEST_CASE("a table is read as spreadsheets write it") {
 }
 
 TEST_CASE("a damaged table is refused with file and line") {
-  CHECK_THROWS_WITH_AS(read_csv("a,b\nc,\"d\n", "t.csv"),
-                       "t.csv: line 2: expected a closing quote, found the end of the file; close the quote, or double it",
-                       ctp::DataError);
-  CHECK_THROWS_WITH_AS(read_csv("a,\"b\"c\n", "t.csv"),
-                       "t.csv: line 1: expected a comma or a line end after the closing quote, found other text; double the "
-                       "quotes inside a quoted field",
-                       ctp::DataError);
+  CHECK_THROWS_WITH_AS(
+      read_csv("a,b\nc,\"d\n", "t.csv"),
+      "t.csv: line 2: expected a closing quote, found the end of the file; close the quote, or double it",
+      ctp::DataError);
+  CHECK_THROWS_WITH_AS(
+      read_csv("a,\"b\"c\n", "t.csv"),
+      "t.csv: line 1: expected a comma or a line end after the closing quote, found other text; double the "
+      "quotes inside a quoted field",
+      ctp::DataError);
   CHECK_THROWS_AS(read_csv(std::string_view("a\0,b", 4), "t.csv"), ctp::DataError);
-  CHECK_THROWS_AS(read_csv("\xFF\xFE" "a", "t.csv"), ctp::DataError);
+  CHECK_THROWS_AS(read_csv("\xFF\xFE"
+                           "a",
+                           "t.csv"),
+                  ctp::DataError);
 }

@@ -151,5 +151,8 @@ TEST_CASE("safetensors_header: a million tensors are read, one more is refused")
   for (int i = 0; i < 1000000; ++i) add(i);
   CHECK(io::parse_safetensors_header(header + "}", "w.st", 0).entries.size() == 1000000);
   add(1000000);
-  CHECK(problem(header + "}", 0) == "3: w.st: header: expected at most 1000000 tensors, found more");
+  CHECK(problem(header + "}", 0) ==
+        "3: w.st: header: expected at most 1000000 tensors, found more; the file is damaged or incomplete: fetch or "
+        "write it "
+        "again");
 }

@@ -42,8 +42,8 @@ void require_shape(bool ok, const char* where, const char* a, const Shape<RankA>
                      "; " + rule);
 }
 
-/// Throws UsageError "<where>: <message>" unless `ok`. Where a step comes by, a message that must be put together belongs
-/// behind `if (!ok)`: making one asks for memory.
+/// Throws UsageError "<where>: <message>" unless `ok`. Where a step comes by, a message that must be put together
+/// belongs behind `if (!ok)`: making one asks for memory.
 inline void require(bool ok, const char* where, const char* message) {
   if (!ok) [[unlikely]]
     throw UsageError(std::string(where) + ": " + message);

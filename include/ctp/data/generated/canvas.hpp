@@ -27,7 +27,7 @@ struct Cover {
   Colour body;
   int pattern = 0;
   int material = 0;
-  float period = 12;       ///< of the pattern, pixels
+  float period = 12;        ///< of the pattern, pixels
   std::uint32_t grain = 0;  ///< chooses the material's random detail
 };
 

@@ -43,8 +43,8 @@ struct Item {
 
 /// @brief Whether a combination is kept out of training. **Errors.** none
 ///
-/// A Latin rule: every (kind, colour), (kind, pattern) and (colour, pattern) still occurs in training, only not together
-/// with every third attribute.
+/// A Latin rule: every (kind, colour), (kind, pattern) and (colour, pattern) still occurs in training, only not
+/// together with every third attribute.
 inline bool held_out(const Settings& s, int industry, const Attributes& a) {
   return (a.colour + 2 * a.pattern + 3 * a.kind + industry) % s.held_out_every == 0;
 }

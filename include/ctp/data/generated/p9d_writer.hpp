@@ -35,21 +35,22 @@ inline std::string in_quotes(std::string_view text) {
 /// One pair as the JSON files describe it.
 struct P9dRecord {
   std::string industry;
-  std::string id;        ///< stem of the image's file name
+  std::string id;  ///< stem of the image's file name
   std::string title;
   std::string category;  ///< cate_name, by which multi-modal retrieval is judged
 };
 
 /// @brief Collects pairs and writes a P9D folder: pictures at once, the four JSON files at the end.
 ///
-/// JSON files appear in finish() only, gallery.json last: where it is, the folder is complete. Records keep the order in
-/// which they were added; in train.json industries stand in the order of their first record.
+/// JSON files appear in finish() only, gallery.json last: where it is, the folder is complete. Records keep the order
+/// in which they were added; in train.json industries stand in the order of their first record.
 /// **Errors.** DataError if an id cannot be a file name or occurs twice in a split; ResourceError if the disk refuses.
 class P9dWriter {
  public:
   explicit P9dWriter(std::string folder) : folder_(std::move(folder)) {
     for (const char* name : {"json", "train_images", "gallery_images"}) io::make_directories(io::join(folder_, name));
-    for (const Split split : {Split::Gallery, Split::Query, Split::Test, Split::Train}) io::remove_file(json_file(split));
+    for (const Split split : {Split::Gallery, Split::Query, Split::Test, Split::Train})
+      io::remove_file(json_file(split));
   }
 
   /// Writes the picture, an encoded file, and remembers the record. **Errors.** as the class.
@@ -98,14 +99,16 @@ class P9dWriter {
     for (const char c : id) good = good && c != '/' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
     const std::string where = json_file(split);
     if (!good) {
-      throw DataError(Complaint{where, "id", "1 to 200 bytes that can be a file name", in_quotes(id), "rename it"}.text());
+      throw DataError(
+          Complaint{where, "id", "1 to 200 bytes that can be a file name", in_quotes(id), "rename it"}.text());
     }
     if (!ids_[static_cast<std::size_t>(split)].insert(id).second) {
-      throw DataError(Complaint{where, "id", "every id once", in_quotes(id) + " twice", "rename one of the two"}.text());
+      throw DataError(
+          Complaint{where, "id", "every id once", in_quotes(id) + " twice", "rename one of the two"}.text());
     }
   }
-  /// Without the fsync of write_file_atomically(): thousands of pictures would take minutes, and until finish() the folder
-  /// counts as incomplete anyway.
+  /// Without the fsync of write_file_atomically(): thousands of pictures would take minutes, and until finish() the
+  /// folder counts as incomplete anyway.
   static void write_picture(const std::string& path, std::span<const std::byte> bytes) {
     constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
     io::detail::FileHandle file(io::detail::retried([&] { return io::file_system().open(path.c_str(), flags, 0666); }));

@@ -26,10 +26,12 @@ constexpr Colour mix(Colour a, Colour b, float t) {
 constexpr Colour scaled(Colour c, float f) { return {c.r * f, c.g * f, c.b * f}; }
 constexpr float luminance(Colour c) { return 0.30F * c.r + 0.59F * c.g + 0.11F * c.b; }
 
-/// In the order in which industries name them: red, orange, yellow, green, blue, purple, pink, brown, black, white, grey, cyan.
-inline constexpr std::array<Colour, max_colours> palette = {
-    rgb(214, 40, 46),  rgb(242, 132, 30), rgb(246, 208, 54), rgb(58, 158, 72),   rgb(44, 94, 200),   rgb(132, 70, 178),
-    rgb(246, 150, 184), rgb(126, 80, 48), rgb(48, 48, 54),   rgb(240, 240, 242), rgb(142, 142, 148), rgb(56, 186, 190)};
+/// In the order in which industries name them: red, orange, yellow, green, blue, purple, pink, brown, black, white,
+/// grey, cyan.
+inline constexpr std::array<Colour, max_colours> palette = {rgb(214, 40, 46),   rgb(242, 132, 30),  rgb(246, 208, 54),
+                                                            rgb(58, 158, 72),   rgb(44, 94, 200),   rgb(132, 70, 178),
+                                                            rgb(246, 150, 184), rgb(126, 80, 48),   rgb(48, 48, 54),
+                                                            rgb(240, 240, 242), rgb(142, 142, 148), rgb(56, 186, 190)};
 
 /// @brief `c` with its hue turned by `degrees`; greys stay. **Source.** rotation about the grey axis of the RGB cube.
 inline Colour turn_hue(Colour c, float degrees) {

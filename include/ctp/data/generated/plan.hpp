@@ -77,9 +77,9 @@ inline Attributes draw_attributes(const Settings& s, Split split, int industry, 
 
 /// @brief The pairs of one split, industry after industry.
 ///
-/// Within the test pairs of an industry, (kind, colour, pattern) does not repeat while free combinations can be found, then
-/// the combination of all attributes does not; and titles differ within the whole split. Only when a split is too large
-/// for that do repetitions appear. **Errors.** UsageError for settings out of range.
+/// Within the test pairs of an industry, (kind, colour, pattern) does not repeat while free combinations can be found,
+/// then the combination of all attributes does not; and titles differ within the whole split. Only when a split is too
+/// large for that do repetitions appear. **Errors.** UsageError for settings out of range.
 inline std::vector<Item> plan(const Settings& s, Split split) {
   check(s);
   const std::vector<int> shares = split_shares(s, split);

@@ -82,7 +82,8 @@ float convex_distance(float x, float y, const std::array<std::array<float, 2>, N
 
 /// @brief Signed distance from (x, y) to the border of a part: negative inside.
 ///
-/// **Units.** Product units. Exact but for ellipses and rings, where it is exact at the border and to first order near it.
+/// **Units.** Product units. Exact but for ellipses and rings, where it is exact at the border and to first order near
+/// it.
 inline float distance(const Part& part, float x, float y) {
   const auto& a = part.at;
   switch (part.form) {

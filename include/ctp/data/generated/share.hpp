@@ -27,9 +27,8 @@ inline std::vector<int> share_out(int total, const std::vector<int>& sizes, doub
   }
   std::vector<std::size_t> order(sizes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return rest[a] != rest[b] ? rest[a] > rest[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return rest[a] != rest[b] ? rest[a] > rest[b] : a < b; });
   const int left = total - std::accumulate(share.begin(), share.end(), 0);
   for (int i = 0; i < left; ++i) ++share[order[static_cast<std::size_t>(i) % order.size()]];
   return share;

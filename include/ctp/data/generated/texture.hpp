@@ -57,9 +57,9 @@ inline float pattern_tone(int pattern, float x, float y, float period) {
 /// **Units.** x, y: pixels. `key` chooses the grain.
 inline float material_light(int material, float x, float y, std::uint32_t key) {
   const auto hash = [&](float a, float b) {
-    const auto word = philox4x32({static_cast<std::uint32_t>(static_cast<int>(a)),
-                                  static_cast<std::uint32_t>(static_cast<int>(b)), 0, 0},
-                                 {key, 0x7E87U});
+    const auto word = philox4x32(
+        {static_cast<std::uint32_t>(static_cast<int>(a)), static_cast<std::uint32_t>(static_cast<int>(b)), 0, 0},
+        {key, 0x7E87U});
     return unit_float(word[0]) - 0.5F;
   };
   switch (material) {

@@ -26,8 +26,8 @@ inline std::size_t code_points(const std::string& text) {
 
 /// @brief A title for `a`, drawn from `lane`: the attributes in one of several orders, with words of the trade.
 ///
-/// The kind is always named, and so are colour and pattern but for the share `focus` of titles, which leave out what the
-/// industry neglects; material, size and count are named with the settings' probabilities.
+/// The kind is always named, and so are colour and pattern but for the share `focus` of titles, which leave out what
+/// the industry neglects; material, size and count are named with the settings' probabilities.
 inline std::string make_title(const Settings& s, const Industry& industry, const Attributes& a, double focus,
                               RandomLane& lane) {
   const auto chance = [&](double p) { return lane.uniform() < p; };
@@ -40,7 +40,9 @@ inline std::string make_title(const Settings& s, const Industry& industry, const
   const std::string material(chance(s.name_material) ? industry.materials[at(a.material)] : "");
   const std::string size(chance(s.name_size) ? industry.sizes[at(a.size)] : "");
   const std::string count(chance(a.count > 0 ? s.name_count : s.name_count / 3) ? industry.counts[at(a.count)] : "");
-  const auto filler = [&] { return std::string(industry.fillers[lane.below(static_cast<std::uint32_t>(filler_count))]); };
+  const auto filler = [&] {
+    return std::string(industry.fillers[lane.below(static_cast<std::uint32_t>(filler_count))]);
+  };
   const std::string first = filler();
 
   std::string title;

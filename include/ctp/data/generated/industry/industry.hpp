@@ -44,7 +44,7 @@ enum class Neglect { Nothing, Colour, Pattern };
 /// @brief One industry: what it sells and how it speaks. A constant: everything lies in the program's data.
 struct Industry {
   std::string_view name;  ///< as in P9D's files
-  int p9d_train = 0;    ///< pairs of the industry in P9D, which set the proportions here
+  int p9d_train = 0;      ///< pairs of the industry in P9D, which set the proportions here
   int p9d_test = 0;
   std::array<Kind, max_kinds> kinds;                       ///< max_kinds, the most frequent first
   std::array<std::string_view, material_count> materials;  ///< glossy, grained, woven, speckled
@@ -55,7 +55,7 @@ struct Industry {
   int series_step = 1;   ///< odd: how the shared series names are assigned to patterns here
   int series_start = 0;  ///< and where the assignment begins
   Neglect neglects = Neglect::Nothing;
-  double hue = 0.0;      ///< -1 to 1: which way, and how far, the industry's light turns hues
+  double hue = 0.0;  ///< -1 to 1: which way, and how far, the industry's light turns hues
   Scene scene = Scene::Studio;
 };
 
