@@ -31,6 +31,7 @@ struct Dropout {
   [[nodiscard]] CTP_HD constexpr std::uint32_t threshold() const {
     return static_cast<std::uint32_t>(probability * 65536.F + 0.5F);
   }
+  /// In single precision on every backend, so that all keep the same mean.
   [[nodiscard]] CTP_HD constexpr float scale() const { return 65536.F / (65536.F - static_cast<float>(threshold())); }
 };
 
