@@ -3,7 +3,7 @@
 
     python3 benchmarks/separation.py --build build/release --work build/separation
                                      [--seeds 0,1,2] [--cases default,reversed,stream1] [--strategies seqf,ctp,jointt]
-                                     [--epochs 5] [--train 5400] [--test 600] [--threads N]
+                                     [--epochs 8] [--train 4500] [--test 480] [--threads N]
                                      [--write benchmarks/results/separation.md]
 
 Needs nothing but Python 3 and the built programs. A training whose output is there already is not repeated, so an
@@ -63,9 +63,9 @@ def main():
     p.add_argument("--seeds", default="0,1,2")
     p.add_argument("--cases", default="default,reversed,stream1")
     p.add_argument("--strategies", default="seqf,ctp,jointt")
-    p.add_argument("--epochs", type=int, default=5)
-    p.add_argument("--train", type=int, default=5400)
-    p.add_argument("--test", type=int, default=600)
+    p.add_argument("--epochs", type=int, default=8)
+    p.add_argument("--train", type=int, default=4500)
+    p.add_argument("--test", type=int, default=480)
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("--extra", default="--no-augment --dropout 0", help="further options of every training")
     p.add_argument("--write")

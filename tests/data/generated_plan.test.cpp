@@ -27,15 +27,15 @@ TEST_CASE("shares follow the sizes as far as the tail says, by floors and larges
 TEST_CASE("every industry has enough to learn and at least fifty test pairs") {
   const Settings s;
   const std::vector<int> train = split_shares(s, Split::Train), test = split_shares(s, Split::Test);
-  CHECK(std::accumulate(train.begin(), train.end(), 0) == 5400);
-  CHECK(std::accumulate(test.begin(), test.end(), 0) == 600);
-  CHECK(*std::min_element(train.begin(), train.end()) >= 360);  // 60 % of the mean
+  CHECK(std::accumulate(train.begin(), train.end(), 0) == 4500);
+  CHECK(std::accumulate(test.begin(), test.end(), 0) == 480);
+  CHECK(*std::min_element(train.begin(), train.end()) >= 230);
   CHECK(*std::min_element(test.begin(), test.end()) >= 50);
   CHECK(train[1] > train[0]);  // the order of P9D's sizes: Furnishings, Household, Electronics, ..., Food, Beauty
   CHECK(train[0] > train[8]);
   CHECK(train[2] > train[3]);
-  CHECK(split_size(s, Split::Query) == 300);
-  CHECK(split_size(s, Split::Gallery) == 1200);
+  CHECK(split_size(s, Split::Query) == 240);
+  CHECK(split_size(s, Split::Gallery) == 960);
 }
 
 TEST_CASE("the industries are P9D's, in its order, with unique categories") {
@@ -113,8 +113,11 @@ TEST_CASE(
 }
 
 TEST_CASE("titles name kind, colour and pattern and fit into 30 tokens") {
+  Settings s;
+  s.focus = 0;
+  s.dialect = 0.5;
   for (const Split split : {Split::Train, Split::Test, Split::Gallery}) {
-    for (const Item& item : plan(Settings{}, split)) {
+    for (const Item& item : plan(s, split)) {
       const Industry& industry = industries()[static_cast<std::size_t>(item.industry)];
       const Attributes& a = item.attributes;
       const auto names = [&](std::string_view word) { return item.title.find(word) != std::string::npos; };
@@ -166,7 +169,7 @@ TEST_CASE("a plan depends on its seed and on nothing else") {
   CHECK(titles(0) == titles(0));
   CHECK(titles(0) != titles(1));
   CHECK(titles(0).front() ==
-        "竖条宿舍磨砂紫色平底锅四个装");  // pinned: other machines and versions make the same stream
+        "三个装灰色烧水壶纯色加大家用");  // pinned: other machines and versions make the same stream
 }
 
 TEST_CASE("a split too large for distinct combinations repeats them instead of failing") {

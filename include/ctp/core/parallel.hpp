@@ -38,8 +38,8 @@ inline void set_threads([[maybe_unused]] int count) {
 /// @brief Calls body(i) for every i in [0, count), on several threads, in no particular order.
 ///
 /// What body(i) computes may depend on i alone, and two turns must not write to the same place: then results are the
-/// same bits for any number of threads. **Errors.** the first exception of a turn is thrown again after all turns have
-/// ended.
+/// same bits for any number of threads. **Errors.** the first exception of a turn is thrown again: on several threads
+/// after all turns have ended, on one at once.
 template <class Body>
 void parallel_for(std::ptrdiff_t count, const Body& body) {
 #ifdef _OPENMP
