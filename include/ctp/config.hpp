@@ -14,16 +14,12 @@
 #define CTP_UNROLL
 #endif
 
+// clang warns (-Wpass-failed) where it cannot vectorise what it is asked to, so it is not asked.
 #define CTP_PRAGMA(text) _Pragma(#text)
 #if defined(_OPENMP) && !defined(__CUDACC__) && !defined(__clang__)
 #define CTP_SIMD CTP_PRAGMA(omp simd)                                        ///< the next loop's turns are independent
 #define CTP_SIMD_SUM(variable) CTP_PRAGMA(omp simd reduction(+ : variable))  ///< ... but that they add to `variable`
 #define CTP_SIMD_MAX(variable) CTP_PRAGMA(omp simd reduction(max : variable))
-#elif defined(_OPENMP) && !defined(__CUDACC__)
-// clang vectorises independent turns unasked, and warns (-Wpass-failed) where it cannot do what it is asked.
-#define CTP_SIMD
-#define CTP_SIMD_SUM(variable) CTP_PRAGMA(omp simd reduction(+ : variable))
-#define CTP_SIMD_MAX(variable)
 #else
 #define CTP_SIMD
 #define CTP_SIMD_SUM(variable)
