@@ -6,7 +6,8 @@
 # `./cmake/run.sh demo` builds the programs and calls this. The stream is made once; the trainings run every time.
 set -eu
 
-# What is trained. Both strategies get the same budget; together they are to stay below six minutes on two cores.
+# What is trained. Both strategies get the same budget. Together they are to stay below six minutes on two cores; they do
+# not yet.
 model=tiny
 epochs=8
 batch_size=32
