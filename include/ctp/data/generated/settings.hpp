@@ -24,7 +24,7 @@ inline constexpr int size_count = 2;
 struct Settings {
   std::uint64_t seed = 0;
 
-  int train = 4500;
+  int train = 5400;
   int test = 480;
   int query = 0;    ///< 0: half of `test`, so that the folder keeps P9D's order of sizes
   int gallery = 0;  ///< 0: twice `test`
@@ -32,11 +32,11 @@ struct Settings {
   int image_size = 96;    ///< pixels, square
   int jpeg_quality = 90;  ///< 1 to 100
 
-  int kinds = 6;           ///< per industry; each is a category of its own
-  int colours = 11;        ///< shared by all industries
+  int kinds = 5;           ///< per industry; each is a category of its own
+  int colours = 8;         ///< shared by all industries
   int patterns = 5;        ///< shared by all industries, named by each in its own dialect
   int counts = 3;          ///< largest number of products in one picture
-  int held_out_every = 5;  ///< one in so many (kind, colour, pattern) combinations never occurs in training
+  int held_out_every = 3;  ///< one in so many (kind, colour, pattern) combinations never occurs in training
 
   double size_tail = 0.8;  ///< how far industry sizes follow P9D's: 0 all equal, 1 as published (training)
   double test_tail = 0.1;  ///< the same for test, query and gallery, so that small industries can be measured

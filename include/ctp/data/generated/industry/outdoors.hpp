@@ -59,7 +59,7 @@ constexpr Industry outdoors() {
   i.fillers = {"户外", "运动", "健身", "专业", "便携", "比赛", "训练", "男女"};
   i.series_step = 7;
   i.series_start = 0;
-  i.neglects = Neglect::Colour;
+  i.neglects = Neglect::Pattern;
   i.hue = 0.3;
   i.scene = Scene::Hills;
   return i;
