@@ -76,6 +76,7 @@ TEST_CASE("attention: sizes that do not agree are refused by name") {
       "multiple of the heads",
       ctp::ShapeError);
   CHECK_THROWS_AS((void)attention<B>(pass, q, {k, 0, 3}, v, batch, heads, {}, none), ctp::ShapeError);
+  CHECK_THROWS_AS((void)attention<B>(pass, q, k, v, 0, heads, {}, none), ctp::ShapeError);
   const KeyBias short_bias{masked.data(), {batch, keys - 1}};
   CHECK_THROWS_WITH_AS((void)attention<B>(pass, q, k, v, batch, heads, short_bias, none),
                        "attention: key_bias is [2,4] but keys is [2,5]; each key has one bias", ctp::ShapeError);

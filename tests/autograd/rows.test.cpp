@@ -35,6 +35,9 @@ TEST_CASE("rows: the first rows of sequences differentiate") {
   ctp::Tape<B> tape;
   const Pass<B> pass{theta.data(), &tape, nullptr, {}};
   CHECK(first_rows(pass, pass[slot], 3).value.data[7] == theta[3 + 2 * 7]);
+  CHECK_THROWS_WITH_AS((void)first_rows(pass, pass[slot], 0),
+                       "first_rows: x is [6,7] but batch is [0]; rows are batch times sequence length",
+                       ctp::ShapeError);
   CHECK_THROWS_WITH_AS((void)first_rows(pass, pass[slot], 4),
                        "first_rows: x is [6,7] but batch is [4]; rows are batch times sequence length",
                        ctp::ShapeError);

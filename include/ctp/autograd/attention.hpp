@@ -33,8 +33,9 @@ struct Columns {
 template <class B>
 Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
                          Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
-  const Index queries = q.of.value.shape[0] / batch, keys = k.of.value.shape[0] / batch, d = q.width;
-  require_shape(q.of.value.shape[0] == batch * queries && k.of.value.shape[0] == batch * keys &&
+  const auto rows = [batch](const Columns<B>& x) { return batch > 0 ? x.of.value.shape[0] / batch : 0; };
+  const Index queries = rows(q), keys = rows(k), d = q.width;
+  require_shape(batch > 0 && q.of.value.shape[0] == batch * queries && k.of.value.shape[0] == batch * keys &&
                     v.of.value.shape[0] == batch * keys,
                 "attention", "queries", q.of.value.shape, "keys", k.of.value.shape,
                 "rows are batch times sequence length");
