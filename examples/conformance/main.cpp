@@ -42,6 +42,11 @@ bool check(const ctp::TensorFile& file) {
     std::printf("  %-34s %10s %10s  SKIP  exemplar choice is not built yet\n", "exemplars", "-", "-");
     return true;
   }
+  if (file.find("batch.ids") == nullptr)
+    throw ctp::DataError(ctp::Complaint{file.origin, "tensor batch.ids", "a record of the executable specification",
+                                        "a file without it",
+                                        "make one with make_golden.py; weights alone cannot be checked"}
+                             .text());
   return Golden<Real>(file).run();
 }
 
