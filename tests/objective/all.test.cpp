@@ -1,0 +1,47 @@
+#include <ctp/objective/all.hpp>
+
+#include <doctest/doctest.h>
+
+#include <ctp/distill/topology.hpp>
+#include <ctp/objective/masked_language.hpp>
+#include <support/made_step.hpp>
+
+namespace {
+
+using ctp::All;
+using ctp::NoState;
+
+/// A loss that is always the same number.
+template <int value>
+struct Constant {
+  static constexpr const char* name = value == 1 ? "one" : "two";
+  static constexpr ctp::Needs needs = value == 1 ? ctp::Needs{} : ctp::Needs{.previous = ctp::Output::Features};
+  template <class Step>
+  auto loss(Step& step) const {
+    auto y = step.online.pass().make(ctp::Shape<0>{});
+    *y.value.data = value;
+    return y;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("all: the weighted sum, every part reported without its weight, also through an All within an All") {
+  const made::Answers answers;
+  made::Step step(answers);
+  step.remember(answers);
+  const All<Constant<1>, All<Constant<2>>> losses{.policies = {}, .weights = {0.5, 10}};
+  auto state = losses.init(step.model(), 0);
+  CHECK(*losses.loss(step, state).value.data == 20.5);
+  CHECK(step.reported == std::vector<std::string>{"one 1.000000", "two 2.000000"});
+}
+
+TEST_CASE("all: a loss whose teacher does not exist yet is silent") {
+  const made::Answers answers;
+  made::Step step(answers);
+  const All<Constant<1>, Constant<2>> losses;
+  auto state = losses.init(step.model(), 0);
+  CHECK(*losses.loss(step, state).value.data == 1);
+  CHECK(step.reported == std::vector<std::string>{"one 1.000000"});
+  static_assert(decltype(losses)::needs.previous == ctp::Output::Features);
+}

@@ -1,0 +1,67 @@
+// The two contrasts, worked out by hand on features in the plane with temperature 1/2.
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include <ctp/objective/in_batch_contrast.hpp>
+#include <ctp/objective/momentum_contrast.hpp>
+#include <support/made_step.hpp>
+
+using doctest::Approx;
+using made::two_way;
+
+TEST_CASE("in-batch contrast: each row against the rows of the other modality, both directions") {
+  const made::Answers answers{.image = {{1, 0}, {0, 1}}, .text = {{1, 0}, {0.6, 0.8}}};
+  made::Step step(answers);
+  step.sizes.sizes.temp = 0.5;
+
+  const double loss = *ctp::objective::InBatchContrast{}.loss(step).value.data;
+
+  // Scores, image by text: 2, 1.2 | 0, 1.6.
+  const double to_text = (two_way(2, 1.2) + two_way(1.6, 0)) / 2, to_image = (two_way(2, 0) + two_way(1.6, 1.2)) / 2;
+  CHECK(loss == Approx((to_text + to_image) / 2).epsilon(1e-14));
+}
+
+TEST_CASE("momentum contrast: the teacher's feature of the pair against the queue; then it overwrites the oldest") {
+  const made::Answers online{.image = {{1, 0}}, .text = {{0, 1}}}, teacher{.image = {{0, 1}}, .text = {{0.6, 0.8}}};
+  made::Step step(online);
+  step.follow(teacher);
+  step.sizes.sizes.temp = 0.5;
+  step.sizes.sizes.embed = 2;
+  step.sizes.sizes.queue = 2;
+  const ctp::objective::MomentumContrast policy;
+  auto state = policy.init(step.model(), 3);
+  for (const double length : {std::hypot(state.image.data()[0], state.image.data()[1]),
+                              std::hypot(state.text.data()[2], state.text.data()[3])})
+    CHECK(length == Approx(1).epsilon(1e-14));
+  state.image.assign(std::vector<double>{0, -1, 1, 0});
+  state.text.assign(std::vector<double>{-1, 0, 0, 1});
+
+  const double loss = *policy.loss(step, state).value.data;
+
+  // Image to text: 1.2 against -2 and 0. Text to image: 2 against -2 and 0.
+  const double to_text = std::log(std::exp(1.2) + std::exp(-2.0) + 1) - 1.2;
+  const double to_image = std::log(std::exp(2.0) + std::exp(-2.0) + 1) - 2;
+  CHECK(loss == Approx((to_text + to_image) / 2).epsilon(1e-14));
+  CHECK(state.next == 0);  // a loss alone changes nothing
+  policy.commit(step, state);
+  CHECK(state.next == 1);
+  CHECK(state.image.to_host() == std::vector<double>{0, 1, 1, 0});
+  CHECK(state.text.to_host() == std::vector<double>{0.6, 0.8, 0, 1});
+  policy.commit(step, state);
+  CHECK(state.next == 0);
+  CHECK(state.image.to_host() == std::vector<double>{0, 1, 0, 1});
+}
+
+TEST_CASE("momentum contrast: the queue is rounded down to whole batches and must hold one") {
+  made::Model model;
+  model.sizes.embed = 2;
+  model.sizes.queue = 5;
+  auto state = ctp::objective::MomentumContrast{}.init(model, 0);
+  state.fit(2);
+  CHECK(state.used == 4);
+  CHECK_THROWS_WITH_AS(state.fit(6),
+                       "momentum_contrast: the queue of 5 is shorter than a batch of 6; choose --queue of at least the "
+                       "batch size",
+                       ctp::UsageError);
+}

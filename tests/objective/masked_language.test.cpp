@@ -1,0 +1,20 @@
+#include <ctp/objective/masked_language.hpp>
+
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include <support/made_step.hpp>
+
+using doctest::Approx;
+using made::two_way;
+
+TEST_CASE("masked language: mean over the labelled positions; room that is not used counts nothing") {
+  const made::Answers answers{.labelled_scores = {{2, 1}, {0, 3}, {7, 0}}};
+  made::Step step(answers);
+  step.labels = {{0, 0, 0}, {0.5, 0.5, 0}};
+
+  const double loss = *ctp::objective::MaskedLanguage{}.loss(step).value.data;
+
+  CHECK(loss == Approx((two_way(2, 1) + two_way(0, 3)) / 2).epsilon(1e-14));
+}
