@@ -11,9 +11,7 @@ using made::two_way;
 
 namespace {
 /// KL of an even distribution over two scores: -log 2 + the mean of both cross entropies.
-double from_even(double difference) {
-  return (two_way(difference, 0) + two_way(0, difference)) / 2 - std::log(2.0);
-}
+double from_even(double difference) { return (two_way(difference, 0) + two_way(0, difference)) / 2 - std::log(2.0); }
 }  // namespace
 
 TEST_CASE("topology: nothing to pay for similarities that stay, whatever became of the features") {

@@ -29,8 +29,8 @@ Variable<2, B> gather_rows(const Pass<B>& pass, Variable<2, B> x, Input<std::int
 template <class B>
 Variable<2, B> first_rows(const Pass<B>& pass, Variable<2, B> x, Index batch) {
   const Index step = batch > 0 ? x.value.shape[0] / batch : 0, d = x.value.shape[1];
-  require_shape(batch > 0 && step * batch == x.value.shape[0], "first_rows", "x", x.value.shape, "batch", Shape<1>{batch},
-                "rows are batch times sequence length");
+  require_shape(batch > 0 && step * batch == x.value.shape[0], "first_rows", "x", x.value.shape, "batch",
+                Shape<1>{batch}, "rows are batch times sequence length");
   auto y = pass.make(Shape<2>{batch, d});
   B::take_rows(batch, step, d, x.value.data, y.value.data);
   pass.record([=] {
