@@ -70,7 +70,7 @@ def main():
     p.add_argument("--test", type=int, default=480)
     p.add_argument("--jobs", type=int, default=os.cpu_count(), help="trainings side by side")
     p.add_argument("--threads", type=int, default=1, help="threads of each training")
-    p.add_argument("--extra", default="--image-size 32 --max-words 22 --no-augment --dropout 0",
+    p.add_argument("--extra", default="--image-size 32 --max-words 24 --no-augment --dropout 0",
                    help="further options of every training")
     p.add_argument("--write")
     a = p.parse_args()

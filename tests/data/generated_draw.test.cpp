@@ -97,7 +97,7 @@ TEST_CASE("every attribute changes the picture") {
   Item item = biscuit(0, 1);
   const Image image = draw(calm(), item);
   for (int Attributes::* field : {&Attributes::kind, &Attributes::colour, &Attributes::pattern, &Attributes::material,
-                                  &Attributes::size, &Attributes::count}) {
+                                  &Attributes::size, &Attributes::count, &Attributes::badge}) {
     Item other = item;
     other.attributes.*field = item.attributes.*field == 0 ? 1 : 0;
     CHECK(difference(image, draw(calm(), other)) > 1.0);

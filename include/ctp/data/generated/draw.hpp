@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <ctp/core/philox.hpp>
+#include <ctp/data/generated/badge.hpp>
 #include <ctp/data/generated/canvas.hpp>
 #include <ctp/data/generated/catalogue.hpp>
 #include <ctp/data/generated/item.hpp>
@@ -70,6 +71,7 @@ inline Image draw(const Settings& s, const Item& item) {
     for (const Part& part : industry.kinds[static_cast<std::size_t>(a.kind)].parts()) layer.paint(part, where, cover);
     canvas.lay_over(layer, 0.32F);
   }
+  lay_badge(canvas, layer, a.badge, pixels * vary(0.02), pixels * vary(0.02));
 
   Image image;
   image.width = image.height = s.image_size;

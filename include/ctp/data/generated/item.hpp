@@ -20,6 +20,7 @@ struct Attributes {
   int material = 0;
   int size = 0;
   int count = 0;
+  int badge = 0;
 
   friend bool operator==(const Attributes&, const Attributes&) = default;
 
@@ -27,7 +28,7 @@ struct Attributes {
   [[nodiscard]] int triple() const { return (kind * max_colours + colour) * max_patterns + pattern; }
   /// Number of the combination of all attributes, unique within an industry.
   [[nodiscard]] int all() const {
-    return ((triple() * material_count + material) * size_count + size) * max_counts + count;
+    return (((triple() * material_count + material) * size_count + size) * max_counts + count) * max_badges + badge;
   }
 };
 

@@ -70,6 +70,7 @@ inline Attributes draw_attributes(const Settings& s, Split split, int industry, 
   a.material = below(material_count);
   a.size = below(size_count);
   a.count = below(s.counts);
+  a.badge = below(s.badges);
   return a;
 }
 

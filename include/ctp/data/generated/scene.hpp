@@ -58,7 +58,7 @@ inline Colour scene_colour(Scene scene, float u, float v, float a, float b) {
     }
     case Scene::Studio: {
       const bool grid = line(u + a, 0.14F, 0.006F) || line(v + b, 0.14F, 0.006F);
-      return grid ? rgb(98, 118, 148) : mix(rgb(62, 72, 98), rgb(96, 108, 136), v);
+      return grid ? rgb(124, 138, 164) : mix(rgb(146, 156, 180), rgb(172, 182, 202), v);
     }
   }
   return {};

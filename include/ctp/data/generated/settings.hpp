@@ -15,6 +15,7 @@ inline constexpr int max_kinds = 10;
 inline constexpr int max_colours = 12;
 inline constexpr int max_patterns = 8;
 inline constexpr int max_counts = 4;
+inline constexpr int max_badges = 6;
 inline constexpr int material_count = 4;
 inline constexpr int size_count = 2;
 
@@ -35,6 +36,7 @@ struct Settings {
   int kinds = 5;           ///< per industry; each is a category of its own
   int colours = 8;         ///< shared by all industries
   int patterns = 5;        ///< shared by all industries, named by each in its own dialect
+  int badges = 6;          ///< shared by all industries
   int counts = 3;          ///< largest number of products in one picture
   int held_out_every = 3;  ///< one in so many (kind, colour, pattern) combinations never occurs in training
 
@@ -44,9 +46,10 @@ struct Settings {
 
   double dialect = 0;      ///< share of titles that name the pattern by the industry's series instead of literally
   double hue_dialect = 0;  ///< degrees by which an industry's light turns hues, up to this much either way
-  double focus = 0.75;  ///< share of training titles that leave out what the industry neglects, its colour or pattern
+  double focus = 0.95;  ///< share of training titles that leave out what the industry neglects, its colour or pattern
   double name_material = 0.9;
   double name_size = 0.9;
+  double name_badge = 0.9;
   double name_count = 1.0;  ///< of pictures with two products or more; one product is seldom counted in words
   double noise = 4;         ///< standard deviation of the pixel noise, grey levels of 255
   double jitter = 1;        ///< scales the variation of place, angle, size and light; 0: none
@@ -75,6 +78,7 @@ inline void check(const Settings& s) {
   in("kinds", s.kinds, 2, max_kinds);
   in("colours", s.colours, 2, max_colours);
   in("patterns", s.patterns, 1, max_patterns);
+  in("badges", s.badges, 1, max_badges);
   in("counts", s.counts, 1, max_counts);
   in("held_out_every", s.held_out_every, 2, 100);
   in("size_tail", s.size_tail, 0, 1);
@@ -85,6 +89,7 @@ inline void check(const Settings& s) {
   in("focus", s.focus, 0, 1);
   in("name_material", s.name_material, 0, 1);
   in("name_size", s.name_size, 0, 1);
+  in("name_badge", s.name_badge, 0, 1);
   in("name_count", s.name_count, 0, 1);
   in("noise", s.noise, 0, 64);
   in("jitter", s.jitter, 0, 2);

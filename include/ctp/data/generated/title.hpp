@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <ctp/core/philox.hpp>
+#include <ctp/data/generated/badge.hpp>
 #include <ctp/data/generated/catalogue.hpp>
 #include <ctp/data/generated/item.hpp>
 
@@ -27,7 +28,7 @@ inline std::size_t code_points(const std::string& text) {
 /// @brief A title for `a`, drawn from `lane`: the attributes in one of several orders, with words of the trade.
 ///
 /// The kind is always named, and so are colour and pattern but for the share `focus` of titles, which leave out what
-/// the industry neglects; material, size and count are named with the settings' probabilities.
+/// the industry neglects; material, size, count and badge are named with the settings' probabilities.
 inline std::string make_title(const Settings& s, const Industry& industry, const Attributes& a, double focus,
                               RandomLane& lane) {
   const auto chance = [&](double p) { return lane.uniform() < p; };
@@ -40,6 +41,7 @@ inline std::string make_title(const Settings& s, const Industry& industry, const
   const std::string material(chance(s.name_material) ? industry.materials[at(a.material)] : "");
   const std::string size(chance(s.name_size) ? industry.sizes[at(a.size)] : "");
   const std::string count(chance(a.count > 0 ? s.name_count : s.name_count / 3) ? industry.counts[at(a.count)] : "");
+  const std::string badge(chance(s.name_badge) ? badge_words[at(a.badge)] : "");
   const auto filler = [&] {
     return std::string(industry.fillers[lane.below(static_cast<std::uint32_t>(filler_count))]);
   };
@@ -48,16 +50,16 @@ inline std::string make_title(const Settings& s, const Industry& industry, const
   std::string title;
   switch (lane.below(4)) {
     case 0:
-      title = first + colour + pattern + material + kind + size + count;
+      title = badge + first + colour + pattern + material + kind + size + count;
       break;
     case 1:
-      title = pattern + first + size + material + colour + kind + count;
+      title = pattern + first + size + material + colour + kind + count + badge;
       break;
     case 2:
-      title = count + colour + material + kind + pattern + size + first;
+      title = count + badge + colour + material + kind + pattern + size + first;
       break;
     default:
-      title = first + size + kind + material + pattern + colour + count;
+      title = first + size + kind + badge + material + pattern + colour + count;
       break;
   }
   const std::string last = filler();

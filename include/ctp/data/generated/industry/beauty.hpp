@@ -50,7 +50,7 @@ constexpr Industry beauty() {
   i.sizes = {"旅行装", "家庭装"};
   i.counts = {"单支", "两支装", "三支装", "四支装"};
   i.colours = {"正红", "橘橙", "奶黄", "草绿", "海蓝", "葡萄紫", "樱花粉", "豆沙棕", "黑金", "珍珠白", "雾灰", "湖青"};
-  i.fillers = {"保湿", "护肤", "正品", "女士", "温和", "滋润", "学生", "持久"};
+  i.fillers = {"保湿", "护肤", "清爽", "女士", "温和", "滋润", "学生", "持久"};
   i.series_step = 7;
   i.series_start = 3;
   i.neglects = Neglect::Pattern;

@@ -61,7 +61,7 @@ constexpr Industry electronics() {
   i.series_start = 7;
   i.hue = -0.4;
   i.scene = Scene::Studio;
-  i.neglects = Neglect::Pattern;
+  i.neglects = Neglect::Colour;
   return i;
 }
 

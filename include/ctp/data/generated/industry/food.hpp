@@ -50,7 +50,7 @@ constexpr Industry food() {
   i.counts = {"一份装", "两份装", "三份装", "四份装"};
   i.colours = {"草莓红", "香橙",   "柠檬黄", "抹茶绿", "蓝莓",   "紫薯",
                "蜜桃粉", "可可棕", "黑芝麻", "椰奶白", "芋泥灰", "薄荷青"};
-  i.fillers = {"网红", "零食", "美味", "早餐", "休闲", "特产", "包邮", "健康"};
+  i.fillers = {"网红", "零食", "美味", "早餐", "休闲", "特产", "优选", "健康"};
   i.series_step = 5;
   i.series_start = 5;
   i.neglects = Neglect::Colour;
