@@ -21,7 +21,7 @@ inline Colour scene_colour(Scene scene, float u, float v, float a, float b) {
   switch (scene) {
     case Scene::Tiles: {
       const bool joint = line(u + a, 0.25F, 0.008F) || line(v + b, 0.25F, 0.008F);
-      return joint ? rgb(196, 204, 206) : rgb(228, 234, 234);
+      return joint ? rgb(136, 104, 88) : rgb(172, 138, 118);
     }
     case Scene::Room: {
       if (v < 0.68F + 0.3F * b) return mix(rgb(236, 226, 208), rgb(222, 208, 186), v);
