@@ -6,6 +6,7 @@
 
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/momentum/compatible.hpp>
+#include <ctp/penalty/terms.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 #include "laps.hpp"
@@ -96,13 +97,23 @@ void add_magnitudes(benchmark::State& state) {
 }
 BENCHMARK(add_magnitudes)->Arg(medium)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-void weighted_distance(benchmark::State& state) {
+void adamw_with_path(benchmark::State& state) {
+  const Index n = state.range(0);
+  Vector theta = made(n, 0.5F), gradient = made(n, 0.01F), first = made(n, 0), second = made(n, 0);
+  Vector anchor = made(n, 0.4F), importance = made(n, 2), path = made(n, 0);
+  using Spring = ctp::penalty::Quadratic<float>;
+  const ctp::penalty::AlongPath<Spring, float> term{Spring{1, anchor.data(), importance.data()}, path.data()};
+  run(state, 12, [&] { B::adamw(n, numbers, theta.data(), gradient.data(), first.data(), second.data(), term); });
+}
+BENCHMARK(adamw_with_path)->Arg(medium)->Iterations(50)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void quadratic_penalty(benchmark::State& state) {
   const Index n = state.range(0);
   const Vector theta = made(n, 0.5F), anchor = made(n, 0.4F), importance = made(n, 2);
-  run(state, 3,
-      [&] { benchmark::DoNotOptimize(B::weighted_distance(n, theta.data(), anchor.data(), importance.data())); });
+  const ctp::penalty::Quadratic<float> term{1, anchor.data(), importance.data()};
+  run(state, 3, [&] { benchmark::DoNotOptimize(B::sum_terms(n, theta.data(), term)); });
 }
-BENCHMARK(weighted_distance)->Arg(medium)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(quadratic_penalty)->Arg(medium)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void all_finite(benchmark::State& state) {
   const Index n = state.range(0);

@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "../common/run.hpp"
+#include "../common/strategies.hpp"
+#include "exemplars.hpp"
 #include "golden.hpp"
 #include "trajectory.hpp"
 
@@ -27,20 +29,27 @@ Run read_run(const ctp::TensorFile& file) {
           root.at("weight_decay").number()};
 }
 
+/// A strategy on batches that a record holds: there is nothing to rehearse.
+template <class Strategy>
+struct OnRecordedBatches : Strategy {
+  using Rehearsal = ctp::rehearsal::None;
+};
+
 /// Prints the lines of one record; true unless a quantity fails.
 template <class Real>
 bool check(const ctp::TensorFile& file) {
   if (file.metadata.contains("run")) {
     const Run run = read_run(file);
-    if (run.method == "seqf") return Trajectory<Real, ctp::strategy::SeqF>(file, run).run();
-    if (run.method == "ctp") return Trajectory<Real, ctp::strategy::Ctp>(file, run).run();
-    std::printf("  %-34s %10s %10s  SKIP  this method is not built yet\n", ("trajectory of " + run.method).c_str(), "-",
-                "-");
-    return true;
+    bool passed = true;
+    const bool known = examples::with_strategy(
+        run.method, [&]<class Strategy>() { passed = Trajectory<Real, OnRecordedBatches<Strategy>>(file, run).run(); });
+    if (!known)
+      std::printf("  %-34s %10s %10s  SKIP  this method is not built yet\n", ("trajectory of " + run.method).c_str(),
+                  "-", "-");
+    return passed;
   }
   if (file.find("features") != nullptr) {
-    std::printf("  %-34s %10s %10s  SKIP  exemplar choice is not built yet\n", "exemplars", "-", "-");
-    return true;
+    return check_exemplars(file);
   }
   if (file.find("batch.ids") == nullptr)
     throw ctp::DataError(ctp::Complaint{file.origin, "tensor batch.ids", "a record of the executable specification",

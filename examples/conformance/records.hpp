@@ -12,8 +12,8 @@
 
 namespace conformance {
 
-template <class Real>
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<Real>>;
+template <class Real, class Projection = ctp::nn::Linear>
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<Real>, Projection>;
 
 /// The sizes of a record's model; records are made without dropout.
 inline ctp::ModelConfig config_of(const ctp::TensorFile& file) {

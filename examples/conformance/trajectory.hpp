@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../common/cosine_heads.hpp"
 #include "comparison.hpp"
 #include "records.hpp"
 
@@ -42,10 +43,19 @@ class Curves final : public ctp::Observer {
  public:
   void step_done(const ctp::StepReport& report) override {
     // On CTP's first task the record adds each teacher's loss to the loss it accompanies.
-    static const std::map<std::string, std::string> later{
-        {"in_batch_contrast", "loss_ita"},       {"masked_language", "loss_mlm"},
-        {"momentum_contrast", "loss_ita_dis"},   {"cross_modal_topology", "loss_ita_dis"},
-        {"same_modal_topology", "loss_ita_dis"}, {"masked_language_distillation", "loss_mlm_dis"}};
+    static const std::map<std::string, std::string> later{{"in_batch_contrast", "loss_ita"},
+                                                          {"masked_language", "loss_mlm"},
+                                                          {"momentum_contrast", "loss_ita_dis"},
+                                                          {"cross_modal_topology", "loss_ita_dis"},
+                                                          {"same_modal_topology", "loss_ita_dis"},
+                                                          {"lwf", "loss_ita_dis"},
+                                                          {"lucir", "loss_ita_dis"},
+                                                          {"masked_language_distillation", "loss_mlm_dis"},
+                                                          {"ewc", "penalty"},
+                                                          {"mas", "penalty"},
+                                                          {"si", "penalty"},
+                                                          {"rwalk", "penalty"},
+                                                          {"afec", "penalty"}};
     static const std::map<std::string, std::string> first{{"momentum_contrast", "loss_ita"},
                                                           {"masked_language_distillation", "loss_mlm"}};
     std::map<std::string, double> sums;
@@ -57,18 +67,34 @@ class Curves final : public ctp::Observer {
   std::map<std::string, std::vector<double>> curve;
 };
 
+/// An archive that collects a state's parameter vectors by name.
+template <class Real>
+struct Vectors {
+  using Buffer = ctp::Buffer<Real, ctp::BasicCpu<Real>>;
+  std::map<std::string, const Buffer*> found;
+  template <class Value>
+  void operator()(const std::string&, Value&) {}
+  void operator()(const std::string& name, Buffer& value) { found[name] = &value; }
+};
+
 template <class Real, class Strategy>
 class Trajectory {
  public:
   using B = ctp::BasicCpu<Real>;
+  using Projection = typename Strategy::Projection;
 
   Trajectory(const ctp::TensorFile& file, Run run)
       : compare_(file),
         run_(std::move(run)),
-        learner_(Model<Real>(config_of(file)),
+        learner_(Model<Real, Projection>(config_of(file)),
                  ctp::TrainOptions{.epochs = run_.epochs, .rate = run_.lr, .min_rate = run_.min_lr}) {
     learner_.optimizer().weight_decay = run_.weight_decay;
-    learner_.set_weights(ctp::read_weights<Real>(layout(), file, "start."));
+    learner_.set_weights(ctp::read_weights<Real>(layout(), examples::with_heads<Projection>(file, "start."), "start."));
+    // The record's cosines run along tokens, as released.
+    learner_.settings([](const std::string& key, auto& value) {
+      if constexpr (std::is_same_v<decltype(value), bool&>)
+        if (key == "lucir.published") value = true;
+    });
     learner_.losses_state().visit(queues_);
     if (queues_.image != nullptr) queues_.load(file, "queue.");
     learner_.observe(curves_);
@@ -89,6 +115,7 @@ class Trajectory {
                        is_double ? 1e-6 : 5e-5, Measure::Scaled);
       parameters(prefix + "end", prefix + "end.", learner_.weights(), before);
       if (queues_.image != nullptr) states(prefix, before);
+      if constexpr (Strategy::Penalty::active) importances(prefix, before);
     }
     return compare_.print();
   }
@@ -101,7 +128,7 @@ class Trajectory {
   /// Whether AdamW moves element `i` of a parameter by rounding noise only, because its gradient is zero in exact
   /// arithmetic.
   static bool is_noise(const ctp::ParameterInfo& p, std::size_t i) {
-    if (p.name.ends_with(".self.key.bias")) return true;
+    if (p.name.ends_with(".self.key.bias") || p.name.ends_with("_proj.sigma")) return true;
     const auto third = static_cast<std::size_t>(p.size()) / 3;
     return p.name.ends_with(".attn.qkv.bias") && i >= third && i < 2 * third;
   }
@@ -145,9 +172,28 @@ class Trajectory {
     compare_.check(prefix + "queue", prefix + "queue.text", std::span<const Real>(text), limit, Measure::Absolute);
   }
 
+  /// Compares what the record holds of a penalty's state under the record's names.
+  void importances(const std::string& prefix, const std::vector<Real>& before) {
+    Vectors<Real> vectors;
+    learner_.penalty_state().visit(vectors);
+    const std::vector<Real> zero(before.size());
+    for (const auto& [theirs, ours] : std::multimap<std::string, std::string>{{"fisher", "fisher"},
+                                                                              {"fisher", "importance"},
+                                                                              {"importance", "importance"},
+                                                                              {"score", "score"},
+                                                                              {"forward_fisher", "forward_importance"},
+                                                                              {"forward_params", "forward"}}) {
+      const bool recorded = compare_.file().find(prefix + theirs + "." + layout().parameters().front().name) != nullptr;
+      if (!recorded || !vectors.found.contains(ours)) continue;
+      if (theirs == "fisher" && ours == "importance" && vectors.found.contains("fisher")) continue;
+      parameters(prefix + theirs, prefix + theirs + ".", vectors.found.at(ours)->to_host(),
+                 theirs == "forward_params" ? before : zero);
+    }
+  }
+
   Comparison compare_;
   Run run_;
-  ctp::Learner<Strategy, Model<Real>> learner_;
+  ctp::Learner<Strategy, Model<Real, Projection>> learner_;
   Queues<Real> queues_;
   Curves curves_;
 };

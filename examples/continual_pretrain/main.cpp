@@ -1,5 +1,6 @@
 // The main job: trains a vision-language model on the tasks of a P9D folder, one after the other, with a named
 // strategy.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <sstream>
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "../common/run.hpp"
+#include "../common/strategies.hpp"
 #include "config_files.hpp"
 #include "training.hpp"
 
@@ -16,32 +18,9 @@ namespace {
 
 using namespace pretrain;
 
-/// Strategies that the benchmark names, and whether they are built.
-constexpr std::array<std::pair<const char*, bool>, 15> strategies{{{"seqf", true},
-                                                                   {"jointt", true},
-                                                                   {"si", false},
-                                                                   {"mas", false},
-                                                                   {"ewc", false},
-                                                                   {"lwf", false},
-                                                                   {"afec", false},
-                                                                   {"rwalk", false},
-                                                                   {"er", false},
-                                                                   {"mof", false},
-                                                                   {"kmeans", false},
-                                                                   {"icarl", false},
-                                                                   {"lucir", false},
-                                                                   {"ctp", true},
-                                                                   {"ctp_er", false}}};
-
 void require_strategy(const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& [strategy, built] : strategies) {
-    known.emplace_back(strategy);
-    if (name != strategy) continue;
-    if (built) return;
-    throw ctp::UsageError("--strategy: expected seqf, jointt or ctp, found " + name +
-                          "; this strategy is not there yet");
-  }
+  const std::vector<std::string> known = examples::strategy_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
   throw ctp::UsageError(
       ctp::Complaint{"--strategy", "", "the name of a strategy", "'" + name + "'", ctp::io::suggestion(name, known)}
           .text());
@@ -247,9 +226,7 @@ int run(int argc, char** argv) {
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
 
   const Workbench bench{settings, model, tasks, evaluate, policies, init ? &*init : nullptr, line.json};
-  if (settings.strategy == "seqf") Training<ctp::strategy::SeqF>(bench).run();
-  if (settings.strategy == "jointt") Training<ctp::strategy::JointT>(bench).run();
-  if (settings.strategy == "ctp") Training<ctp::strategy::Ctp>(bench).run();
+  examples::with_strategy(settings.strategy, [&]<class Strategy>() { Training<Strategy>(bench).run(); });
   return 0;
 }
 

@@ -2,6 +2,7 @@
 /// @brief  One strategy, from fresh weights to the summary.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <ctp/data.hpp>
 #include <ctp/eval/task_matrix.hpp>
 
+#include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
 #include "../common/weight_file.hpp"
 #include "observers.hpp"
@@ -77,7 +79,10 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double se
 template <class Strategy>
 class Training {
  public:
-  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
+  using Model =
+      ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, typename Strategy::Projection>;
+
+  using Learner = ctp::Learner<Strategy, Model>;
 
   explicit Training(const Workbench& bench)
       : bench_(bench),
@@ -104,8 +109,11 @@ class Training {
  private:
   void prepare() {
     learner_.optimizer().weight_decay = bench_.settings.weight_decay;
+    if constexpr (requires { learner_.rehearsal().budget; }) learner_.rehearsal().budget = bench_.settings.memory_size;
     apply(bench_.policy_settings, learner_);
-    if (bench_.init != nullptr) learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(), *bench_.init));
+    if (bench_.init != nullptr)
+      learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
+                                                    examples::with_heads<typename Model::Projection>(*bench_.init)));
   }
   static ctp::TrainOptions options(const Settings& s) {
     ctp::TrainOptions options;
@@ -124,8 +132,13 @@ class Training {
   }
   [[nodiscard]] std::uint64_t all_steps() const {
     std::uint64_t steps = 0;
-    for (const auto& task : bench_.tasks)
-      steps += task.members.size() / static_cast<std::size_t>(bench_.settings.batch_size);
+    std::size_t seen = 0;
+    for (const auto& task : bench_.tasks) {
+      const std::size_t kept =
+          Learner::keeps_pairs ? std::min(seen, static_cast<std::size_t>(bench_.settings.memory_size)) : 0;
+      steps += (task.members.size() + kept) / static_cast<std::size_t>(bench_.settings.batch_size);
+      seen += task.members.size();
+    }
     return steps * static_cast<std::uint64_t>(bench_.settings.epochs);
   }
 
@@ -167,7 +180,7 @@ class Training {
   }
 
   const Workbench& bench_;
-  ctp::Learner<Strategy, Model> learner_;
+  Learner learner_;
   ctp::io::MetricsLog log_;
   MetricsObserver metrics_;
   ProgressObserver progress_;

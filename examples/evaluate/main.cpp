@@ -15,8 +15,6 @@
 
 namespace {
 
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
-
 void write_features(const std::string& path, const ctp::ExtractedFeatures& found) {
   const auto n = static_cast<std::int64_t>(found.pairs), e = static_cast<std::int64_t>(found.embed),
              d = static_cast<std::int64_t>(found.width);
@@ -27,61 +25,31 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
   ctp::io::write_safetensors(path, file);
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{"Measures retrieval and category precision of a model on all tasks of a P9D folder.", "evaluate"};
-  std::string data, weights, vocab, features, device = "cpu", precision = "fp32";
-  int image_size = -1, max_words = 30, threads = 0, workers = 1, batch_size = 64;
+struct Options {
+  std::string data, weights, vocab, features;
+  int max_words = 30, workers = 1, batch_size = 64;
   bool json = false;
-  app.add_option("--data", data, "folder in P9D layout")->required();
-  app.add_option("--weights", weights, "safetensors file with published names")->required();
-  app.add_option("--vocab", vocab, "vocab.txt (default: the one beside the weights)");
-  app.add_option("--image-size", image_size, "pixels; must be the model's");
-  app.add_option("--max-words", max_words, "words of a title that are kept, and tokens per text")
-      ->capture_default_str();
-  app.add_option("--features", features, "also write the test split's features to this safetensors file");
-  app.add_option("--batch-size", batch_size, "pairs computed at once")->capture_default_str();
-  app.add_option("--device", device, "cpu or cuda")->capture_default_str();
-  app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
-  app.add_option("--threads", threads, "threads for computing (default: all cores)");
-  app.add_option("--workers", workers, "threads that read and decode pictures")->capture_default_str();
-  app.add_flag("--json", json, "print one JSON object");
-  if (const auto code = examples::parse(app, argc, argv)) return *code;
-  examples::require_available(device, precision);
-  if (threads > 0) ctp::set_threads(threads);
+};
 
-  const ctp::TensorFile file = ctp::io::read_safetensors(weights);
-  const ctp::ModelConfig config = ctp::io::config_of(file);
-  if (image_size >= 0 && image_size != config.image)
-    throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image),
-                                         std::to_string(image_size), "leave the option out"}
-                              .text());
-  if (max_words < 3 || max_words > config.positions)
-    throw ctp::UsageError(ctp::Complaint{"--max-words", "",
-                                         "from 3 to the model's " + std::to_string(config.positions) + " positions",
-                                         std::to_string(max_words), "choose a number in that range"}
-                              .text());
-  if (vocab.empty()) vocab = ctp::io::join(ctp::io::directory_of(weights), "vocab.txt");
-  const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(vocab));
-  if (tokenizer.vocabulary().size() != static_cast<std::size_t>(config.vocab))
-    throw ctp::DataError(ctp::Complaint{vocab, "", std::to_string(config.vocab) + " tokens, as the weights have",
-                                        std::to_string(tokenizer.vocabulary().size()),
-                                        "give the vocabulary of these weights"}
-                             .text());
-  const Model model(config);
+/// Measures the model of `file`, whose class tokens a `Projection` takes to the common space.
+template <class Projection>
+void measure(const Options& o, const ctp::TensorFile& file, const ctp::ModelConfig& config,
+             const ctp::data::Tokenizer& tokenizer) {
+  const ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, Projection> model(config);
   ctp::Buffer<float, ctp::Cpu> theta(model.layout().size());
   theta.assign(ctp::read_weights<float>(model.layout(), file));
 
-  const ctp::data::P9d stream(data, {.allow_unlisted = true});
-  const examples::StreamEvaluator evaluate(stream, tokenizer,
-                                           {.max_words = max_words, .batch_size = batch_size, .workers = workers});
-  if (!features.empty()) write_features(features, evaluate.test_features(model, theta.data(), true));
+  const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  const examples::StreamEvaluator evaluate(
+      stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
+  if (!o.features.empty()) write_features(o.features, evaluate.test_features(model, theta.data(), true));
   const auto found = evaluate(model, theta.data(), stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
-  if (json) {
+  if (o.json) {
     ctp::JsonLine line;
     examples::add_evaluation(line, found, stream.tasks(), last);
     std::printf("%s\n", line.text().c_str());
-    return 0;
+    return;
   }
   const auto row = [](const char* name, const ctp::eval::RetrievalScores& r) {
     std::printf("%6.2f %6.2f %6.2f   %6.2f %6.2f %6.2f   %6.2f  %s\n", r.txt_r1, r.txt_r5, r.txt_r10, r.img_r1,
@@ -92,6 +60,53 @@ int run(int argc, char** argv) {
   row("all tasks together", found.joined[last]);
   if (found.map)
     std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", found.map->map1, found.map->map5, found.map->map10);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Measures retrieval and category precision of a model on all tasks of a P9D folder.", "evaluate"};
+  Options o;
+  std::string device = "cpu", precision = "fp32";
+  int image_size = -1, threads = 0;
+  app.add_option("--data", o.data, "folder in P9D layout")->required();
+  app.add_option("--weights", o.weights, "safetensors file with published names")->required();
+  app.add_option("--vocab", o.vocab, "vocab.txt (default: the one beside the weights)");
+  app.add_option("--image-size", image_size, "pixels; must be the model's");
+  app.add_option("--max-words", o.max_words, "words of a title that are kept, and tokens per text")
+      ->capture_default_str();
+  app.add_option("--features", o.features, "also write the test split's features to this safetensors file");
+  app.add_option("--batch-size", o.batch_size, "pairs computed at once")->capture_default_str();
+  app.add_option("--device", device, "cpu or cuda")->capture_default_str();
+  app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
+  app.add_option("--threads", threads, "threads for computing (default: all cores)");
+  app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
+  app.add_flag("--json", o.json, "print one JSON object");
+  if (const auto code = examples::parse(app, argc, argv)) return *code;
+  examples::require_available(device, precision);
+  if (threads > 0) ctp::set_threads(threads);
+
+  const ctp::TensorFile file = ctp::io::read_safetensors(o.weights);
+  const ctp::ModelConfig config = ctp::io::config_of(file);
+  if (image_size >= 0 && image_size != config.image)
+    throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image),
+                                         std::to_string(image_size), "leave the option out"}
+                              .text());
+  if (o.max_words < 3 || o.max_words > config.positions)
+    throw ctp::UsageError(ctp::Complaint{"--max-words", "",
+                                         "from 3 to the model's " + std::to_string(config.positions) + " positions",
+                                         std::to_string(o.max_words), "choose a number in that range"}
+                              .text());
+  if (o.vocab.empty()) o.vocab = ctp::io::join(ctp::io::directory_of(o.weights), "vocab.txt");
+  const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(o.vocab));
+  if (tokenizer.vocabulary().size() != static_cast<std::size_t>(config.vocab))
+    throw ctp::DataError(ctp::Complaint{o.vocab, "", std::to_string(config.vocab) + " tokens, as the weights have",
+                                        std::to_string(tokenizer.vocabulary().size()),
+                                        "give the vocabulary of these weights"}
+                             .text());
+  // The heads that the weights were trained with: cosine ones have a scale.
+  if (file.find("vision_proj.sigma") != nullptr)
+    measure<ctp::nn::CosineLinear>(o, file, config, tokenizer);
+  else
+    measure<ctp::nn::Linear>(o, file, config, tokenizer);
   return 0;
 }
 

@@ -24,8 +24,11 @@ struct WithoutLinear : Whole {
 struct WithoutRamp : Whole {
   static void ramp() = delete;
 };
-struct VagueDistance : Whole {
-  static float weighted_distance(ctp::Index, const double*, const double*, const double*) { return 0; }
+struct VagueSum : Whole {
+  template <class Term>
+  static float sum_terms(ctp::Index, const double*, const Term&) {
+    return 0;
+  }
 };
 struct InIntegers : Whole {
   using Real = int;
@@ -41,5 +44,5 @@ static_assert(!Backend<WithoutAttention> && !ctp::backend::HasLayers<WithoutAtte
 static_assert(!Backend<WithoutGather> && !ctp::backend::HasRows<WithoutGather>);
 static_assert(!Backend<WithoutLinear> && !ctp::backend::HasProducts<WithoutLinear>);
 static_assert(!Backend<WithoutRamp> && !ctp::backend::HasElementwise<WithoutRamp>);
-static_assert(!Backend<VagueDistance> && !ctp::backend::HasParameterPasses<VagueDistance>, "sums are double");
+static_assert(!Backend<VagueSum> && !ctp::backend::HasParameterPasses<VagueSum>, "sums are double");
 static_assert(!Backend<InIntegers>);

@@ -40,6 +40,26 @@ Variable<Rank, B> scale(const Pass<B>& pass, Variable<Rank, B> x, double factor)
   return y;
 }
 
+/// @brief factor * x with a learned factor. **Shapes.** x any, factor [1]; returns as x.  **Gradient.** to both.
+template <std::size_t Rank, class B>
+Variable<Rank, B> scale_by(const Pass<B>& pass, Variable<Rank, B> x, Variable<1, B> factor) {
+  using Real = typename B::Real;
+  require_shape(factor.value.shape[0] == 1, "scale_by", "x", x.value.shape, "factor", factor.value.shape,
+                "the factor is a single number");
+  const Index n = x.value.size();
+  auto y = pass.make(x.value.shape);
+  B::zero(y.value.data, n);
+  B::add_scaled_by(n, factor.value.data, x.value.data, y.value.data);
+  const auto slope = pass.scratch(Shape<1>{1});
+  pass.record([=] {
+    if (x.grad) B::add_scaled_by(n, factor.value.data, y.grad.data, x.grad.data);
+    if (!factor.grad) return;
+    B::dot(n, y.grad.data, x.value.data, slope.data);
+    B::add_scaled(1, Real(1), slope.data, factor.grad.data);
+  });
+  return y;
+}
+
 /// @brief Elementwise a * b. **Shapes.** equal; returns the same.  **Gradient.** to a and b.
 template <std::size_t Rank, class B>
 Variable<Rank, B> multiply(const Pass<B>& pass, Variable<Rank, B> a, Variable<Rank, B> b) {
@@ -55,17 +75,24 @@ Variable<Rank, B> multiply(const Pass<B>& pass, Variable<Rank, B> a, Variable<Ra
   return y;
 }
 
-/// @brief The mean of a vector. **Shapes.** x [n]; returns a scalar.  **Gradient.** to x.
+/// @brief sum_i weight[i] x[i]. **Shapes.** x, weight [n]; returns a scalar.  **Gradient.** to x.
 template <class B>
-Scalar<B> mean(const Pass<B>& pass, Variable<1, B> x) {
+Scalar<B> weighted_sum(const Pass<B>& pass, Variable<1, B> x, Input<typename B::Real, 1, B> weight) {
+  require_shape(x.value.shape == weight.shape, "weighted_sum", "x", x.value.shape, "weight", weight.shape,
+                "each element has a weight");
   const Index n = x.value.size();
-  const auto weight = mean_weights(pass, n);
   auto y = pass.make(Shape<0>{});
   B::dot(n, x.value.data, weight.data, y.value.data);
   pass.record([=] {
     if (x.grad) B::add_scaled_by(n, y.grad.data, weight.data, x.grad.data);
   });
   return y;
+}
+
+/// @brief The mean of a vector. **Shapes.** x [n]; returns a scalar.  **Gradient.** to x.
+template <class B>
+Scalar<B> mean(const Pass<B>& pass, Variable<1, B> x) {
+  return weighted_sum(pass, x, mean_weights(pass, x.value.size()));
 }
 
 }  // namespace ctp

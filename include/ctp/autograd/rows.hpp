@@ -69,4 +69,37 @@ Variable<1, B> row_lengths(const Pass<B>& pass, Variable<2, B> x) {
   return y;
 }
 
+/// @brief y[i] = <a[i], b[i]>: of unit rows, their cosine.
+///
+/// **Shapes.** a, b [n,d]; returns [n].  **Errors.** ShapeError.  **Gradient.** to a and b, whichever has one.
+template <class B>
+Variable<1, B> row_products(const Pass<B>& pass, Variable<2, B> a, Variable<2, B> b) {
+  const Index n = a.value.shape[0], d = a.value.shape[1];
+  require_shape(a.value.shape == b.value.shape, "row_products", "a", a.value.shape, "b", b.value.shape,
+                "shapes must agree");
+  auto y = pass.make(Shape<1>{n});
+  B::row_products(n, d, a.value.data, b.value.data, y.value.data);
+  pass.record([=] {
+    if (a.grad) B::add_scaled_rows(n, d, y.grad.data, b.value.data, a.grad.data);
+    if (b.grad) B::add_scaled_rows(n, d, y.grad.data, a.value.data, b.grad.data);
+  });
+  return y;
+}
+
+/// @brief Each of `batch` matrices turned: y[b,j,i] = x[b,i,j].
+///
+/// **Shapes.** x [batch*n,d]; returns [batch*d,n].  **Gradient.** to x.
+template <class B>
+Variable<2, B> transpose_each(const Pass<B>& pass, Variable<2, B> x, Index batch) {
+  const Index n = batch > 0 ? x.value.shape[0] / batch : 0, d = x.value.shape[1];
+  require_shape(batch > 0 && n * batch == x.value.shape[0], "transpose_each", "x", x.value.shape, "batch",
+                Shape<1>{batch}, "rows are batch times rows of one matrix");
+  auto y = pass.make(Shape<2>{batch * d, n});
+  B::transpose_each(batch, n, d, x.value.data, false, y.value.data);
+  pass.record([=] {
+    if (x.grad) B::transpose_each(batch, d, n, y.grad.data, true, x.grad.data);
+  });
+  return y;
+}
+
 }  // namespace ctp

@@ -12,6 +12,7 @@
 #include <ctp/backend/dropout.hpp>
 #include <ctp/backend/generic/attention.hpp>
 #include <ctp/backend/generic/parameters.hpp>
+#include <ctp/config.hpp>
 #include <ctp/core/shape.hpp>
 
 namespace ctp::backend {
@@ -35,17 +36,20 @@ concept HasProducts = requires(Index n, typename B::Real a, const typename B::Re
 };
 
 template <class B>
-concept HasRows =
-    requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, const std::int32_t* id) {
-      B::gather_rows(n, n, x, id, y);
-      B::scatter_add_rows(n, n, x, id, y);
-      B::take_rows(n, n, n, x, y);
-      B::add_taken_rows(n, n, n, x, y);
-      B::normalize_rows(n, n, x, a, y, y);
-      B::normalize_rows_backward(n, n, x, x, a, x, y);
-      B::row_lengths(n, n, x, y);
-      B::row_lengths_backward(n, n, x, x, x, y);
-    };
+concept HasRows = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
+                           const std::int32_t* id, bool flag) {
+  B::gather_rows(n, n, x, id, y);
+  B::scatter_add_rows(n, n, x, id, y);
+  B::take_rows(n, n, n, x, y);
+  B::add_taken_rows(n, n, n, x, y);
+  B::normalize_rows(n, n, x, a, y, y);
+  B::normalize_rows_backward(n, n, x, x, a, x, y);
+  B::row_lengths(n, n, x, y);
+  B::row_lengths_backward(n, n, x, x, x, y);
+  B::row_products(n, n, x, x, y);
+  B::add_scaled_rows(n, n, x, x, y);
+  B::transpose_each(n, n, n, x, flag, y);
+};
 
 template <class B>
 concept HasLayers = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
@@ -84,17 +88,30 @@ concept HasElementwise = requires(Index n, typename B::Real a, const typename B:
   B::padding_bias(n, id, a, y);
 };
 
+namespace detail {
+/// The least that a term and a body of a parameter pass can be.
+template <class Real>
+struct AnyTerm {
+  CTP_HD double value(Index, Real) const { return 0; }
+  CTP_HD Real gradient(Index, Real) const { return 0; }
+  CTP_HD void moved(Index, Real, Real, Real) const {}
+  CTP_HD void operator()(Index) const {}
+};
+}  // namespace detail
+
 template <class B>
-concept HasParameterPasses =
-    requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, AdamWStep step) {
-      B::adamw(n, step, y, y, y, y);
-      B::average(n, a, x, y);
-      B::average_of_two(n, a, x, x, y);
-      B::add_squares(n, a, x, y);
-      B::add_magnitudes(n, a, x, y);
-      { B::weighted_distance(n, x, x, x) } -> std::same_as<double>;
-      { B::all_finite(n, x) } -> std::same_as<bool>;
-    };
+concept HasParameterPasses = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
+                                      AdamWStep step, detail::AnyTerm<typename B::Real> term) {
+  B::adamw(n, step, y, y, y, y);
+  B::adamw(n, step, y, y, y, y, term);
+  B::average(n, a, x, y);
+  B::average_of_two(n, a, x, x, y);
+  B::add_squares(n, a, x, y);
+  B::add_magnitudes(n, a, x, y);
+  { B::sum_terms(n, x, term) } -> std::same_as<double>;
+  B::for_each(n, term);
+  { B::all_finite(n, x) } -> std::same_as<bool>;
+};
 
 /// @brief Somewhere to compute. A type with static functions; it is never instantiated.
 template <class B>

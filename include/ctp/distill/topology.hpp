@@ -5,30 +5,11 @@
 
 #include <utility>
 
-#include <ctp/autograd/arithmetic.hpp>
-#include <ctp/autograd/losses.hpp>
 #include <ctp/autograd/scores.hpp>
 #include <ctp/core/needs.hpp>
+#include <ctp/distill/keep_scores.hpp>
 
 namespace ctp::distill {
-
-namespace detail {
-
-/// @brief (KL(q1 || p1) + KL(q2 || p2)) / 2, mean over rows, where compare(outputs) gives two score matrices: p of the
-/// online
-///        model, q of the previous one.
-template <class Step, class Compare>
-auto keep_scores(Step& step, const Compare& compare) {
-  const auto& pass = step.online.pass();
-  const auto now = compare(step.online), then = compare(*step.previous);
-  const auto weight = mean_weights(pass, now.first.value.shape[0]);
-  const auto divergence = [&](const auto& scores, const auto& target) {
-    return soft_cross_entropy(pass, scores, target.value, weight, 1, Entropy::Subtracted);
-  };
-  return scale(pass, add(pass, divergence(now.first, then.first), divergence(now.second, then.second)), 0.5);
-}
-
-}  // namespace detail
 
 /// @brief (KL of image-to-text + KL of text-to-image similarities) / 2, the previous model's being the target.
 ///

@@ -13,10 +13,13 @@ namespace ctp {
 ///
 /// ImageEncoder: `ImageEncoder(const ModelConfig&, Layout&)`, images -> tokens, `tokens()`, `width()`.
 /// TextEncoder: `TextEncoder(const ModelConfig&, Layout&)`, text -> tokens, `fuse`, `word_scores`, `width()`.
-template <class ImageEncoder, class TextEncoder, class BackendType>
+/// Projection: `Projection(Layout&, name, out, in)`, class tokens -> common space; see nn::Linear and nn::CosineLinear.
+/// A strategy names the one it is made for.
+template <class ImageEncoder, class TextEncoder, class BackendType, class ProjectionType = nn::Linear>
 class VisionLanguageModel {
  public:
   using Backend = BackendType;
+  using Projection = ProjectionType;
   using Real = typename Backend::Real;
 
   /// **Errors.** UsageError if the sizes contradict each other.
@@ -32,15 +35,19 @@ class VisionLanguageModel {
   [[nodiscard]] const ImageEncoder& image_encoder() const { return image_encoder_; }
   [[nodiscard]] const TextEncoder& text_encoder() const { return text_encoder_; }
   /// From class tokens to the common space. **Shapes.** [B,width] -> [B,embed].
-  [[nodiscard]] const nn::Linear& vision_proj() const { return vision_proj_; }
-  [[nodiscard]] const nn::Linear& text_proj() const { return text_proj_; }
+  [[nodiscard]] const Projection& vision_proj() const { return vision_proj_; }
+  [[nodiscard]] const Projection& text_proj() const { return text_proj_; }
+
+ protected:
+  /// For a model of your own that derives from this one and adds parameters.
+  [[nodiscard]] Layout& layout_to_extend() { return layout_; }
 
  private:
   ModelConfig config_;
   Layout layout_;
   ImageEncoder image_encoder_;
   TextEncoder text_encoder_;
-  nn::Linear vision_proj_, text_proj_;
+  Projection vision_proj_, text_proj_;
 };
 
 }  // namespace ctp

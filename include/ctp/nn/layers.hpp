@@ -5,9 +5,12 @@
 
 #include <string>
 
+#include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
 #include <ctp/autograd/layer_norm.hpp>
 #include <ctp/autograd/linear.hpp>
+#include <ctp/autograd/rows.hpp>
+#include <ctp/autograd/scores.hpp>
 #include <ctp/nn/layout.hpp>
 
 namespace ctp::nn {
@@ -32,6 +35,23 @@ struct Linear {
   template <class B>
   Variable<2, B> with_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> residual) const {
     return linear_residual(pass, x, pass[weight], pass[bias], residual);
+  }
+};
+
+/// @brief sigma * cosine between x and each row of w: unit input times unit rows times a learned scale, no bias.
+///
+/// **Shapes.** [n,in] -> [n,out].  **Source.** Hou et al. 2019, LUCIR, CVPR, eq. 4.
+struct CosineLinear {
+  Parameter<2> weight;
+  Parameter<1> sigma;
+
+  CosineLinear(Layout& layout, const std::string& name, Index out, Index in)
+      : weight(layout.add<2>(name + ".weight", {out, in}, Start::Weight)),
+        sigma(layout.add<1>(name + ".sigma", {1}, Start::Ones)) {}
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x) const {
+    return scale_by(pass, scores(pass, normalize(pass, x), normalize(pass, pass[weight]), 1), pass[sigma]);
   }
 };
 

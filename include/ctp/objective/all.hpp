@@ -56,6 +56,12 @@ struct All {
     return total;
   }
 
+  /// The loss of one of the policies by itself, without its weight.
+  template <std::size_t I, class Step, class AllState>
+  auto loss_of_one(Step& step, AllState& state) const {
+    return loss_of(std::get<I>(policies), step, std::get<I>(state.states));
+  }
+
   /// Makes lasting what a step did to the states. Called after the guard has found the step sound.
   template <class Step, class AllState>
   void commit(Step& step, AllState& state) const {

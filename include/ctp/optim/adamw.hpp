@@ -44,14 +44,16 @@ struct AdamW {
     B::zero(state.second.data(), state.second.size());
     state.steps = 0;
   }
-  /// One step along `gradient`, which is zero afterwards. **Shapes.** theta, gradient [n].
-  template <class Model>
-  void step(State<Model>& state, typename Model::Real* theta, typename Model::Real* gradient, double rate) const {
+  /// @brief One step along `gradient`, which is zero afterwards, and along what a penalty's term adds to it, in the
+  /// same pass. **Shapes.** theta, gradient [n].
+  template <class Model, class Term = backend::NoTerm>
+  void step(State<Model>& state, typename Model::Real* theta, typename Model::Real* gradient, double rate,
+            const Term& term = {}) const {
     ++state.steps;
     const auto t = static_cast<double>(state.steps);
     const backend::AdamWStep numbers{
         rate, weight_decay, beta1, beta2, epsilon, 1 - std::pow(beta1, t), 1 - std::pow(beta2, t)};
-    Model::Backend::adamw(state.first.size(), numbers, theta, gradient, state.first.data(), state.second.data());
+    Model::Backend::adamw(state.first.size(), numbers, theta, gradient, state.first.data(), state.second.data(), term);
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

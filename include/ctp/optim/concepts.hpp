@@ -21,6 +21,13 @@ concept Steps = requires(const P optimizer, PolicyState<P, Model>& state, typena
   { optimizer.step(state, vector, vector, rate) } -> std::same_as<void>;
 };
 
+/// The same with a penalty's term as the last argument, which it adds to the gradient.
+template <class P, class Model, class Term>
+concept StepsAgainst = requires(const P optimizer, PolicyState<P, Model>& state, typename Model::Real* vector,
+                                double rate, const Term& term) {
+  { optimizer.step(state, vector, vector, rate, term) } -> std::same_as<void>;
+};
+
 /// @brief An optimiser: settings, a State, and one pass over the parameter vector. Not required: `settings(visitor)`.
 template <class P, class Model>
 concept Optimizer =

@@ -6,6 +6,8 @@
 namespace ctp::penalty {
 
 /// Parameters may go where the loss takes them.
-struct None {};
+struct None {
+  static constexpr bool active = false;
+};
 
 }  // namespace ctp::penalty

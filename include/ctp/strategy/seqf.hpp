@@ -5,6 +5,7 @@
 
 #include <ctp/distill/none.hpp>
 #include <ctp/momentum/none.hpp>
+#include <ctp/nn/layers.hpp>
 #include <ctp/objective/in_batch_contrast.hpp>
 #include <ctp/objective/masked_language.hpp>
 #include <ctp/optim/adamw.hpp>
@@ -23,6 +24,7 @@ struct SeqF {
   using Penalty = penalty::None;
   using Rehearsal = rehearsal::None;
   using Optimizer = optim::AdamW;
+  using Projection = nn::Linear;
 };
 
 }  // namespace ctp::strategy

@@ -46,6 +46,7 @@ class DeviceBatch {
     B::upload(host.attend.data(), b * l, attend_.data());
     B::upload(host.sample.data(), b, sample_.data());
     B::padding_bias(b * l, attend_.data(), Real(-10000), key_bias_.data());
+    load_token_weights(host);
     load_labels(host);
   }
 
@@ -61,6 +62,8 @@ class DeviceBatch {
   [[nodiscard]] encoder::TextInput<B> text() const { return input(ids_, 0); }
   [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(masked_, 1U << 16U); }
   [[nodiscard]] const Labelled<B>& labelled() const { return labelled_; }
+  /// [B*L], 1 / count at tokens, 0 at padding: for means over the tokens of all texts
+  [[nodiscard]] Tensor<const Real, 1, B> token_weights() const { return {token_weight_.data(), {size_ * length_}}; }
   /// [B] ordinals
   [[nodiscard]] const std::uint32_t* sample() const { return sample_.data(); }
 
@@ -97,6 +100,8 @@ class DeviceBatch {
     attend_ = Buffer<std::int32_t, B>(b * l);
     sample_ = Buffer<std::uint32_t, B>(b);
     key_bias_ = Buffer<Real, B>(b * l);
+    token_weight_ = Buffer<Real, B>(b * l);
+    host_weight_.reserve(static_cast<std::size_t>(b * l));
     constexpr double asked = 0.15;
     const auto candidates = static_cast<double>(b * (l - 1));
     reserve_labels(static_cast<Index>(candidates * asked + 6 * std::sqrt(candidates * asked * (1 - asked))) + 1);
@@ -111,6 +116,14 @@ class DeviceBatch {
     host_row_.reserve(static_cast<std::size_t>(capacity));
     host_target_.reserve(static_cast<std::size_t>(capacity));
     host_weight_.reserve(static_cast<std::size_t>(capacity));
+  }
+
+  void load_token_weights(const data::Batch& host) {
+    const auto tokens = std::count(host.attend.begin(), host.attend.end(), 1);
+    const double weight = 1 / static_cast<double>(std::max<std::ptrdiff_t>(tokens, 1));
+    host_weight_.clear();
+    for (const std::int32_t attended : host.attend) host_weight_.push_back(attended != 0 ? weight : 0);
+    B::upload(host_weight_.data(), token_weight_.size(), token_weight_.data());
   }
 
   void load_labels(const data::Batch& host) {
@@ -140,7 +153,7 @@ class DeviceBatch {
 
   Index size_ = 0, length_ = 0, image_size_ = 0;
   std::uint32_t task_ = 0, epoch_ = 0;
-  Buffer<Real, B> images_, key_bias_, weight_;
+  Buffer<Real, B> images_, key_bias_, token_weight_, weight_;
   Buffer<std::int32_t, B> ids_, masked_, attend_, row_, target_;
   Buffer<std::uint32_t, B> sample_;
   Labelled<B> labelled_;

@@ -3,9 +3,6 @@
 /// @layer  train - may include every layer below
 #pragma once
 
-#include <algorithm>
-
-#include <ctp/data/ordered_batches.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/eval/retrieval.hpp>
 #include <ctp/train/extract.hpp>
@@ -17,16 +14,7 @@ namespace ctp::eval {
 /// **Units.** percent.  **Errors.** UsageError if there are no pairs; DataError for a picture that cannot be read.
 template <class Learner>
 RetrievalScores retrieval(const Learner& learner, const data::Task& pairs) {
-  const auto& model = learner.model();
-  require(!pairs.members.empty(), "retrieval", "task '" + pairs.name + "' has no pairs");
-  data::LoaderOptions loading;
-  loading.batch_size = static_cast<int>(std::min<std::size_t>(64, pairs.members.size()));
-  loading.image_size = model.config().image;
-  loading.length = learner.options().max_words;
-  loading.workers = learner.options().workers;
-  loading.masking.pad = model.config().pad;
-  data::OrderedBatches batches(pairs.name, pairs.source, pairs.members, loading);
-  const ExtractedFeatures found = extract(model, learner.thetas().online(), batches, {});
+  const ExtractedFeatures found = extract(learner.model(), learner.thetas().online(), pairs, learner.options(), {});
   return retrieval(found.image, found.text, found.pairs, found.embed);
 }
 

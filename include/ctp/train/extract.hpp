@@ -3,10 +3,14 @@
 /// @layer  train - may include every layer below
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
 #include <ctp/data/batch.hpp>
+#include <ctp/data/ordered_batches.hpp>
+#include <ctp/data/source.hpp>
+#include <ctp/train/options.hpp>
 #include <ctp/train/outputs.hpp>
 
 namespace ctp {
@@ -54,6 +58,23 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
     found.pairs += static_cast<std::size_t>(host->size);
   }
   return found;
+}
+
+/// @brief The same for the pairs of a task, in its order, without augmentation.
+///
+/// **Errors.** UsageError if there are none; DataError for a picture that cannot be read.
+template <class Model>
+ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, const data::Task& task,
+                          const TrainOptions& options, Wanted wanted) {
+  require(!task.members.empty(), "extract", "task '" + task.name + "' has no pairs");
+  data::LoaderOptions loading;
+  loading.batch_size = static_cast<int>(std::min<std::size_t>(64, task.members.size()));
+  loading.image_size = model.config().image;
+  loading.length = options.max_words;
+  loading.workers = options.workers;
+  loading.masking.pad = model.config().pad;
+  data::OrderedBatches batches(task.name, task.source, task.members, loading);
+  return extract(model, theta, batches, wanted);
 }
 
 }  // namespace ctp

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,10 +21,14 @@
 #include <ctp/objective/require.hpp>
 #include <ctp/optim/cosine.hpp>
 #include <ctp/optim/require.hpp>
+#include <ctp/penalty/require.hpp>
+#include <ctp/rehearsal/candidates.hpp>
 #include <ctp/rehearsal/require.hpp>
+#include <ctp/train/extract.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
 
 namespace ctp {
@@ -38,22 +45,32 @@ class Learner {
   using Real = typename Model::Real;
   using Losses = All<typename Strategy::Objective, typename Strategy::Distillation>;
   using Momentum = typename Strategy::Momentum;
+  using Penalty = typename Strategy::Penalty;
+  using Rehearsal = typename Strategy::Rehearsal;
   using Optimizer = typename Strategy::Optimizer;
 
   // One sentence each for a policy that lacks something, before anything else is made of them.
   static_assert(objective::require_losses<typename Strategy::Objective, Step<Model>>());
   static_assert(objective::require_losses<typename Strategy::Distillation, Step<Model>>());
   static_assert(momentum::require_momentum_policy<Momentum, B>());
-  static_assert(rehearsal::require_rehearsal_policy<typename Strategy::Rehearsal>());
+  static_assert(penalty::require_penalty<Penalty, Model>());
+  static_assert(rehearsal::require_rehearsal_policy<Rehearsal, Model>());
   static_assert(optim::require_optimizer<Optimizer, Model>());
 
   static constexpr Needs needs = Losses::needs | Momentum::needs;
   static constexpr bool keeps_previous = needs.previous != Output::Nothing;
   static constexpr bool keeps_momentum = Momentum::active;
+  static constexpr bool keeps_pairs = rehearsal::KeepsPairs<Rehearsal, Model>;
   static_assert(
       needs.momentum == Output::Nothing || keeps_momentum,
       "[ctp.strategy.momentum] a policy of this strategy asks for the momentum model, but its Momentum is None; "
       "name one: 'using Momentum = ctp::momentum::Compatible'. See docs/policies/momentum.md");
+
+  static_assert(
+      std::same_as<typename Strategy::Projection, typename Model::Projection>,
+      "[ctp.strategy.projection] this strategy and this model project class tokens in different ways; make the "
+      "model with the strategy's: 'ctp::VisionLanguageModel<ImageEncoder, TextEncoder, Backend, typename "
+      "Strategy::Projection>'. See docs/policies/distillation.md");
 
   /// A learner with fresh weights drawn from the seed.
   explicit Learner(Model model, TrainOptions options = {})
@@ -62,12 +79,15 @@ class Learner {
         thetas_(model_.layout().size(), keeps_previous, keeps_momentum),
         gradient_(model_.layout().size()),
         losses_state_(make_state(losses_, model_, options.seed)),
+        penalty_state_(make_state(penalty_, model_, options.seed)),
+        rehearsal_state_(make_state(rehearsal_, model_, options.seed)),
         optimizer_state_(make_state(optimizer_, model_, options.seed)) {
     set_weights(initial_weights<Real>(model_.layout(), options.seed, options.initialization));
   }
 
-  /// @brief Trains on a task's pairs: `epochs` times over all of them, shuffled.
-  /// **Errors.** UsageError for a batch larger than the task; DataError and NumericError as they occur.
+  /// @brief Trains on a task's pairs and those kept of earlier tasks: `epochs` times over all of them, shuffled.
+  /// **Errors.** UsageError for a batch larger than the task, or pairs kept of another source; DataError and
+  /// NumericError as they occur.
   void learn(const data::Task& task) {
     const ModelConfig& c = model_.config();
     data::LoaderOptions loading;
@@ -79,8 +99,9 @@ class Learner {
     loading.task = tasks_seen_;
     loading.augment = options_.augment;
     loading.masking = {.pad = c.pad, .cls = c.cls, .mask = c.mask, .vocabulary = c.vocab};
-    data::Loader loader(task, loading);
-    learn(loader, task.name);
+    data::Loader loader(with_kept_pairs(task), loading);
+    train(loader, task.name);
+    keep_pairs(task);
   }
 
   /// @brief Trains on all tasks in turn; a strategy whose rehearsal keeps everything trains once, on all of them
@@ -88,7 +109,7 @@ class Learner {
   template <class After>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
-    if constexpr (Strategy::Rehearsal::joins_all_tasks) {
+    if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
         if (&task != &tasks.front()) joined.name += " + " + task.name;
@@ -104,14 +125,13 @@ class Learner {
     }
   }
 
-  /// The same for batches from anywhere.
+  /// The same for batches from anywhere. Not for a rehearsal that keeps pairs, which must know what the task is made
+  /// of.
   void learn(data::BatchSource& source, const std::string& name) {
-    begin_task(source.steps() * static_cast<std::uint64_t>(options_.epochs), name);
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
-      source.start(static_cast<std::uint32_t>(epoch));
-      while (const data::Batch* batch = source.next()) step(*batch, &source);
-    }
-    end_task();
+    static_assert(!keeps_pairs,
+                  "[ctp.strategy.rehearsal] this strategy's rehearsal keeps pairs and must know which pairs a task is "
+                  "made of; call learn(const data::Task&). See docs/policies/rehearsal.md");
+    train(source, name);
   }
 
   /// Everything is as it must be before the first of `steps` steps of the next task.
@@ -119,10 +139,20 @@ class Learner {
     if constexpr (keeps_previous)
       if (tasks_seen_ > 0) B::copy(thetas_.online(), thetas_.size(), thetas_.previous());
     if constexpr (keeps_momentum) B::copy(thetas_.online(), thetas_.size(), thetas_.momentum());
+    if constexpr (penalty::BeginsTasks<Penalty, Model>)
+      penalty_.begin_task(penalty_state_, std::as_const(thetas_).online());
     optimizer_.reset(optimizer_state_);
     task_step_ = 0;
     task_steps_ = steps;
     for (Observer* observer : observers_) observer->task_begins(tasks_seen_, name, steps);
+  }
+
+  /// What a penalty does before an epoch's steps; nothing for most.
+  void begin_epoch(data::BatchSource& source, std::uint32_t epoch) {
+    if constexpr (penalty::BeginsEpochs<Penalty, Model, TaskPasses<Learner>>) {
+      TaskPasses<Learner> passes(*this, &source, epoch);
+      penalty_.begin_epoch(penalty_state_, passes);
+    }
   }
 
   /// @brief One step: momentum update, forward, backward, guard; then, and only then, what was learned is kept.
@@ -131,31 +161,35 @@ class Learner {
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
     tape_.rewind();
     batch_.load(batch, model_.config());
-    const bool has_previous = keeps_previous && tasks_seen_ > 0;
     if constexpr (keeps_momentum)
       momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
-                                   has_previous ? thetas_.previous() : nullptr);
+                                   has_previous() ? thetas_.previous() : nullptr);
 
-    Step<Model> now(model_, batch_, online_pass());
-    if constexpr (needs.previous != Output::Nothing)
-      if (has_previous) now.previous.emplace(model_, Pass<B>{thetas_.previous(), &tape_}, batch_);
-    if constexpr (keeps_momentum) now.momentum.emplace(model_, Pass<B>{thetas_.momentum(), &tape_}, batch_);
-
+    Step<Model> now = make_step(std::as_const(thetas_).online());
     const auto loss = losses_.loss(now, losses_state_);
     B::fill(1, Real(1), loss.grad.data);
     tape_.backward();
-    const StepReport report = read(now, loss);
+    StepReport report = read(now, loss);
+    add_penalty(report);
     guard(report, batch, source);
 
     losses_.commit(now, losses_state_);
-    optimizer_.step(optimizer_state_, thetas_.online(), gradient_.data(), report.rate);
+    move(report.rate);
     ++task_step_;
     ++global_step_;
     for (Observer* observer : observers_) observer->step_done(report);
     return report;
   }
 
-  void end_task() { ++tasks_seen_; }
+  /// @brief What was learned is consolidated. **Errors.** UsageError if a penalty walks through the task's batches and
+  /// `source` is null; NumericError and DataError as they occur.
+  void end_task([[maybe_unused]] data::BatchSource* source = nullptr) {
+    if constexpr (penalty::EndsTasks<Penalty, Model, TaskPasses<Learner>>) {
+      TaskPasses<Learner> passes(*this, source, static_cast<std::uint32_t>(options_.epochs));
+      penalty_.end_task(penalty_state_, passes);
+    }
+    ++tasks_seen_;
+  }
 
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] const TrainOptions& options() const { return options_; }
@@ -166,6 +200,10 @@ class Learner {
   [[nodiscard]] auto& losses_state() { return losses_state_; }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
   [[nodiscard]] Momentum& momentum() { return momentum_; }
+  [[nodiscard]] Penalty& penalty() { return penalty_; }
+  [[nodiscard]] auto& penalty_state() { return penalty_state_; }
+  [[nodiscard]] Rehearsal& rehearsal() { return rehearsal_; }
+  [[nodiscard]] const auto& rehearsal_state() const { return rehearsal_state_; }
   [[nodiscard]] Optimizer& optimizer() { return optimizer_; }
   /// `observer` must outlive the training.
   void observe(Observer& observer) { observers_.push_back(&observer); }
@@ -190,6 +228,10 @@ class Learner {
     visit_settings(losses_, visitor);
     auto momentum = [&](const std::string& key, auto& value) { visitor("momentum." + key, value); };
     visit_settings(momentum_, momentum);
+    auto penalty = [&](const std::string& key, auto& value) { visitor("penalty." + key, value); };
+    visit_settings(penalty_, penalty);
+    auto rehearsal = [&](const std::string& key, auto& value) { visitor("rehearsal." + key, value); };
+    visit_settings(rehearsal_, rehearsal);
     auto optimizer = [&](const std::string& key, auto& value) { visitor("optimizer." + key, value); };
     visit_settings(optimizer_, optimizer);
   }
@@ -198,6 +240,8 @@ class Learner {
   void visit(Archive& archive) {
     thetas_.visit(archive);
     losses_state_.visit(archive);
+    penalty_state_.visit(archive);
+    rehearsal_state_.visit(archive);
     optimizer_state_.visit(archive);
     archive("tasks_seen", tasks_seen_);
     archive("task_step", task_step_);
@@ -206,14 +250,99 @@ class Learner {
   }
 
  private:
-  [[nodiscard]] Pass<B> online_pass() {
-    Pass<B> pass{thetas_.online(), &tape_, gradient_.data()};
+  friend class TaskPasses<Learner>;
+
+  void train(data::BatchSource& source, const std::string& name) {
+    begin_task(source.steps() * static_cast<std::uint64_t>(options_.epochs), name);
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+      begin_epoch(source, static_cast<std::uint32_t>(epoch));
+      source.start(static_cast<std::uint32_t>(epoch));
+      while (const data::Batch* batch = source.next()) step(*batch, &source);
+    }
+    end_task(&source);
+  }
+
+  /// The task and, after its own pairs, those that the rehearsal keeps.
+  [[nodiscard]] data::Task with_kept_pairs(data::Task task) const {
+    if constexpr (keeps_pairs) {
+      const auto& kept = rehearsal_.members(rehearsal_state_);
+      if (!std::empty(kept) && kept_source_ != nullptr && task.source != kept_source_)
+        throw UsageError("Learner::learn: task '" + task.name +
+                         "': expected pairs of the source that the kept pairs come from, found another source; add the "
+                         "pairs of all tasks to one source");
+      task.members.insert(task.members.end(), std::begin(kept), std::end(kept));
+    }
+    return task;
+  }
+
+  /// Lets the rehearsal choose what to keep of a task just learned.
+  void keep_pairs([[maybe_unused]] const data::Task& task) {
+    if constexpr (keeps_pairs) {
+      rehearsal::Candidates candidates;
+      candidates.task = tasks_seen_ - 1;
+      candidates.members = task.members;
+      candidates.name = [&](std::uint32_t ordinal) { return task.source->name(ordinal); };
+      candidates.features = [&]() -> rehearsal::FeatureRows {
+        ExtractedFeatures found =
+            extract(model_, std::as_const(thetas_).online(), task, options_, {.retrieval = false, .fusion = true});
+        return {found.width, std::move(found.fusion)};
+      };
+      rehearsal_.choose(rehearsal_state_, candidates);
+      kept_source_ = task.source;
+    }
+  }
+
+  [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
+  [[nodiscard]] Real* gradient() { return gradient_.data(); }
+
+  /// The step of the batch loaded, with `theta` as the weights to differentiate by.
+  Step<Model> make_step(const Real* theta) {
+    Step<Model> now(model_, batch_, trained_pass(theta));
+    if constexpr (needs.previous != Output::Nothing)
+      if (has_previous()) now.previous.emplace(model_, Pass<B>{thetas_.previous(), &tape_}, batch_);
+    if constexpr (keeps_momentum) now.momentum.emplace(model_, Pass<B>{thetas_.momentum(), &tape_}, batch_);
+    return now;
+  }
+
+  [[nodiscard]] Pass<B> trained_pass(const Real* theta) {
+    Pass<B> pass{theta, &tape_, gradient_.data()};
     pass.dropout.probability = static_cast<float>(model_.config().dropout);
     pass.dropout.key = dropout_stream_.key;
     pass.dropout.task = batch_.task();
     pass.dropout.epoch = batch_.epoch();
     pass.dropout.sample = batch_.sample();
     return pass;
+  }
+
+  /// The objective alone, as penalties measure what matters for it.
+  Scalar<B> objective_loss(Step<Model>& now) { return losses_.template loss_of_one<0>(now, losses_state_); }
+
+  /// Leaves the gradient of loss(step) at `theta` on a batch in gradient_. **Errors.** NumericError if it is not
+  /// finite.
+  template <class Loss>
+  void differentiate(const Real* theta, const data::Batch& batch, const data::BatchSource& source, const Loss& loss) {
+    tape_.rewind();
+    batch_.load(batch, model_.config());
+    Step<Model> now = make_step(theta);
+    const Scalar<B> value = loss(now);
+    B::fill(1, Real(1), value.grad.data);
+    tape_.backward();
+    guard(read(now, value), batch, &source);
+  }
+
+  /// The optimiser's pass, with the penalty's term in it.
+  void move(double rate) {
+    if constexpr (Penalty::active) {
+      const auto term = penalty_.term(penalty_state_);
+      static_assert(
+          optim::StepsAgainst<Optimizer, Model, std::remove_const_t<decltype(term)>>,
+          "[ctp.strategy.penalty] this strategy has a penalty, but its optimiser cannot step against one; give it a "
+          "'template <class Model, class Term> void step(State<Model>&, Model::Real* theta, Model::Real* gradient, "
+          "double rate, const Term&) const' that adds term.gradient(i, theta[i]). See docs/policies/optim.md");
+      optimizer_.step(optimizer_state_, thetas_.online(), gradient_.data(), rate, term);
+    } else {
+      optimizer_.step(optimizer_state_, thetas_.online(), gradient_.data(), rate);
+    }
   }
 
   StepReport read(const Step<Model>& now, const Scalar<B>& loss) {
@@ -234,6 +363,16 @@ class Learner {
     report.parts = parts_;
     report.pairs = static_cast<int>(batch_.size());
     return report;
+  }
+
+  /// The penalty's value as one more part of the loss. Its gradient is added in the optimiser's pass.
+  void add_penalty([[maybe_unused]] StepReport& report) {
+    if constexpr (Penalty::active) {
+      const double value = B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), penalty_.term(penalty_state_));
+      parts_.emplace_back(Penalty::name, value);
+      report.parts = parts_;
+      report.loss += value;
+    }
   }
 
   void guard(const StepReport& report, const data::Batch& batch, const data::BatchSource* source) {
@@ -260,9 +399,14 @@ class Learner {
   DeviceBatch<B> batch_;
   Losses losses_{};
   Momentum momentum_{};
+  Penalty penalty_{};
+  Rehearsal rehearsal_{};
   Optimizer optimizer_{};
   PolicyState<Losses, Model> losses_state_;
+  PolicyState<Penalty, Model> penalty_state_;
+  PolicyState<Rehearsal, Model> rehearsal_state_;
   PolicyState<Optimizer, Model> optimizer_state_;
+  std::shared_ptr<const data::Source> kept_source_;  ///< whose ordinals the rehearsal keeps
   RandomStream dropout_stream_{options_.seed, "dropout"};
   std::vector<Observer*> observers_;
   std::vector<std::pair<const char*, double>> parts_;

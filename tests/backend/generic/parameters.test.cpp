@@ -16,7 +16,26 @@ using reference::Values;
 
 namespace {
 constexpr Index n = 131'101;  // three blocks, the last one odd
-}
+
+/// 1.5 (theta - anchor)^2, and a path along raw gradients.
+template <class Real>
+struct Spring {
+  const Real* anchor;
+  Real* path;
+  CTP_HD double value(Index i, Real theta) const {
+    const double d = static_cast<double>(theta) - static_cast<double>(anchor[i]);
+    return 1.5 * d * d;
+  }
+  CTP_HD Real gradient(Index i, Real theta) const { return Real(3) * (theta - anchor[i]); }
+  CTP_HD void moved(Index i, Real raw, Real before, Real after) const { path[i] += raw * (after - before); }
+};
+
+template <class Real>
+struct AddPlace {
+  Real* x;
+  CTP_HD void operator()(Index i) const { x[i] += static_cast<Real>(i); }
+};
+}  // namespace
 
 TEST_CASE_TEMPLATE("parameters: AdamW decays, steps, keeps its moments and leaves the gradient zero", B,
                    CTP_TEST_BACKENDS) {
@@ -73,16 +92,54 @@ TEST_CASE_TEMPLATE("parameters: importances gather squares and magnitudes", B, C
   CHECK(off<B>(importance, magnitudes) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("parameters: the weighted distance is summed in double, whatever the number of threads", B,
+TEST_CASE_TEMPLATE("parameters: AdamW steps along the gradient and a term, and tells the term of each move", B,
                    CTP_TEST_BACKENDS) {
-  const Values theta = random(n, 1), anchor = random(n, 2), importance = random(n, 3);
+  using Real = typename B::Real;
+  const Values theta = random(n, 1), g = random(n, 2), anchor = random(n, 3);
+  auto alone = put<B>(theta), with = put<B>(theta), bg = put<B>(g), banchor = put<B>(anchor), path = put<B>(g);
+  auto first = reference::room<B>(n), second = reference::room<B>(n), first2 = reference::room<B>(n),
+       second2 = reference::room<B>(n);
+  Values sum = g, expected_path = g;
+  for (std::size_t i = 0; i < g.size(); ++i) sum[i] += 3 * (theta[i] - anchor[i]);
+  auto bsum = put<B>(sum);
+  const ctp::backend::AdamWStep step{1e-2, 0.05, 0.9, 0.999, 1e-8, 0.1, 0.001};
+  B::adamw(n, step, alone.data(), bsum.data(), first.data(), second.data());
+  B::adamw(n, step, with.data(), bg.data(), first2.data(), second2.data(), Spring<Real>{banchor.data(), path.data()});
+  const Values after = alone.template to_host<double>();
+  CHECK(off<B>(with, after) < rounding<B>);
+  CHECK(off<B>(first2, first.template to_host<double>()) < rounding<B>);
+  CHECK(off<B>(second2, second.template to_host<double>()) < rounding<B>);
+  for (std::size_t i = 0; i < g.size(); ++i) expected_path[i] += g[i] * (after[i] - theta[i]);  // g alone, not the sum
+  CHECK(off<B>(path, expected_path) < rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("parameters: terms are summed in double, whatever the number of threads", B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  const Values theta = random(n, 1), anchor = random(n, 2);
   double expected = 0;
-  for (std::size_t i = 0; i < theta.size(); ++i)
-    expected += importance[i] * (theta[i] - anchor[i]) * (theta[i] - anchor[i]);
-  auto a = put<B>(theta), b = put<B>(anchor), c = put<B>(importance);
-  CHECK(std::abs(B::weighted_distance(n, a.data(), b.data(), c.data()) - expected) < 1e-8);
-  CHECK(reference::same_bits_for_any_thread_count(
-      [&] { return Values{B::weighted_distance(n, a.data(), b.data(), c.data())}; }));
+  for (std::size_t i = 0; i < theta.size(); ++i) expected += 1.5 * (theta[i] - anchor[i]) * (theta[i] - anchor[i]);
+  auto a = put<B>(theta), b = put<B>(anchor);
+  const auto sum = [&] { return B::sum_terms(n, a.data(), Spring<Real>{b.data(), nullptr}); };
+  CHECK(std::abs(sum() - expected) < 1e-8);
+  CHECK(reference::same_bits_for_any_thread_count([&] { return Values{sum()}; }));
+}
+
+TEST_CASE_TEMPLATE("parameters: a term whose gradient overflows makes the sum NaN", B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  std::vector<Real> theta(at(n), Real(0));
+  theta[at(n - 1)] = std::numeric_limits<Real>::max();
+  auto a = reference::put_as_is<B>(theta);
+  auto zero = reference::room<B>(n);
+  CHECK(std::isnan(B::sum_terms(n, a.data(), Spring<Real>{zero.data(), nullptr})));
+}
+
+TEST_CASE_TEMPLATE("parameters: a body is called once for every place", B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  auto x = reference::room<B>(n);
+  B::for_each(n, AddPlace<Real>{x.data()});
+  Values expected(at(n));
+  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = static_cast<double>(i);
+  CHECK(off<B>(x, expected) == 0);
 }
 
 TEST_CASE_TEMPLATE("parameters: one number that is not finite is found wherever it is; large ones are finite", B,

@@ -17,10 +17,11 @@ golden golden_odd_f32 --seed 3 --batch 3 --length 7 --set image=15 patch=5 visio
 # One head, fusion from the first layer on, in double.
 golden golden_one_head_f64 --seed 5 --batch 2 --length 6 --store f64 --set image=8 patch=4 vision_width=9 vision_depth=1 \
   vision_heads=1 vocab=29 text_width=11 text_layers=2 fusion_layer=0 text_heads=1 intermediate=13 positions=7 embed=5 queue=6
-# As small as it gets: a batch of one pair. The damaged records are made of the next one.
+# As small as it gets: a batch of one pair. The damaged records are made of the next one, whose two texts must differ:
+# where they are the same, gradients of their projection cancel and single precision has nothing left to compare.
 golden golden_single_f64 --seed 11 --batch 1 --length 5 --store f64 --set image=4 patch=2 vision_width=4 vision_depth=1 \
   vision_heads=2 vocab=13 text_width=4 text_layers=1 fusion_layer=0 text_heads=2 intermediate=6 positions=6 embed=3 queue=2
-golden golden_least_f32 --seed 12 --batch 2 --length 5 --set image=4 patch=2 vision_width=4 vision_depth=1 \
+golden golden_least_f32 --seed 14 --batch 2 --length 5 --set image=4 patch=2 vision_width=4 vision_depth=1 \
   vision_heads=2 vocab=13 text_width=4 text_layers=1 fusion_layer=0 text_heads=2 intermediate=6 positions=6 embed=3 queue=4
 # Two tasks each. In single precision at a learning rate of 1e-4, the trajectory's default.
 trajectory trajectory_seqf_f32 seqf --seed 7 --steps 3 --batch 4 --length 7 --set image=8 patch=4 vision_width=12 \
@@ -29,6 +30,11 @@ trajectory trajectory_ctp_f32 ctp --seed 9 --steps 3 --batch 4 --length 6 --set 
   vision_depth=1 vision_heads=2 vocab=31 text_width=12 text_layers=2 fusion_layer=2 text_heads=3 intermediate=16 positions=8 embed=6 queue=8
 trajectory trajectory_ctp_f64 ctp --seed 8 --steps 3 --batch 3 --length 7 --store f64 --set image=8 patch=4 vision_width=10 \
   vision_depth=1 vision_heads=2 vocab=31 text_width=12 text_layers=2 fusion_layer=1 text_heads=3 intermediate=14 positions=8 embed=6 queue=9
+# Three tasks, so that importances of two of them meet, in a model small enough for a small file.
+for method in si mas ewc afec rwalk lwf; do
+  trajectory trajectory_${method}_f64 $method --seed 13 --tasks 3 --steps 2 --batch 3 --length 5 --lr 1e-3 --store f64 --set image=4 patch=2 \
+    vision_width=6 vision_depth=1 vision_heads=2 vocab=13 text_width=6 text_layers=2 fusion_layer=1 text_heads=2 intermediate=7 positions=6 embed=4 queue=3
+done
 
 mkdir -p damaged
 "$python" damage.py golden_least_f32.safetensors damaged

@@ -18,14 +18,23 @@ struct AdamWStep {
   double rate = 0, weight_decay = 0, beta1 = 0, beta2 = 0, epsilon = 0, correction1 = 1, correction2 = 1;
 };
 
+/// @brief What an optimiser's pass adds to the gradient of each parameter by itself: here nothing.
+///
+/// A term is a small struct that a kernel can take by value. It may offer, all callable on host and device,
+/// `Real gradient(i, theta_i)`, which is added to the raw gradient, and `void moved(i, raw, before, after)`, told of
+/// every step with the gradient as it was without the term. To be summed it offers `double value(i, theta_i)` as well.
+struct NoTerm {};
+
 namespace generic {
 
 template <class Real>
 struct Parameters {
-  /// @brief One AdamW step that also leaves the gradient zero. **Shapes.** all [n].
+  /// @brief One AdamW step along gradient + term that also leaves the gradient zero. **Shapes.** all [n].
   ///
   /// **Source.** Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, with decay scaled by the learning rate.
-  static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second) {
+  template <class Term = NoTerm>
+  static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
+                    const Term& shared = {}) {
     const auto b1 = static_cast<Real>(step.beta1), b2 = static_cast<Real>(step.beta2),
                eps = static_cast<Real>(step.epsilon);
     const auto c1 = static_cast<Real>(1 - step.beta1), c2 = static_cast<Real>(1 - step.beta2);
@@ -33,14 +42,19 @@ struct Parameters {
     const auto rate = static_cast<Real>(step.rate / step.correction1);
     const auto root = static_cast<Real>(1 / std::sqrt(step.correction2));
     parallel_blocks(n, block, [&](Index begin, Index end) {
+      const Term term = shared;  // a copy, so that g++ vectorises what reads through its pointers
       CTP_SIMD
       for (Index i = begin; i < end; ++i) {
-        const Real g = gradient[i];
+        const Real raw = gradient[i], before = theta[i];
+        Real g = raw;
+        if constexpr (requires { term.gradient(i, before); }) g += term.gradient(i, before);
         const Real m = b1 * first[i] + c1 * g, v = b2 * second[i] + c2 * g * g;
         first[i] = m;
         second[i] = v;
-        theta[i] = theta[i] * keep - rate * m / (std::sqrt(v) * root + eps);
+        const Real after = before * keep - rate * m / (std::sqrt(v) * root + eps);
+        theta[i] = after;
         gradient[i] = 0;
+        if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
       }
     });
   }
@@ -79,24 +93,37 @@ struct Parameters {
     });
   }
 
-  /// @brief sum_i importance[i] (theta[i] - anchor[i])^2, added up in double in an order fixed by n. **Shapes.** [n].
-  static double weighted_distance(Index n, const Real* theta, const Real* anchor, const Real* importance) {
+  /// @brief sum_i term.value(i, theta[i]), added up in double in an order fixed by n; NaN if a gradient of the term is
+  /// not finite. **Shapes.** theta [n].
+  template <class Term>
+  static double sum_terms(Index n, const Real* theta, const Term& shared) {
     const Index blocks = (n + block - 1) / block;
     double* partial = thread_scratch<double, Scratch::Reduction>(static_cast<std::size_t>(blocks));
     parallel_blocks(n, block, [&](Index begin, Index end) {
       // g++ does not vectorise a sum whose terms are read through captured references, hence the copies.
-      const Real *const x = theta, *const y = anchor, *const w = importance;
+      const Term term = shared;
+      const Real* const x = theta;
       double sum = 0;
       CTP_SIMD_SUM(sum)
       for (Index i = begin; i < end; ++i) {
-        const double difference = static_cast<double>(x[i]) - static_cast<double>(y[i]);
-        sum += static_cast<double>(w[i]) * difference * difference;
+        const Real g = term.gradient(i, x[i]);
+        sum += term.value(i, x[i]) + static_cast<double>(g - g);  // g - g is 0 for a finite g and NaN for every other
       }
       partial[begin / block] = sum;
     });
     double total = 0;
     for (Index i = 0; i < blocks; ++i) total += partial[i];
     return total;
+  }
+
+  /// @brief Calls body(i) for every i in [0, n); body is a small struct, callable on host and device.
+  template <class Body>
+  static void for_each(Index n, const Body& shared) {
+    parallel_blocks(n, block, [&](Index begin, Index end) {
+      const Body body = shared;
+      CTP_SIMD
+      for (Index i = begin; i < end; ++i) body(i);
+    });
   }
 
   /// @brief Whether every number is finite. **Shapes.** x [n].

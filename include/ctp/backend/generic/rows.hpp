@@ -93,6 +93,40 @@ struct Rows {
     }
   }
 
+  /// @brief y[i] = <a[i], b[i]>. **Shapes.** a, b [n,d], y [n].
+  static void row_products(Index n, Index d, const Real* a, const Real* b, Real* y) {
+    parallel_blocks(n, 64, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const Real *const left = a + i * d, *const right = b + i * d;
+        Real sum = 0;
+        CTP_SIMD_SUM(sum)
+        for (Index j = 0; j < d; ++j) sum += left[j] * right[j];
+        y[i] = sum;
+      }
+    });
+  }
+
+  /// @brief y[i] += factor[i] x[i]. **Shapes.** factor [n], x, y [n,d].
+  static void add_scaled_rows(Index n, Index d, const Real* factor, const Real* x, Real* y) {
+    parallel_blocks(n, 64, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const Real by = factor[i];
+        CTP_SIMD
+        for (Index j = 0; j < d; ++j) y[i * d + j] += by * x[i * d + j];
+      }
+    });
+  }
+
+  /// @brief y[b,j,i] (+)= x[b,i,j]. **Shapes.** x [batch,n,d], y [batch,d,n].
+  static void transpose_each(Index batch, Index n, Index d, const Real* x, bool accumulate, Real* y) {
+    parallel_for(batch, [&](Index b) {
+      const Real* in = x + b * n * d;
+      Real* out = y + b * n * d;
+      for (Index j = 0; j < d; ++j)
+        for (Index i = 0; i < n; ++i) out[j * n + i] = in[i * d + j] + (accumulate ? out[j * n + i] : Real(0));
+    });
+  }
+
  private:
   static Real norm(Index d, const Real* x) {
     Real squares = 0;

@@ -1,0 +1,33 @@
+/// @file   strategies.hpp
+/// @brief  The strategies that a name chooses among.
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <ctp/ctp.hpp>
+
+namespace examples {
+
+/// In the order of the benchmark. A strategy of your own goes here to be chosen by name.
+using Strategies = std::tuple<ctp::strategy::SeqF, ctp::strategy::JointT, ctp::strategy::Si, ctp::strategy::Mas,
+                              ctp::strategy::Ewc, ctp::strategy::Lwf, ctp::strategy::Afec, ctp::strategy::RWalk,
+                              ctp::strategy::Er, ctp::strategy::Mof, ctp::strategy::KMeans, ctp::strategy::ICarl,
+                              ctp::strategy::Lucir, ctp::strategy::Ctp, ctp::strategy::CtpEr>;
+
+/// Calls use.operator()<Strategy>() for the strategy of that name; false if there is none.
+template <class Use>
+bool with_strategy(const std::string& name, const Use& use) {
+  return [&]<class... S>(const std::tuple<S...>*) {
+    return ((name == S::name && (use.template operator()<S>(), true)) || ...);
+  }(static_cast<const Strategies*>(nullptr));
+}
+
+inline std::vector<std::string> strategy_names() {
+  return []<class... S>(const std::tuple<S...>*) {
+    return std::vector<std::string>{S::name...};
+  }(static_cast<const Strategies*>(nullptr));
+}
+
+}  // namespace examples

@@ -1,0 +1,31 @@
+/// @file   ctp/rehearsal/candidates.hpp
+/// @brief  What a rehearsal chooses from when a task has been learned.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ctp::rehearsal {
+
+/// One row of features for each candidate.
+struct FeatureRows {
+  std::size_t width = 0;
+  std::vector<float> values;  ///< [candidates, width], unit length
+};
+
+/// @brief The pairs of one task, without those rehearsed in it.
+struct Candidates {
+  std::uint32_t task = 0;                  ///< its number, counted from 0
+  std::span<const std::uint32_t> members;  ///< ordinals, in the task's order
+  /// Class tokens of image and text read together by the model that has just learned the task, without augmentation.
+  /// Computed when called: a pass over the task's data.
+  std::function<FeatureRows()> features;
+  std::function<std::string(std::uint32_t)> name;  ///< what messages call a pair, by its ordinal
+};
+
+}  // namespace ctp::rehearsal

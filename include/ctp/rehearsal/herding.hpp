@@ -1,0 +1,44 @@
+/// @file   ctp/rehearsal/herding.hpp
+/// @brief  Keeps the pairs whose mean feature stays closest to that of their task.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ctp/rehearsal/choose_herding.hpp>
+#include <ctp/rehearsal/memory.hpp>
+
+namespace ctp::rehearsal {
+
+/// @brief At the end of each task, `budget` places are shared out by task size; the tasks before keep their best, the
+/// new one fills its share by herding on its fused class tokens.
+///
+/// **Units.** budget: pairs in all.  **Source.** Rebuffi et al. 2017, arXiv:1611.07725, algorithm 4. `published`:
+/// quotas by rounding, repeated picks, exemplars in the order of the file, as released with CTP, arXiv:2308.07146.
+struct Herding {
+  static constexpr bool joins_all_tasks = false;
+  int budget = 10000;
+  bool published = false;
+
+  template <class Model>
+  using State = TaskMemory;
+  template <class Model>
+  TaskMemory init(const Model& /*model*/, std::uint64_t /*seed*/) const {
+    return {};
+  }
+  [[nodiscard]] const std::vector<std::uint32_t>& members(const TaskMemory& memory) const { return memory.members; }
+  void choose(TaskMemory& memory, const Candidates& task) const {
+    memory.add_task(task, static_cast<std::uint64_t>(budget), published, [&](const Rows& rows, std::size_t places) {
+      return published ? choose_herding_published(rows, places) : choose_herding(rows, places);
+    });
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {
+    visitor("budget", budget);
+    visitor("published", published);
+  }
+};
+
+}  // namespace ctp::rehearsal

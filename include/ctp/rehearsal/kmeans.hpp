@@ -1,0 +1,43 @@
+/// @file   ctp/rehearsal/kmeans.hpp
+/// @brief  Keeps one pair of each cluster of a task.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ctp/rehearsal/choose_kmeans.hpp>
+#include <ctp/rehearsal/memory.hpp>
+
+namespace ctp::rehearsal {
+
+/// @brief At the end of each task, `budget` places are shared out by task size; the tasks before keep those of their
+/// largest clusters, the new one fills its share with one pair of each of as many clusters of fused class tokens.
+///
+/// **Units.** budget: pairs in all.  **Source.** Chaudhry et al. 2019, arXiv:1902.10486, k-means, at the end of a task
+/// rather than online, as in CTP, ICCV 2023, arXiv:2308.07146.
+struct KMeans {
+  static constexpr bool joins_all_tasks = false;
+  int budget = 10000;
+  int iterations = 100;
+
+  template <class Model>
+  using State = TaskMemory;
+  template <class Model>
+  TaskMemory init(const Model& /*model*/, std::uint64_t /*seed*/) const {
+    return {};
+  }
+  [[nodiscard]] const std::vector<std::uint32_t>& members(const TaskMemory& memory) const { return memory.members; }
+  void choose(TaskMemory& memory, const Candidates& task) const {
+    memory.add_task(task, static_cast<std::uint64_t>(budget), false,
+                    [&](const Rows& rows, std::size_t places) { return choose_kmeans(rows, places, iterations); });
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {
+    visitor("budget", budget);
+    visitor("iterations", iterations);
+  }
+};
+
+}  // namespace ctp::rehearsal

@@ -1,0 +1,62 @@
+/// @file   ctp/rehearsal/memory.hpp
+/// @brief  Exemplars of several tasks, best first, cut to quotas by task size.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ctp/rehearsal/candidates.hpp>
+#include <ctp/rehearsal/quota.hpp>
+#include <ctp/rehearsal/rows.hpp>
+
+namespace ctp::rehearsal {
+
+/// @brief The exemplars of the tasks so far, those of a task in the order in which they were chosen.
+struct TaskMemory {
+  std::vector<std::uint32_t> members;  ///< ordinals, task after task
+  std::vector<std::uint64_t> kept;     ///< how many of `members` belong to each task
+  std::vector<std::uint64_t> sizes;    ///< pairs that each task had
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("memory.members", members);
+    archive("memory.kept", kept);
+    archive("memory.sizes", sizes);
+  }
+
+  /// @brief Makes room for one more task, cutting the others to their quotas, and fills it with what choose(rows,
+  /// places) picks among its features.
+  template <class Choose>
+  void add_task(const Candidates& task, std::uint64_t budget, bool published, const Choose& choose) {
+    sizes.push_back(task.members.size());
+    const std::vector<std::uint64_t> places = published ? quota_published(sizes, budget) : quota(sizes, budget);
+    cut(places);
+    const FeatureRows features = task.features();
+    const Rows rows(std::span<const float>(features.values), features.width,
+                    [&](std::size_t row) { return task.name(task.members[row]); });
+    const std::vector<std::size_t> chosen = choose(rows, static_cast<std::size_t>(places.back()));
+    kept.push_back(chosen.size());
+    for (const std::size_t row : chosen) members.push_back(task.members[row]);
+  }
+
+ private:
+  /// Keeps the first places[t] exemplars of each task.
+  void cut(const std::vector<std::uint64_t>& places) {
+    std::vector<std::uint32_t> left;
+    auto from = members.begin();
+    for (std::size_t t = 0; t < kept.size(); ++t) {
+      const auto end = from + static_cast<std::ptrdiff_t>(kept[t]);
+      kept[t] = std::min(kept[t], places[t]);
+      left.insert(left.end(), from, from + static_cast<std::ptrdiff_t>(kept[t]));
+      from = end;
+    }
+    members = std::move(left);
+  }
+};
+
+}  // namespace ctp::rehearsal

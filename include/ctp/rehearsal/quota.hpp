@@ -1,0 +1,46 @@
+/// @file   ctp/rehearsal/quota.hpp
+/// @brief  How a memory of fixed size is shared out among tasks.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace ctp::rehearsal {
+
+/// @brief Places for each task in proportion to its size, adding up to min(budget, all): floors first, what is left to
+/// the largest remainders, the earlier task on ties.
+///
+/// **Source.** Hamilton's method; `quota` of the oracle. Sizes and budget below 2^31.
+inline std::vector<std::uint64_t> quota(std::span<const std::uint64_t> sizes, std::uint64_t budget) {
+  const std::uint64_t all = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+  budget = std::min(budget, all);
+  std::vector<std::uint64_t> share(sizes.size());
+  if (all == 0) return share;
+  std::vector<std::size_t> order(sizes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::uint64_t given = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) given += share[i] = sizes[i] * budget / all;
+  const auto remainder = [&](std::size_t i) { return sizes[i] * budget % all; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return remainder(a) > remainder(b); });
+  for (std::size_t i = 0; given < budget; ++i, ++given) ++share[order[i]];
+  return share;
+}
+
+/// @brief round(size / all * budget), half to even, as released: may add up to one more or less than the budget.
+inline std::vector<std::uint64_t> quota_published(std::span<const std::uint64_t> sizes, std::uint64_t budget) {
+  const auto all = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
+  std::vector<std::uint64_t> share;
+  for (const std::uint64_t size : sizes)
+    share.push_back(
+        static_cast<std::uint64_t>(std::nearbyint(static_cast<double>(size) / all * static_cast<double>(budget))));
+  return share;
+}
+
+}  // namespace ctp::rehearsal

@@ -1,0 +1,58 @@
+/// @file   ctp/rehearsal/reservoir.hpp
+/// @brief  Keeps a uniform sample of all pairs seen.
+/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ctp/core/philox.hpp>
+#include <ctp/rehearsal/candidates.hpp>
+
+namespace ctp::rehearsal {
+
+/// @brief At the end of each task its pairs pass by in order: the first `budget` of the stream are kept, the n-th
+/// replaces a random one with probability budget/n, so that every pair seen is in memory with the same probability.
+///
+/// **Units.** budget: pairs in all.  **Source.** Vitter 1985, algorithm R; Chaudhry et al. 2019, arXiv:1902.10486.
+struct Reservoir {
+  static constexpr bool joins_all_tasks = false;
+  int budget = 10000;
+
+  struct Memory {
+    std::vector<std::uint32_t> members;
+    std::uint64_t seen = 0;
+    RandomStream random;  // a function of the seed
+
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("memory.members", members);
+      archive("memory.seen", seen);
+    }
+  };
+  template <class Model>
+  using State = Memory;
+  template <class Model>
+  Memory init(const Model& /*model*/, std::uint64_t seed) const {
+    return {{}, 0, RandomStream(seed, "reservoir")};
+  }
+  [[nodiscard]] const std::vector<std::uint32_t>& members(const Memory& memory) const { return memory.members; }
+  void choose(Memory& memory, const Candidates& task) const {
+    for (std::size_t i = 0; i < task.members.size(); ++i, ++memory.seen) {
+      if (memory.seen < static_cast<std::uint64_t>(budget)) {
+        memory.members.push_back(task.members[i]);
+        continue;
+      }
+      RandomLane lane(memory.random, RandomPlace{task.task, 0, static_cast<std::uint32_t>(i)});
+      const std::uint32_t place = lane.below(static_cast<std::uint32_t>(memory.seen + 1));  // 0 to seen, both included
+      if (place < static_cast<std::uint32_t>(budget)) memory.members[place] = task.members[i];
+    }
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {
+    visitor("budget", budget);
+  }
+};
+
+}  // namespace ctp::rehearsal

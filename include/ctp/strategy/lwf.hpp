@@ -1,0 +1,19 @@
+/// @file   ctp/strategy/lwf.hpp
+/// @brief  Learning without Forgetting.
+/// @layer  strategy - may include every policy
+#pragma once
+
+#include <ctp/distill/lwf.hpp>
+#include <ctp/distill/masked_language.hpp>
+#include <ctp/strategy/seqf.hpp>
+
+namespace ctp::strategy {
+
+/// @brief Distils the previous task's model: its projections and its guesses of masked words, with weights 1.
+/// **Source.** Li and Hoiem 2016, arXiv:1606.09282; CTP, ICCV 2023, arXiv:2308.07146, baseline LWF.
+struct Lwf : SeqF {
+  static constexpr const char* name = "lwf";
+  using Distillation = All<distill::Lwf, distill::MaskedLanguage<distill::Teacher::Previous>>;
+};
+
+}  // namespace ctp::strategy

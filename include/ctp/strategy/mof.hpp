@@ -1,0 +1,18 @@
+/// @file   ctp/strategy/mof.hpp
+/// @brief  Replay of the pairs closest to the mean of features.
+/// @layer  strategy - may include every policy
+#pragma once
+
+#include <ctp/rehearsal/herding.hpp>
+#include <ctp/strategy/seqf.hpp>
+
+namespace ctp::strategy {
+
+/// @brief Trains each task together with herded exemplars of those before.
+/// **Source.** Rebuffi et al. 2017, arXiv:1611.07725, mean of features; CTP, ICCV 2023, arXiv:2308.07146, baseline MoF.
+struct Mof : SeqF {
+  static constexpr const char* name = "mof";
+  using Rehearsal = rehearsal::Herding;
+};
+
+}  // namespace ctp::strategy
