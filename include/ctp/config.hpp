@@ -25,3 +25,16 @@
 #define CTP_SIMD_SUM(variable)
 #define CTP_SIMD_MAX(variable)
 #endif
+
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#define CTP_INLINE inline __attribute__((always_inline))  ///< a piece of an inner loop: its values stay in registers
+#else
+#define CTP_INLINE inline
+#endif
+
+/// Whether backend/cpu/kernel.hpp offers a product: not without vector extensions and registers of 32 bytes.
+#if defined(__GNUC__) && !defined(__CUDACC__) && (defined(__AVX512F__) || (defined(__AVX2__) && defined(__FMA__)))
+#define CTP_HAS_KERNEL 1
+#else
+#define CTP_HAS_KERNEL 0
+#endif

@@ -1,17 +1,20 @@
 /// @file   ctp/backend/cpu/product.hpp
-/// @brief  Matrix products on the host: Eigen's kernel on tiles whose borders are ours.
+/// @brief  Matrix products on the host, on tiles whose borders depend on the shape alone.
 /// @layer  backend - may include: core
 ///
-/// Eigen would split a product by the number of threads, which changes bits, and allocate its packing buffers in every
-/// call. So the tiles are cut here, by shape alone, and Eigen's kernel runs on each with buffers that a thread keeps.
+/// On each tile runs the kernel of cpu/kernel.hpp, or, where the target has no wide registers, Eigen's. Eigen by itself
+/// would split a product by the number of threads, which changes bits, and allocate its packing buffers in every call.
 #pragma once
 
+#include <algorithm>
+
+#include <ctp/backend/cpu/kernel.hpp>
+#if !CTP_HAS_KERNEL
 #ifndef EIGEN_DONT_PARALLELIZE
 #define EIGEN_DONT_PARALLELIZE
 #endif
 #include <Eigen/Core>
-
-#include <algorithm>
+#endif
 
 #include <ctp/core/parallel.hpp>
 #include <ctp/core/scratch.hpp>
@@ -21,6 +24,7 @@ namespace ctp::backend::cpu {
 
 namespace detail {
 
+#if !CTP_HAS_KERNEL
 /// Buffers and block sizes for Eigen's kernel, taken from the calling thread's scratch memory.
 template <class Real>
 struct Blocking : Eigen::internal::level3_blocking<Real, Real> {
@@ -48,6 +52,7 @@ void add_product(Index rows, Index columns, Index depth, const Real* left, Index
                                                                           right, right_stride, result, 1, result_stride,
                                                                           alpha, blocking, nullptr);
 }
+#endif
 
 /// A length cut into equal parts of at most `longest`, each a multiple of `step` but for the last.
 struct Cut {
@@ -71,6 +76,9 @@ struct Product {
   static void block_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc) {
     if (m == 0 || n == 0 || k == 0) return;
+#if CTP_HAS_KERNEL
+    kernel::product(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, c, ldc);
+#else
     // Row-major c is column-major c^T = op(b)^T op(a)^T.
     constexpr int col = Eigen::ColMajor, row = Eigen::RowMajor;
     if (transpose_a)
@@ -79,6 +87,7 @@ struct Product {
     else
       transpose_b ? detail::add_product<Real, row, col>(n, m, k, b, ldb, a, lda, c, ldc, alpha)
                   : detail::add_product<Real, col, col>(n, m, k, b, ldb, a, lda, c, ldc, alpha);
+#endif
   }
 
   /// @brief The same on several threads; before(row, rows, column, columns) prepares a tile of c, after(...) finishes
@@ -88,7 +97,7 @@ struct Product {
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc, const Before& before,
                             const After& after) {
     // Small enough that a batch gives several threads work, large enough that packing costs a few per cent.
-    const detail::Cut down(m, 512, 4), across(n, 768, 48);
+    const detail::Cut down(m, 510, 6), across(n, 768, 64);
     parallel_for(down.parts * across.parts, [&](Index tile) {
       const Index i = tile / across.parts * down.part, j = tile % across.parts * across.part;
       const Index rows = std::min(down.part, m - i), columns = std::min(across.part, n - j);
