@@ -1,5 +1,7 @@
 #include <ctp/autograd/arithmetic.hpp>
 
+#include <numeric>
+
 #include <doctest/doctest.h>
 
 #include <ctp/testing/gradient.hpp>
@@ -12,7 +14,8 @@ using ctp::testing::weighted_sum;
 
 namespace {
 const ctp::Parameter<2> a{0, {5, 7}}, b{35, {5, 7}}, narrow{0, {5, 6}};
-const ctp::Parameter<1> line{3, {37}};
+const ctp::Parameter<1> line{3, {37}}, factor{60, {1}};
+const reference::Values weights = reference::random(37, 2);
 const reference::Values theta = reference::random(70, 1);
 
 template <class Loss>
@@ -27,6 +30,18 @@ TEST_CASE("arithmetic: sums, multiples, products and means differentiate") {
   check([](const Pass<B>& pass) { return weighted_sum(pass, scale(pass, pass[a], 3)); });
   check([](const Pass<B>& pass) { return weighted_sum(pass, multiply(pass, pass[a], pass[b])); });
   check([](const Pass<B>& pass) { return mean(pass, pass[line]); });
+  check([](const Pass<B>& pass) { return weighted_sum(pass, scale_by(pass, pass[a], pass[factor])); });
+  check([](const Pass<B>& pass) { return weighted_sum(pass, pass[line], {weights.data(), {37}}); });
+}
+
+TEST_CASE("arithmetic: a learned factor is a single number, and every element has a weight") {
+  ctp::Tape<B> tape;
+  const Pass<B> pass{theta.data(), &tape, nullptr, {}};
+  CHECK(scale_by(pass, pass[a], pass[factor]).value.data[4] == theta[4] * theta[60]);
+  CHECK(weighted_sum(pass, pass[line], {weights.data(), {37}}).value.data[0] ==
+        doctest::Approx(std::inner_product(weights.begin(), weights.end(), theta.begin() + 3, 0.0)).epsilon(1e-13));
+  CHECK_THROWS_AS((void)scale_by(pass, pass[a], pass[line]), ctp::ShapeError);
+  CHECK_THROWS_AS((void)weighted_sum(pass, pass[line], {weights.data(), {36}}), ctp::ShapeError);
 }
 
 TEST_CASE("arithmetic: a value used twice gathers both gradients") {

@@ -52,6 +52,37 @@ TEST_CASE("rows: normalised rows and row lengths differentiate") {
   CHECK_MESSAGE(lengths.ok, lengths.log);
 }
 
+TEST_CASE("rows: products of rows differentiate, also of rows with themselves") {
+  const ctp::Parameter<2> left{0, {4, 5}}, right{20, {4, 5}};
+  const auto two = check_gradient<B>(
+      theta, [&](const Pass<B>& pass) { return weighted_sum(pass, row_products(pass, pass[left], pass[right])); });
+  CHECK_MESSAGE(two.ok, two.log);
+  const auto one = check_gradient<B>(
+      theta, [&](const Pass<B>& pass) { return weighted_sum(pass, row_products(pass, pass[left], pass[left])); });
+  CHECK_MESSAGE(one.ok, one.log);
+  ctp::Tape<B> tape;
+  const Pass<B> pass{theta.data(), &tape, nullptr, {}};
+  double third = 0;
+  for (std::size_t j = 0; j < 5; ++j) third += theta[10 + j] * theta[30 + j];
+  CHECK(row_products(pass, pass[left], pass[right]).value.data[2] == doctest::Approx(third).epsilon(1e-14));
+  CHECK_THROWS_AS((void)row_products(pass, pass[left], pass[slot]), ctp::ShapeError);
+}
+
+TEST_CASE("rows: each matrix of a batch is turned, and its gradient turned back") {
+  const auto report = check_gradient<B>(
+      theta, [](const Pass<B>& pass) { return weighted_sum(pass, transpose_each(pass, pass[slot], 2)); });
+  CHECK_MESSAGE(report.ok, report.log);
+  ctp::Tape<B> tape;
+  const Pass<B> pass{theta.data(), &tape, nullptr, {}};
+  const auto turned = transpose_each(pass, pass[slot], 2);  // two of 3 by 7
+  CHECK(turned.value.shape == Shape<2>{14, 3});
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 7; ++j)
+        CHECK(turned.value.data[(b * 7 + j) * 3 + i] == theta[3 + (b * 3 + i) * 7 + j]);
+  CHECK_THROWS_AS((void)transpose_each(pass, pass[slot], 4), ctp::ShapeError);
+}
+
 TEST_CASE("rows: a row of zeros has length zero, stays zero, and its gradient is finite") {
   reference::Values zero = theta;
   for (std::size_t j = 0; j < 7; ++j) zero[3 + j] = 0;

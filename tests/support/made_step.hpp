@@ -20,7 +20,7 @@ using Rows = std::vector<std::vector<double>>;
 
 /// What one model answers, as rows of numbers.
 struct Answers {
-  Rows image{}, text{}, labelled_scores{};
+  Rows image{}, text{}, labelled_scores{}, image_tokens{}, text_tokens{};
 };
 
 struct Model {
@@ -40,6 +40,8 @@ class Outputs {
   [[nodiscard]] ctp::Features<B> text() const { return features(answers_->text); }
   [[nodiscard]] ctp::Variable<2, B> image_raw() const { return value(answers_->image); }
   [[nodiscard]] ctp::Variable<2, B> text_raw() const { return value(answers_->text); }
+  [[nodiscard]] ctp::Variable<2, B> image_tokens() const { return value(answers_->image_tokens); }
+  [[nodiscard]] ctp::Variable<2, B> text_tokens() const { return value(answers_->text_tokens); }
   [[nodiscard]] ctp::Variable<2, B> fused() const { return value(answers_->labelled_scores); }
   [[nodiscard]] ctp::Variable<2, B> labelled_scores() const { return value(answers_->labelled_scores); }
 
@@ -65,6 +67,12 @@ class Outputs {
 struct Batch {
   std::vector<std::int32_t> target;
   std::vector<double> weight;
+  std::vector<double> token_weight{};
+  Index pairs = 0;
+  [[nodiscard]] Index size() const { return pairs; }
+  [[nodiscard]] ctp::Tensor<const double, 1, B> token_weights() const {
+    return {token_weight.data(), {static_cast<Index>(token_weight.size())}};
+  }
   [[nodiscard]] ctp::Labelled<B> labelled() const {
     const auto n = static_cast<Index>(target.size());
     return {{nullptr, {n}}, {target.data(), {n}}, {weight.data(), {n}}};

@@ -84,6 +84,10 @@ struct Snapshot {
   void operator()(const std::string& name, ctp::Buffer<T, B>& buffer) {
     values.emplace_back(name, buffer.template to_host<double>());
   }
+  template <class T>
+  void operator()(const std::string& name, std::vector<T>& list) {
+    values.emplace_back(name, std::vector<double>(list.begin(), list.end()));
+  }
   template <class Number>
   void operator()(const std::string& name, Number& number) {
     values.emplace_back(name, std::vector<double>{static_cast<double>(number)});
@@ -96,6 +100,12 @@ struct Restore {
   template <class T, class B>
   void operator()(const std::string&, ctp::Buffer<T, B>& buffer) {
     buffer.assign(from.values[at++].second);
+  }
+  template <class T>
+  void operator()(const std::string&, std::vector<T>& list) {
+    const std::vector<double>& values = from.values[at++].second;
+    list.clear();
+    for (const double value : values) list.push_back(static_cast<T>(value));
   }
   template <class Number>
   void operator()(const std::string&, Number& number) {

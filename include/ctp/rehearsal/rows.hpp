@@ -3,6 +3,7 @@
 /// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <functional>
@@ -10,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <ctp/config.hpp>
 #include <ctp/core/error.hpp>
+#include <ctp/core/shape.hpp>
 
 namespace ctp::rehearsal {
 

@@ -59,7 +59,10 @@ TEST_CASE_TEMPLATE("kernel: a square of registers is turned", Real, float, doubl
     for (int j = 0; j < n; ++j) x[i][j] = static_cast<Real>(100 * i + j);
   kernel::transpose<Real>(x);
   for (int i = 0; i < n; ++i)
-    for (int j = 0; j < n; ++j) CHECK(x[i][j] == static_cast<Real>(100 * j + i));
+    for (int j = 0; j < n; ++j) {
+      const Real found = x[i][j];
+      CHECK(found == static_cast<Real>(100 * j + i));
+    }
 }
 
 #endif

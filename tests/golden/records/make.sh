@@ -31,10 +31,12 @@ trajectory trajectory_ctp_f32 ctp --seed 9 --steps 3 --batch 4 --length 6 --set 
 trajectory trajectory_ctp_f64 ctp --seed 8 --steps 3 --batch 3 --length 7 --store f64 --set image=8 patch=4 vision_width=10 \
   vision_depth=1 vision_heads=2 vocab=31 text_width=12 text_layers=2 fusion_layer=1 text_heads=3 intermediate=14 positions=8 embed=6 queue=9
 # Three tasks, so that importances of two of them meet, in a model small enough for a small file.
-for method in si mas ewc afec rwalk lwf; do
+for method in si mas ewc afec rwalk lwf lucir; do
   trajectory trajectory_${method}_f64 $method --seed 13 --tasks 3 --steps 2 --batch 3 --length 5 --lr 1e-3 --store f64 --set image=4 patch=2 \
     vision_width=6 vision_depth=1 vision_heads=2 vocab=13 text_width=6 text_layers=2 fusion_layer=1 text_heads=2 intermediate=7 positions=6 embed=4 queue=3
 done
+# What herding, k-means and quotas take.
+"$python" "$oracle/exemplars.py" exemplars.safetensors --seed 4 --rows 90 --width 7 --take 25 --clusters 5
 
 mkdir -p damaged
 "$python" damage.py golden_least_f32.safetensors damaged

@@ -1,0 +1,117 @@
+// Whole records of the executable specification are compared by conformance; here is what must hold for any input.
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/rehearsal/choose_herding.hpp>
+#include <ctp/rehearsal/choose_kmeans.hpp>
+#include <support/reference.hpp>
+
+using ctp::rehearsal::choose_herding;
+using ctp::rehearsal::choose_herding_published;
+using ctp::rehearsal::choose_kmeans;
+using ctp::rehearsal::Rows;
+using Picks = std::vector<std::size_t>;
+using Numbers = std::vector<double>;
+
+namespace {
+
+Rows rows(const Numbers& features, std::size_t width) { return Rows(std::span<const double>(features), width); }
+
+bool distinct(const Picks& picks, std::size_t below) {
+  const std::set<std::size_t> set(picks.begin(), picks.end());
+  return set.size() == picks.size() && (set.empty() || *set.rbegin() < below);
+}
+
+/// Features that make trouble: all equal, all zero, each twice, and too large to square.
+std::vector<Numbers> awkward() {
+  Numbers twice;
+  for (int i = 0; i < 6; ++i)
+    for (int copy = 0; copy < 2; ++copy) twice.insert(twice.end(), {std::cos(i), std::sin(i)});
+  Numbers huge = twice;
+  for (double& x : huge) x *= 1e300;
+  return {Numbers(24, 1.0), Numbers(24, 0.0), twice, huge};
+}
+
+}  // namespace
+
+TEST_CASE("herding: takes the row nearest to where the mean of those taken lacks, by hand") {
+  // Mean (0.5, 0.25). w = mean: products 0.5, 0.5, 0.25 -> row 0 (the lower); w = (0, .5): 0, 0, .5 -> row 2; then
+  // row 1.
+  const Numbers features{1, 0, 1, 0, 0, 1, 0, 0};
+  CHECK(choose_herding(rows(features, 2), 3) == Picks{0, 2, 1});
+  CHECK(choose_herding(rows(features, 2), 1) == Picks{0});
+  CHECK(choose_herding(rows(features, 2), 0).empty());
+}
+
+TEST_CASE("herding as released: the same rows in their own order, where none is taken twice") {
+  const Numbers features{1, 0, 1, 0, 0, 1, 0, 0};
+  CHECK(choose_herding_published(rows(features, 2), 2) == Picks{0, 2});
+}
+
+TEST_CASE("herding as released: where it would not end, an error says so") {
+  try {
+    (void)choose_herding_published(rows(Numbers(24, 0.0), 2), 3, 50);
+    FAIL("it ended");
+  } catch (const ctp::NumericError& error) {
+    CHECK(std::string(error.what()).find("expected 3 exemplars, found 1 after 50 turns") != std::string::npos);
+  }
+}
+
+TEST_CASE("k-means: one row for each cluster, the largest first, by hand") {
+  // Three clusters on a line: {0, 1, 2} around 1, {10, 11} around 10.5, {20}.
+  const Numbers features{0, 1, 2, 10, 11, 20};
+  CHECK(choose_kmeans(rows(features, 1), 3) == Picks{1, 3, 5});
+}
+
+TEST_CASE("exemplars: exactly min(k, n) distinct rows for equal, zero, repeated and huge features") {
+  for (const Numbers& features : awkward())
+    for (const std::size_t k : {0U, 1U, 5U, 11U, 12U, 40U}) {
+      CAPTURE(k);
+      CAPTURE(features[0]);
+      const Rows all = rows(features, 2);
+      const Picks herded = choose_herding(all, k), clustered = choose_kmeans(all, k);
+      CHECK(herded.size() == std::min<std::size_t>(k, 12));
+      CHECK(clustered.size() == std::min<std::size_t>(k, 12));
+      CHECK(distinct(herded, 12));
+      CHECK(distinct(clustered, 12));
+    }
+}
+
+TEST_CASE("exemplars: scaling all features changes nothing, even where squares would overflow") {
+  const reference::Values small = reference::random(60, 1);
+  Numbers huge = small;
+  for (double& x : huge) x = std::ldexp(x, 1000);
+  CHECK(choose_herding(rows(huge, 3), 9) == choose_herding(rows(small, 3), 9));
+  CHECK(choose_kmeans(rows(huge, 3), 9) == choose_kmeans(rows(small, 3), 9));
+}
+
+TEST_CASE("exemplars: the same for any number of threads") {
+  const reference::Values features = reference::random(3000, 2);
+  CHECK(reference::same_bits_for_any_thread_count([&] {
+    Picks all = choose_herding(rows(features, 3), 20);
+    const Picks more = choose_kmeans(rows(features, 3), 20);
+    all.insert(all.end(), more.begin(), more.end());
+    return std::vector<double>(all.begin(), all.end());
+  }));
+}
+
+TEST_CASE("exemplars: a feature that is not finite is an error that names the pair") {
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    Numbers features(10, 1.0);
+    features[7] = bad;
+    try {
+      const Rows refused(std::span<const double>(features), 2,
+                         [](std::size_t row) { return "pair_" + std::to_string(row); });
+      FAIL("it was taken");
+    } catch (const ctp::NumericError& error) {
+      CHECK(std::string(error.what()).find("pair_3") != std::string::npos);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+#include <ctp/rehearsal/memory.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/rehearsal/herding.hpp>
+#include <ctp/rehearsal/kmeans.hpp>
+#include <ctp/rehearsal/reservoir.hpp>
+
+using ctp::rehearsal::Candidates;
+using ctp::rehearsal::quota;
+using ctp::rehearsal::quota_published;
+using Ordinals = std::vector<std::uint32_t>;
+using Places = std::vector<std::uint64_t>;
+
+namespace {
+
+struct NoModel {};
+
+/// A task of `count` pairs from `first` on, with points on a half circle as features.
+struct MadeTask {
+  Ordinals members;
+  Candidates candidates;
+  MadeTask(std::uint32_t task, std::uint32_t first, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) members.push_back(first + i);
+    candidates.task = task;
+    candidates.members = members;
+    candidates.name = [](std::uint32_t ordinal) { return "pair_" + std::to_string(ordinal); };
+    candidates.features = [this] {
+      ctp::rehearsal::FeatureRows rows{2, {}};
+      for (std::size_t i = 0; i < members.size(); ++i) {
+        rows.values.push_back(std::cos(static_cast<float>(i)));
+        rows.values.push_back(std::sin(static_cast<float>(i)));
+      }
+      return rows;
+    };
+  }
+  MadeTask(const MadeTask&) = delete;
+};
+
+}  // namespace
+
+TEST_CASE("quota: in proportion, floors first, the rest to the largest remainders, the earlier task on ties") {
+  CHECK(quota(Places{3, 3, 3}, 10) == Places{3, 3, 3});  // no more than there are
+  CHECK(quota(Places{50, 30, 20}, 10) == Places{5, 3, 2});
+  CHECK(quota(Places{1, 1, 1}, 2) == Places{1, 1, 0});
+  CHECK(quota(Places{10, 11, 12}, 10) == Places{3, 3, 4});
+  CHECK(quota(Places{}, 10).empty());
+  CHECK(quota(Places{0, 5}, 3) == Places{0, 3});
+  CHECK(quota_published(Places{1, 1, 1}, 2) == Places{1, 1, 1});  // one too many, as released
+  CHECK(quota_published(Places{1, 3}, 10) == Places{2, 8});       // 2.5 and 7.5, half to even
+}
+
+TEST_CASE("memory: a new task takes its share, the others keep their best") {
+  const ctp::rehearsal::Herding herding{.budget = 6};
+  auto memory = herding.init(NoModel{}, 0);
+  MadeTask first(0, 100, 8), second(1, 200, 8);
+  herding.choose(memory, first.candidates);
+  const Ordinals before = herding.members(memory);
+  CHECK(before.size() == 6);
+  herding.choose(memory, second.candidates);
+  const Ordinals after = herding.members(memory);
+  CHECK(after.size() == 6);
+  CHECK(Ordinals(after.begin(), after.begin() + 3) == Ordinals(before.begin(), before.begin() + 3));
+  for (std::size_t i = 3; i < 6; ++i) CHECK(after[i] >= 200);
+}
+
+TEST_CASE("memory: k-means fills its share too, and a memory of no places stays empty") {
+  const ctp::rehearsal::KMeans kmeans{.budget = 5}, none{.budget = 0};
+  auto memory = kmeans.init(NoModel{}, 0), empty = none.init(NoModel{}, 0);
+  MadeTask first(0, 0, 8), second(1, 50, 2);
+  for (MadeTask* task : {&first, &second}) {
+    kmeans.choose(memory, task->candidates);
+    none.choose(empty, task->candidates);
+  }
+  CHECK(kmeans.members(memory).size() == 5);
+  CHECK(kmeans.members(memory).back() >= 50);
+  CHECK(none.members(empty).empty());
+}
+
+TEST_CASE("reservoir: keeps everything while there is room, then a sample of what was seen") {
+  const ctp::rehearsal::Reservoir reservoir{.budget = 10};
+  auto memory = reservoir.init(NoModel{}, 1);
+  MadeTask first(0, 0, 8), second(1, 100, 20);
+  reservoir.choose(memory, first.candidates);
+  CHECK(reservoir.members(memory) == first.members);
+  reservoir.choose(memory, second.candidates);
+  CHECK(reservoir.members(memory).size() == 10);
+  CHECK(memory.seen == 28);
+}
+
+TEST_CASE("reservoir: every pair of the stream is kept equally often (chi-square over 10,000 runs)") {
+  constexpr int runs = 10000, budget = 5, pairs = 20;
+  std::vector<int> kept(pairs);
+  const ctp::rehearsal::Reservoir reservoir{.budget = budget};
+  const MadeTask first(0, 0, 8), second(1, 8, 12);
+  for (int run = 0; run < runs; ++run) {
+    auto memory = reservoir.init(NoModel{}, static_cast<std::uint64_t>(run));
+    reservoir.choose(memory, first.candidates);
+    reservoir.choose(memory, second.candidates);
+    for (const std::uint32_t ordinal : reservoir.members(memory)) ++kept[ordinal];
+  }
+  // Each is kept with p = 1/4; the counts of one run add up to 5, which makes them a little less random together.
+  constexpr double p = static_cast<double>(budget) / pairs;
+  double chi_square = 0;
+  for (const int count : kept) {
+    const double d = count - runs * p;
+    chi_square += d * d / (runs * p * (1 - p)) * (pairs - 1) / pairs;
+  }
+  CHECK(chi_square < 43.8);  // 19 degrees of freedom, 0.1 %
+  CHECK(chi_square > 4.0);   // nor too even to be random
+}
