@@ -26,7 +26,7 @@ foreach(layer IN ITEMS io eval report dist)
 endforeach()
 set(allow_data core backend tensor io)
 set(allow_train ${row_policies} strategy ${row_beside})
-set(allow_testing ${row_policies} strategy ${row_beside})
+set(allow_testing ${row_policies} strategy ${row_beside} train)
 
 # Third-party headers and the folders that may include them.
 set(third_party

@@ -1,19 +1,8 @@
 // expect-error: \[ctp\.strategy\.momentum\]
-#include <ctp/backend/generic/host.hpp>
-#include <ctp/encoder/bert.hpp>
-#include <ctp/encoder/model.hpp>
-#include <ctp/encoder/vit.hpp>
 #include <ctp/strategy/ctp.hpp>
 #include <ctp/train/learner.hpp>
 
-/// Multiplies nothing; but everything above it compiles.
-struct Host : ctp::backend::generic::Host<Host, float> {
-  template <class... Arguments>
-  static void block_product(const Arguments&...) {}
-  template <class... Arguments>
-  static void tiled_product(const Arguments&...) {}
-};
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Host>;
+#include "fake_host.hpp"
 
 struct Mine : ctp::strategy::Ctp {
 #ifdef CTP_EXPECT_FAIL
@@ -21,4 +10,4 @@ struct Mine : ctp::strategy::Ctp {
 #endif
 };
 
-static_assert(ctp::Learner<Mine, Model>::needs.momentum != ctp::Output::Nothing);
+static_assert(ctp::Learner<Mine, ModelFor<Mine>>::needs.momentum != ctp::Output::Nothing);

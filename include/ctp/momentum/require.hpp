@@ -9,13 +9,27 @@
 
 namespace ctp::momentum {
 
+namespace detail {
+/// Whether a type is a list of momentum policies, such as All<Ema, Compatible> or a std::tuple of them.
+template <class Policy>
+inline constexpr bool is_list_of_rules = false;
+template <template <class...> class List, class First, class... Others>
+inline constexpr bool is_list_of_rules<List<First, Others...>> =
+    !SaysWhetherActive<List<First, Others...>> && SaysWhetherActive<First> &&
+    (true && ... && SaysWhetherActive<Others>);
+}  // namespace detail
+
 /// Stops the compilation with one sentence for the first thing that `Policy` lacks.
 template <class Policy, class Backend>
 consteval bool require_momentum_policy() {
-  static_assert(SaysWhetherActive<Policy>,
+  static_assert(!detail::is_list_of_rules<Policy>,
+                "[ctp.momentum.one] a strategy has one momentum policy, found a list of them; name one: 'using "
+                "Momentum = ctp::momentum::Compatible', or write one whose 'update' does what all of them do. See "
+                "docs/policies/momentum.md");
+  static_assert(detail::is_list_of_rules<Policy> || SaysWhetherActive<Policy>,
                 "[ctp.momentum.active] a momentum policy needs 'static constexpr bool active = true'. "
                 "See docs/policies/momentum.md");
-  static_assert(HasNeeds<Policy>,
+  static_assert(detail::is_list_of_rules<Policy> || HasNeeds<Policy>,
                 "[ctp.momentum.needs] a momentum policy needs 'static constexpr ctp::Needs needs', with "
                 "'.previous = ctp::Output::Weights' if it reads the previous model. See docs/policies/momentum.md");
   static_assert(std::copyable<Policy>,

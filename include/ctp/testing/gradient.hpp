@@ -1,12 +1,11 @@
 /// @file   ctp/testing/gradient.hpp
 /// @brief  Compares the gradients that a tape computes with differences of the loss.
-/// @layer  testing - may include: everything but train
+/// @layer  testing - may include: everything
 #pragma once
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -14,19 +13,9 @@
 #include <ctp/autograd/pass.hpp>
 #include <ctp/core/philox.hpp>
 #include <ctp/tensor/buffer.hpp>
+#include <ctp/testing/report.hpp>
 
 namespace ctp::testing {
-
-/// What a check found. `log` names what is wrong, one line each; it is empty when all is well.
-struct Report {
-  bool ok = true;
-  std::string log;
-
-  void fail(const std::string& line) {
-    ok = false;
-    log += line + "\n";
-  }
-};
 
 /// How close is close enough: |tape - differences| <= relative * |differences| + floor, for the vector and each
 /// element.
@@ -35,14 +24,6 @@ struct GradientTolerance {
   double floor = 1e-8;
   double step = 1e-3;  ///< of the five-point difference, whose error is of the order of step^4
 };
-
-namespace detail {
-inline std::string number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.12g", x);
-  return text;
-}
-}  // namespace detail
 
 /// @brief sum_i w[i] y[i] with fixed w[i] in [-1, 1): makes a loss of any value, one that every element moves
 /// differently.

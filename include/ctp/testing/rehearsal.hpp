@@ -1,0 +1,103 @@
+/// @file   ctp/testing/rehearsal.hpp
+/// @brief  Checks a rehearsal that keeps pairs: its budget, what it keeps, and that it does the same again.
+/// @layer  testing - may include: everything
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ctp/core/philox.hpp>
+#include <ctp/core/policy.hpp>
+#include <ctp/rehearsal/candidates.hpp>
+#include <ctp/rehearsal/require.hpp>
+#include <ctp/testing/report.hpp>
+
+namespace ctp::testing {
+
+namespace detail {
+
+/// Pairs of made tasks: ordinals of task t are t * 1000 + 37, 38, ... in an order of their own.
+inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t count) {
+  std::vector<std::uint32_t> members(count);
+  RandomLane random(RandomStream(0, "testing.members"), {.task = task});
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(random.below(static_cast<std::uint32_t>(i + 1)));
+    members[i] = members[at];
+    members[at] = 1000 * task + 37 + static_cast<std::uint32_t>(i);
+  }
+  return members;
+}
+
+/// Unit rows, a function of the pair.
+inline rehearsal::FeatureRows made_features(std::span<const std::uint32_t> members) {
+  rehearsal::FeatureRows rows{4, {}};
+  for (const std::uint32_t ordinal : members) {
+    RandomLane random(RandomStream(0, "testing.features"), {.sample = ordinal});
+    double row[4], squares = 0;
+    for (double& x : row) {
+      x = random.normal();
+      squares += x * x;
+    }
+    for (const double x : row) rows.values.push_back(static_cast<float>(x / std::sqrt(squares)));
+  }
+  return rows;
+}
+
+}  // namespace detail
+
+/// @brief Shows a rehearsal several made tasks, small and large, and looks at what it keeps after each.
+///
+/// Reported: more pairs than `budget`; fewer than min(budget, all pairs seen) if `fills`; a pair twice; a number that
+/// is no pair's ordinal (a row of the task, say); members() that change without choose(); another choice in a second
+/// run from the same seed. **Units.** budget: pairs in all, as the policy's own setting says.
+template <class Policy, class Model>
+Report check_rehearsal(const Policy& policy, const Model& model, std::size_t budget, bool fills = true) {
+  static_assert(rehearsal::require_rehearsal_policy<Policy, Model>());
+  static_assert(rehearsal::KeepsPairs<Policy, Model>, "a rehearsal that keeps no pairs has nothing to check");
+  constexpr std::uint64_t seed = 5;
+  auto state = make_state(policy, model, seed), again = make_state(policy, model, seed);
+  std::vector<std::uint32_t> seen;
+  Report report;
+  const auto kept_in = [&](const auto& one) {
+    const auto& found = policy.members(one);
+    return std::vector<std::uint32_t>(std::begin(found), std::end(found));
+  };
+  if (!kept_in(state).empty()) report.fail("before the first task: expected no pairs, found some");
+
+  const std::size_t sizes[] = {1, budget / 2 + 1, 3 * budget + 2, 2, budget + 7};
+  for (std::uint32_t task = 0; task < std::size(sizes) && report.ok; ++task) {
+    const std::vector<std::uint32_t> members = detail::made_members(task, sizes[task]);
+    seen.insert(seen.end(), members.begin(), members.end());
+    const rehearsal::Candidates candidates{task, members, [&] { return detail::made_features(members); },
+                                           [](std::uint32_t ordinal) { return std::to_string(ordinal); }};
+    policy.choose(state, candidates);
+    policy.choose(again, candidates);
+
+    const std::string when = "after task " + std::to_string(task) + ": ";
+    std::vector<std::uint32_t> kept = kept_in(state);
+    if (kept != kept_in(state)) report.fail(when + "expected the same members when asked again, found others");
+    if (kept != kept_in(again)) report.fail(when + "expected the same members in a second run, found others");
+    if (kept.size() > budget)
+      report.fail(when + "expected at most " + std::to_string(budget) + " pairs, found " + std::to_string(kept.size()));
+    if (fills && kept.size() < std::min(budget, seen.size()))
+      report.fail(when + "expected " + std::to_string(std::min(budget, seen.size())) + " pairs, found " +
+                  std::to_string(kept.size()));
+    for (const std::uint32_t ordinal : kept) {
+      if (std::find(seen.begin(), seen.end(), ordinal) != seen.end()) continue;
+      report.fail(when + "expected ordinals of pairs seen, found " + std::to_string(ordinal));
+      break;
+    }
+    std::sort(kept.begin(), kept.end());
+    const auto twice = std::adjacent_find(kept.begin(), kept.end());
+    if (twice != kept.end())
+      report.fail(when + "expected every pair once, found pair " + std::to_string(*twice) + " twice");
+  }
+  return report;
+}
+
+}  // namespace ctp::testing

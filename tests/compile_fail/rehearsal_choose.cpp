@@ -1,0 +1,40 @@
+// expect-error: \[ctp\.rehearsal\.choose\]
+#include <cstdint>
+#include <vector>
+
+#include <ctp/rehearsal/require.hpp>
+
+#include "fakes.hpp"
+
+struct First {
+  static constexpr bool joins_all_tasks = false;
+  template <class Model>
+  struct State {
+    std::vector<std::uint32_t> kept;
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("memory.kept", kept);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model&, std::uint64_t) const {
+    return {};
+  }
+#ifdef CTP_EXPECT_FAIL
+  template <class Model>
+  void choose(State<Model>& state, std::uint32_t pair) const {  // asks for a single pair
+    state.kept.push_back(pair);
+  }
+#else
+  template <class Model>
+  void choose(State<Model>& state, const ctp::rehearsal::Candidates& task) const {
+    state.kept.push_back(task.members.front());
+  }
+#endif
+  template <class Model>
+  const std::vector<std::uint32_t>& members(const State<Model>& state) const {
+    return state.kept;
+  }
+};
+
+static_assert(ctp::rehearsal::require_rehearsal_policy<First, FakeModel>());

@@ -1,0 +1,37 @@
+// expect-error: \[ctp\.rehearsal\.copyable\]
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <ctp/rehearsal/require.hpp>
+
+#include "fakes.hpp"
+
+struct First {
+  static constexpr bool joins_all_tasks = false;
+#ifdef CTP_EXPECT_FAIL
+  std::unique_ptr<std::uint32_t[]> kept;  // belongs in the State
+#endif
+  template <class Model>
+  struct State {
+    std::vector<std::uint32_t> kept;
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("memory.kept", kept);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model&, std::uint64_t) const {
+    return {};
+  }
+  template <class Model>
+  void choose(State<Model>& state, const ctp::rehearsal::Candidates& task) const {
+    state.kept.push_back(task.members.front());
+  }
+  template <class Model>
+  const std::vector<std::uint32_t>& members(const State<Model>& state) const {
+    return state.kept;
+  }
+};
+
+static_assert(ctp::rehearsal::require_rehearsal_policy<First, FakeModel>());

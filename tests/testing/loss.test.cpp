@@ -1,0 +1,121 @@
+#include <ctp/testing/loss.hpp>
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <ctp/backend/cpu/backend.hpp>
+#include <ctp/distill/lwf.hpp>
+#include <ctp/distill/masked_language.hpp>
+#include <ctp/distill/topology.hpp>
+#include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/model.hpp>
+#include <ctp/encoder/vit.hpp>
+#include <ctp/objective/in_batch_contrast.hpp>
+#include <ctp/objective/masked_language.hpp>
+#include <ctp/objective/momentum_contrast.hpp>
+
+using ctp::Needs;
+using ctp::Output;
+using ctp::testing::check_loss;
+using ctp::testing::check_needs;
+using ctp::testing::Report;
+
+namespace {
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<double>>;
+const Model model(ctp::testing::micro);
+
+bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
+
+/// How far image features are from those of the previous model, with needs that may be wrong.
+template <Output previous, Output momentum = Output::Nothing>
+struct Drift {
+  static constexpr const char* name = "drift";
+  static constexpr Needs needs{previous, momentum};
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto& pass = step.online.pass();
+    return mean(pass, row_products(pass, step.online.image().local, step.previous->image().local));
+  }
+};
+
+/// Asks for nothing and looks whether there is a previous model.
+struct Peeking {
+  static constexpr const char* name = "peeking";
+  static constexpr Needs needs{};
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto& pass = step.online.pass();
+    return mean(pass, row_lengths(pass, step.previous ? step.previous->image_raw() : step.online.image_raw()));
+  }
+};
+
+/// The mean length of the raw image features, times `backward` on the way back.
+struct Lengths {
+  static constexpr const char* name = "lengths";
+  static constexpr Needs needs{};
+  double backward = 1;
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto& pass = step.online.pass();
+    const auto x = mean(pass, row_lengths(pass, step.online.image_raw()));
+    auto y = pass.make(ctp::Shape<0>{});
+    Step::Backend::copy(x.value.data, 1, y.value.data);
+    const double factor = backward;
+    pass.record([=] {
+      if (x.grad) Step::Backend::add_scaled(1, factor, y.grad.data, x.grad.data);
+    });
+    return y;
+  }
+};
+
+/// The same number whatever the weights.
+struct Constant {
+  static constexpr const char* name = "constant";
+  static constexpr Needs needs{};
+
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto zero = step.online.pass().make(ctp::Shape<0>{});
+    Step::Backend::zero(zero.value.data, 1);
+    return zero;
+  }
+};
+}  // namespace
+
+TEST_CASE("loss: an objective and a distillation pass, gradient by every weight of the model included") {
+  CHECK(check_loss(ctp::All<ctp::objective::InBatchContrast, ctp::objective::MaskedLanguage>{}, model).log.empty());
+  CHECK(check_loss(ctp::distill::CrossModalTopology{}, model).log.empty());
+}
+
+TEST_CASE("loss: a wrong gradient and one that is zero everywhere are reported") {
+  CHECK(check_loss(Lengths{}, model).ok);
+  const Report wrong = check_loss(Lengths{1.01}, model);
+  CHECK_FALSE(wrong.ok);
+  CHECK(mentions(wrong, "norm of the difference"));
+  CHECK(check_loss(Constant{}, model).log ==
+        "the gradient is 0 for all weights: nothing would be learned from this loss\n");
+}
+
+TEST_CASE("needs: those of the library name what they read") {
+  CHECK(check_needs(ctp::objective::MomentumContrast{}, model).log.empty());
+  CHECK(check_needs(ctp::distill::Lwf{}, model).log.empty());
+  CHECK(check_needs(ctp::distill::SameModalTopology{}, model).log.empty());
+  CHECK(check_needs(ctp::distill::MaskedLanguage<ctp::distill::Teacher::Previous>{}, model).log.empty());
+  CHECK(check_needs(ctp::distill::MaskedLanguage<ctp::distill::Teacher::Momentum>{}, model).log.empty());
+}
+
+TEST_CASE("needs: what is read and not named, or named and not read, is reported") {
+  CHECK(check_needs(Drift<Output::Features>{}, model).log.empty());
+  CHECK(mentions(check_needs(Drift<Output::Tokens>{}, model),
+                 "needs.previous is Output::Tokens, but the loss reads Output::Features"));
+  CHECK(mentions(check_needs(Drift<Output::Features, Output::Weights>{}, model),
+                 "needs.momentum is Output::Weights, but the loss reads nothing of it"));
+  CHECK(mentions(check_needs(Drift<Output::Nothing>{}, model),
+                 "without teachers: the previous model is read where it does not exist"));
+  CHECK(mentions(check_needs(Peeking{}, model),
+                 "needs.previous is Output::Nothing, but the loss reads Output::Features"));
+}

@@ -1,0 +1,91 @@
+#include <ctp/testing/penalty.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <ctp/penalty/ewc.hpp>
+#include <ctp/penalty/mas.hpp>
+#include <ctp/penalty/rwalk.hpp>
+#include <ctp/penalty/si.hpp>
+#include <support/made_passes.hpp>
+
+using ctp::Index;
+using ctp::testing::check_penalty;
+using ctp::testing::Report;
+
+namespace {
+const made::Structure model{5};
+
+bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
+
+/// A spring to where the task began, and what may be wrong with one.
+struct Wrong {
+  double slope = 2, offset = 0, sign = 1;
+  bool anchored = true;
+};
+struct Term {
+  const double* anchor;
+  Wrong wrong;
+  double value(Index i, double x) const { return wrong.sign * (x - at(i)) * (x - at(i)) + wrong.offset; }
+  double gradient(Index i, double x) const { return wrong.sign * wrong.slope * (x - at(i)); }
+  double at(Index i) const { return wrong.anchored ? anchor[i] : 0; }
+};
+struct Spring {
+  static constexpr const char* name = "spring";
+  static constexpr bool active = true;
+  Wrong wrong{};
+
+  template <class Model>
+  struct State {
+    ctp::Buffer<double, typename Model::Backend> anchor;
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("anchor", anchor);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model& m, std::uint64_t) const {
+    return {ctp::Buffer<double, typename Model::Backend>(m.layout().size())};
+  }
+  template <class Model>
+  void begin_task(State<Model>& state, const double* theta) const {
+    Model::Backend::copy(theta, state.anchor.size(), state.anchor.data());
+  }
+  template <class Model>
+  Term term(State<Model>& state) const {
+    return {state.anchor.data(), wrong};
+  }
+};
+}  // namespace
+
+TEST_CASE("penalty: those of the library pass") {
+  CHECK(check_penalty(ctp::penalty::Ewc{}, model).log.empty());
+  CHECK(check_penalty(ctp::penalty::Mas{}, model).log.empty());
+  CHECK(check_penalty(ctp::penalty::RWalk{}, model).log.empty());
+  CHECK(check_penalty(ctp::penalty::Si{}, model, {.never_negative = false}).log.empty());
+  CHECK(check_penalty(Spring{}, model).ok);
+}
+
+TEST_CASE(
+    "penalty: the importance of synaptic intelligence may be negative, and is reported where that is not expected") {
+  CHECK(mentions(check_penalty(ctp::penalty::Si{}, model), "expected a value of 0 or more, found -"));
+}
+
+TEST_CASE("penalty: a gradient that is not that of the value is reported") {
+  const Report report = check_penalty(Spring{{.slope = 1}}, model);
+  CHECK_FALSE(report.ok);
+  CHECK(mentions(report, "task 0: parameter 0: gradient "));
+  CHECK_FALSE(mentions(report, "parameter 1"));  // the first is enough
+}
+
+TEST_CASE("penalty: a value below 0, a force where the task began, and a penalty of nothing are reported") {
+  CHECK(mentions(check_penalty(Spring{{.sign = -1}}, model), "expected a value of 0 or more, found -"));
+  CHECK(mentions(check_penalty(Spring{{.anchored = false}}, model), "expected value and gradient 0 where the task"));
+  CHECK(check_penalty(Spring{{.anchored = false}}, model, {.rests_at_start = false}).ok);
+  CHECK(mentions(check_penalty(Spring{{.offset = 1}}, model), "found 1 and 0"));
+  CHECK(check_penalty(Spring{{.sign = 0}}, model).log == "the penalty is 0 in every task, wherever the weights go\n");
+  CHECK_FALSE(check_penalty(Spring{{.sign = std::numeric_limits<double>::quiet_NaN()}}, model).ok);
+}
