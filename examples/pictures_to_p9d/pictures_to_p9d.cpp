@@ -21,12 +21,12 @@
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/data/caption_table.hpp>
 #include <ctp/data/decode.hpp>
 #include <ctp/data/generated/p9d_writer.hpp>
 #include <ctp/io/files.hpp>
 
 #include "../common/run.hpp"
-#include "csv.hpp"
 #include "flatten.hpp"
 
 namespace {
@@ -57,41 +57,17 @@ struct Row {
 
 /// The table's rows with everything that can be checked without opening a picture.
 std::vector<Row> read_table(const Options& options) {
-  const std::string text = ctp::io::read_text(options.captions);
-  std::vector<CsvRecord> records = read_csv(text, options.captions);
-  if (options.heading && !records.empty()) records.erase(records.begin());
   std::vector<Row> rows;
   std::map<std::string, std::size_t> seen;
-  for (CsvRecord& record : records) {
-    const auto bad = [&](const std::string& expected, const std::string& found, const std::string& remedy) {
-      refuse(options.captions, record.line, expected, found, remedy);
-    };
-    auto& fields = record.fields;
-    if (fields.size() < 2 || fields.size() > 4) {
-      bad("2 to 4 columns: file, caption, task, category", std::to_string(fields.size()),
-          "put a caption that has commas in double quotes");
-    }
-    for (const std::string& field : fields) {
-      if (ctp::valid_utf8_prefix(field) != field.size())
-        bad("text in UTF-8", in_quotes(field), "save the table as UTF-8");
-    }
-    if (fields[0].empty()) bad("the name of a picture in the first column", "nothing", "fill it in");
-    if (fields[1].empty()) bad("a caption in the second column", "nothing", "fill it in or remove the line");
-    fields.resize(4);
-    if (fields[2].empty()) fields[2] = "pictures";
-    if (fields[3].empty()) fields[3] = fields[2];
-    const auto [earlier, fresh] = seen.emplace(fields[0], record.line);
+  for (auto& row : ctp::data::read_caption_table(options.captions, options.heading)) {
+    const auto [earlier, fresh] = seen.emplace(row.file, row.line);
     if (!fresh) {
-      bad("every picture once", in_quotes(fields[0]) + " as on line " + std::to_string(earlier->second),
-          "remove one of the two lines");
+      refuse(options.captions, row.line, "every picture once",
+             in_quotes(row.file) + " as on line " + std::to_string(earlier->second), "remove one of the two lines");
     }
     std::string number = std::to_string(rows.size());
     number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
-    rows.push_back({record.line, fields[0], {fields[2], number, fields[1], fields[3]}});
-  }
-  if (rows.empty()) {
-    throw ctp::DataError(
-        ctp::Complaint{options.captions, "", "at least one line: file,caption", "none", "list the pictures"}.text());
+    rows.push_back({row.line, row.file, {row.task, number, row.caption, row.category}});
   }
   return rows;
 }

@@ -8,8 +8,10 @@
 #include <ctp/data/bad_images.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/data/caption.hpp>
+#include <ctp/data/caption_table.hpp>
 #include <ctp/data/decode.hpp>
 #include <ctp/data/file_source.hpp>
+#include <ctp/data/folder_pairs.hpp>
 #include <ctp/data/image.hpp>
 #include <ctp/data/image_cache.hpp>
 #include <ctp/data/loader.hpp>

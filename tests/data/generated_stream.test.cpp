@@ -1,4 +1,4 @@
-// The generated stream on disk, and the table reader of pictures_to_p9d.
+// The generated stream on disk.
 #include <ctp/data/generated_stream.hpp>
 
 #include <cstdlib>
@@ -13,8 +13,6 @@
 
 #include <ctp/data/decode.hpp>
 #include <ctp/data/p9d.hpp>
-
-#include "../../examples/pictures_to_p9d/csv.hpp"
 
 namespace {
 
@@ -52,12 +50,6 @@ std::map<std::string, std::string> contents(const fs::path& folder) {
       files[fs::relative(entry.path(), folder).string()] = ctp::io::read_text(entry.path().string());
   }
   return files;
-}
-
-std::vector<std::vector<std::string>> fields(std::string_view text) {
-  std::vector<std::vector<std::string>> all;
-  for (const CsvRecord& record : read_csv(text, "t.csv")) all.push_back(record.fields);
-  return all;
 }
 
 }  // namespace
@@ -131,35 +123,4 @@ TEST_CASE("a writer refuses ids that cannot be file names or occur twice, and le
 
 TEST_CASE("a disk that refuses is a resource error") {
   CHECK_THROWS_AS(ctp::data::write_generated_stream("/proc/ctp-no-such-folder", small()), ctp::ResourceError);
-}
-
-TEST_CASE("a table is read as spreadsheets write it") {
-  using Rows = std::vector<std::vector<std::string>>;
-  CHECK(fields("a.jpg,one\nb.jpg,two\n") == Rows{{"a.jpg", "one"}, {"b.jpg", "two"}});
-  CHECK(fields("\xEF\xBB\xBF"
-               "a.jpg,one\r\n\r\n  \r\nb.jpg,two") == Rows{{"a.jpg", "one"}, {"b.jpg", "two"}});
-  CHECK(fields("a,\"x, \"\"y\"\"\nz\" , t\n") == Rows{{"a", "x, \"y\"\nz", "t"}});
-  CHECK(fields(" a ,\" b \"\r") == Rows{{"a", " b "}});
-  CHECK(fields("a,\n,b\n") == Rows{{"a", ""}, {"", "b"}});
-  CHECK(fields("a,\"\"") == Rows{{"a", ""}});
-  CHECK(fields("a,5\" disc") == Rows{{"a", "5\" disc"}});
-  CHECK(fields("").empty());
-  CHECK(read_csv("a,\"x\r\ny\"\r\nb,z", "t.csv")[1].line == 3);
-}
-
-TEST_CASE("a damaged table is refused with file and line") {
-  CHECK_THROWS_WITH_AS(
-      read_csv("a,b\nc,\"d\n", "t.csv"),
-      "t.csv: line 2: expected a closing quote, found the end of the file; close the quote, or double it",
-      ctp::DataError);
-  CHECK_THROWS_WITH_AS(
-      read_csv("a,\"b\"c\n", "t.csv"),
-      "t.csv: line 1: expected a comma or a line end after the closing quote, found other text; double the "
-      "quotes inside a quoted field",
-      ctp::DataError);
-  CHECK_THROWS_AS(read_csv(std::string_view("a\0,b", 4), "t.csv"), ctp::DataError);
-  CHECK_THROWS_AS(read_csv("\xFF\xFE"
-                           "a",
-                           "t.csv"),
-                  ctp::DataError);
 }

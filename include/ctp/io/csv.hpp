@@ -1,12 +1,17 @@
-// Reads comma-separated values as spreadsheets write them.
+/// @file   ctp/io/csv.hpp
+/// @brief  Comma-separated values as spreadsheets write them.
+/// @layer  io - may include: core, backend, tensor
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
+
+namespace ctp::io {
 
 /// One record, and the line of the file on which it starts, from 1.
 struct CsvRecord {
@@ -18,14 +23,14 @@ struct CsvRecord {
 ///
 /// Commas part fields; a field in double quotes may hold commas, line ends and doubled quotes. Line ends: LF, CRLF or
 /// CR. A UTF-8 byte-order mark at the start is passed over; in unquoted fields, blanks at either end are dropped.
-/// **Errors.** ctp::DataError naming file and line: a quote that is not closed, text after a closing quote, a NUL byte
+/// **Errors.** DataError naming file and line: a quote that is not closed, text after a closing quote, a NUL byte
 /// (as in UTF-16 files).
 /// **Source.** RFC 4180, with the liberties named above.
 inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::size_t line = 1;
   const auto refuse = [&](std::size_t at, const char* expected, const char* found, const char* remedy) {
-    throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(at), expected, found, remedy}.text());
+    throw DataError(Complaint{file, "line " + std::to_string(at), expected, found, remedy}.text());
   };
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     refuse(1, "text in UTF-8", "a UTF-16 byte-order mark", "save the table as CSV in UTF-8");
@@ -87,3 +92,5 @@ inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string&
   if (!field.empty() || was_quoted || !record.fields.empty()) end_record();
   return records;
 }
+
+}  // namespace ctp::io

@@ -1,0 +1,80 @@
+// Pairs of one's own: pictures in a folder, with captions in a CSV table or in a text file beside each picture. The
+// strategy is one of those that come with the library: Er, which keeps a few pairs of every task and trains on them
+// again.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <ctp/ctp.hpp>
+#include <ctp/data/encode.hpp>
+#include <ctp/data/folder_pairs.hpp>
+#include <ctp/io/files.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const shades[] = {"dark", "dim", "light", "bright"};
+
+/// Writes a small JPEG in one colour; `ink` is the plane that is not black.
+void draw(const std::string& file, int shade, int ink) {
+  ctp::data::Image picture(16, 16);
+  for (std::size_t p = static_cast<std::size_t>(ink); p < picture.rgb.size(); p += 3)
+    picture.rgb[p] = static_cast<std::uint8_t>(85 * shade);
+  ctp::io::write_file_atomically(file, ctp::data::encode_jpeg(picture, 95));
+}
+
+/// A folder with pictures and a table, and one with a text file for every picture: leave this out if you have yours.
+void make_folders(const std::string& reds, const std::string& blues) {
+  ctp::io::make_directories(reds);
+  ctp::io::make_directories(blues);
+  std::string table = "file,caption,task\n";
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = std::to_string(i);
+    draw(reds + "/" + name + ".jpg", i, 0);
+    table += name + ".jpg,\"" + shades[i] + ", red\",reds\n";  // a caption with a comma stands in quotes
+    draw(blues + "/" + name + ".jpg", i, 2);
+    ctp::io::write_file_atomically(blues + "/" + name + ".txt", shades[i] + std::string(" blue\n"));
+  }
+  ctp::io::write_file_atomically(reds + "/captions.csv", table);
+}
+
+}  // namespace
+
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
+
+int main() {
+  std::string folder = (fs::temp_directory_path() / "ctp-example-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) return 1;
+  make_folders(folder + "/reds", folder + "/blues");
+
+  // One list of samples, whatever they come from: then all tasks share one source, and Er may mix their pairs.
+  auto samples = ctp::data::pairs_by_table(folder + "/reds", folder + "/reds/captions.csv", /*heading=*/true);
+  for (auto& sample : ctp::data::pairs_by_text_files(folder + "/blues", "blues")) samples.push_back(sample);
+  const ctp::data::Tokenizer tokenizer = ctp::data::tokenizer_of(samples);  // or of a vocab.txt: Vocabulary::read()
+  const std::vector<ctp::data::Task> tasks = ctp::data::tasks_of(samples, tokenizer);
+
+  ctp::ModelConfig sizes = ctp::sizes::tiny;
+  sizes.image = 16;
+  sizes.vocab = static_cast<int>(tokenizer.vocabulary().size());
+  ctp::Learner<ctp::strategy::Er, Model> learner(
+      Model(sizes), {.epochs = 20, .batch_size = 4, .rate = 1e-3, .max_words = 6, .augment = false, .workers = 0});
+  learner.rehearsal().budget = 2;  // pairs kept, of all tasks together
+
+  for (const ctp::data::Task& task : tasks) {
+    learner.learn(task);
+    std::printf("learned %zu pairs of '%s', kept:", task.members.size(), task.name.c_str());
+    for (const std::uint32_t pair : learner.rehearsal_state().members)
+      std::printf(" '%s'", samples[pair].industry.c_str());
+    std::printf("\n  recall mean on it: %.0f %%\n", ctp::eval::retrieval(learner, task).r_mean);
+  }
+  fs::remove_all(folder);
+}
+
+// prints: learned 4 pairs of 'reds', kept: 'reds' 'reds'
+// prints:   recall mean on it: ... %
+// prints: learned 4 pairs of 'blues', kept: ...
+// prints:   recall mean on it: ... %

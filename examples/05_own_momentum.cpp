@@ -1,0 +1,74 @@
+// A momentum rule of one's own. The momentum weights are the slowly moving copy that some losses read as a teacher; the
+// rule says how they follow the trained ones, once before every step. It is CTP with this rule in place of its own.
+#include <cstdio>
+#include <memory>
+
+#include <ctp/ctp.hpp>
+#include <ctp/testing/momentum.hpp>
+
+/// @brief An average in which no weight goes further than `limit` in a step: slow += clamp((1 - decay) (online -
+/// slow)).
+///
+/// **Units.** decay: fraction kept per step, in [0,1]; limit: as the weights.
+struct Unhurried {
+  static constexpr bool active = true;
+  static constexpr ctp::Needs needs{};  // the previous task's model is not read
+  double decay = 0.9, limit = 1e-3;
+
+  /// What happens to one weight: a small struct, so that a backend can hand it to all of its threads.
+  template <class Real>
+  struct Follow {
+    Real *slow, take, most;
+    const Real* online;
+
+    CTP_HD void operator()(ctp::Index i) const {
+      const Real way = take * (online[i] - slow[i]);
+      slow[i] += way > most ? most : way < -most ? -most : way;
+    }
+  };
+
+  template <class B>
+  void update(ctp::Index n, typename B::Real* slow, const typename B::Real* online,
+              const typename B::Real* /*previous*/) const {
+    using Real = typename B::Real;
+    B::for_each(n, Follow<Real>{slow, static_cast<Real>(1 - decay), static_cast<Real>(limit), online});
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {  // known to --set as momentum.decay and momentum.limit
+    visitor("decay", decay);
+    visitor("limit", limit);
+  }
+};
+
+struct Mine : ctp::strategy::Ctp {
+  static constexpr const char* name = "mine";
+  using Momentum = Unhurried;
+};
+
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
+
+int main() {
+  const ctp::testing::Report report = ctp::testing::check_momentum<ctp::Cpu>(Unhurried{});
+  std::printf("the rule is %s\n%s", report.ok ? "sound" : "not sound:", report.log.c_str());
+
+  ctp::ModelConfig sizes = ctp::sizes::tiny;
+  sizes.image = 16;
+  sizes.vocab = 16;
+  ctp::Learner<Mine, Model> learner(Model(sizes), {.epochs = 5, .batch_size = 4, .max_words = 4, .workers = 0});
+  learner.momentum().limit = 1e-5;
+
+  const auto pairs = std::make_shared<ctp::data::MemorySource>();
+  ctp::data::Task task{"greys", pairs, {}};
+  for (unsigned char i = 0; i < 8; ++i)
+    task.members.push_back(pairs->add(ctp::data::Image(16, 16, static_cast<unsigned char>(30 * i)), {2, 5 + i, 3}));
+  const float before = learner.thetas().online()[0];
+  learner.learn(task);
+
+  // Ten steps, an update at the start of each: the momentum weights may have gone 10 * limit and no further.
+  const float went = learner.thetas().momentum()[0] - before;
+  std::printf("a momentum weight went %s than ten times the limit\n",
+              went * went <= 1.01e-8F ? "no further" : "further");
+}
+
+// prints: the rule is sound
+// prints: a momentum weight went no further than ten times the limit

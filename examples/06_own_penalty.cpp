@@ -1,0 +1,108 @@
+// A penalty of one's own: something added to the loss for each weight by itself. Here it draws all weights back to
+// where they were when the task began (L2-SP), which on the first task would be the random start, so not there.
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+
+#include <ctp/ctp.hpp>
+#include <ctp/testing/penalty.hpp>
+
+/// @brief lambda/2 * sum (theta - theta*)^2, theta* being the weights after the last task.
+///
+/// **Source.** Xuhong et al. 2018, arXiv:1802.01483, eq. 2, with the last task's weights in place of pretrained ones.
+struct L2Sp {
+  static constexpr const char* name = "l2_sp";  // in reports
+  static constexpr bool active = true;
+  double lambda = 1;
+
+  /// What is remembered from step to step. A checkpoint saves and restores what visit() shows.
+  template <class Model>
+  struct State {
+    ctp::Buffer<typename Model::Real, typename Model::Backend> anchor;
+    std::int64_t tasks = 0;  // that have begun
+
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("l2_sp.anchor", anchor);
+      archive("l2_sp.tasks", tasks);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model& model, std::uint64_t /*seed*/) const {
+    return {ctp::Buffer<typename Model::Real, typename Model::Backend>(model.layout().size())};
+  }
+
+  /// Called before the first step of every task. `theta` lies in the backend's memory: copied by the backend.
+  template <class Model>
+  void begin_task(State<Model>& state, const typename Model::Real* theta) const {
+    Model::Backend::copy(theta, state.anchor.size(), state.anchor.data());
+    ++state.tasks;
+  }
+
+  /// One weight's share. The optimiser calls gradient() where it moves the weight, so the penalty costs no pass of its
+  /// own; CTP_HD makes both callable on a GPU.
+  template <class Real>
+  struct Term {
+    Real strength;
+    const Real* anchor;
+
+    CTP_HD double value(ctp::Index i, Real theta) const {
+      const double moved = static_cast<double>(theta) - static_cast<double>(anchor[i]);
+      return static_cast<double>(strength) / 2 * moved * moved;
+    }
+    CTP_HD Real gradient(ctp::Index i, Real theta) const { return strength * (theta - anchor[i]); }
+  };
+  template <class Model>
+  auto term(State<Model>& state) const {
+    using Real = typename Model::Real;
+    return Term<Real>{static_cast<Real>(state.tasks > 1 ? lambda : 0), state.anchor.data()};
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {  // known to --set as penalty.lambda
+    visitor("lambda", lambda);
+  }
+};
+
+struct Mine : ctp::strategy::SeqF {
+  static constexpr const char* name = "mine";
+  using Penalty = L2Sp;
+};
+
+template <class Backend>
+using ModelOn = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>;
+using Model = ModelOn<ctp::Cpu>;
+
+/// How far the weights go from where the second of two tasks finds them.
+double distance_in_second_task(double lambda, const ctp::ModelConfig& sizes) {
+  ctp::Learner<Mine, Model> learner(Model(sizes),
+                                    {.epochs = 10, .batch_size = 4, .rate = 1e-3, .max_words = 4, .workers = 0});
+  learner.penalty().lambda = lambda;
+  for (const int first_word : {5, 9}) {
+    const auto pairs = std::make_shared<ctp::data::MemorySource>();
+    ctp::data::Task task{"greys", pairs, {}};
+    for (int i = 0; i < 4; ++i)
+      task.members.push_back(
+          pairs->add(ctp::data::Image(16, 16, static_cast<unsigned char>(60 * i)), {2, first_word + i, 3}));
+    learner.learn(task);
+  }
+  const auto now = learner.weights(), then = learner.penalty_state().anchor.to_host();
+  double squares = 0;
+  for (std::size_t i = 0; i < now.size(); ++i) squares += (now[i] - then[i]) * (now[i] - then[i]);
+  return squares;
+}
+
+int main() {
+  ctp::ModelConfig sizes = ctp::sizes::tiny;
+  sizes.image = 16;
+  sizes.vocab = 16;
+
+  // In double precision: is gradient() the derivative of value(), and is all at rest where a task begins?
+  const ctp::testing::Report report = ctp::testing::check_penalty(L2Sp{}, ModelOn<ctp::BasicCpu<double>>(sizes));
+  std::printf("the penalty is %s\n%s", report.ok ? "sound" : "not sound:", report.log.c_str());
+
+  const double free = distance_in_second_task(0, sizes), held = distance_in_second_task(100, sizes);
+  std::printf("with the penalty the weights stay %s\n", held < free / 2 ? "nearer" : "no nearer");
+}
+
+// prints: the penalty is sound
+// prints: with the penalty the weights stay nearer
