@@ -24,6 +24,14 @@ bool with_strategy(const std::string& name, const Use& use) {
   }(static_cast<const Strategies*>(nullptr));
 }
 
+/// Calls use.operator()<Strategy>() for each of them.
+template <class Use>
+void for_each_strategy(const Use& use) {
+  [&]<class... S>(const std::tuple<S...>*) {
+    (use.template operator()<S>(), ...);
+  }(static_cast<const Strategies*>(nullptr));
+}
+
 inline std::vector<std::string> strategy_names() {
   return []<class... S>(const std::tuple<S...>*) {
     return std::vector<std::string>{S::name...};

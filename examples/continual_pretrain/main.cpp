@@ -12,6 +12,7 @@
 #include "../common/run.hpp"
 #include "../common/strategies.hpp"
 #include "config_files.hpp"
+#include "dry_run.hpp"
 #include "training.hpp"
 
 namespace {
@@ -29,7 +30,7 @@ void require_strategy(const std::string& name) {
 /// Everything said on the command line and in a configuration file, the later and more specific word last.
 struct CommandLine {
   std::vector<Assignment> assignments;
-  bool json = false;
+  bool json = false, dry_run = false;
 };
 
 std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
@@ -58,6 +59,8 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
       "--set", sets,
       "key=value: an option, or a setting of a policy or the model such as momentum.decay, model.vision_width");
   app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
+  app.add_flag("--dry-run", line.dry_run,
+               "train nothing and write nothing: say what the training is made of and what each strategy would cost");
   if (const auto code = examples::parse(app, argc, argv)) return code;
   if (!config.empty()) line.assignments = read_config_file(config);
   line.assignments.insert(line.assignments.end(), said.begin(), said.end());
@@ -159,7 +162,7 @@ int run(int argc, char** argv) {
   Settings settings;
   ctp::ModelConfig model;
   const std::vector<Assignment> policies = settle(line.assignments, settings, model);
-  validate(settings);
+  validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
   examples::require_available(settings.device, settings.precision);
   if (settings.resume)
@@ -216,6 +219,11 @@ int run(int argc, char** argv) {
       stream, tokenizer,
       {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
 
+  const Workbench bench{settings, model, tasks, evaluate, policies, init ? &*init : nullptr, line.json};
+  if (line.dry_run) {
+    dry_run(bench);
+    return 0;
+  }
   ctp::io::make_directories(settings.output);
   if (ctp::io::exists(settings.output + "/metrics.jsonl"))
     throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without metrics.jsonl",
@@ -225,7 +233,6 @@ int run(int argc, char** argv) {
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
 
-  const Workbench bench{settings, model, tasks, evaluate, policies, init ? &*init : nullptr, line.json};
   examples::with_strategy(settings.strategy, [&]<class Strategy>() { Training<Strategy>(bench).run(); });
   return 0;
 }

@@ -113,14 +113,15 @@ inline bool assign_option(const Assignment& a, Settings& settings) {
   return found;
 }
 
-/// Requires sensible numbers. **Errors.** UsageError naming the option.
-inline void validate(const Settings& s) {
+/// Requires sensible numbers and, if something will be written, a folder for it. **Errors.** UsageError naming the
+/// option.
+inline void validate(const Settings& s, bool writes) {
   const auto check = [](bool ok, const char* key, const std::string& expected, const std::string& found) {
     if (!ok)
       throw ctp::UsageError(ctp::Complaint{Settings::option_name(key), "", expected, found, "see --help"}.text());
   };
   check(!s.data.empty(), "data", "a folder in P9D layout", "nothing");
-  check(!s.output.empty(), "output", "a folder to write to", "nothing");
+  check(!writes || !s.output.empty(), "output", "a folder to write to", "nothing");
   check(s.max_words >= 3, "max_words", "at least 3 ([CLS], a word, [SEP])", std::to_string(s.max_words));
   check(s.epochs > 0, "epochs", "at least 1", std::to_string(s.epochs));
   check(s.batch_size > 0, "batch_size", "at least 1", std::to_string(s.batch_size));

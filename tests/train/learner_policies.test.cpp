@@ -85,6 +85,10 @@ struct KeepAll {
 struct Replay : ctp::strategy::SeqF {
   using Rehearsal = KeepAll;
 };
+/// Has a momentum model that no loss reads, and no previous one.
+struct Slow : ctp::strategy::SeqF {
+  using Momentum = ctp::momentum::Ema;
+};
 
 }  // namespace
 
@@ -168,6 +172,22 @@ TEST_CASE("learner: penalties and queues are all there is beside weights, gradie
         "adamw.second adamw.steps tasks_seen task_step task_steps global_step ");
   CHECK(learner.thetas().previous() == nullptr);
   CHECK(learner.thetas().momentum() == nullptr);
+}
+
+TEST_CASE("learner: the previous and the momentum model have memory only where a policy asks for them") {
+  const auto models = [](auto learner) {
+    const auto kept = test::snapshot(learner).values.front();
+    CHECK(kept.first == "theta");
+    CHECK((learner.thetas().previous() != nullptr) == learner.keeps_previous);
+    CHECK((learner.thetas().momentum() != nullptr) == learner.keeps_momentum);
+    return static_cast<double>(kept.second.size()) / static_cast<double>(learner.thetas().size());
+  };
+  CHECK(models(LearnerOf<ctp::strategy::SeqF>{Model<float>(micro)}) == 1);
+  CHECK(models(LearnerOf<ctp::strategy::Ewc>{Model<float>(micro)}) == 1);
+  CHECK(models(LearnerOf<ctp::strategy::Er>{Model<float>(micro)}) == 1);
+  CHECK(models(LearnerOf<ctp::strategy::Lwf>{Model<float>(micro)}) == 2);
+  CHECK(models(LearnerOf<Slow>{Model<float>(micro)}) == 2);
+  CHECK(models(LearnerOf<ctp::strategy::Ctp>{Model<float>(micro)}) == 3);
 }
 
 TEST_CASE("learner: kept pairs are trained with the next task, after its own") {

@@ -1,0 +1,127 @@
+/// @file   counted.hpp
+/// @brief  A backend that computes nothing and counts what it is asked for.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <tuple>
+
+#include <ctp/backend/concepts.hpp>
+
+namespace pretrain {
+
+/// @brief Bytes asked for, and multiplications of matrix products. A model, a policy's state or a whole step made with
+/// this backend says what it costs at any size, at once and without the memory.
+///
+/// What it allocates are addresses that nobody may read or write. Only products are counted, forward and backward: of
+/// a transformer's time they are by far the most. Everything that is done number by number counts nothing.
+struct Counted {
+  using Real = float;
+  using Index = ctp::Index;
+
+  static inline std::size_t bytes = 0;            ///< allocated so far
+  static inline std::uint64_t multiply_adds = 0;  ///< of matrix products so far
+
+  struct Unmap {
+    std::size_t size = 0;
+    void operator()(std::byte* p) const { munmap(p, size); }
+  };
+  using Block = std::unique_ptr<std::byte, Unmap>;
+
+  static Block allocate(std::size_t size) {
+    bytes += size;
+    if (size == 0) return {};
+    void* p = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) throw std::bad_alloc();
+    return {static_cast<std::byte*>(p), Unmap{size}};
+  }
+
+  static void product(bool, bool, Index m, Index n, Index k, Real, const Real*, Index, const Real*, Index, bool,
+                      Real*) {
+    count(m, n, k);
+  }
+  static void linear(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real*, Real*, Real*) {
+    count(n, k, m);
+  }
+  static void linear_backward(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real* dx,
+                              const Real* dw, const Real*) {
+    if (dx != nullptr) count(n, k, m);
+    if (dw != nullptr) count(n, k, m);
+  }
+  /// Probabilities, as on the CPU.
+  static Index attention_saved(const ctp::backend::AttentionShape& s) { return s.batch * s.heads * s.queries * s.keys; }
+  template <class... A>
+  static void attention(const ctp::backend::AttentionShape& s, const A&...) {
+    count_attention(s, 2);
+  }
+  /// The last three arguments are the gradients of queries, keys and values.
+  template <class... A>
+  static void attention_backward(const ctp::backend::AttentionShape& s, const A&... arguments) {
+    const auto all = std::tie(arguments...);
+    constexpr std::size_t n = sizeof...(A);
+    const bool q = std::get<n - 3>(all) != nullptr, k = std::get<n - 2>(all) != nullptr;
+    const bool v = std::get<n - 1>(all) != nullptr;
+    count_attention(s, (q || k ? 1 : 0) + (q ? 1 : 0) + (k ? 1 : 0) + (v ? 1 : 0));
+  }
+
+  // clang-format off
+  template <class... A> static void zero(const A&...) {}
+  template <class... A> static void copy(const A&...) {}
+  template <class... A> static void upload(const A&...) {}
+  template <class... A> static void download(const A&...) {}
+  template <class... A> static void gelu_backward(const A&...) {}
+  template <class... A> static void gather_rows(const A&...) {}
+  template <class... A> static void scatter_add_rows(const A&...) {}
+  template <class... A> static void take_rows(const A&...) {}
+  template <class... A> static void add_taken_rows(const A&...) {}
+  template <class... A> static void normalize_rows(const A&...) {}
+  template <class... A> static void normalize_rows_backward(const A&...) {}
+  template <class... A> static void row_lengths(const A&...) {}
+  template <class... A> static void row_lengths_backward(const A&...) {}
+  template <class... A> static void row_products(const A&...) {}
+  template <class... A> static void add_scaled_rows(const A&...) {}
+  template <class... A> static void transpose_each(const A&...) {}
+  template <class... A> static void layer_norm(const A&...) {}
+  template <class... A> static void layer_norm_backward(const A&...) {}
+  template <class... A> static void dropout(const A&...) {}
+  template <class... A> static void embed(const A&...) {}
+  template <class... A> static void embed_backward(const A&...) {}
+  template <class... A> static void patches(const A&...) {}
+  template <class... A> static void prepend_class_token(const A&...) {}
+  template <class... A> static void prepend_class_token_backward(const A&...) {}
+  template <class... A> static void cross_entropy(const A&...) {}
+  template <class... A> static void cross_entropy_backward(const A&...) {}
+  template <class... A> static void soft_cross_entropy(const A&...) {}
+  template <class... A> static void soft_cross_entropy_backward(const A&...) {}
+  template <class... A> static void dot(const A&...) {}
+  template <class... A> static void fill(const A&...) {}
+  template <class... A> static void add_scaled(const A&...) {}
+  template <class... A> static void add_scaled_by(const A&...) {}
+  template <class... A> static void multiply(const A&...) {}
+  template <class... A> static void set_diagonal(const A&...) {}
+  template <class... A> static void ramp(const A&...) {}
+  template <class... A> static void padding_bias(const A&...) {}
+  template <class... A> static void adamw(const A&...) {}
+  template <class... A> static void average(const A&...) {}
+  template <class... A> static void average_of_two(const A&...) {}
+  template <class... A> static void add_squares(const A&...) {}
+  template <class... A> static void add_magnitudes(const A&...) {}
+  template <class... A> static double sum_terms(const A&...) { return 0; }
+  template <class... A> static void for_each(const A&...) {}
+  template <class... A> static bool all_finite(const A&...) { return true; }
+  // clang-format on
+
+ private:
+  static void count_attention(const ctp::backend::AttentionShape& s, int products) {
+    count(products * s.batch * s.heads * s.queries, s.keys, s.width);
+  }
+  static void count(Index a, Index b, Index c) { multiply_adds += static_cast<std::uint64_t>(a * b * c); }
+};
+
+static_assert(ctp::backend::Backend<Counted>);
+
+}  // namespace pretrain
