@@ -143,7 +143,7 @@ struct AttentionData {
     q = made(batch * queries * width);
     k = v = made(batch * keys * width);
     bias.resize(static_cast<std::size_t>(batch * keys));
-    probabilities.resize(static_cast<std::size_t>(batch * heads * queries * keys));
+    probabilities.resize(static_cast<std::size_t>(B::attention_saved(shape)));
     o = dq = Values(q.size());
     dk = dv = Values(k.size());
   }
@@ -171,9 +171,9 @@ void attention_backward(benchmark::State& state) {
   data.forward(drops);
   const Values d_o = made(static_cast<Index>(data.o.size()), -1e-3, 1e-3);
   for (auto _ : state) {
-    B::attention_backward(data.shape, data.q.data(), data.k.data(), data.v.data(),
-                          drops ? data.dropout.on : ctp::backend::Dropout{}, data.probabilities.data(), d_o.data(),
-                          data.dq.data(), data.dk.data(), data.dv.data());
+    B::attention_backward(data.shape, data.q.data(), data.k.data(), data.v.data(), data.bias.data(),
+                          drops ? data.dropout.on : ctp::backend::Dropout{}, data.probabilities.data(), data.o.data(),
+                          d_o.data(), data.dq.data(), data.dk.data(), data.dv.data());
     benchmark::ClobberMemory();
   }
   flops(state, 4 * data.products());

@@ -8,4 +8,14 @@ template <class Real = float>
 struct BasicCpu;
 using Cpu = BasicCpu<>;  ///< the host, in single precision
 
+namespace precision {
+struct Fp32;
+struct Tf32;
+struct Bf16;
+}  // namespace precision
+
+template <class Precision = precision::Fp32>
+struct BasicCuda;
+using Cuda = BasicCuda<>;  ///< an NVIDIA GPU, in single precision
+
 }  // namespace ctp

@@ -37,10 +37,10 @@ TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, lane an
   const Dropout layer{0.5F, {1, 2}, 3, 4, samples.data(), 5};
   const auto mask = row_of<float>(layer, 0, 6, 200);
   Dropout other = layer;
-  other.key[0] = 9;
+  other.key.low = 9;
   CHECK(row_of<float>(other, 0, 6, 200) != mask);
   other = layer;
-  other.key[1] = 9;
+  other.key.high = 9;
   CHECK(row_of<float>(other, 0, 6, 200) != mask);
   other = layer;
   other.task = 9;

@@ -155,8 +155,9 @@ inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t 
   Values factors;
   for (Index column = 0; column < columns; ++column) {
     const Index block = 16 * (row * ((columns + 127) / 128) + column / 128) + column % 16;
-    const std::array<std::uint32_t, 4> words = ctp::philox4x32(
-        {static_cast<std::uint32_t>(block), layer.lane, sample, layer.task * 65536 + layer.epoch}, layer.key);
+    const std::array<std::uint32_t, 4> words =
+        ctp::philox4x32({static_cast<std::uint32_t>(block), layer.lane, sample, layer.task * 65536 + layer.epoch},
+                        {layer.key.low, layer.key.high});
     const std::uint32_t word = words[at(column % 64 / 16)];
     const std::uint32_t bits = column % 128 < 64 ? word % 65536 : word / 65536;
     // The scale is a float on every backend, so that all of them compute with the same number.

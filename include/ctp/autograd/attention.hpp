@@ -4,7 +4,7 @@
 #pragma once
 
 #include <ctp/autograd/pass.hpp>
-#include <ctp/backend/generic/attention.hpp>
+#include <ctp/backend/attention_shape.hpp>
 
 namespace ctp {
 
@@ -46,12 +46,12 @@ Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Column
                 Shape<2>{batch, keys}, "each key has one bias");
   const backend::AttentionShape shape{batch, heads, queries, keys, d / heads, q.stride(), k.stride(), v.stride()};
   auto o = pass.make(Shape<2>{batch * queries, d});
-  Tensor<typename B::Real, 4, B> p;
-  if (pass.differentiates()) p = pass.scratch(Shape<4>{batch, heads, queries, keys});
-  B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, p.data, o.value.data);
+  Tensor<typename B::Real, 1, B> saved;
+  if (pass.differentiates()) saved = pass.scratch(Shape<1>{B::attention_saved(shape)});
+  B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value.data);
   pass.record([=] {
-    B::attention_backward(shape, q.value(), k.value(), v.value(), dropout, p.data, o.grad.data, q.grad(), k.grad(),
-                          v.grad());
+    B::attention_backward(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value.data,
+                          o.grad.data, q.grad(), k.grad(), v.grad());
   });
   return o;
 }

@@ -9,8 +9,8 @@
 #include <concepts>
 #include <cstdint>
 
+#include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/dropout.hpp>
-#include <ctp/backend/generic/attention.hpp>
 #include <ctp/backend/generic/parameters.hpp>
 #include <ctp/config.hpp>
 #include <ctp/core/shape.hpp>
@@ -57,8 +57,9 @@ concept HasLayers = requires(Index n, typename B::Real a, const typename B::Real
   B::layer_norm(n, n, x, x, dropout, n, x, x, a, y, y, y, y);
   B::layer_norm_backward(n, n, x, dropout, n, x, x, x, x, y, y, y, y);
   B::dropout(n, n, x, dropout, n, flag, y);
+  { B::attention_saved(shape) } -> std::same_as<Index>;
   B::attention(shape, x, x, x, x, dropout, y, y);
-  B::attention_backward(shape, x, x, x, dropout, x, x, y, y, y);
+  B::attention_backward(shape, x, x, x, x, dropout, x, x, x, y, y, y);
   B::embed(n, n, n, id, x, x, x, y);
   B::embed_backward(n, n, n, id, std::int32_t{}, x, y, y, y);
   B::patches(n, n, n, n, x, y);

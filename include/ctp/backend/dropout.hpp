@@ -20,8 +20,19 @@ namespace ctp::backend {
 /// bits are at least threshold(), and scaled so that the mean stays.
 /// **Source.** Srivastava et al. 2014, inverted form.
 struct Dropout {
+  /// That of a random stream, which is a std::array: device code must not call its members.
+  struct Key {
+    std::uint32_t low = 0, high = 0;
+
+    constexpr Key() = default;
+    constexpr Key(std::uint32_t low_word, std::uint32_t high_word) : low(low_word), high(high_word) {}
+    constexpr Key(const std::array<std::uint32_t, 2>& of_stream)  // NOLINT: the same thing in other clothes
+        : low(of_stream[0]), high(of_stream[1]) {}
+    friend constexpr bool operator==(const Key&, const Key&) = default;
+  };
+
   float probability = 0;  ///< 0: keep everything, draw nothing
-  std::array<std::uint32_t, 2> key{};
+  Key key{};
   std::uint32_t task = 0, epoch = 0;
   const std::uint32_t* sample = nullptr;  ///< [B] ordinals, in the backend's memory
   std::uint32_t lane = 0;                 ///< one for each dropout layer of a pass
@@ -50,8 +61,8 @@ void dropout_row(const Dropout& dropout, std::ptrdiff_t entry, std::uint32_t row
     const std::uint32_t first = 16 * (row * chunks + part);
     CTP_SIMD
     for (std::uint32_t i = 0; i < lanes; ++i) {  // philox4x32() on sixteen counters side by side
-      std::uint32_t c0 = first + i, c1 = dropout.lane, c2 = sample, c3 = place, k0 = dropout.key[0],
-                    k1 = dropout.key[1];
+      std::uint32_t c0 = first + i, c1 = dropout.lane, c2 = sample, c3 = place, k0 = dropout.key.low,
+                    k1 = dropout.key.high;
       CTP_UNROLL
       for (int round = 0; round < 10; ++round) {
         const std::uint64_t a = std::uint64_t{0xD2511F53U} * c0, b = std::uint64_t{0xCD9E8D57U} * c2;

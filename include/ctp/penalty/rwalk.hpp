@@ -68,7 +68,7 @@ struct RWalk {
     visitor("damping", damping);
   }
 
- private:
+  /// Not private, since kernels are made of it.
   template <class Real>
   struct Consolidate {
     const Real *theta, *anchor, *fisher;

@@ -64,8 +64,7 @@ struct Si {
     visitor("clamp", clamp);
   }
 
- private:
-  /// importance += path / ((theta - anchor)^2 + damping); path = 0.
+  /// Not private, since kernels are made of it: importance += path / ((theta - anchor)^2 + damping); path = 0.
   template <class Real>
   struct Consolidate {
     const Real *theta, *anchor;

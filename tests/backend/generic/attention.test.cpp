@@ -85,18 +85,20 @@ void check(const AttentionShape& s, const Values& bias, float probability) {
 
   auto bq = put<B>(q), bk = put<B>(k), bv = put<B>(v), bd_o = put<B>(d_o), bbias = put<B>(bias);
   auto bdq = put<B>(dq), bdk = put<B>(dk), bdv = put<B>(dv);
-  auto p = reference::room<B>(s.batch * s.heads * s.queries * s.keys), o = put<B>(Values(expected.o.size(), 9));
+  auto p = reference::room<B>(B::attention_saved(s)), o = put<B>(Values(expected.o.size(), 9));
   const auto* bias_or_null = bias.empty() ? nullptr : bbias.data();
   B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data());
-  CHECK(off<B>(p, expected.p) < rounding<B>);
+  if constexpr (requires { B::block_product; })  // what a backend keeps is its own affair; on the host it is this
+    CHECK(off<B>(p, expected.p) < rounding<B>);
   CHECK(off<B>(o, expected.o) < rounding<B>);
   auto teacher = put<B>(Values(expected.o.size(), 9));
   B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, nullptr, teacher.data());
   CHECK(teacher.to_host() == o.to_host());
 
-  B::attention_backward(s, bq.data(), bk.data(), bv.data(), layer, p.data(), bd_o.data(), bdq.data(), nullptr, nullptr);
-  B::attention_backward(s, bq.data(), bk.data(), bv.data(), layer, p.data(), bd_o.data(), nullptr, bdk.data(),
-                        bdv.data());
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(),
+                        bdq.data(), nullptr, nullptr);
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(),
+                        nullptr, bdk.data(), bdv.data());
   CHECK(off<B>(bdq, reference::sum(dq, expected.dq)) < rounding<B>);
   CHECK(off<B>(bdk, reference::sum(dk, expected.dk)) < rounding<B>);
   CHECK(off<B>(bdv, reference::sum(dv, expected.dv)) < rounding<B>);
@@ -128,12 +130,12 @@ TEST_CASE_TEMPLATE("attention: forward and backward have the same bits for any n
   auto ordinals = reference::put_as_is<B>(samples);
   const ctp::backend::Dropout layer{0.3F, {21, 22}, 2, 3, ordinals.data(), 6};
   CHECK(reference::same_bits_for_any_thread_count([&] {
-    auto p = reference::room<B>(batch * heads * 11 * 37), o = reference::room<B>(batch * 11 * model);
+    auto p = reference::room<B>(B::attention_saved(s)), o = reference::room<B>(batch * 11 * model);
     auto dq = reference::room<B>(batch * 11 * model), dk = reference::room<B>(batch * 37 * model);
     auto dv = reference::room<B>(batch * 37 * model);
     B::attention(s, q.data(), k.data(), v.data(), nullptr, layer, p.data(), o.data());
-    B::attention_backward(s, q.data(), k.data(), v.data(), layer, p.data(), d_o.data(), dq.data(), dk.data(),
-                          dv.data());
+    B::attention_backward(s, q.data(), k.data(), v.data(), nullptr, layer, p.data(), o.data(), d_o.data(), dq.data(),
+                          dk.data(), dv.data());
     auto all = o.to_host();
     for (const auto* part : {&dq, &dk, &dv})
       for (const auto x : part->to_host()) all.push_back(x);

@@ -6,30 +6,25 @@
 #include <algorithm>
 #include <cmath>
 
+#include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/dropout.hpp>
 #include <ctp/core/functional.hpp>
 #include <ctp/core/parallel.hpp>
 #include <ctp/core/scratch.hpp>
-#include <ctp/core/shape.hpp>
 
-namespace ctp::backend {
-
-/// Extents of one attention. Row i of sample b of q starts at q + (b * queries + i) * q_stride, and so on.
-struct AttentionShape {
-  Index batch = 0, heads = 0, queries = 0, keys = 0;
-  Index width = 0;  ///< of one head
-  Index q_stride = 0, k_stride = 0, v_stride = 0;
-};
-
-namespace generic {
+namespace ctp::backend::generic {
 
 template <class Derived, class Real>
 struct Attention {
+  /// Values that the backward pass needs of the forward pass beside its arguments and its result.
+  static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries * s.keys; }
+
   /// @brief o = dropout(softmax(q k^T / sqrt(width) + key_bias)) v for each head.
   ///
   /// **Shapes.** q [batch*queries, >= heads*width], k and v [batch*keys, >= heads*width], o [batch*queries,
-  /// heads*width]; key_bias [batch,keys] or null; probabilities [batch,heads,queries,keys], before dropout, for the
-  /// backward pass, or null if there is none.  **Source.** Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
+  /// heads*width]; key_bias [batch,keys] or null; probabilities [attention_saved()] for the backward pass, here
+  /// [batch,heads,queries,keys] before dropout, or null if there is none.
+  /// **Source.** Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
   static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
                         const Dropout& dropout, Real* probabilities, Real* o) {
     const Index area = s.queries * s.keys, o_stride = s.heads * s.width;
@@ -58,8 +53,8 @@ struct Attention {
 
   /// @brief Adds the derivatives of attention() to dq, dk and dv (laid out as q, k, v; each may be null).
   static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
-                                 const Dropout& dropout, const Real* probabilities, const Real* d_o, Real* dq, Real* dk,
-                                 Real* dv) {
+                                 const Real* /*key_bias*/, const Dropout& dropout, const Real* probabilities,
+                                 const Real* /*o*/, const Real* d_o, Real* dq, Real* dk, Real* dv) {
     const Index area = s.queries * s.keys, o_stride = s.heads * s.width;
     const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
     parallel_for(s.batch * s.heads, [&](Index turn) {
@@ -136,5 +131,4 @@ struct Attention {
   }
 };
 
-}  // namespace generic
-}  // namespace ctp::backend
+}  // namespace ctp::backend::generic

@@ -1,0 +1,330 @@
+/// @file   ctp/backend/cuda/attention.hpp
+/// @brief  Multi-head attention on chip: no matrix of scores ever lies in global memory.
+/// @layer  backend - may include: core
+///
+/// A block works for one head of one sample. It holds as many keys and values (in the pass for dk and dv: queries and
+/// derivatives of outputs) in shared memory as fit, in most models all; a warp takes one row of the other side at a
+/// time, with the row's scores in registers. What the backward pass needs of the forward pass is one number for each
+/// query, the logarithm of its softmax's sum; scores are computed again. No atomics: every sum has one owner and one
+/// order. Where a warp writes its next row into shared memory, slower lanes may still read its weights, never its rows:
+/// the barrier after the rows is enough.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <ctp/backend/attention_shape.hpp>
+#include <ctp/backend/cuda/dropout.hpp>
+#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/core/functional.hpp>
+
+namespace ctp::backend::cuda {
+
+namespace kernel {
+
+inline constexpr int attention_threads = 256, attention_warps = attention_threads / warp_size;
+inline constexpr int scores_of_lane = 8;  ///< in registers: a chunk has at most 8 * 32 rows
+
+/// Some rows of one head in shared memory, so that a warp meets 32 banks both along a row and along a column.
+template <class Real>
+struct HeadRows {
+  Real* memory;
+  Index width;
+
+  [[nodiscard]] CTP_HD Real& at(Index row, Index column) const {
+    return memory[row * width + (width % warp_size == 0 ? column ^ (row % warp_size) : column)];
+  }
+  /// Rows `first` to `first + n` of a head that begins at `from`.
+  template <class Thread>
+  CTP_HD void load(const Thread& t, const Real* from, Index stride, Index first, Index n) const {
+    for (Index e = t.id(); e < n * width; e += t.threads())
+      at(e / width, e % width) = from[(first + e / width) * stride + e % width];
+  }
+  /// One row times `other`.
+  [[nodiscard]] CTP_HD Real dot(Index row, const Real* other) const {
+    Real sum = 0;
+    for (Index c = 0; c < width; ++c) sum += at(row, c) * other[c];
+    return sum;
+  }
+  /// sum_r weight[r] row[r][column] over the first n rows.
+  [[nodiscard]] CTP_HD Real mix(Index n, const Real* weight, Index column) const {
+    Real sum = 0;
+    for (Index r = 0; r < n; ++r) sum += weight[r] * at(r, column);
+    return sum;
+  }
+};
+
+/// Where in the block's shared memory things lie: two chunks of rows, then for each warp two rows of `width` and two of
+/// `chunk` values.
+template <class Real, class Thread>
+struct HeadMemory {
+  HeadRows<Real> first, second;
+  Real *row_a, *row_b, *weight_a, *weight_b;
+
+  CTP_HD HeadMemory(const Thread& t, Index chunk, Index width) {
+    Real* memory = t.template shared<Real>();
+    first = {memory, width};
+    second = {memory + chunk * width, width};
+    row_a = memory + 2 * chunk * width + t.id() / warp_size * 2 * (width + chunk);
+    row_b = row_a + width;
+    weight_a = row_b + width;
+    weight_b = weight_a + chunk;
+  }
+};
+
+/// Bytes of shared memory for a chunk of rows, and the longest chunk that fits.
+constexpr std::size_t head_memory_bytes(Index chunk, Index width, std::size_t size) {
+  return size * static_cast<std::size_t>(2 * chunk * width + attention_warps * 2 * (width + chunk));
+}
+constexpr Index longest_chunk(Index rows, Index width, std::size_t size, std::size_t limit) {
+  const auto values = static_cast<Index>(limit / size) - attention_warps * 2 * width;
+  const Index fits = std::min<Index>({rows, scores_of_lane * warp_size, values / (2 * width + 2 * attention_warps)});
+  if (fits <= 0) return 0;
+  const Index chunks = (rows + fits - 1) / fits;
+  return (rows + chunks - 1) / chunks;  // chunks of equal length
+}
+
+/// The head of a block and where its rows begin.
+struct Head {
+  Index b, h;
+  CTP_HD Head(Index block, const AttentionShape& s) : b(block / s.heads), h(block % s.heads) {}
+  [[nodiscard]] CTP_HD Index q(const AttentionShape& s) const { return b * s.queries * s.q_stride + h * s.width; }
+  [[nodiscard]] CTP_HD Index k(const AttentionShape& s) const { return b * s.keys * s.k_stride + h * s.width; }
+  [[nodiscard]] CTP_HD Index v(const AttentionShape& s) const { return b * s.keys * s.v_stride + h * s.width; }
+  [[nodiscard]] CTP_HD Index o(const AttentionShape& s) const { return (b * s.queries * s.heads + h) * s.width; }
+  /// Of query `i` among the numbers that there is one of for each query of each head.
+  [[nodiscard]] CTP_HD Index row(const AttentionShape& s, Index i) const { return (b * s.heads + h) * s.queries + i; }
+};
+
+template <class Real>
+CTP_HD Real attention_factor(const Dropout& dropout, const AttentionShape& s, const Head& head, Index i, Index j) {
+  return factor_or_one<Real>(dropout, head.b, head.h * s.queries + i, s.keys, j);
+}
+
+/// o and, in log_sum, the logarithm of each query's sum; log_sum may be null if one chunk holds all keys.
+template <class Real>
+struct Attention {
+  static constexpr bool cooperative = true;
+  AttentionShape s;
+  const Real *q, *k, *v, *key_bias;
+  Dropout dropout;
+  Index chunk;
+  Real *log_sum, *o;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Head head(t.block(), s);
+    const HeadMemory<Real, Thread> shared(t, chunk, s.width);
+    for (Index first = 0; first < s.keys; first += chunk) {
+      const Index n = chunk < s.keys - first ? chunk : s.keys - first;
+      t.sync();  // nobody reads the chunk before any more
+      shared.first.load(t, k + head.k(s), s.k_stride, first, n);
+      shared.second.load(t, v + head.v(s), s.v_stride, first, n);
+      t.sync();
+      for (Index i = t.id() / warp_size; i < s.queries; i += t.threads() / warp_size)
+        query(t, head, shared, first, n, i);
+    }
+  }
+
+ private:
+  template <class Thread>
+  CTP_HD void query(const Thread& t, const Head& head, const HeadMemory<Real, Thread>& shared, Index first, Index n,
+                    Index i) const {
+    const Warp<Thread> warp(t);
+    const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
+    for (Index c = warp.lane(); c < s.width; c += warp_size) shared.row_a[c] = q[head.q(s) + i * s.q_stride + c];
+    t.sync_warp();
+    Real score[scores_of_lane], top = -INFINITY, total = 0;
+    for (int r = 0; r < scores_of_lane; ++r) {
+      const Index j = r * warp_size + warp.lane();
+      if (j >= n) continue;
+      score[r] = scale * shared.first.dot(j, shared.row_a);
+      if (key_bias != nullptr) score[r] += key_bias[head.b * s.keys + first + j];
+      top = score[r] > top ? score[r] : top;
+    }
+    top = warp.max(top);
+    for (int r = 0; r < scores_of_lane; ++r)
+      if (r * warp_size + warp.lane() < n) total += fn::exp(score[r] - top);
+    // What the chunks before weigh beside this one.
+    Real log_total = top + std::log(warp.sum(total)), keep = 0;
+    if (first > 0) {
+      const Real before = log_sum[head.row(s, i)], larger = before > log_total ? before : log_total;
+      log_total = larger + std::log(fn::exp(before - larger) + fn::exp(log_total - larger));
+      keep = fn::exp(before - log_total);
+    }
+    for (int r = 0; r < scores_of_lane; ++r) {
+      const Index j = r * warp_size + warp.lane();
+      if (j < n)
+        shared.weight_a[j] = fn::exp(score[r] - log_total) * attention_factor<Real>(dropout, s, head, i, first + j);
+    }
+    t.sync_warp();
+    for (Index c = warp.lane(); c < s.width; c += warp_size) {
+      Real& out = o[head.o(s) + i * s.heads * s.width + c];
+      const Real mixed = shared.second.mix(n, shared.weight_a, c);
+      out = first > 0 ? keep * out + mixed : mixed;
+    }
+    if (log_sum != nullptr && warp.lane() == 0) log_sum[head.row(s, i)] = log_total;
+  }
+};
+
+/// delta = <d_o, o> for each query of each head: what its softmax takes off each score's derivative.
+template <class Real>
+struct AttentionDelta {
+  AttentionShape s;
+  const Real *o, *d_o;
+  Real* delta;
+
+  template <class Thread>
+  CTP_HD void operator()(const Warp<Thread>& warp, Index row) const {
+    const Index i = row % s.queries, at = Head(row / s.queries, s).o(s) + i * s.heads * s.width;
+    Real sum = 0;
+    for (Index c = warp.lane(); c < s.width; c += warp_size) sum += d_o[at + c] * o[at + c];
+    sum = warp.sum(sum);
+    if (warp.lane() == 0) delta[row] = sum;
+  }
+};
+
+/// dq: keys and values on chip, a warp takes one query at a time.
+template <class Real>
+struct AttentionQueryGradient {
+  static constexpr bool cooperative = true;
+  AttentionShape s;
+  const Real *q, *k, *v, *key_bias;
+  Dropout dropout;
+  Index chunk;
+  const Real *log_sum, *delta, *d_o;
+  Real* dq;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Head head(t.block(), s);
+    const HeadMemory<Real, Thread> shared(t, chunk, s.width);
+    const Warp<Thread> warp(t);
+    const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
+    for (Index first = 0; first < s.keys; first += chunk) {
+      const Index n = chunk < s.keys - first ? chunk : s.keys - first;
+      t.sync();
+      shared.first.load(t, k + head.k(s), s.k_stride, first, n);
+      shared.second.load(t, v + head.v(s), s.v_stride, first, n);
+      t.sync();
+      for (Index i = t.id() / warp_size; i < s.queries; i += t.threads() / warp_size) {
+        for (Index c = warp.lane(); c < s.width; c += warp_size) {
+          shared.row_a[c] = q[head.q(s) + i * s.q_stride + c];
+          shared.row_b[c] = d_o[head.o(s) + i * s.heads * s.width + c];
+        }
+        t.sync_warp();
+        const Real log_total = log_sum[head.row(s, i)], taken = delta[head.row(s, i)];
+        for (Index j = warp.lane(); j < n; j += warp_size) {
+          Real score = scale * shared.first.dot(j, shared.row_a);
+          if (key_bias != nullptr) score += key_bias[head.b * s.keys + first + j];
+          const Real dp = attention_factor<Real>(dropout, s, head, i, first + j) * shared.second.dot(j, shared.row_b);
+          shared.weight_a[j] = fn::exp(score - log_total) * (dp - taken);
+        }
+        t.sync_warp();
+        for (Index c = warp.lane(); c < s.width; c += warp_size)
+          dq[head.q(s) + i * s.q_stride + c] += scale * shared.first.mix(n, shared.weight_a, c);
+      }
+    }
+  }
+};
+
+/// dk and dv, either of which may be null: queries and derivatives of outputs on chip, a warp takes one key at a time.
+template <class Real>
+struct AttentionKeyGradient {
+  static constexpr bool cooperative = true;
+  AttentionShape s;
+  const Real *q, *k, *v, *key_bias;
+  Dropout dropout;
+  Index chunk;
+  const Real *log_sum, *delta, *d_o;
+  Real *dk, *dv;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Head head(t.block(), s);
+    const HeadMemory<Real, Thread> shared(t, chunk, s.width);
+    const Warp<Thread> warp(t);
+    const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
+    for (Index first = 0; first < s.queries; first += chunk) {
+      const Index n = chunk < s.queries - first ? chunk : s.queries - first;
+      t.sync();
+      shared.first.load(t, q + head.q(s), s.q_stride, first, n);
+      shared.second.load(t, d_o + head.o(s), s.heads * s.width, first, n);
+      t.sync();
+      for (Index j = t.id() / warp_size; j < s.keys; j += t.threads() / warp_size) {
+        for (Index c = warp.lane(); c < s.width; c += warp_size) {
+          shared.row_a[c] = k[head.k(s) + j * s.k_stride + c];
+          shared.row_b[c] = v[head.v(s) + j * s.v_stride + c];
+        }
+        t.sync_warp();
+        const Real bias = key_bias != nullptr ? key_bias[head.b * s.keys + j] : Real(0);
+        for (Index r = warp.lane(); r < n; r += warp_size) {
+          const Index row = head.row(s, first + r);
+          const Real p = fn::exp(scale * shared.first.dot(r, shared.row_a) + bias - log_sum[row]);
+          const Real f = attention_factor<Real>(dropout, s, head, first + r, j);
+          shared.weight_a[r] = p * (f * shared.second.dot(r, shared.row_b) - delta[row]);
+          shared.weight_b[r] = p * f;
+        }
+        t.sync_warp();
+        for (Index c = warp.lane(); c < s.width; c += warp_size) {
+          if (dk != nullptr) dk[head.k(s) + j * s.k_stride + c] += scale * shared.first.mix(n, shared.weight_a, c);
+          if (dv != nullptr) dv[head.v(s) + j * s.v_stride + c] += shared.second.mix(n, shared.weight_b, c);
+        }
+      }
+    }
+  }
+};
+
+}  // namespace kernel
+
+/// As generic::Attention, where what each operation computes is written. `saved` is [batch,heads,queries].
+template <class Runtime, class Real>
+struct Attention {
+  static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
+
+  static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
+                        const Dropout& dropout, Real* saved, Real* o) {
+    if (attention_saved(s) == 0) return;
+    const Index chunk = chunk_of(s.keys, s.width);
+    if (saved == nullptr && chunk < s.keys) saved = scratch(s);
+    Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+                    kernel::Attention<Real>{s, q, k, v, key_bias, dropout, chunk, saved, o});
+  }
+
+  static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
+                                 const Real* key_bias, const Dropout& dropout, const Real* saved, const Real* o,
+                                 const Real* d_o, Real* dq, Real* dk, Real* dv) {
+    if (attention_saved(s) == 0) return;
+    Real* delta = scratch(s);
+    launch_rows_by_warp<Runtime>(attention_saved(s), kernel::AttentionDelta<Real>{s, o, d_o, delta});
+    if (dq != nullptr) {
+      const Index chunk = chunk_of(s.keys, s.width);
+      Runtime::launch(
+          s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+          kernel::AttentionQueryGradient<Real>{s, q, k, v, key_bias, dropout, chunk, saved, delta, d_o, dq});
+    }
+    if (dk != nullptr || dv != nullptr) {
+      const Index chunk = chunk_of(s.queries, s.width);
+      Runtime::launch(
+          s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+          kernel::AttentionKeyGradient<Real>{s, q, k, v, key_bias, dropout, chunk, saved, delta, d_o, dk, dv});
+    }
+  }
+
+ private:
+  static Real* scratch(const AttentionShape& s) {
+    return static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(attention_saved(s)) * sizeof(Real)));
+  }
+  static std::size_t bytes(Index chunk, Index width) { return kernel::head_memory_bytes(chunk, width, sizeof(Real)); }
+  /// **Errors.** UsageError if not even one row of a head fits in shared memory.
+  static Index chunk_of(Index rows, Index width) {
+    const Index chunk = kernel::longest_chunk(rows, width, sizeof(Real), Runtime::shared_limit());
+    if (chunk == 0)
+      require(false, "attention",
+              "a head of width " + std::to_string(width) + " does not fit in the " +
+                  std::to_string(Runtime::shared_limit()) + " bytes of a block's shared memory; use more heads");
+    return chunk;
+  }
+};
+
+}  // namespace ctp::backend::cuda

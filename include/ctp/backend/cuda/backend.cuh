@@ -1,0 +1,22 @@
+/// @file   ctp/backend/cuda/backend.cuh
+/// @brief  The device backend. The only folder that may include CUDA or cuBLAS.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <ctp/backend/concepts.hpp>
+#include <ctp/backend/cuda/operations.hpp>
+#include <ctp/backend/cuda/runtime.cuh>
+#include <ctp/fwd.hpp>
+
+namespace ctp {
+
+/// Computes on an NVIDIA GPU. `Precision` says in which numbers matrix products multiply.
+template <class Precision>
+struct BasicCuda : backend::cuda::DeviceRuntime<Precision>,
+                   backend::cuda::Operations<backend::cuda::DeviceRuntime<Precision>, float> {};
+
+static_assert(backend::Backend<BasicCuda<precision::Fp32>>);
+static_assert(backend::Backend<BasicCuda<precision::Tf32>>);
+static_assert(backend::Backend<BasicCuda<precision::Bf16>>);
+
+}  // namespace ctp

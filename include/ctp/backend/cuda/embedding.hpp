@@ -1,0 +1,104 @@
+/// @file   ctp/backend/cuda/embedding.hpp
+/// @brief  From ids and pixels to rows, as kernels.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <cstdint>
+
+#include <ctp/backend/cuda/column_sums.hpp>
+#include <ctp/backend/cuda/rows.hpp>
+
+namespace ctp::backend::cuda {
+
+namespace kernel {
+
+template <class Real>
+struct Embed {
+  Index length, d;
+  const std::int32_t* ids;
+  const Real *words, *positions, *types;
+  Real* y;
+  CTP_HD void operator()(Index i) const {
+    const Index token = i / d, j = i % d;
+    y[i] = words[ids[token] * d + j] + types[j] + positions[token % length * d + j];
+  }
+};
+
+/// What batch entry `b` adds to the derivative of element `column` of the table of positions.
+template <class Real>
+struct PositionTerm {
+  Index size;  ///< of one batch entry
+  const Real* dy;
+  CTP_HD Real operator()(Index b, Index column) const { return dy[b * size + column]; }
+};
+
+template <class Real>
+struct Patches {
+  Index channels, size, patch;
+  const Real* images;
+  Real* y;
+  CTP_HD void operator()(Index i) const {  // i counts y [batch, side, side, channels, patch, patch]
+    const Index side = size / patch;
+    const Index column = i % patch, row = i / patch % patch, c = i / (patch * patch) % channels;
+    const Index at = i / (patch * patch * channels), px = at % side, py = at / side % side, b = at / (side * side);
+    y[i] = images[((b * channels + c) * size + py * patch + row) * size + px * patch + column];
+  }
+};
+
+template <class Real>
+struct PrependClassToken {
+  Index n, d;
+  const Real *x, *class_token, *positions;
+  Real* y;
+  CTP_HD void operator()(Index i) const {  // i counts y [batch, n + 1, d]
+    const Index j = i % d, token = i / d % (n + 1), b = i / (d * (n + 1));
+    y[i] = (token == 0 ? class_token[j] : x[(b * n + token - 1) * d + j]) + positions[token * d + j];
+  }
+};
+
+template <class Real>
+struct PrependClassTokenBackward {
+  Index n, d;
+  const Real* dy;
+  Real* dx;
+  CTP_HD void operator()(Index i) const {  // i counts dx [batch, n, d]
+    const Index b = i / (n * d);
+    dx[i] += dy[i + (b + 1) * d];
+  }
+};
+
+}  // namespace kernel
+
+/// As generic::Embedding, where what each operation computes is written.
+template <class Runtime, class Real>
+struct Embedding {
+  static void embed(Index batch, Index length, Index d, const std::int32_t* ids, const Real* words,
+                    const Real* positions, const Real* types, Real* y) {
+    launch_each<Runtime>(batch * length * d, kernel::Embed<Real>{length, d, ids, words, positions, types, y});
+  }
+  static void embed_backward(Index batch, Index length, Index d, const std::int32_t* ids, std::int32_t padding,
+                             const Real* dy, Real* dwords, Real* dpositions, Real* dtypes) {
+    launch_rows_by_warp<Runtime>(batch * length,
+                                 kernel::ScatterAddRows<Real>{batch * length, d, dy, ids, padding, dwords});
+    add_column_sums<Runtime>(batch, length * d, kernel::PositionTerm<Real>{length * d, dy}, dpositions);
+    add_column_sums<Runtime>(batch * length, d, kernel::Element<Real>{d, dy}, dtypes);
+  }
+  static void patches(Index batch, Index channels, Index size, Index patch, const Real* images, Real* y) {
+    const Index side = size / patch;
+    launch_each<Runtime>(batch * side * side * channels * patch * patch,
+                         kernel::Patches<Real>{channels, size, patch, images, y});
+  }
+  static void prepend_class_token(Index batch, Index n, Index d, const Real* x, const Real* class_token,
+                                  const Real* positions, Real* y) {
+    launch_each<Runtime>(batch * (n + 1) * d, kernel::PrependClassToken<Real>{n, d, x, class_token, positions, y});
+  }
+  static void prepend_class_token_backward(Index batch, Index n, Index d, const Real* dy, Real* dx, Real* dclass_token,
+                                           Real* dpositions) {
+    if (n > 0) launch_each<Runtime>(batch * n * d, kernel::PrependClassTokenBackward<Real>{n, d, dy, dx});
+    const Index size = (n + 1) * d;
+    add_column_sums<Runtime>(batch, d, kernel::PositionTerm<Real>{size, dy}, dclass_token);
+    add_column_sums<Runtime>(batch, size, kernel::PositionTerm<Real>{size, dy}, dpositions);
+  }
+};
+
+}  // namespace ctp::backend::cuda

@@ -1,0 +1,95 @@
+/// @file   ctp/backend/cuda/launch.hpp
+/// @brief  The usual shapes of a kernel: one turn for each element, a warp or a block for each row.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <algorithm>
+
+#include <ctp/backend/cuda/thread.hpp>
+
+namespace ctp::backend::cuda {
+
+/// @brief A place to launch kernels. `cooperative` bodies use sync() or shuffle_xor().
+///
+/// `launch(blocks, threads, shared_bytes, body)` runs body(thread) for each thread of each block, after everything that
+/// was launched before it; `scratch(bytes)` is memory of the backend that holds what one operation's kernels tell each
+/// other, until the next operation asks for some; `shared_limit()` is the most shared memory that a block may have.
+template <class Runtime>
+concept KernelRuntime = requires(std::size_t bytes) {
+  { Runtime::scratch(bytes) } -> std::convertible_to<void*>;
+  { Runtime::shared_limit() } -> std::same_as<std::size_t>;
+};
+
+namespace detail {
+
+/// body(i) for each i in [0, n).
+template <class Body>
+struct Each {
+  static constexpr bool cooperative = false;
+  Index n;
+  Body body;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Index step = t.blocks() * t.threads();
+    for (Index i = t.block() * t.threads() + t.id(); i < n; i += step) body(i);
+  }
+};
+
+/// body(team, row) for each row, a warp each.
+template <class Body>
+struct EachRowByWarp {
+  static constexpr bool cooperative = true;
+  Index rows;
+  Body body;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const int warps = t.threads() / warp_size;
+    const Index row = t.block() * warps + t.id() / warp_size;
+    if (row < rows) body(Warp<Thread>(t), row);
+  }
+};
+
+/// body(team, row) for each row, a block each.
+template <class Body>
+struct EachRowByBlock {
+  static constexpr bool cooperative = true;
+  Body body;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    body(Block<Thread>(t), t.block());
+  }
+};
+
+}  // namespace detail
+
+/// Calls body(i) for each i in [0, n). A body is callable on host and device and taken by value.
+template <class Runtime, class Body>
+void launch_each(Index n, const Body& body) {
+  constexpr int threads = 256;
+  constexpr Index most_blocks = 132 * 16;  // enough to fill the largest devices; each thread then takes several turns
+  if (n <= 0) return;
+  Runtime::launch(std::min((n + threads - 1) / threads, most_blocks), threads, 0, detail::Each<Body>{n, body});
+}
+
+/// Calls body(warp, row) for each row.
+template <class Runtime, class Body>
+void launch_rows_by_warp(Index rows, const Body& body) {
+  constexpr int warps = 4;
+  if (rows <= 0) return;
+  Runtime::launch((rows + warps - 1) / warps, warps * warp_size, 0, detail::EachRowByWarp<Body>{rows, body});
+}
+
+/// Calls body(team, row) for each row of `width` elements; the team shares the work of a row.
+template <class Runtime, class Body>
+void launch_rows(Index rows, Index width, const Body& body) {
+  constexpr Index longest_for_a_warp = 2048;
+  if (width <= longest_for_a_warp)
+    launch_rows_by_warp<Runtime>(rows, body);
+  else if (rows > 0)
+    Runtime::launch(rows, most_threads, block_team_bytes, detail::EachRowByBlock<Body>{body});
+}
+
+}  // namespace ctp::backend::cuda

@@ -1,0 +1,32 @@
+/// @file   ctp/backend/cuda/operations.hpp
+/// @brief  Every operation of the backend as kernels, for whatever runs them.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <ctp/backend/cuda/attention.hpp>
+#include <ctp/backend/cuda/elementwise.hpp>
+#include <ctp/backend/cuda/embedding.hpp>
+#include <ctp/backend/cuda/layer_norm.hpp>
+#include <ctp/backend/cuda/linear.hpp>
+#include <ctp/backend/cuda/losses.hpp>
+#include <ctp/backend/cuda/parameters.hpp>
+#include <ctp/backend/cuda/rows.hpp>
+
+namespace ctp::backend::cuda {
+
+/// @brief What a backend of kernels gets for free. Runtime brings memory (allocate, zero, copy, upload, download),
+/// launch(), scratch(), shared_limit() and matrix_product(const MatrixProduct<Real>&).
+template <class Runtime, class RealType>
+struct Operations : Attention<Runtime, RealType>,
+                    Elementwise<Runtime, RealType>,
+                    Embedding<Runtime, RealType>,
+                    LayerNorm<Runtime, RealType>,
+                    Linear<Runtime, RealType>,
+                    Losses<Runtime, RealType>,
+                    Parameters<Runtime, RealType>,
+                    Rows<Runtime, RealType> {
+  static_assert(KernelRuntime<Runtime>);
+  using Real = RealType;
+};
+
+}  // namespace ctp::backend::cuda

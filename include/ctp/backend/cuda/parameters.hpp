@@ -1,0 +1,176 @@
+/// @file   ctp/backend/cuda/parameters.hpp
+/// @brief  Passes over flat parameter vectors, as kernels.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/generic/parameters.hpp>
+
+namespace ctp::backend::cuda {
+
+namespace kernel {
+
+/// The numbers of an AdamW step as one thread uses them.
+template <class Real>
+struct AdamWNumbers {
+  Real b1, b2, c1, c2, eps, keep, rate, root;
+
+  explicit AdamWNumbers(const AdamWStep& step)
+      : b1(static_cast<Real>(step.beta1)),
+        b2(static_cast<Real>(step.beta2)),
+        c1(static_cast<Real>(1 - step.beta1)),
+        c2(static_cast<Real>(1 - step.beta2)),
+        eps(static_cast<Real>(step.epsilon)),
+        keep(static_cast<Real>(1 - step.rate * step.weight_decay)),
+        rate(static_cast<Real>(step.rate / step.correction1)),
+        root(static_cast<Real>(1 / std::sqrt(step.correction2))) {}
+};
+
+/// One pass: theta, gradient, both moments and what the term reads and writes go through memory once.
+template <class Real, class Term>
+struct AdamW {
+  AdamWNumbers<Real> by;
+  Real *theta, *gradient, *first, *second;
+  Term term;
+
+  CTP_HD void operator()(Index i) const {
+    const Real raw = gradient[i], before = theta[i];
+    Real g = raw;
+    if constexpr (requires { term.gradient(i, before); }) g += term.gradient(i, before);
+    const Real m = by.b1 * first[i] + by.c1 * g, v = by.b2 * second[i] + by.c2 * g * g;
+    first[i] = m;
+    second[i] = v;
+    const Real after = before * by.keep - by.rate * m / (std::sqrt(v) * by.root + by.eps);
+    theta[i] = after;
+    gradient[i] = 0;
+    if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
+  }
+};
+
+template <class Real>
+struct Average {
+  Real decay, take;
+  const Real* theta;
+  Real* slow;
+  CTP_HD void operator()(Index i) const { slow[i] = decay * slow[i] + take * theta[i]; }
+};
+
+template <class Real>
+struct AverageOfTwo {
+  Real decay, take;
+  const Real *theta, *other;
+  Real* slow;
+  CTP_HD void operator()(Index i) const { slow[i] = decay * slow[i] + take * (theta[i] + other[i]); }
+};
+
+template <class Real>
+struct AddSquares {
+  Real weight;
+  const Real* gradient;
+  Real* importance;
+  CTP_HD void operator()(Index i) const { importance[i] += weight * gradient[i] * gradient[i]; }
+};
+
+template <class Real>
+struct AddMagnitudes {
+  Real weight;
+  const Real* gradient;
+  Real* importance;
+  CTP_HD void operator()(Index i) const { importance[i] += weight * std::abs(gradient[i]); }
+};
+
+/// What element i adds to sum_terms(): NaN if the term's gradient is not finite.
+template <class Real, class Term>
+struct TermValue {
+  const Real* theta;
+  Term term;
+  CTP_HD double operator()(Index i) const {
+    const Real g = term.gradient(i, theta[i]);
+    return term.value(i, theta[i]) + static_cast<double>(g - g);
+  }
+};
+
+/// 0 for a finite number, NaN for every other.
+template <class Real>
+struct FiniteProbe {
+  const Real* x;
+  CTP_HD double operator()(Index i) const { return static_cast<double>(x[i] - x[i]); }
+};
+
+/// partial[row] = the sum of value(i) over one of `parts` equal parts of [0, n).
+template <class Value>
+struct PartialSum {
+  Index n, of_part;
+  Value value;
+  double* partial;
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index row) const {
+    const Index end = (row + 1) * of_part < n ? (row + 1) * of_part : n;
+    double sum = 0;
+    for (Index i = row * of_part + team.lane(); i < end; i += team.size()) sum += value(i);
+    sum = team.sum(sum);
+    if (team.lane() == 0) partial[row] = sum;
+  }
+};
+
+struct Entry {
+  const double* partial;
+  CTP_HD double operator()(Index i) const { return partial[i]; }
+};
+
+}  // namespace kernel
+
+/// As generic::Parameters, where what each operation computes is written.
+template <class Runtime, class Real>
+struct Parameters {
+  template <class Term = NoTerm>
+  static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
+                    const Term& term = {}) {
+    launch_each<Runtime>(
+        n, kernel::AdamW<Real, Term>{kernel::AdamWNumbers<Real>(step), theta, gradient, first, second, term});
+  }
+  static void average(Index n, Real decay, const Real* theta, Real* slow) {
+    launch_each<Runtime>(n, kernel::Average<Real>{decay, Real(1) - decay, theta, slow});
+  }
+  static void average_of_two(Index n, Real decay, const Real* theta, const Real* other, Real* slow) {
+    launch_each<Runtime>(n, kernel::AverageOfTwo<Real>{decay, (Real(1) - decay) / Real(2), theta, other, slow});
+  }
+  static void add_squares(Index n, Real weight, const Real* gradient, Real* importance) {
+    launch_each<Runtime>(n, kernel::AddSquares<Real>{weight, gradient, importance});
+  }
+  static void add_magnitudes(Index n, Real weight, const Real* gradient, Real* importance) {
+    launch_each<Runtime>(n, kernel::AddMagnitudes<Real>{weight, gradient, importance});
+  }
+  template <class Term>
+  static double sum_terms(Index n, const Real* theta, const Term& term) {
+    return sum(n, kernel::TermValue<Real, Term>{theta, term});
+  }
+  template <class Body>
+  static void for_each(Index n, const Body& body) {
+    launch_each<Runtime>(n, body);
+  }
+  static bool all_finite(Index n, const Real* x) { return sum(n, kernel::FiniteProbe<Real>{x}) == 0; }
+
+ private:
+  /// The sum of value(i), in double, in an order that n fixes. Waits for it.
+  template <class Value>
+  static double sum(Index n, const Value& value) {
+    if (n <= 0) return 0;
+    constexpr Index of_part = 65536;
+    const Index parts = (n + of_part - 1) / of_part;
+    auto* partial = static_cast<double*>(Runtime::scratch(static_cast<std::size_t>(parts + 1) * sizeof(double)));
+    launch_rows<Runtime>(parts, of_part, kernel::PartialSum<Value>{n, of_part, value, partial});
+    launch_rows<Runtime>(1, parts,
+                         kernel::PartialSum<kernel::Entry>{parts, parts, kernel::Entry{partial}, partial + parts});
+    double total = 0;
+    Runtime::download(partial + parts, 1, &total);
+    return total;
+  }
+};
+
+}  // namespace ctp::backend::cuda

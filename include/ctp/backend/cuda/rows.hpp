@@ -1,0 +1,193 @@
+/// @file   ctp/backend/cuda/rows.hpp
+/// @brief  Moving and scaling whole rows, as kernels.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include <ctp/backend/cuda/launch.hpp>
+
+namespace ctp::backend::cuda {
+
+namespace kernel {
+
+template <class Real>
+struct GatherRows {
+  Index d;
+  const Real* x;
+  const std::int32_t* index;
+  Real* y;
+  CTP_HD void operator()(Index i) const { y[i] = x[index[i / d] * d + i % d]; }
+};
+
+/// @brief x[index[i]] += the sum, in the order of i, of all y[j] with index[j] == index[i]. The first turn that names a
+/// row does its whole sum, so no two warps write to one place and the order never changes.
+template <class Real>
+struct ScatterAddRows {
+  Index n, d;
+  const Real* y;
+  const std::int32_t* index;
+  std::int32_t skipped;  ///< rows of this name get nothing
+  Real* x;
+
+  template <class Thread>
+  CTP_HD void operator()(const Warp<Thread>& warp, Index i) const {
+    const std::int32_t row = index[i];
+    if (row == skipped) return;
+    int earlier = 0;
+    for (Index j = warp.lane(); j < i; j += warp_size) earlier += index[j] == row ? 1 : 0;
+    if (warp.sum(earlier) > 0) return;
+    for (Index first = i; first < n; first += warp_size) {
+      const Index j = first + warp.lane();
+      // One bit for each lane: their sum is the set of places that name this row.
+      const unsigned found = warp.sum(j < n && index[j] == row ? 1U << static_cast<unsigned>(warp.lane()) : 0U);
+      for (unsigned place = 0; place < warp_size; ++place)
+        if ((found >> place & 1U) != 0)
+          for (Index c = warp.lane(); c < d; c += warp_size) x[row * d + c] += y[(first + place) * d + c];
+    }
+  }
+};
+
+template <class Real>
+struct TakeRows {
+  Index step, d;
+  const Real* x;
+  Real* y;
+  CTP_HD void operator()(Index i) const { y[i] = x[i / d * step * d + i % d]; }
+};
+
+template <class Real>
+struct AddTakenRows {
+  Index step, d;
+  const Real* y;
+  Real* x;
+  CTP_HD void operator()(Index i) const { x[i / d * step * d + i % d] += y[i]; }
+};
+
+template <class Team, class Real>
+CTP_HD Real dot(const Team& team, Index d, const Real* a, const Real* b) {
+  Real sum = 0;
+  for (Index j = team.lane(); j < d; j += team.size()) sum += a[j] * b[j];
+  return team.sum(sum);
+}
+
+template <class Real>
+struct NormalizeRows {
+  Index d;
+  const Real* x;
+  Real eps;
+  Real *y, *length;
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index i) const {
+    const Real* in = x + i * d;
+    const Real norm = std::sqrt(dot(team, d, in, in)), used = norm > eps ? norm : eps, inverse = Real(1) / used;
+    for (Index j = team.lane(); j < d; j += team.size()) y[i * d + j] = in[j] * inverse;
+    if (team.lane() == 0) length[i] = used;
+  }
+};
+
+template <class Real>
+struct NormalizeRowsBackward {
+  Index d;
+  const Real *y, *length;
+  Real eps;
+  const Real* dy;
+  Real* dx;
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index i) const {
+    const Real *g = dy + i * d, *unit = y + i * d;
+    const Real along = dot(team, d, g, unit), used = length[i] > eps ? along : Real(0), inverse = Real(1) / length[i];
+    for (Index j = team.lane(); j < d; j += team.size()) dx[i * d + j] += (g[j] - used * unit[j]) * inverse;
+  }
+};
+
+template <class Real>
+struct RowProducts {
+  Index d;
+  const Real *a, *b;
+  bool root;  ///< the square root of the product: a row's length, if a is b
+  Real* y;
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index i) const {
+    const Real product = dot(team, d, a + i * d, b + i * d);
+    if (team.lane() == 0) y[i] = root ? std::sqrt(product) : product;
+  }
+};
+
+template <class Real>
+struct RowLengthsBackward {
+  Index d;
+  const Real *x, *length, *dlength;
+  Real* dx;
+  CTP_HD void operator()(Index i) const {
+    const Real l = length[i / d];
+    dx[i] += l > 0 ? dlength[i / d] / l * x[i] : Real(0);
+  }
+};
+
+template <class Real>
+struct AddScaledRows {
+  Index d;
+  const Real *factor, *x;
+  Real* y;
+  CTP_HD void operator()(Index i) const { y[i] += factor[i / d] * x[i]; }
+};
+
+template <class Real>
+struct TransposeEach {
+  Index n, d;
+  const Real* x;
+  bool accumulate;
+  Real* y;
+  CTP_HD void operator()(Index i) const {  // i counts y [batch,d,n]
+    const Index b = i / (n * d), j = i / n % d, row = i % n;
+    y[i] = x[(b * n + row) * d + j] + (accumulate ? y[i] : Real(0));
+  }
+};
+
+}  // namespace kernel
+
+/// As generic::Rows, where what each operation computes is written.
+template <class Runtime, class Real>
+struct Rows {
+  static void gather_rows(Index n, Index d, const Real* x, const std::int32_t* index, Real* y) {
+    launch_each<Runtime>(n * d, kernel::GatherRows<Real>{d, x, index, y});
+  }
+  static void scatter_add_rows(Index n, Index d, const Real* y, const std::int32_t* index, Real* x) {
+    launch_rows_by_warp<Runtime>(n, kernel::ScatterAddRows<Real>{n, d, y, index, -1, x});
+  }
+  static void take_rows(Index n, Index step, Index d, const Real* x, Real* y) {
+    launch_each<Runtime>(n * d, kernel::TakeRows<Real>{step, d, x, y});
+  }
+  static void add_taken_rows(Index n, Index step, Index d, const Real* y, Real* x) {
+    launch_each<Runtime>(n * d, kernel::AddTakenRows<Real>{step, d, y, x});
+  }
+  static void normalize_rows(Index n, Index d, const Real* x, Real eps, Real* y, Real* length) {
+    launch_rows<Runtime>(n, d, kernel::NormalizeRows<Real>{d, x, eps, y, length});
+  }
+  static void normalize_rows_backward(Index n, Index d, const Real* y, const Real* length, Real eps, const Real* dy,
+                                      Real* dx) {
+    launch_rows<Runtime>(n, d, kernel::NormalizeRowsBackward<Real>{d, y, length, eps, dy, dx});
+  }
+  static void row_lengths(Index n, Index d, const Real* x, Real* length) {
+    launch_rows<Runtime>(n, d, kernel::RowProducts<Real>{d, x, x, true, length});
+  }
+  static void row_lengths_backward(Index n, Index d, const Real* x, const Real* length, const Real* dlength, Real* dx) {
+    launch_each<Runtime>(n * d, kernel::RowLengthsBackward<Real>{d, x, length, dlength, dx});
+  }
+  static void row_products(Index n, Index d, const Real* a, const Real* b, Real* y) {
+    launch_rows<Runtime>(n, d, kernel::RowProducts<Real>{d, a, b, false, y});
+  }
+  static void add_scaled_rows(Index n, Index d, const Real* factor, const Real* x, Real* y) {
+    launch_each<Runtime>(n * d, kernel::AddScaledRows<Real>{d, factor, x, y});
+  }
+  static void transpose_each(Index batch, Index n, Index d, const Real* x, bool accumulate, Real* y) {
+    launch_each<Runtime>(batch * n * d, kernel::TransposeEach<Real>{n, d, x, accumulate, y});
+  }
+};
+
+}  // namespace ctp::backend::cuda

@@ -1,0 +1,65 @@
+/// @file   ctp/backend/cuda/runtime.cuh
+/// @brief  Memory, launches and products on a device: what Operations need to run.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <cstddef>
+
+#include <ctp/backend/cuda/context.cuh>
+#include <ctp/backend/cuda/device_thread.cuh>
+#include <ctp/backend/cuda/product.cuh>
+
+namespace ctp::backend::cuda {
+
+/// @brief Everything runs on Context::current(), in the order of the calls.
+template <class Precision>
+struct DeviceRuntime {
+  using Block = DeviceMemory;
+
+  static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
+  template <class T>
+  static void zero(T* p, std::ptrdiff_t n) {
+    if (n > 0)
+      check(cudaMemsetAsync(p, 0, static_cast<std::size_t>(n) * sizeof(T), Context::current().stream()),
+            "cudaMemsetAsync");
+  }
+  template <class T>
+  static void copy(const T* from, std::ptrdiff_t n, T* to) {
+    if (n > 0)
+      check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(T), cudaMemcpyDeviceToDevice,
+                            Context::current().stream()),
+            "cudaMemcpyAsync");
+  }
+  template <class From, class To>
+  static void upload(const From* from, std::ptrdiff_t n, To* to) {
+    Context::current().upload(from, n, to);
+  }
+  template <class From, class To>
+  static void download(const From* from, std::ptrdiff_t n, To* to) {
+    Context::current().download(from, n, to);
+  }
+
+  static void* scratch(std::size_t bytes) { return Context::current().scratch(bytes); }
+  static std::size_t shared_limit() { return Context::current().shared_limit(); }
+
+  template <class Body>
+  static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
+    constexpr std::size_t without_asking = std::size_t{48} * 1024;
+    if (shared > without_asking) {
+      static std::size_t allowed = without_asking;
+      if (shared > allowed) {
+        check(
+            cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
+            "cudaFuncSetAttribute");
+        allowed = shared;
+      }
+    }
+    run_body<Body>
+        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(body);
+    check(cudaGetLastError(), "kernel launch");
+  }
+
+  static void matrix_product(const MatrixProduct<float>& p) { Product<Precision>::template run<DeviceRuntime>(p); }
+};
+
+}  // namespace ctp::backend::cuda

@@ -1,0 +1,8 @@
+// The kernels of backend/cuda/losses.hpp, run by simulated threads, against the tests that every backend must pass.
+#include <ctp/backend/cuda/losses.hpp>
+
+#include <support/simulated_cuda.hpp>
+
+#define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float>, ctp::test::SimulatedCuda<double>
+
+#include "../generic/losses.test.cpp"

@@ -1,0 +1,281 @@
+/// A backend of CUDA's kernels that runs on the host: each thread of a block is a fiber, so that sync(), sync_warp()
+/// and shuffles mean what they mean on a device. It shows what a kernel computes, reads beside its memory (under the
+/// address sanitizer), barriers that not all threads reach, and, since threads run in ascending order or, with an even
+/// number of ctp::threads(), in descending order, results that depend on an order. It does not show what a device's
+/// compiler, memory or timing do.
+#pragma once
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <ctp/backend/concepts.hpp>
+#include <ctp/backend/cuda/operations.hpp>
+#include <ctp/backend/generic/memory.hpp>
+#include <ctp/core/parallel.hpp>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CTP_TEST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CTP_TEST_ASAN 1
+#endif
+#endif
+#ifdef CTP_TEST_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace ctp::test {
+
+/// Runs the threads of one block, one at a time, from barrier to barrier.
+class SimulatedBlock {
+ public:
+  SimulatedBlock(Index block, Index blocks, int threads, std::size_t shared_bytes)
+      : block_(block), blocks_(blocks), threads_(threads), shared_(shared_bytes, std::byte{0xFF}) {
+    if (threads < 1 || threads > backend::cuda::most_threads || threads % backend::cuda::warp_size != 0)
+      throw std::logic_error("simulated launch: a block has whole warps and at most most_threads");
+    while (fibers().size() < static_cast<std::size_t>(threads)) fibers().push_back(std::make_unique<Fiber>());
+  }
+
+  template <class Body>
+  void run(const Body& body);
+
+  [[nodiscard]] Index block() const { return block_; }
+  [[nodiscard]] Index blocks() const { return blocks_; }
+  [[nodiscard]] int threads() const { return threads_; }
+  [[nodiscard]] std::byte* shared() { return shared_.data(); }
+
+  void wait(int id, bool for_block) {
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+    fiber.at = for_block ? Place::BlockBarrier : Place::WarpBarrier;
+    leave(fiber);
+  }
+  /// Gives 8 bytes to the other threads of the warp and returns those of `other`.
+  std::uint64_t exchange(int id, int other, std::uint64_t bits) {
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+    const unsigned turn = fiber.exchanges++ % 2;  // a thread is at most one exchange ahead of another
+    fiber.slot[turn] = bits;
+    wait(id, false);
+    return fibers()[static_cast<std::size_t>(other)]->slot[turn];
+  }
+
+ private:
+  enum class Place { Ready, BlockBarrier, WarpBarrier, Done };
+  struct Fiber {
+    ucontext_t context{};
+    std::vector<std::byte> stack = std::vector<std::byte>(std::size_t{64} * 1024);
+    Place at = Place::Ready;
+    unsigned exchanges = 0;
+    std::array<std::uint64_t, 2> slot{};
+    void* asan_stack = nullptr;
+  };
+
+  static std::vector<std::unique_ptr<Fiber>>& fibers() {
+    thread_local std::vector<std::unique_ptr<Fiber>> all;
+    return all;
+  }
+  static SimulatedBlock*& running() {
+    thread_local SimulatedBlock* block = nullptr;
+    return block;
+  }
+
+  static void prepare(Fiber& fiber) {
+    fiber.at = Place::Ready;
+    fiber.exchanges = 0;
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack.data();
+    fiber.context.uc_stack.ss_size = fiber.stack.size();
+    fiber.context.uc_link = nullptr;
+    makecontext(&fiber.context, &SimulatedBlock::begin, 0);
+  }
+  void enter(Fiber& fiber) {
+#ifdef CTP_TEST_ASAN
+    __sanitizer_start_switch_fiber(&own_asan_stack_, fiber.stack.data(), fiber.stack.size());
+#endif
+    swapcontext(&scheduler_, &fiber.context);
+#ifdef CTP_TEST_ASAN
+    __sanitizer_finish_switch_fiber(own_asan_stack_, nullptr, nullptr);
+#endif
+  }
+  void leave(Fiber& fiber) {
+#ifdef CTP_TEST_ASAN
+    __sanitizer_start_switch_fiber(fiber.at == Place::Done ? nullptr : &fiber.asan_stack, scheduler_stack_,
+                                   scheduler_stack_size_);
+#endif
+    swapcontext(&fiber.context, &scheduler_);
+#ifdef CTP_TEST_ASAN
+    __sanitizer_finish_switch_fiber(fiber.asan_stack, &scheduler_stack_, &scheduler_stack_size_);
+#endif
+  }
+  static void begin() {
+    SimulatedBlock& self = *running();
+    const int id = self.current_;
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+#ifdef CTP_TEST_ASAN
+    __sanitizer_finish_switch_fiber(nullptr, &self.scheduler_stack_, &self.scheduler_stack_size_);
+#endif
+    try {
+      self.call_(self.body_, self, id);
+    } catch (...) {
+      self.failure_ = std::current_exception();
+    }
+    fiber.at = Place::Done;
+    self.leave(fiber);
+  }
+
+  /// How many of the threads from `first` on are at that place.
+  static int count(int first, int n, Place place) {
+    int found = 0;
+    for (int i = first; i < first + n; ++i) found += fibers()[static_cast<std::size_t>(i)]->at == place ? 1 : 0;
+    return found;
+  }
+  static void free(int first, int n) {
+    for (int i = first; i < first + n; ++i) fibers()[static_cast<std::size_t>(i)]->at = Place::Ready;
+  }
+  /// Runs a warp alone until each of its threads waits for the block or has ended: as far ahead of the others as it
+  /// may.
+  void run_warp(int first, bool descending) {
+    constexpr int n = backend::cuda::warp_size;
+    while (count(first, n, Place::BlockBarrier) + count(first, n, Place::Done) < n) {
+      for (int turn = 0; turn < n; ++turn) {
+        current_ = first + (descending ? n - 1 - turn : turn);
+        Fiber& fiber = *fibers()[static_cast<std::size_t>(current_)];
+        if (fiber.at != Place::Ready) continue;
+        running() = this;
+        enter(fiber);
+        if (failure_) std::rethrow_exception(failure_);
+      }
+      if (count(first, n, Place::WarpBarrier) == n)
+        free(first, n);
+      else if (count(first, n, Place::WarpBarrier) > 0)
+        throw std::logic_error("simulated kernel: a warp's barrier or shuffle that not all of its threads reach");
+    }
+  }
+
+  Index block_, blocks_;
+  int threads_;
+  std::vector<std::byte> shared_;
+  ucontext_t scheduler_{};
+  void* own_asan_stack_ = nullptr;
+  const void* scheduler_stack_ = nullptr;
+  std::size_t scheduler_stack_size_ = 0;
+  int current_ = 0;
+  const void* body_ = nullptr;
+  void (*call_)(const void*, SimulatedBlock&, int) = nullptr;
+  std::exception_ptr failure_;
+};
+
+/// One thread of a simulated block, as backend::cuda::KernelThread wants it.
+class SimulatedThread {
+ public:
+  SimulatedThread(SimulatedBlock& block, int id) : block_(&block), id_(id) {}
+
+  [[nodiscard]] Index block() const { return block_->block(); }
+  [[nodiscard]] Index blocks() const { return block_->blocks(); }
+  [[nodiscard]] int id() const { return id_; }
+  [[nodiscard]] int threads() const { return block_->threads(); }
+  template <class T>
+  [[nodiscard]] T* shared() const {
+    return reinterpret_cast<T*>(block_->shared());
+  }
+  void sync() const { block_->wait(id_, true); }
+  void sync_warp() const { block_->wait(id_, false); }
+  template <class T>
+  [[nodiscard]] T shuffle_xor(T x, int mask) const {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &x, sizeof x);
+    bits = block_->exchange(id_, id_ ^ mask, bits);
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+  }
+
+ private:
+  SimulatedBlock* block_;
+  int id_;
+};
+static_assert(backend::cuda::KernelThread<SimulatedThread>);
+
+template <class Body>
+void SimulatedBlock::run(const Body& body) {
+  body_ = &body;
+  call_ = [](const void* b, SimulatedBlock& self, int id) {
+    (*static_cast<const Body*>(b))(SimulatedThread(self, id));
+  };
+  for (int i = 0; i < threads_; ++i) prepare(*fibers()[static_cast<std::size_t>(i)]);
+  const bool descending = ctp::threads() % 2 == 0;
+  while (count(0, threads_, Place::Done) < threads_) {
+    const int warps = threads_ / backend::cuda::warp_size;
+    for (int turn = 0; turn < warps; ++turn)
+      run_warp((descending ? warps - 1 - turn : turn) * backend::cuda::warp_size, descending);
+    if (count(0, threads_, Place::BlockBarrier) == threads_)
+      free(0, threads_);
+    else if (count(0, threads_, Place::Done) < threads_)
+      throw std::logic_error("simulated kernel: a barrier that not all threads of the block reach");
+  }
+}
+
+/// Memory on the host that begins as nonsense, so that what is read before it is written shows.
+template <class RealType>
+struct SimulatedRuntime : backend::generic::Memory {
+  static Block allocate(std::size_t bytes) {
+    Block block = backend::generic::Memory::allocate(bytes);
+    if (bytes > 0) std::memset(block.get(), 0xFF, bytes);
+    return block;
+  }
+  static void* scratch(std::size_t bytes) {
+    thread_local std::vector<std::byte> memory;
+    memory = std::vector<std::byte>(bytes, std::byte{0xFF});  // what an operation before was given is gone
+    return memory.data();
+  }
+  /// May be set lower, to see what happens where little fits.
+  static std::size_t& shared_bytes() {
+    static std::size_t limit = std::size_t{99} * 1024;
+    return limit;
+  }
+  static std::size_t shared_limit() { return shared_bytes(); }
+
+  template <class Body>
+  static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
+    if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
+    const bool descending = ctp::threads() % 2 == 0;
+    for (Index turn = 0; turn < blocks; ++turn) {
+      SimulatedBlock block(descending ? blocks - 1 - turn : turn, blocks, threads, shared);
+      if constexpr (Body::cooperative)
+        block.run(body);
+      else
+        for (int id = 0; id < threads; ++id) body(SimulatedThread(block, id));
+    }
+  }
+
+  static void matrix_product(const backend::cuda::MatrixProduct<RealType>& p) {
+    for (Index i = 0; i < p.m; ++i)
+      for (Index j = 0; j < p.n; ++j) {
+        RealType sum = 0;
+        for (Index l = 0; l < p.k; ++l)
+          sum += (p.transpose_a ? p.a[l * p.lda + i] : p.a[i * p.lda + l]) *
+                 (p.transpose_b ? p.b[j * p.ldb + l] : p.b[l * p.ldb + j]);
+        sum *= p.alpha;
+        if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
+        if (p.bias != nullptr) sum += p.bias[j];
+        p.d[i * p.n + j] = sum;
+      }
+  }
+};
+
+/// The operations of the CUDA backend on simulated threads.
+template <class RealType>
+struct SimulatedCuda : SimulatedRuntime<RealType>, backend::cuda::Operations<SimulatedRuntime<RealType>, RealType> {};
+
+static_assert(backend::Backend<SimulatedCuda<float>>);
+static_assert(backend::Backend<SimulatedCuda<double>>);
+
+}  // namespace ctp::test
