@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include <ctp/ctp.hpp>
+#include <ctp/strategy/all.hpp>
 
 namespace examples {
 

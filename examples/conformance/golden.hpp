@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include <ctp/momentum/ema.hpp>
 #include <ctp/penalty/importance.hpp>
 #include <ctp/penalty/terms.hpp>
+#include <ctp/strategy/all.hpp>
+#include <ctp/train/learner.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "comparison.hpp"
@@ -16,20 +19,21 @@
 
 namespace conformance {
 
-template <class Real>
+template <class B>
 class Golden {
  public:
-  using B = ctp::BasicCpu<Real>;
-  using M = Model<Real>;
+  using Real = typename B::Real;
+  using M = Model<B>;
 
-  explicit Golden(const ctp::TensorFile& file)
-      : compare_(file),
-        model_(config_of(file)),
+  Golden(const Record& record, const Limits& limits)
+      : limits_(limits),
+        compare_(record.file),
+        model_(record.config),
         online_(read("params.")),
         previous_(read("previous.")),
         momentum_(read("momentum.")),
         gradient_(model_.layout().size()) {
-    batch_.load(read_batch(file, "batch."), model_.config());
+    batch_.load(read_batch(record.file, "batch."), model_.config());
   }
 
   bool run() {
@@ -51,8 +55,6 @@ class Golden {
   }
 
  private:
-  static constexpr bool is_double = std::is_same_v<Real, double>;
-  static constexpr double tight = is_double ? 1e-9 : 1e-5, loose = is_double ? 1e-9 : 1e-4;
   using Theta = ctp::Buffer<Real, B>;
   using Parts = std::map<std::string, double>;
 
@@ -66,8 +68,8 @@ class Golden {
   /// Compares a tensor of the tape with one of the record.
   template <std::size_t Rank>
   void check(const std::string& name, const ctp::Tensor<Real, Rank, B>& found) {
-    compare_.check(name, name, std::span<const Real>(found.data, static_cast<std::size_t>(found.size())), tight,
-                   Measure::Absolute);
+    const auto values = to_host<B>(found.data, found.size());
+    compare_.check(name, name, std::span<const Real>(values), limits_.tight, Measure::Absolute);
   }
   /// Compares every parameter's slot of a vector with the tensors `prefix`*.
   void check_vector(const std::string& quantity, const std::string& prefix, const Real* theta, double limit,
@@ -76,14 +78,15 @@ class Golden {
   }
   void check_vector(const std::string& quantity, const std::string& prefix, const Real* theta, double limit,
                     Measure measure, const ctp::Layout& layout) {
+    const auto values = to_host<B>(theta, layout.size());
     for (const ctp::ParameterInfo& p : layout.parameters())
       compare_.check(quantity, prefix + p.name,
-                     std::span<const Real>(theta + p.offset, static_cast<std::size_t>(p.size())), limit, measure,
-                     is_double ? 1e-9 : 1e-5);
+                     std::span<const Real>(values.data() + p.offset, static_cast<std::size_t>(p.size())), limit,
+                     measure, limits_.zero);
   }
   void check_loss(const std::string& method, const std::string& part, double found) {
     const std::string name = "loss." + method + "." + part;
-    compare_.check(name, name, std::span<const double>(&found, 1), tight, Measure::Scaled);
+    compare_.check(name, name, std::span<const double>(&found, 1), limits_.tight, Measure::Scaled);
   }
 
   void outputs() {
@@ -98,38 +101,42 @@ class Golden {
     check("out.fusion", normalize(o.pass(), o.fused()).value);
     // Scores exist at labelled positions only; the record has them everywhere.
     const auto& labelled = batch_.labelled();
-    const auto found = o.labelled_scores().value;
+    const auto scores = o.labelled_scores().value;
+    const auto found = to_host<B>(scores.data, scores.size());
+    const auto row = to_host<B>(labelled.row.data, labelled.row.size());
+    const auto weight = to_host<B>(labelled.weight.data, labelled.weight.size());
     const std::vector<double> all = compare_.file().at("out.mlm_logits").as_doubles();
     compare_.input("out.mlm_logits");
     double worst = 0;
-    for (ctp::Index i = 0; i < labelled.row.size(); ++i) {
-      if (labelled.weight.data[i] == 0) continue;
-      for (ctp::Index j = 0; j < found.shape[1]; ++j) {
-        const double error = std::abs(static_cast<double>(found.data[i * found.shape[1] + j]) -
-                                      all[static_cast<std::size_t>(labelled.row.data[i] * found.shape[1] + j)]);
+    const auto words = static_cast<std::size_t>(scores.shape[1]);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (weight[i] == 0) continue;
+      for (std::size_t j = 0; j < words; ++j) {
+        const double error =
+            std::abs(static_cast<double>(found[i * words + j]) - all[static_cast<std::size_t>(row[i]) * words + j]);
         worst = error <= worst ? worst : error;
       }
     }
-    compare_.record("out.mlm_logits (labelled)", "out.mlm_logits", worst, tight);
+    compare_.record("out.mlm_logits (labelled)", "out.mlm_logits", worst, limits_.tight);
   }
 
   void momentum_rules() {
     const ctp::Index n = model_.layout().size();
     after_ema_ = read("momentum.");
     ctp::momentum::Ema{}.update<B>(n, after_ema_.data(), online_.data(), nullptr);
-    check_vector("after.ema", "after.ema.", after_ema_.data(), tight, Measure::Absolute);
+    check_vector("after.ema", "after.ema.", after_ema_.data(), limits_.tight, Measure::Absolute);
     after_compatible_ = read("momentum.");
     ctp::momentum::Compatible{}.update<B>(n, after_compatible_.data(), online_.data(), previous_.data());
-    check_vector("after.compatible", "after.compatible.", after_compatible_.data(), tight, Measure::Absolute);
+    check_vector("after.compatible", "after.compatible.", after_compatible_.data(), limits_.tight, Measure::Absolute);
   }
 
   /// Forward and backward of a strategy's losses; leaves the gradient of their sum in gradient_.
   template <class Strategy>
-  Parts losses(const Theta* previous, const Theta* momentum, const std::function<void(Queues<Real>&)>& queues,
-               const std::function<void(Queues<Real>&)>& committed) {
+  Parts losses(const Theta* previous, const Theta* momentum, const std::function<void(Queues<B>&)>& queues,
+               const std::function<void(Queues<B>&)>& committed) {
     const ctp::All<typename Strategy::Objective, typename Strategy::Distillation> losses;
     auto state = make_state(losses, model_, 0);
-    Queues<Real> found;
+    Queues<B> found;
     state.visit(found);
     if (found.image != nullptr) queues(found);
     B::zero(gradient_.data(), gradient_.size());
@@ -145,10 +152,10 @@ class Golden {
   template <class Losses, class Step, class State>
   Parts differentiate(const Losses& losses, Step& step, State& state) {
     const auto loss = losses.loss(step, state);
-    *loss.grad.data = 1;
+    B::fill(1, Real(1), loss.grad.data);
     tape_.backward();
     Parts parts;
-    for (const auto& part : step.parts()) parts[part.name] = static_cast<double>(*part.value.value.data);
+    for (const auto& part : step.parts()) B::download(part.value.value.data, 1, &parts[part.name]);
     return parts;
   }
 
@@ -156,13 +163,13 @@ class Golden {
     const Parts parts = losses<ctp::strategy::SeqF>(nullptr, nullptr, {}, {});
     check_loss("finetune", "loss_ita", parts.at("in_batch_contrast"));
     check_loss("finetune", "loss_mlm", parts.at("masked_language"));
-    check_vector("grad.finetune", "grad.finetune.", gradient_.data(), loose, Measure::Norm);
+    check_vector("grad.finetune", "grad.finetune.", gradient_.data(), limits_.loose, Measure::Norm);
     Theta fisher(gradient_.size());
     B::add_squares(gradient_.size(), Real(1), gradient_.data(), fisher.data());
-    check_vector("fisher", "fisher.", fisher.data(), loose, Measure::Norm);
+    check_vector("fisher", "fisher.", fisher.data(), limits_.loose, Measure::Norm);
     const double penalty = B::sum_terms(fisher.size(), std::as_const(online_).data(),
                                         ctp::penalty::Quadratic<Real>{5000.0 / 2, previous_.data(), fisher.data()});
-    compare_.check("penalty.ewc", "penalty.ewc", std::span<const double>(&penalty, 1), tight, Measure::Scaled);
+    compare_.check("penalty.ewc", "penalty.ewc", std::span<const double>(&penalty, 1), limits_.tight, Measure::Scaled);
   }
 
   void lwf() {
@@ -171,14 +178,14 @@ class Golden {
     check_loss("lwf", "loss_mlm", parts.at("masked_language"));
     check_loss("lwf", "loss_ita_dis", parts.at("lwf"));
     check_loss("lwf", "loss_mlm_dis", parts.at("masked_language_distillation"));
-    check_vector("grad.lwf", "grad.lwf.", gradient_.data(), loose, Measure::Norm);
+    check_vector("grad.lwf", "grad.lwf.", gradient_.data(), limits_.loose, Measure::Norm);
   }
 
   /// Its projections are others, so it is another model, with a parameter vector of its own.
   void lucir() {
     using Strategy = ctp::strategy::Lucir;
     using Projection = typename Strategy::Projection;
-    const Model<Real, Projection> model(model_.config());
+    const Model<B, Projection> model(model_.config());
     const auto theta = [&](const std::string& prefix) {
       Theta values(model.layout().size());
       values.assign(
@@ -198,18 +205,19 @@ class Golden {
     check_loss("lucir", "loss_mlm", parts.at("masked_language"));
     check_loss("lucir", "loss_ita_dis", parts.at("lucir"));
     check_loss("lucir", "loss_mlm_dis", parts.at("masked_language_distillation"));
-    check_vector("grad.lucir", "grad.lucir.", gradient.data(), loose, Measure::Norm, model.layout());
+    check_vector("grad.lucir", "grad.lucir.", gradient.data(), limits_.loose, Measure::Norm, model.layout());
   }
 
   void ctp_method(const std::string& method, bool later_task, const Theta& momentum) {
-    const auto load = [&](Queues<Real>& queues) { queues.load(compare_.file(), "queue."); };
-    const auto check_queues = [&](Queues<Real>& queues) {
+    const auto load = [&](Queues<B>& queues) { queues.load(compare_.file(), "queue."); };
+    const auto check_queues = [&](Queues<B>& queues) {
       if (!later_task) return;
       const auto q = static_cast<std::size_t>(model_.config().queue),
                  e = static_cast<std::size_t>(model_.config().embed);
       const auto image = transposed(queues.image->to_host(), q, e), text = transposed(queues.text->to_host(), q, e);
-      compare_.check("after.queue", "after.queue.image", std::span<const Real>(image), tight, Measure::Absolute);
-      compare_.check("after.queue", "after.queue.text", std::span<const Real>(text), tight, Measure::Absolute);
+      compare_.check("after.queue", "after.queue.image", std::span<const Real>(image), limits_.tight,
+                     Measure::Absolute);
+      compare_.check("after.queue", "after.queue.text", std::span<const Real>(text), limits_.tight, Measure::Absolute);
     };
     const Parts parts = losses<ctp::strategy::Ctp>(later_task ? &previous_ : nullptr, &momentum, load, check_queues);
     const auto part = [&](const char* name) { return parts.at(name); };
@@ -223,7 +231,7 @@ class Golden {
       check_loss(method, "loss_ita", part("momentum_contrast") + part("in_batch_contrast"));
       check_loss(method, "loss_mlm", part("masked_language") + part("masked_language_distillation"));
     }
-    check_vector("grad." + method, "grad." + method + ".", gradient_.data(), loose, Measure::Norm);
+    check_vector("grad." + method, "grad." + method + ".", gradient_.data(), limits_.loose, Measure::Norm);
   }
 
   void adamw() {
@@ -234,7 +242,7 @@ class Golden {
       Theta gradient = read("grad.finetune.");  // the record's own: the optimiser leaves zeros behind
       optimizer.step(state, theta.data(), gradient.data(), 1e-3);
     }
-    check_vector("after.adamw", "after.adamw.", theta.data(), tight, Measure::Absolute);
+    check_vector("after.adamw", "after.adamw.", theta.data(), limits_.tight, Measure::Absolute);
   }
 
   void importances() {
@@ -242,13 +250,14 @@ class Golden {
     B::zero(gradient_.data(), gradient_.size());
     ctp::Outputs<M> o(model_, online_pass(), batch_);
     const auto objective = ctp::penalty::mas_objective(o);
-    *objective.grad.data = 1;
+    B::fill(1, Real(1), objective.grad.data);
     tape_.backward();
     Theta mas(gradient_.size());
     B::add_magnitudes(gradient_.size(), Real(1), gradient_.data(), mas.data());
-    check_vector("mas", "mas.", mas.data(), loose, Measure::Norm);
+    check_vector("mas", "mas.", mas.data(), limits_.loose, Measure::Norm);
   }
 
+  Limits limits_;
   Comparison compare_;
   M model_;
   Theta online_, previous_, momentum_, gradient_, after_ema_, after_compatible_;

@@ -1,25 +1,58 @@
 /// @file   records.hpp
-/// @brief  Reads models, weights and batches out of records.
+/// @brief  Reads models, weights and batches out of records. For any backend: nothing here knows how a file is parsed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <ctp/ctp.hpp>
+#include <ctp/core/model_config.hpp>
+#include <ctp/data/batch.hpp>
+#include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/model.hpp>
+#include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
-#include <ctp/io/model_config.hpp>
-#include <ctp/io/safetensors.hpp>
+#include <ctp/tensor/buffer.hpp>
+#include <ctp/tensor/named.hpp>
 
 namespace conformance {
 
-template <class Real, class Projection = ctp::nn::Linear>
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<Real>, Projection>;
+template <class B, class Projection = ctp::nn::Linear>
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B, Projection>;
 
-/// The sizes of a record's model; records are made without dropout.
-inline ctp::ModelConfig config_of(const ctp::TensorFile& file) {
-  auto config = ctp::io::config_of(file);
-  config.dropout = 0;
-  return config;
+/// What the run entry of a trajectory's metadata says.
+struct Run {
+  std::string method;
+  int tasks = 0, epochs = 0, steps = 0;
+  double lr = 0, min_lr = 0, weight_decay = 0;
+};
+
+/// How far computed numbers may be from recorded ones.
+struct Limits {
+  double tight = 1e-5;              ///< features, losses, queues, weights after one step
+  double loose = 1e-4;              ///< gradients and importances, relative in norm
+  double zero = 1e-5;               ///< of what is zero in exact arithmetic
+  double trajectory_loss = 5e-5;    ///< every loss of a training
+  double trajectory_change = 1e-2;  ///< the change of all parameters together, relative in norm
+  double trajectory_queue = 1e-3;
+};
+/// Of a record in float64, computed in double; there, every single parameter is compared.
+inline constexpr Limits double_limits{1e-9, 1e-9, 1e-9, 1e-6, 1e-6, 1e-6};
+inline constexpr Limits fp32_limits{};
+
+/// One record: its tensors, the sizes of its model (without dropout), and of a trajectory how it was run.
+struct Record {
+  const ctp::TensorFile& file;
+  ctp::ModelConfig config;
+  std::optional<Run> run;
+};
+
+/// Values on the host.
+template <class B, class T>
+std::vector<std::remove_const_t<T>> to_host(const T* values, ctp::Index n) {
+  std::vector<std::remove_const_t<T>> host(static_cast<std::size_t>(n));
+  B::download(values, n, host.data());
+  return host;
 }
 
 /// Batch `index` of the `count` that the tensors `prefix`images, `prefix`ids, ... hold.
@@ -58,9 +91,9 @@ std::vector<Real> transposed(const std::vector<Real>& x, std::size_t rows, std::
 }
 
 /// An archive that finds the queues of momentum contrast in a strategy's state.
-template <class Real>
+template <class B>
 struct Queues {
-  using Buffer = ctp::Buffer<Real, ctp::BasicCpu<Real>>;
+  using Buffer = ctp::Buffer<typename B::Real, B>;
   Buffer *image = nullptr, *text = nullptr;
   template <class Value>
   void operator()(const std::string&, Value&) {}

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <ctp/train/learner.hpp>
+
 #include "../common/cosine_heads.hpp"
 #include "comparison.hpp"
 #include "records.hpp"
@@ -29,13 +31,6 @@ class RecordedTask final : public ctp::data::BatchSource {
  private:
   std::vector<ctp::data::Batch> batches_;
   std::size_t next_ = 0;
-};
-
-/// What the run entry of a trajectory's metadata says.
-struct Run {
-  std::string method;
-  int tasks = 0, epochs = 0, steps = 0;
-  double lr = 0, min_lr = 0, weight_decay = 0;
 };
 
 /// Collects the loss parts of every step under the record's names.
@@ -68,35 +63,37 @@ class Curves final : public ctp::Observer {
 };
 
 /// An archive that collects a state's parameter vectors by name.
-template <class Real>
+template <class B>
 struct Vectors {
-  using Buffer = ctp::Buffer<Real, ctp::BasicCpu<Real>>;
+  using Buffer = ctp::Buffer<typename B::Real, B>;
   std::map<std::string, const Buffer*> found;
   template <class Value>
   void operator()(const std::string&, Value&) {}
   void operator()(const std::string& name, Buffer& value) { found[name] = &value; }
 };
 
-template <class Real, class Strategy>
+template <class B, class Strategy>
 class Trajectory {
  public:
-  using B = ctp::BasicCpu<Real>;
+  using Real = typename B::Real;
   using Projection = typename Strategy::Projection;
 
-  Trajectory(const ctp::TensorFile& file, Run run)
-      : compare_(file),
-        run_(std::move(run)),
-        learner_(Model<Real, Projection>(config_of(file)),
+  Trajectory(const Record& record, const Limits& limits)
+      : limits_(limits),
+        compare_(record.file),
+        run_(*record.run),
+        learner_(Model<B, Projection>(record.config),
                  ctp::TrainOptions{.epochs = run_.epochs, .rate = run_.lr, .min_rate = run_.min_lr}) {
     learner_.optimizer().weight_decay = run_.weight_decay;
-    learner_.set_weights(ctp::read_weights<Real>(layout(), examples::with_heads<Projection>(file, "start."), "start."));
+    learner_.set_weights(
+        ctp::read_weights<Real>(layout(), examples::with_heads<Projection>(record.file, "start."), "start."));
     // The record's cosines run along tokens, as released.
     learner_.settings([](const std::string& key, auto& value) {
       if constexpr (std::is_same_v<decltype(value), bool&>)
         if (key == "lucir.published") value = true;
     });
     learner_.losses_state().visit(queues_);
-    if (queues_.image != nullptr) queues_.load(file, "queue.");
+    if (queues_.image != nullptr) queues_.load(record.file, "queue.");
     learner_.observe(curves_);
   }
 
@@ -112,7 +109,7 @@ class Trajectory {
       learner_.learn(task, prefix);
       for (const auto& [name, values] : curves_.curve)
         compare_.check(prefix + "loss." + name, prefix + "loss." + name, std::span<const double>(values),
-                       is_double ? 1e-6 : 5e-5, Measure::Scaled);
+                       limits_.trajectory_loss, Measure::Scaled);
       parameters(prefix + "end", prefix + "end.", learner_.weights(), before);
       if (queues_.image != nullptr) states(prefix, before);
       if constexpr (Strategy::Penalty::active) importances(prefix, before);
@@ -155,9 +152,9 @@ class Trajectory {
       }
     }
     if constexpr (is_double)
-      compare_.record(quantity, where, worst, 1e-6);
+      compare_.record(quantity, where, worst, limits_.trajectory_change);
     else
-      compare_.record(quantity + " (change, in norm)", where, std::sqrt(squares / size), 1e-2);
+      compare_.record(quantity + " (change, in norm)", where, std::sqrt(squares / size), limits_.trajectory_change);
   }
 
   void states(const std::string& prefix, const std::vector<Real>& before) {
@@ -166,7 +163,7 @@ class Trajectory {
     parameters(prefix + "momentum", prefix + "momentum.", momentum, before);
     const auto& c = learner_.model().config();
     const auto q = static_cast<std::size_t>(c.queue), e = static_cast<std::size_t>(c.embed);
-    const double limit = is_double ? 1e-6 : 1e-3;
+    const double limit = limits_.trajectory_queue;
     const auto image = transposed(queues_.image->to_host(), q, e), text = transposed(queues_.text->to_host(), q, e);
     compare_.check(prefix + "queue", prefix + "queue.image", std::span<const Real>(image), limit, Measure::Absolute);
     compare_.check(prefix + "queue", prefix + "queue.text", std::span<const Real>(text), limit, Measure::Absolute);
@@ -174,7 +171,7 @@ class Trajectory {
 
   /// Compares what the record holds of a penalty's state under the record's names.
   void importances(const std::string& prefix, const std::vector<Real>& before) {
-    Vectors<Real> vectors;
+    Vectors<B> vectors;
     learner_.penalty_state().visit(vectors);
     const std::vector<Real> zero(before.size());
     for (const auto& [theirs, ours] : std::multimap<std::string, std::string>{{"fisher", "fisher"},
@@ -191,10 +188,11 @@ class Trajectory {
     }
   }
 
+  Limits limits_;
   Comparison compare_;
   Run run_;
-  ctp::Learner<Strategy, Model<Real, Projection>> learner_;
-  Queues<Real> queues_;
+  ctp::Learner<Strategy, Model<B, Projection>> learner_;
+  Queues<B> queues_;
   Curves curves_;
 };
 
