@@ -6,7 +6,9 @@
 #include <ctp/backend/cuda/device.cuh>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/memory_source.hpp>
+#include <ctp/encoder/bag_of_words.hpp>
 #include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/convolutional.hpp>
 #include <ctp/encoder/model.hpp>
 #include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>

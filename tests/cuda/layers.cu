@@ -16,7 +16,9 @@
 #include <ctp/distill/masked_language.hpp>
 #include <ctp/distill/none.hpp>
 #include <ctp/distill/topology.hpp>
+#include <ctp/encoder/bag_of_words.hpp>
 #include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/convolutional.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/encoder/model.hpp>
 #include <ctp/encoder/text_input.hpp>
@@ -28,8 +30,10 @@
 #include <ctp/momentum/none.hpp>
 #include <ctp/momentum/require.hpp>
 #include <ctp/nn/bert_block.hpp>
+#include <ctp/nn/convolution.hpp>
 #include <ctp/nn/layers.hpp>
 #include <ctp/nn/layout.hpp>
+#include <ctp/nn/mean.hpp>
 #include <ctp/nn/vit_block.hpp>
 #include <ctp/objective/all.hpp>
 #include <ctp/objective/concepts.hpp>

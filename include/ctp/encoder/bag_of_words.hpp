@@ -1,0 +1,114 @@
+/// @file   ctp/encoder/bag_of_words.hpp
+/// @brief  A small text encoder to which the order of words does not matter.
+/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ctp/core/model_config.hpp>
+#include <ctp/encoder/text_input.hpp>
+#include <ctp/nn/bert_block.hpp>
+#include <ctp/nn/mean.hpp>
+
+namespace ctp::encoder {
+
+/// @brief Bert without positions, and with the mean of a text's tokens in place of self-attention.
+///
+/// A block is x <- norm(x + dropout(linear(m))), m the mean of the attended tokens, then, from `fusion_layer` on,
+/// cross-attention to the image tokens, then x <- norm(x + dropout(linear(gelu(linear(x))))). Reads the same sizes as
+/// Bert but `positions` and `types`.
+///
+/// **Shapes.** ids [B,L] -> tokens [B*L,D].  The masked-language head's output weights are the word embeddings (tied).
+/// **Source.** the mean as the mixer of tokens: Iyyer et al. 2015, ACL, section 2; Yu et al. 2022, arXiv:2111.11418.
+class BagOfWords {
+ public:
+  BagOfWords(const ModelConfig& c, Layout& layout)
+      : width_(c.text_width),
+        fusion_layer_(static_cast<std::size_t>(c.fusion_layer)),
+        heads_(c.text_heads),
+        words_(layout.add<2>("text_encoder.words", {c.vocab, width_}, Start::Table)),
+        norm_(layout, "text_encoder.norm", width_, 1e-12),
+        blocks_(make_blocks(c, layout)),
+        head_dense_(layout, "text_encoder.head.dense", width_, width_),
+        head_norm_(layout, "text_encoder.head.norm", width_, 1e-12),
+        head_bias_(layout.add<1>("text_encoder.head.bias", {c.vocab}, Start::Zeros)) {}
+
+  [[nodiscard]] Index width() const { return width_; }
+
+  /// The text by itself: the layers below `fusion_layer`.
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, const TextInput<B>& text) const {
+    return run(pass, text, {}, fusion_layer_);
+  }
+
+  /// The text together with an image: all layers. **Shapes.** image_tokens [B*N, image width] -> [B*L,D].
+  template <class B>
+  Variable<2, B> fuse(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens) const {
+    return run(pass, text, image_tokens, blocks_.size());
+  }
+
+  /// Scores of every word of the vocabulary at the given rows. **Shapes.** rows [n,D] -> [n,vocab].
+  template <class B>
+  Variable<2, B> word_scores(const Pass<B>& pass, Variable<2, B> rows) const {
+    const auto h = head_norm_(pass, head_dense_.with_gelu(pass, rows));
+    return linear(pass, h, pass[words_], pass[head_bias_]);
+  }
+
+ private:
+  struct Block {
+    static constexpr std::uint32_t dropout_layers = 4;
+
+    nn::Linear mix;
+    nn::LayerNorm mix_norm;
+    std::optional<nn::BertAttention> cross;
+    nn::Linear intermediate, output;
+    nn::LayerNorm norm;
+
+    Block(Layout& layout, const std::string& name, const ModelConfig& c, bool sees_image)
+        : mix(layout, name + "mix", c.text_width, c.text_width),
+          mix_norm(layout, name + "mix_norm", c.text_width, 1e-12),
+          cross(sees_image ? std::optional<nn::BertAttention>(std::in_place, layout, name + "cross", c.text_width,
+                                                              c.vision_width, c.text_heads)
+                           : std::nullopt),
+          intermediate(layout, name + "intermediate", c.intermediate, c.text_width),
+          output(layout, name + "output", c.text_width, c.intermediate),
+          norm(layout, name + "norm", c.text_width, 1e-12) {}
+  };
+
+  template <class B>
+  Variable<2, B> run(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens,
+                     std::size_t layers) const {
+    const Index batch = text.ids.shape[0], length = text.ids.shape[1];
+    auto x = norm_(pass, gather_rows(pass, pass[words_], text.ids.reshaped(Shape<1>{batch * length})));
+    x = dropout(pass, x, pass.dropout_layer(text.first_lane), length);
+    for (std::size_t i = 0; i < layers; ++i) {
+      const Block& block = blocks_[i];
+      const std::uint32_t lane = text.first_lane + 1 + static_cast<std::uint32_t>(i) * Block::dropout_layers;
+      x = block.mix_norm(pass, x, block.mix(pass, nn::mean_of_each(pass, x, text.key_bias, heads_)), lane, length);
+      if (block.cross) x = (*block.cross)(pass, x, image_tokens, {}, batch, lane + 1);
+      x = block.norm(pass, x, block.output(pass, block.intermediate.with_gelu(pass, x)), lane + 3, length);
+    }
+    return x;
+  }
+
+  static std::vector<Block> make_blocks(const ModelConfig& c, Layout& layout) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < c.text_layers; ++i)
+      blocks.emplace_back(layout, "text_encoder.blocks." + std::to_string(i) + ".", c, i >= c.fusion_layer);
+    return blocks;
+  }
+
+  Index width_;
+  std::size_t fusion_layer_;
+  Index heads_;
+  Parameter<2> words_;
+  nn::LayerNorm norm_;
+  std::vector<Block> blocks_;
+  nn::Linear head_dense_;
+  nn::LayerNorm head_norm_;
+  Parameter<1> head_bias_;
+};
+
+}  // namespace ctp::encoder

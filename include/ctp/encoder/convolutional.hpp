@@ -1,0 +1,89 @@
+/// @file   ctp/encoder/convolutional.hpp
+/// @brief  A small convolutional image encoder.
+/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/model_config.hpp>
+#include <ctp/nn/convolution.hpp>
+#include <ctp/nn/layers.hpp>
+#include <ctp/nn/mean.hpp>
+
+namespace ctp::encoder {
+
+/// @brief Convolutions over pieces of the picture: half a patch wide at first, then as many as Vit has patches.
+///
+/// Pieces of patch/2 pixels become rows of half the width by one product, a 3x3 convolution with stride 2 makes them
+/// cells of the full width, and each of `vision_depth` blocks adds linear(gelu(convolution(norm(x)))). The class token
+/// is the mean of the cells. Of the model's sizes it reads `image`, `patch`, `vision_width` and `vision_depth`.
+///
+/// **Shapes.** images [B,3,H,W] -> tokens [B*N,D], N = 1 + (H/patch)^2, the class token first.  **Errors.** UsageError
+/// for an odd patch or width.  **Source.** residual blocks as in He et al. 2016, arXiv:1512.03385, pre-norm and with
+/// GELU as in Liu et al. 2022, arXiv:2201.03545, section 2.5. No dropout.
+class Convolutional {
+ public:
+  Convolutional(const ModelConfig& c, Layout& layout)
+      : piece_(c.patch / 2),
+        side_(c.image / c.patch),
+        width_((require_even(c), c.vision_width)),
+        pieces_(layout, prefix() + "pieces", width_ / 2, 3 * piece_ * piece_),
+        join_(layout, prefix() + "join", width_, width_ / 2, 2),
+        blocks_(make_blocks(c, layout)),
+        norm_(layout, prefix() + "norm", width_, 1e-6) {}
+
+  /// Tokens of one image.
+  [[nodiscard]] Index tokens() const { return side_ * side_ + 1; }
+  [[nodiscard]] Index width() const { return width_; }
+
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Tensor<const typename B::Real, 4, B> images) const {
+    const Index batch = images.shape[0], fine = 2 * side_, size = fine * piece_;
+    require_shape(images.shape == Shape<4>{batch, 3, size, size}, "Convolutional", "images", images.shape, "expected",
+                  Shape<4>{batch, 3, size, size}, "the model's image size is fixed");
+    Variable<2, B> pixels{pass.scratch(Shape<2>{batch * fine * fine, 3 * piece_ * piece_}), {}};
+    B::patches(batch, 3, size, piece_, images.data, pixels.value.data);
+    auto x = join_(pass, pieces_.with_gelu(pass, pixels), batch, fine);
+    for (const Block& block : blocks_)
+      x = block.out.with_residual(pass, block.spread.with_gelu(pass, block.norm(pass, x), batch, side_), x);
+    return norm_(pass, nn::mean_before(pass, x, batch));
+  }
+
+ private:
+  struct Block {
+    nn::LayerNorm norm;
+    nn::Convolution spread;
+    nn::Linear out;
+
+    Block(Layout& layout, const std::string& name, Index d)
+        : norm(layout, name + "norm", d, 1e-6),
+          spread(layout, name + "spread", d, d),
+          out(layout, name + "out", d, d) {}
+  };
+
+  static std::string prefix() { return "visual_encoder."; }
+  static void require_even(const ModelConfig& c) {
+    for (const auto& [key, value] : {std::pair{"patch", c.patch}, {"vision_width", c.vision_width}})
+      if (value % 2 != 0)
+        throw UsageError(Complaint{"model." + std::string(key), "", "an even number", std::to_string(value),
+                                   "Convolutional begins with pieces of half a patch and half the width"}
+                             .text());
+  }
+  static std::vector<Block> make_blocks(const ModelConfig& c, Layout& layout) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < c.vision_depth; ++i)
+      blocks.emplace_back(layout, prefix() + "blocks." + std::to_string(i) + ".", c.vision_width);
+    return blocks;
+  }
+
+  Index piece_, side_, width_;
+  nn::Linear pieces_;
+  nn::Convolution join_;
+  std::vector<Block> blocks_;
+  nn::LayerNorm norm_;
+};
+
+}  // namespace ctp::encoder
