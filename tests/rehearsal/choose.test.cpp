@@ -84,6 +84,63 @@ TEST_CASE("exemplars: exactly min(k, n) distinct rows for equal, zero, repeated 
     }
 }
 
+TEST_CASE("exemplars: of few points, each many times over, every point is taken before any a second time") {
+  Numbers features;
+  for (int copy = 0; copy < 10; ++copy)
+    for (int i = 0; i < 20; ++i) features.insert(features.end(), {std::cos(0.3 * i), std::sin(0.3 * i)});
+  const Picks clustered = choose_kmeans(rows(features, 2), 50), herded = choose_herding(rows(features, 2), 50);
+  CHECK(clustered.size() == 50);
+  CHECK(herded.size() == 50);
+  CHECK(distinct(clustered, 200));
+  CHECK(distinct(herded, 200));
+  std::set<std::size_t> points;
+  for (std::size_t i = 0; i < 20; ++i) points.insert(clustered[i] % 20);
+  CHECK(points.size() == 20);
+}
+
+TEST_CASE("exemplars: k-means whose clusters lose all of their rows still ends with one row for each") {
+  // Two points only: of five centres at least three are left without a row at once.
+  Numbers features(30, 0.0);
+  for (std::size_t i = 0; i < 15; ++i) features[i] = 1;
+  const Picks clustered = choose_kmeans(rows(features, 1), 5);
+  CHECK(clustered.size() == 5);
+  CHECK(distinct(clustered, 30));
+  CHECK((clustered[0] < 15) != (clustered[1] < 15));
+}
+
+TEST_CASE("exemplars: what a direct reading of the rules takes, over many made inputs") {
+  // Sums in the order of the columns, no scaling, no threads: the rules as one would first write them.
+  const auto herding = [](const Numbers& x, std::size_t width, std::size_t k) {
+    const std::size_t n = x.size() / width;
+    Numbers mean(width), w;
+    for (std::size_t i = 0; i < x.size(); ++i) mean[i % width] += x[i] / static_cast<double>(n);
+    w = mean;
+    Picks taken;
+    while (taken.size() < std::min(k, n)) {
+      std::size_t best = n;
+      double most = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        double product = 0;
+        for (std::size_t j = 0; j < width; ++j) product += x[i * width + j] * w[j];
+        const bool free = std::find(taken.begin(), taken.end(), i) == taken.end();
+        if (free && (best == n || product > most)) {
+          best = i;
+          most = product;
+        }
+      }
+      taken.push_back(best);
+      for (std::size_t j = 0; j < width; ++j) w[j] += mean[j] - x[best * width + j];
+    }
+    return taken;
+  };
+  for (std::uint32_t lane = 0; lane < 20; ++lane) {
+    CAPTURE(lane);
+    const std::size_t width = 1 + lane % 7, k = 3 + lane;
+    const reference::Values features = reference::random(static_cast<ctp::Index>(width * 41), lane);
+    CHECK(choose_herding(rows(features, width), k) == herding(features, width, k));
+  }
+}
+
 TEST_CASE("exemplars: scaling all features changes nothing, even where squares would overflow") {
   const reference::Values small = reference::random(60, 1);
   Numbers huge = small;

@@ -1,5 +1,6 @@
 #include <ctp/rehearsal/memory.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -80,6 +81,45 @@ TEST_CASE("memory: k-means fills its share too, and a memory of no places stays 
   CHECK(kmeans.members(memory).size() == 5);
   CHECK(kmeans.members(memory).back() >= 50);
   CHECK(none.members(empty).empty());
+}
+
+TEST_CASE("memory: a feature that is not finite is an error that names the pair, and nothing is kept of its task") {
+  const ctp::rehearsal::Herding herding{.budget = 6};
+  const ctp::rehearsal::KMeans kmeans{.budget = 6};
+  const auto check = [](const auto& policy) {
+    auto memory = policy.init(NoModel{}, 0);
+    MadeTask task(0, 100, 8);
+    const auto sound = task.candidates.features;
+    task.candidates.features = [&] {
+      ctp::rehearsal::FeatureRows rows = sound();
+      rows.values[7] = std::nanf("");
+      return rows;
+    };
+    CHECK_THROWS_WITH_AS(policy.choose(memory, task.candidates), doctest::Contains("pair_103"), ctp::NumericError);
+    CHECK(policy.members(memory).empty());
+    task.candidates.features = sound;  // and as if it had not been
+    policy.choose(memory, task.candidates);
+    CHECK(policy.members(memory).size() == 6);
+    CHECK(memory.sizes == Places{8});
+  };
+  check(herding);
+  check(kmeans);
+}
+
+TEST_CASE("memory: the released quotas and order, where they are asked for") {
+  const auto herd = [](bool published) {
+    const ctp::rehearsal::Herding herding{.budget = 7, .published = published};
+    auto memory = herding.init(NoModel{}, 0);
+    MadeTask first(0, 100, 8), second(1, 200, 8);
+    herding.choose(memory, first.candidates);
+    const Ordinals alone = herding.members(memory);
+    CHECK(alone.size() == 7);
+    CHECK(std::is_sorted(alone.begin(), alone.end()) == published);
+    herding.choose(memory, second.candidates);
+    return herding.members(memory).size();
+  };
+  CHECK(herd(false) == 7);
+  CHECK(herd(true) == 8);  // 3.5 places each, rounded to 4
 }
 
 TEST_CASE("reservoir: keeps everything while there is room, then a sample of what was seen") {

@@ -105,7 +105,8 @@ inline std::vector<std::size_t> choose_kmeans(const Rows& rows, std::size_t k, i
   std::vector<std::size_t> size(k), order(k), chosen;
   for (const std::size_t c : cluster) ++size[c];
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return size[a] > size[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return size[a] != size[b] ? size[a] > size[b] : a < b; });
   std::vector<char> taken(rows.count());
   std::vector<double> distance(rows.count());
   for (const std::size_t c : order) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/rehearsal/candidates.hpp>
@@ -30,16 +31,19 @@ struct TaskMemory {
   }
 
   /// @brief Makes room for one more task, cutting the others to their quotas, and fills it with what choose(rows,
-  /// places) picks among its features.
+  /// places) picks among its features. **Errors.** those of `choose` and of Rows; nothing has changed then.
   template <class Choose>
   void add_task(const Candidates& task, std::uint64_t budget, bool published, const Choose& choose) {
-    sizes.push_back(task.members.size());
-    const std::vector<std::uint64_t> places = published ? quota_published(sizes, budget) : quota(sizes, budget);
-    cut(places);
+    std::vector<std::uint64_t> all_sizes = sizes;
+    all_sizes.push_back(task.members.size());
+    const std::vector<std::uint64_t> places = published ? quota_published(all_sizes, budget) : quota(all_sizes, budget);
     const FeatureRows features = task.features();
     const Rows rows(std::span<const float>(features.values), features.width,
                     [&](std::size_t row) { return task.name(task.members[row]); });
     const std::vector<std::size_t> chosen = choose(rows, static_cast<std::size_t>(places.back()));
+
+    sizes = std::move(all_sizes);  // nothing has changed before here, where an error may have come from
+    cut(places);
     kept.push_back(chosen.size());
     for (const std::size_t row : chosen) members.push_back(task.members[row]);
   }

@@ -27,8 +27,9 @@ inline std::vector<std::uint64_t> quota(std::span<const std::uint64_t> sizes, st
   std::uint64_t given = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) given += share[i] = sizes[i] * budget / all;
   const auto remainder = [&](std::size_t i) { return sizes[i] * budget % all; };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return remainder(a) > remainder(b); });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return remainder(a) != remainder(b) ? remainder(a) > remainder(b) : a < b;
+  });
   for (std::size_t i = 0; given < budget; ++i, ++given) ++share[order[i]];
   return share;
 }
