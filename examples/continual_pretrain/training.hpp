@@ -108,7 +108,8 @@ class Training {
 
  private:
   void prepare() {
-    learner_.optimizer().weight_decay = bench_.settings.weight_decay;
+    if constexpr (requires { learner_.optimizer().weight_decay; })
+      learner_.optimizer().weight_decay = bench_.settings.weight_decay;
     if constexpr (requires { learner_.rehearsal().budget; }) learner_.rehearsal().budget = bench_.settings.memory_size;
     apply(bench_.policy_settings, learner_);
     if (bench_.init != nullptr)
