@@ -18,9 +18,11 @@
 #include <ctp/distill/topology.hpp>
 #include <ctp/encoder/bag_of_words.hpp>
 #include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/concepts.hpp>
 #include <ctp/encoder/convolutional.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/encoder/model.hpp>
+#include <ctp/encoder/require.hpp>
 #include <ctp/encoder/text_input.hpp>
 #include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>

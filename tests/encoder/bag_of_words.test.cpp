@@ -12,6 +12,8 @@
 
 namespace {
 using test::B;
+static_assert(ctp::encoder::TextEncoder<ctp::encoder::BagOfWords, B> &&
+              !ctp::encoder::ImageEncoder<ctp::encoder::BagOfWords, B>);
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::BagOfWords, B>;
 using ctp::testing::micro;
 

@@ -9,6 +9,8 @@
 
 namespace {
 using test::B;
+static_assert(ctp::encoder::ImageEncoder<ctp::encoder::Convolutional, B> &&
+              !ctp::encoder::TextEncoder<ctp::encoder::Convolutional, B>);
 using Model = ctp::VisionLanguageModel<ctp::encoder::Convolutional, ctp::encoder::Bert, B>;
 constexpr ctp::ModelConfig sizes = [] {
   ctp::ModelConfig c = ctp::testing::micro;

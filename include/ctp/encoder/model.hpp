@@ -4,15 +4,14 @@
 #pragma once
 
 #include <ctp/core/model_config.hpp>
-#include <ctp/encoder/text_input.hpp>
+#include <ctp/encoder/require.hpp>
 #include <ctp/nn/layers.hpp>
 
 namespace ctp {
 
 /// @brief The structure of a vision-language model. Holds no weights: see ParameterInfo and Pass.
 ///
-/// ImageEncoder: `ImageEncoder(const ModelConfig&, Layout&)`, images -> tokens, `tokens()`, `width()`.
-/// TextEncoder: `TextEncoder(const ModelConfig&, Layout&)`, text -> tokens, `fuse`, `word_scores`, `width()`.
+/// ImageEncoder: an encoder::ImageEncoder. TextEncoder: an encoder::TextEncoder. See docs/policies/encoder.md.
 /// Projection: `Projection(Layout&, name, out, in)`, class tokens -> common space; see nn::Linear and nn::CosineLinear.
 /// A strategy names the one it is made for.
 template <class ImageEncoder, class TextEncoder, class BackendType, class ProjectionType = nn::Linear>
@@ -21,6 +20,9 @@ class VisionLanguageModel {
   using Backend = BackendType;
   using Projection = ProjectionType;
   using Real = typename Backend::Real;
+
+  static_assert(encoder::require_image_encoder<ImageEncoder, Backend>());
+  static_assert(encoder::require_text_encoder<TextEncoder, Backend>());
 
   /// **Errors.** UsageError if the sizes contradict each other.
   explicit VisionLanguageModel(const ModelConfig& config)
