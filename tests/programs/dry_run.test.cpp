@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <ctp/ctp.hpp>
 #include <ctp/io/json.hpp>
 
 #include "../../examples/common/strategies.hpp"
