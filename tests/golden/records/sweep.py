@@ -50,7 +50,7 @@ def wanted():
     for shape, tasks, seed, store, more in TRAJECTORIES:
         run, sizes = SHAPES[shape]
         for i, form in enumerate(FORMS):
-            yield (f"trajectory_{form}_{shape}_{tasks}tasks_{store}", form, store,
+            yield (f"trajectory_{form}_{shape}_{tasks}tasks_{100 * seed + i}_{store}", form, store,
                    ["trajectory.py", form], f"--seed {100 * seed + i} --tasks {tasks} --store {store} {run} {more} --set {sizes}")
     for shape, seed, store in GOLDENS:
         run, sizes = SHAPES[shape]
@@ -113,6 +113,8 @@ def main():
     a = p.parse_args()
     os.makedirs(a.out, exist_ok=True)
     records = [r for r in wanted() if a.only in r[0]]
+    if len({r[0] for r in records}) != len(records):
+        sys.exit("sweep.py: two records have the same name")
     with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
         list(pool.map(lambda r: make(a.oracle, a.out, r), records))
     rows = [compare(a.conformance, a.out, r) for r in records]
