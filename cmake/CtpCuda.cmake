@@ -24,8 +24,13 @@ if(NOT CMAKE_CUDA_COMPILER OR NOT CUDAToolkit_FOUND)
   return()
 endif()
 
+# Ampere, Hopper and Blackwell; the code for Ampere also in a form that newer devices translate for themselves.
+if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80 90-real 120-real)
+endif()
 enable_language(CUDA)
 set(CTP_WITH_CUDA TRUE)
+message(STATUS "ctp: builds with CUDA ${CUDAToolkit_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
 add_library(ctp_cuda INTERFACE)
 add_library(ctp::cuda ALIAS ctp_cuda)
 set_target_properties(ctp_cuda PROPERTIES EXPORT_NAME cuda)

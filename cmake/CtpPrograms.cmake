@@ -13,6 +13,18 @@ if(NOT CTP_WITH_OPENMP)
   target_compile_options(ctp_program_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-unknown-pragmas>)
 endif()
 
+# The same for what nvcc compiles. Its host code must agree with the other units on OpenMP and on the processor.
+if(CTP_WITH_CUDA)
+  add_library(ctp_cuda_program_options INTERFACE)
+  target_compile_options(ctp_cuda_program_options INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wno-restrict,-Wno-maybe-uninitialized>"
+    "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${CTP_WERROR}>>:-Werror=all-warnings,cross-execution-space-call>")
+  if(CTP_WITH_OPENMP)
+    target_compile_options(ctp_cuda_program_options INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-fopenmp>")
+    target_link_libraries(ctp_cuda_program_options INTERFACE OpenMP::OpenMP_CXX)
+  endif()
+endif()
+
 # Everything a person runs, without tests and benchmarks: cmake --build ... --target programs
 add_custom_target(programs)
 set(ctp_program_dir "${PROJECT_BINARY_DIR}/bin")
@@ -31,10 +43,20 @@ macro(ctp_find_program_packages)
   endif()
 endmacro()
 
-# ctp_add_program(<name> <sources...>): a program with options, built as <build>/bin/<name>.
+# ctp_add_program(<name> <sources...>): a program with options, built as <build>/bin/<name>. Its .cu files are left out
+# of a build without CUDA; where there are some and CUDA is there, its other files see CTP_HAVE_CUDA.
 function(ctp_add_program name)
-  add_executable(${name} ${ARGN})
+  set(host ${ARGN})
+  set(device ${ARGN})
+  list(FILTER host EXCLUDE REGEX "\\.cu$")
+  list(FILTER device INCLUDE REGEX "\\.cu$")
+  add_executable(${name} ${host})
   target_link_libraries(${name} PRIVATE ctp::data ${ctp_program_packages} ctp_program_options)
+  if(device AND CTP_WITH_CUDA)
+    target_sources(${name} PRIVATE ${device})
+    target_link_libraries(${name} PRIVATE ctp::cuda ctp_cuda_program_options)
+    target_compile_definitions(${name} PRIVATE CTP_HAVE_CUDA=1)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
   add_dependencies(programs ${name})
 endfunction()

@@ -1,17 +1,14 @@
 /// @file   evaluation.hpp
-/// @brief  Everything a task line of metrics.jsonl says, measured on a P9D folder.
+/// @brief  Everything a task line of metrics.jsonl says, for models on any backend.
 #pragma once
 
-#include <algorithm>
-#include <memory>
-#include <numeric>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <ctp/core/json_line.hpp>
-#include <ctp/data.hpp>
+#include <ctp/data/source.hpp>
 #include <ctp/eval/multimodal_map.hpp>
 #include <ctp/eval/retrieval.hpp>
 #include <ctp/train/extract.hpp>
@@ -25,111 +22,31 @@ struct Evaluation {
   std::optional<ctp::eval::MapScores> map;         ///< on the tasks seen; empty if they have no queries or no gallery
 };
 
-/// How pairs are read for evaluation.
-struct EvaluationOptions {
-  int max_words = 30, batch_size = 64, workers = 0;
-  std::size_t cache_bytes = 0;
+/// @brief A model with its weights, wherever it runs, as evaluation sees it: the features of all pairs of a source.
+struct FeatureMaker {
+  int image_size = 0;  ///< that the model takes
+  std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract;
 };
 
-/// @brief Evaluates models on the test, query and gallery lists of a P9D folder.
-class StreamEvaluator {
- public:
-  StreamEvaluator(const ctp::data::P9d& stream, const ctp::data::Tokenizer& tokenizer, EvaluationOptions options)
-      : stream_(stream),
-        options_(options),
-        padding_(tokenizer.vocabulary().pad()),
-        test_(source(stream.test(), tokenizer)),
-        query_(source(stream.query(), tokenizer)),
-        gallery_(source(stream.gallery(), tokenizer)) {
-    for (const std::string& task : stream.tasks()) tests_.push_back(stream.test(std::span(&task, 1)));
-  }
+/// `model` and `theta` must outlive what is returned.
+template <class Model>
+FeatureMaker features_of(const Model& model, const typename Model::Real* theta) {
+  return {model.config().image, [&model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+            return ctp::extract(model, theta, source, wanted);
+          }};
+}
 
-  /// Features of the whole test split in file order.
-  template <class Model>
-  ctp::ExtractedFeatures test_features(const Model& model, const typename Model::Real* theta, bool fusion) const {
-    std::vector<std::uint32_t> all(stream_.test().size());
-    std::iota(all.begin(), all.end(), 0U);
-    return features("test", test_, all, model, theta, {.retrieval = true, .fusion = fusion});
-  }
+/// Measures models on some stream's test, query and gallery lists.
+class Evaluator {
+ public:
+  Evaluator() = default;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+  virtual ~Evaluator() = default;
 
   /// Recalls of all tasks, and precision by category on the first `seen` of them (none: it is not measured).
-  template <class Model>
-  Evaluation operator()(const Model& model, const typename Model::Real* theta, std::size_t seen) const {
-    const ctp::ExtractedFeatures test = test_features(model, theta, false);
-    Evaluation result;
-    std::vector<std::uint32_t> joined;
-    for (const auto& own : tests_) {
-      result.alone.push_back(recalls(test, own));
-      joined.insert(joined.end(), own.begin(), own.end());
-      std::sort(joined.begin(), joined.end());  // file order, as published; it only matters for ties
-      result.joined.push_back(recalls(test, joined));
-    }
-    if (seen > 0) result.map = precision(model, theta, std::span(stream_.tasks()).first(seen));
-    return result;
-  }
-
-  [[nodiscard]] const std::vector<std::string>& tasks() const { return stream_.tasks(); }
-
- private:
-  using Source = std::shared_ptr<const ctp::data::FileSource>;
-
-  Source source(const std::vector<ctp::data::Sample>& samples, const ctp::data::Tokenizer& tokenizer) const {
-    return std::make_shared<const ctp::data::FileSource>(
-        samples, tokenizer,
-        ctp::data::FileSourceOptions{
-            .max_words = options_.max_words, .length = options_.max_words, .cache_bytes = options_.cache_bytes});
-  }
-
-  template <class Model>
-  ctp::ExtractedFeatures features(const std::string& name, const Source& from,
-                                  const std::vector<std::uint32_t>& ordinals, const Model& model,
-                                  const typename Model::Real* theta, ctp::Wanted wanted) const {
-    ctp::data::LoaderOptions loading;
-    loading.batch_size = std::min(options_.batch_size, static_cast<int>(ordinals.size()));
-    loading.image_size = model.config().image;
-    loading.length = options_.max_words;
-    loading.workers = options_.workers;
-    loading.masking.pad = padding_;
-    ctp::data::OrderedBatches batches(name, from, ordinals, loading);
-    return extract(model, theta, batches, wanted);
-  }
-
-  static ctp::eval::RetrievalScores recalls(const ctp::ExtractedFeatures& all, const std::vector<std::uint32_t>& rows) {
-    const auto take = [&](const std::vector<float>& x) {
-      std::vector<float> y;
-      y.reserve(rows.size() * all.embed);
-      for (const std::uint32_t row : rows)
-        y.insert(y.end(), x.begin() + static_cast<std::ptrdiff_t>(row * all.embed),
-                 x.begin() + static_cast<std::ptrdiff_t>((row + 1) * all.embed));
-      return y;
-    };
-    return ctp::eval::retrieval(take(all.image), take(all.text), rows.size(), all.embed);
-  }
-
-  template <class Model>
-  std::optional<ctp::eval::MapScores> precision(const Model& model, const typename Model::Real* theta,
-                                                std::span<const std::string> seen) const {
-    const auto queries = stream_.query(seen), gallery = stream_.gallery(seen);
-    if (queries.empty() || gallery.empty()) return std::nullopt;
-    const auto items = [](const std::vector<ctp::data::Sample>& samples, const std::vector<std::uint32_t>& ordinals) {
-      std::vector<ctp::eval::LabelledItem> list;
-      for (const std::uint32_t i : ordinals) list.push_back({samples[i].id, samples[i].category});
-      return list;
-    };
-    std::vector<std::uint32_t> whole(stream_.gallery().size());
-    std::iota(whole.begin(), whole.end(), 0U);
-    const ctp::Wanted wanted{.retrieval = false, .fusion = true};
-    const auto q = features("query", query_, queries, model, theta, wanted),
-               g = features("gallery", gallery_, gallery, model, theta, wanted);
-    return ctp::eval::multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion,
-                                     items(stream_.gallery(), gallery), items(stream_.gallery(), whole), q.width);
-  }
-
-  const ctp::data::P9d& stream_;
-  EvaluationOptions options_;
-  std::int32_t padding_;
-  Source test_, query_, gallery_;
-  std::vector<std::vector<std::uint32_t>> tests_;
+  [[nodiscard]] virtual Evaluation operator()(const FeatureMaker& features, std::size_t seen) const = 0;
+  [[nodiscard]] virtual const std::vector<std::string>& tasks() const = 0;
 };
 
 /// Adds the nine recalls.

@@ -26,15 +26,25 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   }
 }
 
-/// **Errors.** UsageError for a device or precision that this build does not have.
-inline void require_available(const std::string& device, const std::string& precision) {
-  if (device == "cuda")
-    throw ctp::UsageError("--device cuda: expected cpu, found cuda; the CUDA backend is not there yet");
-  if (device != "cpu") throw ctp::UsageError("--device: expected cpu or cuda, found " + device);
-  if (precision == "tf32" || precision == "bf16")
-    throw ctp::UsageError("--precision " + precision + ": expected fp32, found " + precision +
-                          "; it belongs to the CUDA backend, which is not there yet");
-  if (precision != "fp32") throw ctp::UsageError("--precision: expected fp32, tf32 or bf16, found " + precision);
+/// @brief Whether to run on a CUDA device. **Errors.** UsageError for a device or precision that does not exist, or
+/// that this build does not have.
+inline bool wants_cuda(const std::string& device, const std::string& precision) {
+  if (device != "cpu" && device != "cuda") throw ctp::UsageError("--device: expected cpu or cuda, found " + device);
+  if (precision != "fp32" && precision != "tf32" && precision != "bf16")
+    throw ctp::UsageError("--precision: expected fp32, tf32 or bf16, found " + precision);
+  if (device == "cpu") {
+    if (precision != "fp32")
+      throw ctp::UsageError("--precision " + precision + ": expected fp32 on the CPU, found " + precision +
+                            "; use --device cuda");
+    return false;
+  }
+#if !defined(CTP_HAVE_CUDA)
+  throw ctp::UsageError(
+      "--device cuda: expected a build with CUDA, found one without; configure with -DCTP_CUDA=ON where nvcc of CUDA "
+      "12 or newer is installed, or use --device cpu");
+#else
+  return true;
+#endif
 }
 
 /// Runs a program's body. Errors become one line on standard error and the documented exit code.

@@ -1,14 +1,13 @@
 /// @file   weight_file.hpp
-/// @brief  Writes a learner's weights, with the state that published files hold beside them.
+/// @brief  A learner's weights, with the state that published files hold beside them.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include <ctp/encoder/weights.hpp>
-#include <ctp/io/model_config.hpp>
-#include <ctp/io/safetensors.hpp>
 #include <ctp/tensor/buffer.hpp>
+#include <ctp/tensor/named.hpp>
 
 namespace examples {
 
@@ -40,9 +39,9 @@ class PublishedState {
   std::size_t embed_;
 };
 
-/// Writes parameters, temperatures and queues as one safetensors file. **Errors.** ResourceError.
+/// Parameters, temperatures and queues, as one file of published weights holds them, without its metadata.
 template <class Learner>
-void write_weight_file(const std::string& path, Learner& learner) {
+ctp::TensorFile published_weights(Learner& learner) {
   const auto& model = learner.model();
   const auto theta = learner.weights();
   ctp::TensorFile file;
@@ -53,8 +52,7 @@ void write_weight_file(const std::string& path, Learner& learner) {
   PublishedState<typename Learner::Real, typename Learner::B> state(file.tensors,
                                                                     static_cast<std::size_t>(model.config().embed));
   learner.losses_state().visit(state);
-  file.metadata["config"] = ctp::io::config_text(model.config());
-  ctp::io::write_safetensors(path, file);
+  return file;
 }
 
 }  // namespace examples

@@ -12,10 +12,22 @@
 #include "../common/run.hpp"
 #include "check.hpp"
 #include "read_record.hpp"
+#if defined(CTP_HAVE_CUDA)
+#include "cuda.hpp"
+#endif
 
 namespace {
 
 using namespace conformance;
+
+/// A record on the device: one in float64 is compared there as one in single precision.
+bool on_device([[maybe_unused]] const Record& record, [[maybe_unused]] const std::string& precision) {
+#if defined(CTP_HAVE_CUDA)
+  return check_on_cuda(record, precision);
+#else
+  return false;  // wants_cuda() has refused
+#endif
+}
 
 int run(int argc, char** argv) {
   CLI::App app{"Recomputes records of the executable specification with the library and compares.", "conformance"};
@@ -28,16 +40,20 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--threads", threads, "threads (default: all cores)");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
-  examples::require_available(device, precision);
+  const bool on_cuda = examples::wants_cuda(device, precision);
+#if defined(CTP_HAVE_CUDA)
+  if (on_cuda) use_cuda(precision);
+#endif
   if (threads > 0) ctp::set_threads(threads);
 
   bool all = true;
   for (const std::string& path : files) {
     const ctp::TensorFile file = ctp::io::read_safetensors(path);
-    std::printf("%s (%s)\n", path.c_str(), is_double(file) ? "double" : "single precision");
+    std::printf("%s (%s)\n", path.c_str(), is_double(file) && !on_cuda ? "double" : "single precision");
     const Record record = read_record(file);
-    const bool ok = is_double(file) ? check_record<ctp::BasicCpu<double>>(record, double_limits)
-                                    : check_record<ctp::BasicCpu<float>>(record, fp32_limits);
+    const bool ok = on_cuda           ? on_device(record, precision)
+                    : is_double(file) ? check_record<ctp::BasicCpu<double>>(record, double_limits)
+                                      : check_record<ctp::BasicCpu<float>>(record, fp32_limits);
     std::printf("%s %s\n", ok ? "PASS" : "FAIL", path.c_str());
     all = all && ok;
   }

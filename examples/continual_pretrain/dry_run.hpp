@@ -231,7 +231,7 @@ class DryRun {
  private:
   template <class Strategy>
   [[nodiscard]] ctp::Index parameters_of() const {
-    return typename Training<Strategy>::Model(bench_.model).layout().weights();
+    return typename Training<Strategy, ctp::Cpu>::Model(bench_.model).layout().weights();
   }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
     return task.members.size() / static_cast<std::size_t>(bench_.settings.batch_size);
@@ -249,8 +249,8 @@ class DryRun {
 /// @brief Sets a training up and says what it would cost. **Errors.** those of the training before its first step.
 inline void dry_run(const Workbench& bench) {
   examples::with_strategy(bench.settings.strategy, [&]<class Strategy>() {
-    using Model = typename Training<Strategy>::Model;
-    typename Training<Strategy>::Learner learner{Model(ctp::testing::micro)};
+    using Model = typename Training<Strategy, ctp::Cpu>::Model;
+    typename Training<Strategy, ctp::Cpu>::Learner learner{Model(ctp::testing::micro)};
     apply(bench.policy_settings, learner);
     if (bench.init != nullptr)
       ctp::read_weights<float>(Model(bench.model).layout(),

@@ -9,11 +9,20 @@
 
 #include <CLI/CLI.hpp>
 
+#include <ctp/ctp.hpp>
+#include <ctp/data.hpp>
+#include <ctp/io/model_config.hpp>
+#include <ctp/io/safetensors.hpp>
+
 #include "../common/run.hpp"
 #include "../common/strategies.hpp"
+#include "../common/stream_evaluator.hpp"
 #include "config_files.hpp"
 #include "dry_run.hpp"
 #include "training.hpp"
+#if defined(CTP_HAVE_CUDA)
+#include "cuda.hpp"
+#endif
 
 namespace {
 
@@ -164,7 +173,10 @@ int run(int argc, char** argv) {
   const std::vector<Assignment> policies = settle(line.assignments, settings, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
-  examples::require_available(settings.device, settings.precision);
+  const bool on_cuda = examples::wants_cuda(settings.device, settings.precision);
+#if defined(CTP_HAVE_CUDA)
+  if (on_cuda) use_cuda(settings.precision);
+#endif
   if (settings.resume)
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
@@ -219,7 +231,11 @@ int run(int argc, char** argv) {
       stream, tokenizer,
       {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
 
-  const Workbench bench{settings, model, tasks, evaluate, policies, init ? &*init : nullptr, line.json};
+  const auto save = [&model](const std::string& path, ctp::TensorFile file) {
+    file.metadata["config"] = ctp::io::config_text(model);
+    ctp::io::write_safetensors(path, file);
+  };
+  const Workbench bench{settings, model, tasks, evaluate, save, policies, init ? &*init : nullptr, line.json};
   if (line.dry_run) {
     dry_run(bench);
     return 0;
@@ -233,7 +249,13 @@ int run(int argc, char** argv) {
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
 
-  examples::with_strategy(settings.strategy, [&]<class Strategy>() { Training<Strategy>(bench).run(); });
+  if (on_cuda) {
+#if defined(CTP_HAVE_CUDA)
+    train_on_cuda(bench);
+#endif
+  } else {
+    examples::with_strategy(settings.strategy, [&]<class Strategy>() { Training<Strategy, ctp::Cpu>(bench).run(); });
+  }
   return 0;
 }
 

@@ -1,15 +1,22 @@
 /// @file   training.hpp
-/// @brief  One strategy, from fresh weights to the summary.
+/// @brief  One strategy, from fresh weights to the summary, on any backend.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <ctp/ctp.hpp>
-#include <ctp/data.hpp>
+#include <ctp/data/source.hpp>
+#include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/model.hpp>
+#include <ctp/encoder/vit.hpp>
+#include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
+#include <ctp/train/learner.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
@@ -24,9 +31,10 @@ struct Workbench {
   const Settings& settings;
   ctp::ModelConfig model;
   const std::vector<ctp::data::Task>& tasks;
-  const examples::StreamEvaluator& evaluate;
-  std::vector<Assignment> policy_settings;  ///< keys such as momentum.decay
-  const ctp::TensorFile* init = nullptr;    ///< starting weights, if any
+  const examples::Evaluator& evaluate;
+  std::function<void(const std::string& path, ctp::TensorFile file)> save;  ///< writes weights
+  std::vector<Assignment> policy_settings;                                  ///< keys such as momentum.decay
+  const ctp::TensorFile* init = nullptr;                                    ///< starting weights, if any
   bool json = false;
 };
 
@@ -76,11 +84,10 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double se
   return line;
 }
 
-template <class Strategy>
+template <class Strategy, class Backend>
 class Training {
  public:
-  using Model =
-      ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, typename Strategy::Projection>;
+  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend, typename Strategy::Projection>;
 
   using Learner = ctp::Learner<Strategy, Model>;
 
@@ -96,7 +103,7 @@ class Training {
   }
 
   void run() {
-    const auto untrained = bench_.evaluate(learner_.model(), learner_.thetas().online(), 0);
+    const auto untrained = bench_.evaluate(features(), 0);
     for (std::size_t t = 0; t < bench_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();
     learner_.learn_all(bench_.tasks, [&](auto&, std::size_t task) { after(task); });
@@ -107,6 +114,9 @@ class Training {
   }
 
  private:
+  [[nodiscard]] examples::FeatureMaker features() const {
+    return examples::features_of(learner_.model(), learner_.thetas().online());
+  }
   void prepare() {
     if constexpr (requires { learner_.optimizer().weight_decay; })
       learner_.optimizer().weight_decay = bench_.settings.weight_decay;
@@ -146,8 +156,8 @@ class Training {
   void after(std::size_t task) {
     char name[32];
     std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
-    examples::write_weight_file(bench_.settings.output + name, learner_);
-    const auto found = bench_.evaluate(learner_.model(), learner_.thetas().online(), task + 1);
+    bench_.save(bench_.settings.output + name, examples::published_weights(learner_));
+    const auto found = bench_.evaluate(features(), task + 1);
     const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer asks for the next task
     for (std::size_t j = 0; j <= ahead; ++j) matrix_.set(task, j, found.alone[j].r_mean);
     for (std::size_t j = 0; j <= task; ++j) matrix_.set_union(task, j, found.joined[j].r_mean);

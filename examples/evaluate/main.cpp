@@ -1,6 +1,8 @@
 // Evaluates weights on a P9D folder: the fields of a task line, and optionally the features of the test split.
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -10,8 +12,11 @@
 #include <ctp/io/model_config.hpp>
 #include <ctp/io/safetensors.hpp>
 
-#include "../common/evaluation.hpp"
 #include "../common/run.hpp"
+#include "../common/stream_evaluator.hpp"
+#if defined(CTP_HAVE_CUDA)
+#include "cuda.hpp"
+#endif
 
 namespace {
 
@@ -31,19 +36,24 @@ struct Options {
   bool json = false;
 };
 
-/// Measures the model of `file`, whose class tokens a `Projection` takes to the common space.
+/// The model of `file` on the CPU; it lives as long as what is returned.
 template <class Projection>
-void measure(const Options& o, const ctp::TensorFile& file, const ctp::ModelConfig& config,
-             const ctp::data::Tokenizer& tokenizer) {
-  const ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, Projection> model(config);
-  ctp::Buffer<float, ctp::Cpu> theta(model.layout().size());
-  theta.assign(ctp::read_weights<float>(model.layout(), file));
+examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
+  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, Projection>;
+  const auto model = std::make_shared<const Model>(config);
+  const auto theta = std::make_shared<const std::vector<float>>(ctp::read_weights<float>(model->layout(), file));
+  return {config.image, [model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+            return ctp::extract(*model, theta->data(), source, wanted);
+          }};
+}
 
+/// Measures a model and says what was found.
+void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::data::Tokenizer& tokenizer) {
   const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
   const examples::StreamEvaluator evaluate(
       stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
-  if (!o.features.empty()) write_features(o.features, evaluate.test_features(model, theta.data(), true));
-  const auto found = evaluate(model, theta.data(), stream.tasks().size());
+  if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
+  const auto found = evaluate(maker, stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
   if (o.json) {
     ctp::JsonLine line;
@@ -81,7 +91,10 @@ int run(int argc, char** argv) {
   app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
-  examples::require_available(device, precision);
+  const bool on_cuda = examples::wants_cuda(device, precision);
+#if defined(CTP_HAVE_CUDA)
+  if (on_cuda) evaluation::use_cuda(precision);
+#endif
   if (threads > 0) ctp::set_threads(threads);
 
   const ctp::TensorFile file = ctp::io::read_safetensors(o.weights);
@@ -103,10 +116,17 @@ int run(int argc, char** argv) {
                                         "give the vocabulary of these weights"}
                              .text());
   // The heads that the weights were trained with: cosine ones have a scale.
-  if (file.find("vision_proj.sigma") != nullptr)
-    measure<ctp::nn::CosineLinear>(o, file, config, tokenizer);
-  else
-    measure<ctp::nn::Linear>(o, file, config, tokenizer);
+  const bool cosine_heads = file.find("vision_proj.sigma") != nullptr;
+  if (on_cuda) {
+#if defined(CTP_HAVE_CUDA)
+    measure(o, evaluation::features_on_cuda(config, file, cosine_heads), tokenizer);
+#endif
+  } else {
+    measure(o,
+            cosine_heads ? features_on_cpu<ctp::nn::CosineLinear>(config, file)
+                         : features_on_cpu<ctp::nn::Linear>(config, file),
+            tokenizer);
+  }
   return 0;
 }
 

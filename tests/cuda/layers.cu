@@ -103,69 +103,13 @@
 
 #include <test_backend.hpp>
 
-namespace {
-
-template <class Strategy>
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::test::TestBackend<float>,
-                                       typename Strategy::Projection>;
-
-ctp::ModelConfig toy() {
-  ctp::ModelConfig c = ctp::sizes::tiny;
-  c.image = 16;
-  c.vision_width = c.text_width = 12;
-  c.vision_depth = c.text_layers = 2;
-  c.fusion_layer = 1;
-  c.intermediate = 24;
-  c.vocab = 40;
-  c.positions = 8;
-  c.embed = 8;
-  c.queue = 9;
-  return c;
-}
-
-ctp::data::Batch made_batch(const ctp::ModelConfig& c) {
-  ctp::data::Batch batch;
-  batch.resize(3, c.image, 6);
-  ctp::RandomLane random(ctp::RandomStream(1, "made batch"), {});
-  for (float& x : batch.images) x = static_cast<float>(random.normal());
-  for (std::size_t i = 0; i < batch.ids.size(); ++i) {
-    const bool asked = i % 5 == 2;
-    batch.attend[i] = 1;
-    batch.ids[i] = 5 + static_cast<std::int32_t>(random.below(30));
-    batch.masked[i] = asked ? c.mask : batch.ids[i];
-    batch.labels[i] = asked ? batch.ids[i] : ctp::data::ignore_label;
-  }
-  for (std::size_t i = 0; i < batch.sample.size(); ++i) batch.sample[i] = static_cast<std::uint32_t>(i);
-  return batch;
-}
-
-/// The objective, contrast and words, at the end of two tasks.
-template <class Strategy>
-double train() {
-  constexpr int steps = 20;
-  ctp::TrainOptions options;
-  options.rate = 5e-3;
-  ctp::Learner<Strategy, Model<Strategy>> learner(Model<Strategy>(toy()), options);
-  const ctp::data::Batch batch = made_batch(toy());
-  double objective = 0;
-  for (int task = 0; task < 2; ++task) {
-    learner.begin_task(steps);
-    for (int i = 0; i < steps; ++i) {
-      const ctp::StepReport report = learner.step(batch);
-      objective = report.parts[0].second + report.parts[1].second;
-    }
-    learner.end_task();  // without batches: no strategy here walks through the task again
-  }
-  return objective;
-}
+#include "toy.hpp"
 
 /// log 3 + log 40 is what a model that knows nothing gets.
 template <class... Strategies>
 bool all_learn() {
-  return ((train<Strategies>() < 2.4) && ...);
+  return ((toy::train<Strategies, ctp::test::TestBackend<float>>(20).objective.back() < 2.4) && ...);
 }
-
-}  // namespace
 
 int main() {
   using namespace ctp::strategy;

@@ -91,9 +91,9 @@ TEST_CASE("programs: what a training cannot be told is refused by the option's n
   };
   refuse({"--strategy", "cpt"}, {"--strategy", "'cpt'", "did you mean", "ctp"});
   refuse({"--resume"}, {"--resume", "not there yet"});
-  refuse({"--device", "cuda"}, {"--device", "cuda", "not there yet"});
+  refuse({"--device", "cuda"}, {"--device cuda", "use --device cpu"});
   refuse({"--device", "tpu"}, {"--device", "tpu", "cpu or cuda"});
-  refuse({"--precision", "bf16"}, {"--precision", "bf16", "not there yet"});
+  refuse({"--precision", "bf16"}, {"--precision bf16", "fp32 on the CPU"});
   refuse({"--model", "huge"}, {"--model", "'huge'", "tiny, small or base"});
   refuse({"--batch-size", "20"}, {"--batch-size", test::first_task, "18", "found 20", "smaller batch"});
   refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65", "fewer words"});
@@ -237,7 +237,7 @@ TEST_CASE("programs: evaluate refuses options that contradict the weights with e
   };
   refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65"});
   refuse({"--image-size", "32"}, {"--image-size", "the model's 64", "leave the option out"});
-  refuse({"--device", "cuda"}, {"--device", "not there yet"});
+  refuse({"--device", "cuda"}, {"--device cuda", "use --device cpu"});
   refuse({"--batch-size", "0"}, {"batch_size", "found 0"});
   check_complaint("evaluate", {"--data", stream}, usage, {"--weights", "--help"});
 }
@@ -257,7 +257,7 @@ TEST_CASE("programs: conformance refuses what is not a record") {
   const std::string cut = folder.write("cut.safetensors", test::read_whole(weights()).substr(0, 100000));
   check_complaint("conformance", {cut}, data, {cut, "fetch or write it again"});
   check_complaint("conformance", {weights()}, data, {weights()});
-  check_complaint("conformance", {missing, "--device", "cuda"}, usage, {"--device", "not there yet"});
+  check_complaint("conformance", {missing, "--device", "cuda"}, usage, {"--device cuda", "use --device cpu"});
   check_complaint("conformance", {}, usage, {"records", "--help"});
 }
 

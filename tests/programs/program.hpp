@@ -25,7 +25,7 @@ struct Finished {
   std::string out, err;
 };
 
-/// Runs `name` with these arguments and nothing on its standard input.
+/// Runs `name` with these arguments and nothing on its standard input. It sees no GPU, whatever the machine has.
 inline Finished run_program(const std::string& name, const std::vector<std::string>& arguments) {
   const auto quoted = [](const std::string& word) {
     std::string text = "'";
@@ -33,7 +33,7 @@ inline Finished run_program(const std::string& name, const std::vector<std::stri
     return text + "'";
   };
   const MadeFolder said;
-  std::string command = quoted(std::string(CTP_PROGRAM_DIR) + "/" + name);
+  std::string command = "CUDA_VISIBLE_DEVICES= " + quoted(std::string(CTP_PROGRAM_DIR) + "/" + name);
   for (const std::string& argument : arguments) command += " " + quoted(argument);
   command += " </dev/null >" + quoted(said.path("out")) + " 2>" + quoted(said.path("err"));
   const int status = std::system(command.c_str());

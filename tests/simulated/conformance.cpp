@@ -1,7 +1,8 @@
 // Whole models and trainings on the kernels of the CUDA backend, run by simulated threads, against records of the
-// executable specification: conformance_simulated RECORD...
+// executable specification: conformance_simulated fp32|tf32|bf16 RECORD...
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include <ctp/io/safetensors.hpp>
 
@@ -10,16 +11,26 @@
 #include "../../examples/conformance/check.hpp"
 #include "../../examples/conformance/read_record.hpp"
 
+namespace {
+
+bool check(const conformance::Record& record, const std::string& precision) {
+  using ctp::test::SimulatedCuda;
+  const conformance::Limits limits = conformance::limits_of(precision);
+  if (precision == "tf32") return conformance::check_record<SimulatedCuda<float, 10>>(record, limits);
+  if (precision == "bf16") return conformance::check_record<SimulatedCuda<float, 7>>(record, limits);
+  if (conformance::is_double(record.file))
+    return conformance::check_record<SimulatedCuda<double>>(record, conformance::double_limits);
+  return conformance::check_record<SimulatedCuda<float>>(record, limits);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   try {
-    bool all = argc > 1;
-    for (int i = 1; i < argc; ++i) {
+    bool all = argc > 2;
+    for (int i = 2; i < argc; ++i) {
       const ctp::TensorFile file = ctp::io::read_safetensors(argv[i]);
-      const conformance::Record record = conformance::read_record(file);
-      const bool ok =
-          conformance::is_double(file)
-              ? conformance::check_record<ctp::test::SimulatedCuda<double>>(record, conformance::double_limits)
-              : conformance::check_record<ctp::test::SimulatedCuda<float>>(record, conformance::fp32_limits);
+      const bool ok = check(conformance::read_record(file), argv[1]);
       std::printf("%s %s\n", ok ? "PASS" : "FAIL", argv[i]);
       all = all && ok;
     }

@@ -223,8 +223,27 @@ void SimulatedBlock::run(const Body& body) {
   }
 }
 
-/// Memory on the host that begins as nonsense, so that what is read before it is written shows.
-template <class RealType>
+/// x with its mantissa rounded to `Bits` bits, ties to even, as tensor cores take their operands: 10 is TF32, 7 is
+/// bfloat16. 0 leaves x alone.
+template <int Bits, class Real>
+Real rounded(Real x) {
+  if constexpr (Bits > 0) {
+    const auto single = static_cast<float>(x);
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &single, sizeof bits);
+    constexpr unsigned dropped = 23U - static_cast<unsigned>(Bits);
+    bits += (1U << (dropped - 1)) - 1 + (bits >> dropped & 1U);
+    bits &= ~((1U << dropped) - 1);
+    float result = 0;
+    std::memcpy(&result, &bits, sizeof bits);
+    return result;
+  }
+  return x;
+}
+
+/// Memory on the host that begins as nonsense, so that what is read before it is written shows. Operands of products
+/// are rounded to `Bits` bits of mantissa, if any.
+template <class RealType, int Bits = 0>
 struct SimulatedRuntime : backend::generic::Memory {
   static Block allocate(std::size_t bytes) {
     Block block = backend::generic::Memory::allocate(bytes);
@@ -261,8 +280,8 @@ struct SimulatedRuntime : backend::generic::Memory {
       for (Index j = 0; j < p.n; ++j) {
         RealType sum = 0;
         for (Index l = 0; l < p.k; ++l)
-          sum += (p.transpose_a ? p.a[l * p.lda + i] : p.a[i * p.lda + l]) *
-                 (p.transpose_b ? p.b[j * p.ldb + l] : p.b[l * p.ldb + j]);
+          sum += rounded<Bits>(p.transpose_a ? p.a[l * p.lda + i] : p.a[i * p.lda + l]) *
+                 rounded<Bits>(p.transpose_b ? p.b[j * p.ldb + l] : p.b[l * p.ldb + j]);
         sum *= p.alpha;
         if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
         if (p.bias != nullptr) sum += p.bias[j];
@@ -272,8 +291,9 @@ struct SimulatedRuntime : backend::generic::Memory {
 };
 
 /// The operations of the CUDA backend on simulated threads.
-template <class RealType>
-struct SimulatedCuda : SimulatedRuntime<RealType>, backend::cuda::Operations<SimulatedRuntime<RealType>, RealType> {};
+template <class RealType, int Bits = 0>
+struct SimulatedCuda : SimulatedRuntime<RealType, Bits>,
+                       backend::cuda::Operations<SimulatedRuntime<RealType, Bits>, RealType> {};
 
 static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include <ctp/backend/cuda/check.cuh>
+#include <ctp/backend/cuda/precision.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -87,6 +88,9 @@ class Context {
     static_cast<void>(cublasLtDestroy(blas_));
     static_cast<void>(cudaStreamDestroy(stream_));
   }
+
+  /// For backends of precision::AtRunTime.
+  precision::Choice precision = precision::Choice::Fp32;
 
   [[nodiscard]] cudaStream_t stream() const { return stream_; }
   [[nodiscard]] cublasLtHandle_t blas() const { return blas_; }

@@ -220,4 +220,21 @@ class Product {
   }
 };
 
+/// The product of the precision that the current context names.
+template <>
+class Product<precision::AtRunTime> {
+ public:
+  template <class Runtime>
+  static void run(const MatrixProduct<float>& p) {
+    switch (Context::current().precision) {
+      case precision::Choice::Fp32:
+        return Product<precision::Fp32>::run<Runtime>(p);
+      case precision::Choice::Tf32:
+        return Product<precision::Tf32>::run<Runtime>(p);
+      case precision::Choice::Bf16:
+        return Product<precision::Bf16>::run<Runtime>(p);
+    }
+  }
+};
+
 }  // namespace ctp::backend::cuda

@@ -1,0 +1,41 @@
+// Evaluation on an NVIDIA GPU. nvcc compiles this file, so it sees nothing that reads JSON, options or pictures.
+#include "cuda.hpp"
+
+#include <memory>
+
+#include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/model.hpp>
+#include <ctp/encoder/vit.hpp>
+#include <ctp/encoder/weights.hpp>
+
+#include "../common/cuda.cuh"
+
+namespace evaluation {
+
+void use_cuda(const std::string& precision) { examples::use_cuda(precision); }
+
+namespace {
+
+/// The model and its weights live as long as what is returned.
+template <class Projection>
+examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
+  struct Loaded {
+    ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, examples::Cuda, Projection> model;
+    ctp::Buffer<float, examples::Cuda> theta;
+  };
+  auto loaded = std::make_shared<Loaded>(Loaded{typename std::remove_cvref_t<decltype(Loaded::model)>(config), {}});
+  loaded->theta = ctp::Buffer<float, examples::Cuda>(loaded->model.layout().size());
+  loaded->theta.assign(ctp::read_weights<float>(loaded->model.layout(), file));
+  return {config.image, [loaded](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+            return ctp::extract(loaded->model, std::as_const(loaded->theta).data(), source, wanted);
+          }};
+}
+
+}  // namespace
+
+examples::FeatureMaker features_on_cuda(const ctp::ModelConfig& config, const ctp::TensorFile& file,
+                                        bool cosine_heads) {
+  return cosine_heads ? make<ctp::nn::CosineLinear>(config, file) : make<ctp::nn::Linear>(config, file);
+}
+
+}  // namespace evaluation

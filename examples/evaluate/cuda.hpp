@@ -1,0 +1,20 @@
+/// @file   cuda.hpp
+/// @brief  The way from the program to its part that nvcc compiles. Only in builds with CUDA.
+#pragma once
+
+#include <string>
+
+#include <ctp/core/model_config.hpp>
+#include <ctp/tensor/named.hpp>
+
+#include "../common/evaluation.hpp"
+
+namespace evaluation {
+
+/// Chooses the device and the precision. **Errors.** UsageError where there is no device that can be used.
+void use_cuda(const std::string& precision);
+
+/// @brief The model of `file` on the device. **Errors.** DataError for weights that do not fit the sizes.
+examples::FeatureMaker features_on_cuda(const ctp::ModelConfig& config, const ctp::TensorFile& file, bool cosine_heads);
+
+}  // namespace evaluation

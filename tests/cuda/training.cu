@@ -1,0 +1,38 @@
+// Trainings on the device: two of them give the same bits, and one follows the host's curve. Without a device this says
+// so and ends with 77, which CTest shows as skipped.
+#include <ctp/cuda.cuh>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include <test_backend.hpp>
+
+#include "toy.hpp"
+
+template <class Strategy>
+bool holds() {
+  constexpr int steps = 50;  // on each of two tasks
+  const toy::Result device = toy::train<Strategy, ctp::Cuda>(steps), again = toy::train<Strategy, ctp::Cuda>(steps);
+  const toy::Result host = toy::train<Strategy, ctp::test::TestBackend<float>>(steps);
+  const bool same = device.loss == again.loss && device.weights == again.weights;
+  double off = 0;
+  for (std::size_t i = 0; i < host.loss.size(); ++i)
+    off = std::max(off, std::abs(device.loss[i] - host.loss[i]) / std::max(1.0, std::abs(host.loss[i])));
+  const bool ok = same && off <= 1e-3;
+  std::printf("%-6s two runs: %s; loss beside the host's: off by at most %.2e (limit 1e-3)  %s\n", Strategy::name,
+              same ? "the same bits" : "DIFFERENT BITS", off, ok ? "ok" : "FAIL");
+  return ok;
+}
+
+int main() {
+  const auto found = ctp::backend::cuda::describe_device();
+  std::printf("%s\n", found.text.c_str());
+  if (!found.usable) {
+    std::printf("SKIPPED: trainings on a device\n");
+    return 77;
+  }
+  using namespace ctp::strategy;
+  const bool all[] = {holds<SeqF>(), holds<Si>(), holds<Lwf>(), holds<Ctp>()};
+  return std::all_of(std::begin(all), std::end(all), [](bool ok) { return ok; }) ? 0 : 1;
+}
