@@ -106,7 +106,11 @@ class Training {
     const auto untrained = bench_.evaluate(features(), 0);
     for (std::size_t t = 0; t < bench_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();
-    learner_.learn_all(bench_.tasks, [&](auto&, std::size_t task) { after(task); });
+    try {
+      learner_.learn_all(bench_.tasks, [&](auto&, std::size_t task) { after(task); });
+    } catch (const ctp::NumericError& error) {
+      keep_last_good(error);
+    }
     const ctp::JsonLine summary = summary_line(matrix_, since(begins_));
     metrics_.write(summary);
     log_.sync();
@@ -151,6 +155,19 @@ class Training {
       seen += task.members.size();
     }
     return steps * static_cast<std::uint64_t>(bench_.settings.epochs);
+  }
+
+  /// Writes the weights as they were before the step that would have spoilt them, and ends the training.
+  [[noreturn]] void keep_last_good(const ctp::NumericError& error) {
+    const std::string path = bench_.settings.output + "/last_good.safetensors";
+    std::string what = std::string(error.what()) + "; ";
+    try {
+      bench_.save(path, examples::published_weights(learner_));
+      what += "those weights are kept in " + path;
+    } catch (const ctp::Error& second) {
+      what += "those weights could not be written: " + std::string(second.what());
+    }
+    throw ctp::NumericError(what);
   }
 
   void after(std::size_t task) {

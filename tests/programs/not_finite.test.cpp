@@ -1,8 +1,11 @@
-// A training that diverges ends at the step where it does, in words.
+// A training that diverges ends at the step where it does, in words, and keeps what it had before.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <string>
+
+#include <ctp/io/safetensors.hpp>
 
 #include "programs/program.hpp"
 
@@ -29,5 +32,12 @@ TEST_CASE("programs: a loss that is not finite ends a training with code 5, nami
   const std::string log = test::read_whole(folder.path("run/metrics.jsonl"));
   CHECK(log.find("\"step\":0") != std::string::npos);  // the steps before are on record, the bad one is not
   CHECK(log.find("\"step\":1,") == std::string::npos);
+  const std::string kept = folder.path("run/last_good.safetensors");
+  CHECK(has("; those weights are kept in " + kept));
+  std::size_t numbers = 0;
+  for (const ctp::NamedTensor& tensor : ctp::io::read_safetensors(kept).tensors)
+    if (tensor.dtype == ctp::DType::F32)
+      for (const double x : tensor.as_doubles()) numbers += std::isfinite(x) ? 1 : 0;
+  CHECK(numbers > 100000);
   CHECK_FALSE(std::filesystem::exists(folder.path("run/task_00.safetensors")));  // nothing was learned
 }
