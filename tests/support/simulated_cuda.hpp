@@ -9,12 +9,15 @@
 
 #include <algorithm>
 #include <array>
+#include <csetjmp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -76,7 +79,12 @@ class SimulatedBlock {
     Place at = Place::Ready;
     unsigned exchanges = 0;
     std::array<std::uint64_t, 2> slot{};
+#ifdef CTP_TEST_ASAN
     void* asan_stack = nullptr;
+#else
+    std::jmp_buf place{};
+    bool started = false;
+#endif
   };
 
   static std::vector<std::unique_ptr<Fiber>>& fibers() {
@@ -91,31 +99,39 @@ class SimulatedBlock {
   static void prepare(Fiber& fiber) {
     fiber.at = Place::Ready;
     fiber.exchanges = 0;
+#ifndef CTP_TEST_ASAN
+    fiber.started = false;
+#endif
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = fiber.stack.data();
     fiber.context.uc_stack.ss_size = fiber.stack.size();
     fiber.context.uc_link = nullptr;
     makecontext(&fiber.context, &SimulatedBlock::begin, 0);
   }
+#ifdef CTP_TEST_ASAN
+  // The sanitizer is told of every change of stacks.
   void enter(Fiber& fiber) {
-#ifdef CTP_TEST_ASAN
     __sanitizer_start_switch_fiber(&own_asan_stack_, fiber.stack.data(), fiber.stack.size());
-#endif
     swapcontext(&scheduler_, &fiber.context);
-#ifdef CTP_TEST_ASAN
     __sanitizer_finish_switch_fiber(own_asan_stack_, nullptr, nullptr);
-#endif
   }
   void leave(Fiber& fiber) {
-#ifdef CTP_TEST_ASAN
     __sanitizer_start_switch_fiber(fiber.at == Place::Done ? nullptr : &fiber.asan_stack, scheduler_stack_,
                                    scheduler_stack_size_);
-#endif
     swapcontext(&fiber.context, &scheduler_);
-#ifdef CTP_TEST_ASAN
     __sanitizer_finish_switch_fiber(fiber.asan_stack, &scheduler_stack_, &scheduler_stack_size_);
-#endif
   }
+#else
+  // swapcontext() asks the system to change the signal mask every time; only the first entry needs it.
+  void enter(Fiber& fiber) {
+    if (_setjmp(scheduler_) != 0) return;
+    if (std::exchange(fiber.started, true)) _longjmp(fiber.place, 1);
+    setcontext(&fiber.context);
+  }
+  void leave(Fiber& fiber) {
+    if (_setjmp(fiber.place) == 0) _longjmp(scheduler_, 1);
+  }
+#endif
   static void begin() {
     SimulatedBlock& self = *running();
     const int id = self.current_;
@@ -164,10 +180,14 @@ class SimulatedBlock {
   Index block_, blocks_;
   int threads_;
   std::vector<std::byte> shared_;
+#ifdef CTP_TEST_ASAN
   ucontext_t scheduler_{};
   void* own_asan_stack_ = nullptr;
   const void* scheduler_stack_ = nullptr;
   std::size_t scheduler_stack_size_ = 0;
+#else
+  std::jmp_buf scheduler_{};
+#endif
   int current_ = 0;
   const void* body_ = nullptr;
   void (*call_)(const void*, SimulatedBlock&, int) = nullptr;
@@ -246,14 +266,75 @@ Real rounded(Real x) {
 template <class RealType, int Bits = 0>
 struct SimulatedRuntime : backend::generic::Memory {
   static Block allocate(std::size_t bytes) {
+    refuse("allocate");
     Block block = backend::generic::Memory::allocate(bytes);
     if (bytes > 0) std::memset(block.get(), 0xFF, bytes);
     return block;
   }
+  /// Outside a recording, what an operation before was given is gone. A recording keeps all of its own, full of
+  /// nonsense again whenever it is replayed.
   static void* scratch(std::size_t bytes) {
+    if (Recording* r = recording()) {
+      auto memory = std::make_shared<std::vector<std::byte>>(bytes);
+      r->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });
+      return memory->data();
+    }
     thread_local std::vector<std::byte> memory;
-    memory = std::vector<std::byte>(bytes, std::byte{0xFF});  // what an operation before was given is gone
+    memory = std::vector<std::byte>(bytes, std::byte{0xFF});
     return memory.data();
+  }
+
+  /// Work taken down and run again, as a CUDA graph does. What a graph must not do is an error here.
+  class Recording {
+   public:
+    template <class Work>
+    void capture(const Work& work) {
+      work_.clear();
+      ++captures();
+      recording() = this;
+      try {
+        work();
+      } catch (...) {
+        recording() = nullptr;
+        throw;
+      }
+      recording() = nullptr;
+    }
+    void replay() {
+      ++replays();
+      for (const auto& one : work_) one();
+    }
+    static int& captures() {
+      static int count = 0;
+      return count;
+    }
+    static int& replays() {
+      static int count = 0;
+      return count;
+    }
+
+   private:
+    friend SimulatedRuntime;
+    std::vector<std::function<void()>> work_;
+  };
+
+  template <class T>
+  static void zero(T* p, std::ptrdiff_t n) {
+    run([=] { backend::generic::Memory::zero(p, n); });
+  }
+  template <class T>
+  static void copy(const T* from, std::ptrdiff_t n, T* to) {
+    run([=] { backend::generic::Memory::copy(from, n, to); });
+  }
+  template <class From, class To>
+  static void upload(const From* from, std::ptrdiff_t n, To* to) {
+    refuse("upload");
+    backend::generic::Memory::upload(from, n, to);
+  }
+  template <class From, class To>
+  static void download(const From* from, std::ptrdiff_t n, To* to) {
+    refuse("download");
+    backend::generic::Memory::download(from, n, to);
   }
   /// May be set lower, to see what happens where little fits.
   static std::size_t& shared_bytes() {
@@ -265,17 +346,38 @@ struct SimulatedRuntime : backend::generic::Memory {
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
-    const bool descending = ctp::threads() % 2 == 0;
-    for (Index turn = 0; turn < blocks; ++turn) {
-      SimulatedBlock block(descending ? blocks - 1 - turn : turn, blocks, threads, shared);
-      if constexpr (Body::cooperative)
-        block.run(body);
-      else
-        for (int id = 0; id < threads; ++id) body(SimulatedThread(block, id));
-    }
+    run([=] {
+      const bool descending = ctp::threads() % 2 == 0;
+      for (Index turn = 0; turn < blocks; ++turn) {
+        SimulatedBlock block(descending ? blocks - 1 - turn : turn, blocks, threads, shared);
+        if constexpr (Body::cooperative)
+          block.run(body);
+        else
+          for (int id = 0; id < threads; ++id) body(SimulatedThread(block, id));
+      }
+    });
   }
 
   static void matrix_product(const backend::cuda::MatrixProduct<RealType>& p) {
+    run([p] { multiply_out(p); });
+  }
+
+ private:
+  static Recording*& recording() {
+    static Recording* now = nullptr;
+    return now;
+  }
+  template <class Work>
+  static void run(const Work& work) {
+    if (Recording* r = recording())
+      r->work_.push_back(work);
+    else
+      work();
+  }
+  static void refuse(const char* what) {
+    if (recording() != nullptr) throw std::logic_error(std::string("simulated recording: it must not ") + what);
+  }
+  static void multiply_out(const backend::cuda::MatrixProduct<RealType>& p) {
     for (Index i = 0; i < p.m; ++i)
       for (Index j = 0; j < p.n; ++j) {
         RealType sum = 0;
@@ -297,5 +399,6 @@ struct SimulatedCuda : SimulatedRuntime<RealType, Bits>,
 
 static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);
+static_assert(backend::RecordsWork<SimulatedCuda<float>>);
 
 }  // namespace ctp::test

@@ -119,4 +119,21 @@ template <class B>
 concept Backend = std::floating_point<typename B::Real> && HasMemory<B> && HasProducts<B> && HasRows<B> &&
                   HasLayers<B> && HasLosses<B> && HasElementwise<B> && HasParameterPasses<B>;
 
+namespace detail {
+struct AnyWork {
+  void operator()() const {}
+};
+}  // namespace detail
+
+/// @brief A backend that can take down what some work launches, without running it, and run that as often as wanted
+/// with one call. Not required of a backend.
+///
+/// `capture(work)` calls work() once; work() then must not allocate, upload or download. `replay()` runs what was taken
+/// down, after everything launched before.
+template <class B>
+concept RecordsWork = Backend<B> && requires(typename B::Recording& recording, detail::AnyWork work) {
+  recording.capture(work);
+  recording.replay();
+};
+
 }  // namespace ctp::backend

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -28,6 +29,7 @@
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/step_recorder.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
 
@@ -159,21 +161,15 @@ class Learner {
   /// **Errors.** NumericError if a loss or the gradient is not finite; nothing but the momentum weights has changed
   /// then.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
-    tape_.rewind();
     batch_.load(batch, model_.config());
-    if constexpr (keeps_momentum)
-      momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
-                                   has_previous() ? thetas_.previous() : nullptr);
-
-    Step<Model> now = make_step(std::as_const(thetas_).online());
-    const auto loss = losses_.loss(now, losses_state_);
-    B::fill(1, Real(1), loss.grad.data);
-    tape_.backward();
-    StepReport report = read(now, loss);
+    recorder_.enabled = options_.record_steps;
+    recorder_.run({{batch_.size(), batch_.length(), batch_.labelled().row.data}, tasks_seen_, batch_.epoch()},
+                  [this] { compute(); });
+    StepReport report = read(computed_->step, computed_->loss);
     add_penalty(report);
     guard(report, batch, source);
 
-    losses_.commit(now, losses_state_);
+    losses_.commit(computed_->step, losses_state_);
     move(report.rate);
     ++task_step_;
     ++global_step_;
@@ -196,10 +192,20 @@ class Learner {
   [[nodiscard]] std::uint32_t tasks_seen() const { return tasks_seen_; }
   [[nodiscard]] Thetas<B>& thetas() { return thetas_; }
   [[nodiscard]] const Thetas<B>& thetas() const { return thetas_; }
-  [[nodiscard]] Losses& losses() { return losses_; }
-  [[nodiscard]] auto& losses_state() { return losses_state_; }
+  /// What a step does may be changed through these; the next step is then not a replay.
+  [[nodiscard]] Losses& losses() {
+    recorder_.forget();
+    return losses_;
+  }
+  [[nodiscard]] auto& losses_state() {
+    recorder_.forget();
+    return losses_state_;
+  }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
-  [[nodiscard]] Momentum& momentum() { return momentum_; }
+  [[nodiscard]] Momentum& momentum() {
+    recorder_.forget();
+    return momentum_;
+  }
   [[nodiscard]] Penalty& penalty() { return penalty_; }
   [[nodiscard]] auto& penalty_state() { return penalty_state_; }
   [[nodiscard]] Rehearsal& rehearsal() { return rehearsal_; }
@@ -225,6 +231,7 @@ class Learner {
   /// Calls visitor("name", member) for each setting of each policy.
   template <class Visitor>
   void settings(Visitor&& visitor) {
+    recorder_.forget();
     visit_settings(losses_, visitor);
     auto momentum = [&](const std::string& key, auto& value) { visitor("momentum." + key, value); };
     visit_settings(momentum_, momentum);
@@ -238,6 +245,7 @@ class Learner {
   /// All that changes during a run, for a checkpoint.
   template <class Archive>
   void visit(Archive& archive) {
+    recorder_.forget();
     thetas_.visit(archive);
     losses_state_.visit(archive);
     penalty_state_.visit(archive);
@@ -294,6 +302,18 @@ class Learner {
 
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
   [[nodiscard]] Real* gradient() { return gradient_.data(); }
+
+  /// The momentum update, and forward and backward passes of the batch loaded: all of a step that a backend may record.
+  void compute() {
+    tape_.rewind();
+    if constexpr (keeps_momentum)
+      momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
+                                   has_previous() ? thetas_.previous() : nullptr);
+    computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}});
+    computed_->loss = losses_.loss(computed_->step, losses_state_);
+    B::fill(1, Real(1), computed_->loss.grad.data);
+    tape_.backward();
+  }
 
   /// The step of the batch loaded, with `theta` as the weights to differentiate by.
   Step<Model> make_step(const Real* theta) {
@@ -391,12 +411,20 @@ class Learner {
                        "; the weights are those before this step; pairs: " + samples);
   }
 
+  /// Where the outputs and losses of the last step lie.
+  struct Computed {
+    Step<Model> step;
+    Scalar<B> loss;
+  };
+
   Model model_;
   TrainOptions options_;
   Thetas<B> thetas_;
   Buffer<Real, B> gradient_;
   Tape<B> tape_;
   DeviceBatch<B> batch_;
+  std::optional<Computed> computed_;
+  StepRecorder<B> recorder_;
   Losses losses_{};
   Momentum momentum_{};
   Penalty penalty_{};

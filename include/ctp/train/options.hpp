@@ -19,6 +19,7 @@ struct TrainOptions {
   int workers = 1;  ///< threads that read and decode images; 0: none beside the training itself
   std::uint64_t seed = 0;
   Initialization initialization = Initialization::FanIn;
+  bool record_steps = true;  ///< on a backend that can: run a step as it was taken down (CUDA graphs); the same bits
 };
 
 }  // namespace ctp

@@ -8,6 +8,7 @@
 #include <ctp/backend/cuda/context.cuh>
 #include <ctp/backend/cuda/device_thread.cuh>
 #include <ctp/backend/cuda/product.cuh>
+#include <ctp/backend/cuda/recording.cuh>
 
 namespace ctp::backend::cuda {
 
@@ -15,6 +16,7 @@ namespace ctp::backend::cuda {
 template <class Precision>
 struct DeviceRuntime {
   using Block = DeviceMemory;
+  using Recording = cuda::Recording;
 
   static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
   template <class T>

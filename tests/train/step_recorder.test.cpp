@@ -1,0 +1,121 @@
+#include <ctp/train/step_recorder.hpp>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <support/simulated_cuda.hpp>
+
+#include "made_training.hpp"
+
+namespace {
+
+using Simulated = ctp::test::SimulatedCuda<float>;
+using Recording = Simulated::Recording;
+
+static_assert(ctp::backend::RecordsWork<Simulated>);
+static_assert(!ctp::backend::RecordsWork<ctp::Cpu>);
+
+struct Trained {
+  std::vector<float> weights;
+  std::vector<double> losses;
+  int captures = 0, replays = 0;
+};
+
+class Losses final : public ctp::Observer {
+ public:
+  void step_done(const ctp::StepReport& report) override { all.push_back(report.loss); }
+  std::vector<double> all;
+};
+
+/// Two tasks of two epochs of four batches. The second task's batches may have more words to ask for.
+template <class Strategy>
+Trained train(bool record, double dropout = 0.1) {
+  using Model =
+      ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Simulated, typename Strategy::Projection>;
+  ctp::ModelConfig sizes = test::micro;
+  sizes.dropout = dropout;
+  ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
+  options.record_steps = record;
+  ctp::Learner<Strategy, Model> learner(Model(sizes), options);
+  Losses losses;
+  learner.observe(losses);
+  const int captures = Recording::captures(), replays = Recording::replays();
+  for (const std::uint64_t task : {1U, 2U}) {
+    test::Batches batches(sizes, 4, 3, 6, task);
+    learner.learn(batches, "task");
+  }
+  return {learner.weights(), losses.all, Recording::captures() - captures, Recording::replays() - replays};
+}
+
+}  // namespace
+
+TEST_CASE("step recorder: a training of replayed steps has the bits of one that runs each step") {
+  const auto check = []<class Strategy>() {
+    const Trained with = train<Strategy>(true), without = train<Strategy>(false);
+    CHECK(with.weights == without.weights);
+    CHECK(with.losses == without.losses);
+    CHECK(without.captures == 0);
+    // Sixteen steps: the first one as it is, then one recording for each epoch, and every further step replays it.
+    CHECK(with.captures == 4);
+    CHECK(with.replays == 15);
+  };
+  SUBCASE("seqf") { check.operator()<ctp::strategy::SeqF>(); }
+  SUBCASE("ctp") { check.operator()<ctp::strategy::Ctp>(); }
+  SUBCASE("si") { check.operator()<ctp::strategy::Si>(); }
+}
+
+TEST_CASE("step recorder: a penalty's own passes through the data leave the recorded step what it was") {
+  const Trained with = train<ctp::strategy::Afec>(true), without = train<ctp::strategy::Afec>(false);
+  CHECK(with.weights == without.weights);
+  CHECK(with.replays > 0);
+}
+
+TEST_CASE("step recorder: work is run, then taken down, then replayed, for each key") {
+  ctp::StepRecorder<Simulated> recorder;
+  ctp::Buffer<float, Simulated> x(1);
+  int calls = 0;
+  const auto work = [&] {
+    ++calls;
+    Simulated::add_scaled(1, 1.F, x.data(), x.data());
+  };
+  const auto value = [&] { return x.to_host()[0]; };
+  x.assign(std::vector<float>{1});
+  ctp::StepKey key{{3, 6, &calls}, 0, 0};
+  recorder.run(key, work);  // as it is
+  CHECK(value() == 2);
+  recorder.run(key, work);  // taken down, and run once
+  CHECK(value() == 4);
+  recorder.run(key, work);
+  CHECK(value() == 8);
+  CHECK(calls == 2);
+  key.epoch = 1;  // other random numbers: taken down again, nothing new to allocate
+  recorder.run(key, work);
+  CHECK(calls == 3);
+  recorder.run(key, work);
+  CHECK(calls == 3);
+  key.shape.labelled = &recorder;  // other memory: run as it is
+  recorder.run(key, work);
+  CHECK(calls == 4);
+  recorder.forget();
+  recorder.run(key, work);
+  CHECK(calls == 5);
+  CHECK(value() == 128);
+  recorder.enabled = false;
+  for (int i = 0; i < 3; ++i) recorder.run(key, work);
+  CHECK(calls == 8);
+}
+
+TEST_CASE("step recorder: what must not be taken down is an error, and the next step runs as it is") {
+  ctp::StepRecorder<Simulated> recorder;
+  ctp::Buffer<float, Simulated> x(1);
+  const ctp::StepKey key{{1, 1, nullptr}, 0, 0};
+  const auto downloads = [&] { static_cast<void>(x.to_host()); };
+  recorder.run(key, downloads);
+  CHECK_THROWS_AS(recorder.run(key, downloads), std::logic_error);
+  int calls = 0;
+  recorder.run({{2, 1, nullptr}, 0, 0}, [&] { ++calls; });
+  CHECK(calls == 1);
+}
