@@ -181,6 +181,7 @@ def main():
     p.add_argument("--extra", default="--image-size 32 --max-words 24 --no-augment --dropout 0",
                    help="further options of every training")
     p.add_argument("--records", default="benchmarks/results/strategies.jsonl", help="one line for each training")
+    p.add_argument("--commit", help="what the programs were built from (default: the commit that is checked out)")
     p.add_argument("--only-records", action="store_true", help="train nothing; show the records that match")
     p.add_argument("--write", action="store_true", help="write the table beside the records, as .md")
     p.add_argument("--figure", action="store_true", help="write the figure beside the records, as .svg")
@@ -200,7 +201,7 @@ def main():
             if not os.path.exists(os.path.join(stream, "json", "gallery.json")):
                 subprocess.run([make_stream, "--output", stream, "--train", str(a.train), "--test", str(a.test), "--seed",
                                 stream[-1]], check=True, stdout=subprocess.DEVNULL)
-        guard = threading.Lock()
+        guard, built_from = threading.Lock(), a.commit or commit()  # now: others may commit while this trains
 
         def one(item):
             case, strategy, seed = item
@@ -212,7 +213,7 @@ def main():
                 command.append("--reverse")
             seconds, memory = train(command, run)
             record = {"case": case, "strategy": strategy, "seed": seed, **figures(run), "seconds": seconds, "memory": memory,
-                      "budget": budget, "machine": machine(), "commit": commit(), "date": str(datetime.date.today())}
+                      "budget": budget, "machine": machine(), "commit": built_from, "date": str(datetime.date.today())}
             with guard:
                 records[item] = record
                 with open(a.records, "a", encoding="utf-8") as f:
