@@ -3,7 +3,7 @@
 
     python3 benchmarks/compare_strategies.py                      # trains what has no record yet, prints the table
     python3 benchmarks/compare_strategies.py --write --figure     # also writes strategies.md and .svg beside the records
-    python3 benchmarks/compare_strategies.py --only-records --write --figure   # trains nothing
+    python3 benchmarks/compare_strategies.py --only-records --write --figure --readme README.md   # trains nothing
 
         [--strategies seqf,jointt,...]   all fifteen by default
         [--cases default,reversed]       default: the stream of seed 0; reversed: its tasks the other way round;
@@ -185,6 +185,7 @@ def main():
     p.add_argument("--only-records", action="store_true", help="train nothing; show the records that match")
     p.add_argument("--write", action="store_true", help="write the table beside the records, as .md")
     p.add_argument("--figure", action="store_true", help="write the figure beside the records, as .svg")
+    p.add_argument("--readme", help="put the first case's main columns between this file's strategies marks")
     a = p.parse_args()
 
     budget = {"model": "tiny", "epochs": a.epochs, "train": a.train, "test": a.test, "memory": a.memory, "extra": a.extra}
@@ -247,9 +248,27 @@ def main():
                     f"Trained on: {listed('machine')}; {listed('date')}; commits {listed('commit')}: each training is a line of\n"
                     f"`{os.path.basename(a.records)}`, which names its own. To make them again: remove that file and run\n"
                     f"`python3 benchmarks/compare_strategies.py --write --figure{options_of(p, a)}`.\n\n{table(results)}\n")
+    if a.readme:
+        case = a.cases.split(",")[0]
+        columns = {"average": "average", "union": "all tasks together", "forgetting": "forgetting", "seconds": "CPU seconds"}
+        lines = [f"| strategy | seeds | {' | '.join(columns.values())} |", "|---" * (len(columns) + 2) + "|"]
+        lines += [f"| `{strategy}` | {len(rows)} | " + " | ".join(cell(rows, key) for key in columns) + " |"
+                  for (c, strategy), rows in results.items() if c == case]
+        put_between_marks(a.readme, "\n".join(lines))
     if a.figure:
         with open(stem + ".svg", "w", encoding="utf-8") as f:
             f.write(figure(results, a.cases.split(",")[0]))
+
+
+def put_between_marks(path, text):
+    begin, end = "<!-- strategies: begin -->", "<!-- strategies: end -->"
+    with open(path, encoding="utf-8") as f:
+        whole = f.read()
+    if whole.count(begin) != 1 or whole.count(end) != 1:
+        sys.exit(f"compare_strategies.py: {path}: expected the lines '{begin}' and '{end}', each once")
+    head, rest = whole.split(begin)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ Exit code: 0 every gate held, 1 a gate was missed, 2 the comparison could not be
 """
 import argparse
 import copy
+import datetime
 import json
 import math
 import os
@@ -517,7 +518,9 @@ def main():
     say("\n" + table(rows))
     if options.write:
         with open(options.write, "w", encoding="utf-8") as f:
-            f.write("# One step beside PyTorch\n\n" + "\n".join(f"- {line}" for line in facts)
+            commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+            made = f"{datetime.date.today()}, commit {commit}: `/usr/bin/python3 benchmarks/compare_torch.py {' '.join(sys.argv[1:])}`"
+            f.write(f"# One step beside PyTorch\n\n- {made}\n" + "\n".join(f"- {line}" for line in facts)
                     + f"\n- {options.rounds} rounds, turn about; a cell is the median of the rounds' medians and their range\n\n" + table(rows) + "\n")
     sys.exit(1 if any(r["verdict"].startswith("FAIL") for r in rows) else 0)
 
