@@ -346,6 +346,8 @@ struct SimulatedRuntime : backend::generic::Memory {
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
+    if (threads > backend::cuda::threads_of<Body>())
+      throw std::logic_error("simulated launch: more threads than the body says it is launched with");
     run([=] {
       const bool descending = ctp::threads() % 2 == 0;
       for (Index turn = 0; turn < blocks; ++turn) {

@@ -4,7 +4,7 @@
 ///
 /// A block works for one head of one sample. It holds as many keys and values (in the pass for dk and dv: queries and
 /// derivatives of outputs) in shared memory as fit, in most models all; a warp takes one row of the other side at a
-/// time, with the row's scores in registers. What the backward pass needs of the forward pass is one number for each
+/// time, its scores in shared memory too. What the backward pass needs of the forward pass is one number for each
 /// query, the logarithm of its softmax's sum; scores are computed again. No atomics: every sum has one owner and one
 /// order. Where a warp writes its next row into shared memory, slower lanes may still read its weights, never its rows:
 /// the barrier after the rows is enough.
@@ -23,7 +23,8 @@ namespace ctp::backend::cuda {
 namespace kernel {
 
 inline constexpr int attention_threads = 256, attention_warps = attention_threads / warp_size;
-inline constexpr int scores_of_lane = 8;  ///< in registers: a chunk has at most 8 * 32 rows
+/// Heads of 197 rows fill a large device's shared memory with two blocks, shorter ones let more in.
+inline constexpr int attention_blocks = 3;
 
 /// Some rows of one head in shared memory, so that a warp meets 32 banks both along a row and along a column.
 template <class Real>
@@ -78,7 +79,7 @@ constexpr std::size_t head_memory_bytes(Index chunk, Index width, std::size_t si
 }
 constexpr Index longest_chunk(Index rows, Index width, std::size_t size, std::size_t limit) {
   const auto values = static_cast<Index>(limit / size) - attention_warps * 2 * width;
-  const Index fits = std::min<Index>({rows, scores_of_lane * warp_size, values / (2 * width + 2 * attention_warps)});
+  const Index fits = std::min<Index>(rows, values / (2 * width + 2 * attention_warps));
   if (fits <= 0) return 0;
   const Index chunks = (rows + fits - 1) / fits;
   return (rows + chunks - 1) / chunks;  // chunks of equal length
@@ -105,6 +106,7 @@ CTP_HD Real attention_factor(const Dropout& dropout, const AttentionShape& s, co
 template <class Real>
 struct Attention {
   static constexpr bool cooperative = true;
+  static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
   const Real *q, *k, *v, *key_bias;
   Dropout dropout;
@@ -134,17 +136,14 @@ struct Attention {
     const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
     for (Index c = warp.lane(); c < s.width; c += warp_size) shared.row_a[c] = q[head.q(s) + i * s.q_stride + c];
     t.sync_warp();
-    Real score[scores_of_lane], top = -INFINITY, total = 0;
-    for (int r = 0; r < scores_of_lane; ++r) {
-      const Index j = r * warp_size + warp.lane();
-      if (j >= n) continue;
-      score[r] = scale * shared.first.dot(j, shared.row_a);
-      if (key_bias != nullptr) score[r] += key_bias[head.b * s.keys + first + j];
-      top = score[r] > top ? score[r] : top;
+    Real *score = shared.weight_a, top = -INFINITY, total = 0;  // each lane reads again what it wrote itself
+    for (Index j = warp.lane(); j < n; j += warp_size) {
+      score[j] = scale * shared.first.dot(j, shared.row_a);
+      if (key_bias != nullptr) score[j] += key_bias[head.b * s.keys + first + j];
+      top = score[j] > top ? score[j] : top;
     }
     top = warp.max(top);
-    for (int r = 0; r < scores_of_lane; ++r)
-      if (r * warp_size + warp.lane() < n) total += fn::exp(score[r] - top);
+    for (Index j = warp.lane(); j < n; j += warp_size) total += fn::exp(score[j] - top);
     // What the chunks before weigh beside this one.
     Real log_total = top + std::log(warp.sum(total)), keep = 0;
     if (first > 0) {
@@ -152,11 +151,8 @@ struct Attention {
       log_total = larger + std::log(fn::exp(before - larger) + fn::exp(log_total - larger));
       keep = fn::exp(before - log_total);
     }
-    for (int r = 0; r < scores_of_lane; ++r) {
-      const Index j = r * warp_size + warp.lane();
-      if (j < n)
-        shared.weight_a[j] = fn::exp(score[r] - log_total) * attention_factor<Real>(dropout, s, head, i, first + j);
-    }
+    for (Index j = warp.lane(); j < n; j += warp_size)
+      shared.weight_a[j] = fn::exp(score[j] - log_total) * attention_factor<Real>(dropout, s, head, i, first + j);
     t.sync_warp();
     for (Index c = warp.lane(); c < s.width; c += warp_size) {
       Real& out = o[head.o(s) + i * s.heads * s.width + c];
@@ -188,6 +184,7 @@ struct AttentionDelta {
 template <class Real>
 struct AttentionQueryGradient {
   static constexpr bool cooperative = true;
+  static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
   const Real *q, *k, *v, *key_bias;
   Dropout dropout;
@@ -232,6 +229,7 @@ struct AttentionQueryGradient {
 template <class Real>
 struct AttentionKeyGradient {
   static constexpr bool cooperative = true;
+  static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
   const Real *q, *k, *v, *key_bias;
   Dropout dropout;

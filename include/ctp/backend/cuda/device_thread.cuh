@@ -53,7 +53,8 @@ static_assert(KernelThread<DeviceThread>);
 
 /// The one entry point of all kernels. `static`: objects built for different architectures keep their own.
 template <class Body>
-static __global__ void __launch_bounds__(most_threads) run_body(const __grid_constant__ Body body) {
+static __global__ void __launch_bounds__(threads_of<Body>(), least_blocks_of<Body>())
+    run_body(const __grid_constant__ Body body) {
   body(DeviceThread{});
 }
 

@@ -9,7 +9,8 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief A place to launch kernels. `cooperative` bodies use sync() or shuffle_xor().
+/// @brief A place to launch kernels. `cooperative` bodies use sync() or shuffle_xor(). A body may say the most
+/// `threads` that it is launched with and the `least_blocks` that a multiprocessor must have registers for.
 ///
 /// `launch(blocks, threads, shared_bytes, body)` runs body(thread) for each thread of each block, after everything that
 /// was launched before it; `scratch(bytes)` is memory of the backend that holds what one operation's kernels tell each
@@ -26,6 +27,7 @@ namespace detail {
 template <class Body>
 struct Each {
   static constexpr bool cooperative = false;
+  static constexpr int threads = 256;
   Index n;
   Body body;
 
@@ -40,13 +42,13 @@ struct Each {
 template <class Body>
 struct EachRowByWarp {
   static constexpr bool cooperative = true;
+  static constexpr int warps = 4, threads = warps * warp_size;
   Index rows;
   Body body;
 
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
-    const int warps = t.threads() / warp_size;
-    const Index row = t.block() * warps + t.id() / warp_size;
+    const Index row = t.block() * (t.threads() / warp_size) + t.id() / warp_size;
     if (row < rows) body(Warp<Thread>(t), row);
   }
 };
@@ -68,18 +70,19 @@ struct EachRowByBlock {
 /// Calls body(i) for each i in [0, n). A body is callable on host and device and taken by value.
 template <class Runtime, class Body>
 void launch_each(Index n, const Body& body) {
-  constexpr int threads = 256;
+  using Launched = detail::Each<Body>;
+  constexpr Index threads = Launched::threads;
   constexpr Index most_blocks = 132 * 16;  // enough to fill the largest devices; each thread then takes several turns
   if (n <= 0) return;
-  Runtime::launch(std::min((n + threads - 1) / threads, most_blocks), threads, 0, detail::Each<Body>{n, body});
+  Runtime::launch(std::min((n + threads - 1) / threads, most_blocks), Launched::threads, 0, Launched{n, body});
 }
 
 /// Calls body(warp, row) for each row.
 template <class Runtime, class Body>
 void launch_rows_by_warp(Index rows, const Body& body) {
-  constexpr int warps = 4;
+  using Launched = detail::EachRowByWarp<Body>;
   if (rows <= 0) return;
-  Runtime::launch((rows + warps - 1) / warps, warps * warp_size, 0, detail::EachRowByWarp<Body>{rows, body});
+  Runtime::launch((rows + Launched::warps - 1) / Launched::warps, Launched::threads, 0, Launched{rows, body});
 }
 
 /// Calls body(team, row) for each row of `width` elements; the team shares the work of a row.

@@ -19,6 +19,26 @@ inline constexpr int warp_size = 32;
 /// The most threads of a block that any kernel here is launched with.
 inline constexpr int most_threads = 512;
 
+/// @brief The most threads of a block that a body is launched with: its `threads` where it has such a constant, else
+/// most_threads. Fewer threads leave more registers to each.
+template <class Body>
+constexpr int threads_of() {
+  if constexpr (requires { Body::threads; })
+    return Body::threads;
+  else
+    return most_threads;
+}
+
+/// @brief How many blocks a multiprocessor must have registers for: a body's `least_blocks`. 0 leaves it to the
+/// compiler, which may rather spill some than have one block less.
+template <class Body>
+constexpr int least_blocks_of() {
+  if constexpr (requires { Body::least_blocks; })
+    return Body::least_blocks;
+  else
+    return 0;
+}
+
 /// @brief One thread of a running kernel.
 ///
 /// `block()` of `blocks()` and `id()` of `threads()` say which it is; `sync()` waits for the block; `shared<T>()` is
