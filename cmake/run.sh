@@ -7,7 +7,7 @@ usage() {
 usage: ./cmake/run.sh build|demo|test
 
   build   installs what is missing (apt-get, as root or with sudo), configures and builds everything
-  demo    builds the programs, makes a small stream of nine industries, trains two strategies on it, prints a table
+  demo    builds three programs, makes a small stream of nine industries, trains two strategies on it, prints a table
   test    builds everything and runs the tests
 
 Everything goes to build/release. The same without installing: cmake --workflow --preset release
@@ -52,7 +52,7 @@ case $command in
     ctp_say "done; the programs are in build/release/bin"
     ;;
   demo)
-    ctp_build build/release programs
+    ctp_build build/release make_stream continual_pretrain compare_runs
     ctp_say "running examples/demo.sh"
     examples/demo.sh build/release
     ;;
