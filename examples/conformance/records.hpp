@@ -39,9 +39,10 @@ struct Limits {
 /// Of a record in float64, computed in double; there, every single parameter is compared.
 inline constexpr Limits double_limits{1e-9, 1e-9, 1e-9, 1e-6, 1e-6, 1e-6};
 inline constexpr Limits fp32_limits{};
-/// Of products whose operands are rounded to 10 and to 7 bits of mantissa: about twice what this rounding by itself does
-/// to the records under tests/golden, as simulated threads show (docs/conformance.md). Gradients of models so small lose
-/// the most; a training's weights drift apart step by step, so they are held to little more than their direction.
+/// Of products whose operands are rounded to 10 and to 7 bits of mantissa: about twice what this rounding by itself
+/// does to the records under tests/golden, as simulated threads show (docs/conformance.md). Gradients of models so
+/// small lose the most; a training's weights drift apart step by step, so they are held to little more than their
+/// direction.
 inline constexpr Limits tf32_limits{1e-2, 8e-2, 1e-2, 4e-2, 0.5, 1e-2};
 inline constexpr Limits bf16_limits{6e-2, 0.35, 6e-2, 0.1, 0.8, 3e-2};
 inline Limits limits_of(const std::string& precision) {
