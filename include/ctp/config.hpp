@@ -8,7 +8,9 @@
 #define CTP_HD
 #endif
 
-#if defined(__GNUC__) && !defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
+#define CTP_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__) && !defined(__CUDACC__)
 #define CTP_UNROLL _Pragma("GCC unroll 16")  ///< the next loop has few turns; write them out
 #else
 #define CTP_UNROLL

@@ -70,6 +70,17 @@ class SimulatedBlock {
     wait(id, false);
     return fibers()[static_cast<std::size_t>(other)]->slot[turn];
   }
+  /// Gives six words to the other threads of the warp and calls use(lane, words) for those of each of them.
+  template <class Use>
+  void gather(int id, const std::array<std::uint32_t, 6>& words, const Use& use) {
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+    const unsigned turn = fiber.exchanges++ % 2;
+    fiber.words[turn] = words;
+    wait(id, false);
+    const int first = id / backend::cuda::warp_size * backend::cuda::warp_size;
+    for (int lane = 0; lane < backend::cuda::warp_size; ++lane)
+      use(lane, fibers()[static_cast<std::size_t>(first + lane)]->words[turn]);
+  }
 
  private:
   enum class Place { Ready, BlockBarrier, WarpBarrier, Done };
@@ -79,6 +90,7 @@ class SimulatedBlock {
     Place at = Place::Ready;
     unsigned exchanges = 0;
     std::array<std::uint64_t, 2> slot{};
+    std::array<std::array<std::uint32_t, 6>, 2> words{};
 #ifdef CTP_TEST_ASAN
     void* asan_stack = nullptr;
 #else
@@ -217,6 +229,31 @@ class SimulatedThread {
     std::memcpy(&x, &bits, sizeof x);
     return x;
   }
+  void mma(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) const {
+    // Put the operands together from what each lane holds, then multiply as on paper.
+    float left[16][16], right[16][8];
+    block_->gather(id_, {a[0], a[1], a[2], a[3], b[0], b[1]}, [&](int lane, const std::array<std::uint32_t, 6>& words) {
+      const int group = lane / 4, pair = lane % 4;
+      const auto half = [&](std::size_t word, int which) {
+        const std::uint32_t bits = (which == 0 ? words[word] << 16U : words[word] & 0xFFFF0000U);
+        float value = 0;
+        std::memcpy(&value, &bits, sizeof value);
+        return value;
+      };
+      for (int which = 0; which < 2; ++which)
+        for (int part = 0; part < 4; ++part) {
+          left[group + part % 2 * 8][pair * 2 + part / 2 * 8 + which] = half(static_cast<std::size_t>(part), which);
+          if (part < 2) right[pair * 2 + part * 8 + which][group] = half(static_cast<std::size_t>(4 + part), which);
+        }
+    });
+    const int group = id_ % backend::cuda::warp_size / 4, pair = id_ % 4;
+    for (int e = 0; e < 4; ++e) {
+      double sum = static_cast<double>(c[e]);
+      for (int k = 0; k < 16; ++k)
+        sum += static_cast<double>(left[group + e / 2 * 8][k]) * static_cast<double>(right[k][pair * 2 + e % 2]);
+      c[e] = static_cast<float>(sum);
+    }
+  }
 
  private:
   SimulatedBlock* block_;
@@ -342,6 +379,7 @@ struct SimulatedRuntime : backend::generic::Memory {
     return limit;
   }
   static std::size_t shared_limit() { return shared_bytes(); }
+  static bool uses_tensor_cores() { return Bits == 7; }
 
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {

@@ -12,10 +12,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <type_traits>
 
 #include <ctp/backend/attention_shape.hpp>
-#include <ctp/backend/cuda/dropout.hpp>
+#include <ctp/backend/cuda/attention_head.hpp>
 #include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/tensor_attention.hpp>
 #include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
@@ -83,23 +86,6 @@ constexpr Index longest_chunk(Index rows, Index width, std::size_t size, std::si
   if (fits <= 0) return 0;
   const Index chunks = (rows + fits - 1) / fits;
   return (rows + chunks - 1) / chunks;  // chunks of equal length
-}
-
-/// The head of a block and where its rows begin.
-struct Head {
-  Index b, h;
-  CTP_HD Head(Index block, const AttentionShape& s) : b(block / s.heads), h(block % s.heads) {}
-  [[nodiscard]] CTP_HD Index q(const AttentionShape& s) const { return b * s.queries * s.q_stride + h * s.width; }
-  [[nodiscard]] CTP_HD Index k(const AttentionShape& s) const { return b * s.keys * s.k_stride + h * s.width; }
-  [[nodiscard]] CTP_HD Index v(const AttentionShape& s) const { return b * s.keys * s.v_stride + h * s.width; }
-  [[nodiscard]] CTP_HD Index o(const AttentionShape& s) const { return (b * s.queries * s.heads + h) * s.width; }
-  /// Of query `i` among the numbers that there is one of for each query of each head.
-  [[nodiscard]] CTP_HD Index row(const AttentionShape& s, Index i) const { return (b * s.heads + h) * s.queries + i; }
-};
-
-template <class Real>
-CTP_HD Real attention_factor(const Dropout& dropout, const AttentionShape& s, const Head& head, Index i, Index j) {
-  return factor_or_one<Real>(dropout, head.b, head.h * s.queries + i, s.keys, j);
 }
 
 /// o and, in log_sum, the logarithm of each query's sum; log_sum may be null if one chunk holds all keys.
@@ -275,7 +261,8 @@ struct AttentionKeyGradient {
 
 }  // namespace kernel
 
-/// As generic::Attention, where what each operation computes is written. `saved` is [batch,heads,queries].
+/// As generic::Attention, where what each operation computes is written. `saved` is [batch,heads,queries]. Where the
+/// runtime rounds operands to bfloat16, heads of 32 or 64 columns go to the tensor cores.
 template <class Runtime, class Real>
 struct Attention {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
@@ -283,6 +270,11 @@ struct Attention {
   static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
                         const Dropout& dropout, Real* saved, Real* o) {
     if (attention_saved(s) == 0) return;
+    if constexpr (std::is_same_v<Real, float>)
+      if (Runtime::uses_tensor_cores() && TensorAttention<Runtime>::takes(s)) {
+        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, o);
+        return;
+      }
     const Index chunk = chunk_of(s.keys, s.width);
     if (saved == nullptr && chunk < s.keys) saved = scratch(s);
     Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
@@ -295,6 +287,11 @@ struct Attention {
     if (attention_saved(s) == 0) return;
     Real* delta = scratch(s);
     launch_rows_by_warp<Runtime>(attention_saved(s), kernel::AttentionDelta<Real>{s, o, d_o, delta});
+    if constexpr (std::is_same_v<Real, float>)
+      if (Runtime::uses_tensor_cores() && TensorAttention<Runtime>::takes(s)) {
+        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, dq, dk, dv);
+        return;
+      }
     if (dq != nullptr) {
       const Index chunk = chunk_of(s.keys, s.width);
       Runtime::launch(

@@ -8,6 +8,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 
 #include <ctp/backend/cuda/thread.hpp>
 
@@ -32,6 +33,12 @@ struct DeviceThread {
   [[nodiscard]] CTP_HD T shuffle_xor(T x, int mask) const {
     return __shfl_xor_sync(0xFFFFFFFFU, x, mask);
   }
+  CTP_HD void mma(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) const {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  }
 #else
   [[nodiscard]] CTP_HD Index block() const { return 0; }
   [[nodiscard]] CTP_HD Index blocks() const { return 1; }
@@ -47,6 +54,7 @@ struct DeviceThread {
   [[nodiscard]] CTP_HD T shuffle_xor(T x, int /*mask*/) const {
     return x;
   }
+  CTP_HD void mma(float (&)[4], const std::uint32_t (&)[4], const std::uint32_t (&)[2]) const {}
 #endif
 };
 static_assert(KernelThread<DeviceThread>);

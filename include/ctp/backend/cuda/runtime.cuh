@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include <ctp/backend/cuda/context.cuh>
 #include <ctp/backend/cuda/device_thread.cuh>
@@ -43,6 +44,12 @@ struct DeviceRuntime {
 
   static void* scratch(std::size_t bytes) { return Context::current().scratch(bytes); }
   static std::size_t shared_limit() { return Context::current().shared_limit(); }
+  static bool uses_tensor_cores() {
+    if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
+      return Context::current().precision == precision::Choice::Bf16;
+    else
+      return std::is_same_v<Precision, precision::Bf16>;
+  }
 
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {

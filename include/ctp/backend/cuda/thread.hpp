@@ -9,6 +9,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 
 #include <ctp/config.hpp>
 #include <ctp/core/shape.hpp>
@@ -43,9 +44,12 @@ constexpr int least_blocks_of() {
 ///
 /// `block()` of `blocks()` and `id()` of `threads()` say which it is; `sync()` waits for the block; `shared<T>()` is
 /// the block's memory; `sync_warp()` waits for the warp; `shuffle_xor(x, m)` is x of the thread of the same warp whose
-/// number differs in the bits of m. All threads of a warp reach each shuffle, all threads of a block each sync.
+/// number differs in the bits of m. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8], single
+/// precision sums of bfloat16 operands; each lane holds of them what PTX says of mma.m16n8k16. All threads of a warp
+/// reach each shuffle and each product, all threads of a block each sync.
 template <class T>
-concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u) {
+concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4],
+                                const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
   { t.block() } -> std::same_as<Index>;
   { t.blocks() } -> std::same_as<Index>;
   { t.id() } -> std::same_as<int>;
@@ -57,6 +61,7 @@ concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u
   { t.shuffle_xor(y, i) } -> std::same_as<double>;
   { t.shuffle_xor(i, i) } -> std::same_as<int>;
   { t.shuffle_xor(u, i) } -> std::same_as<unsigned>;
+  t.mma(c, a, b);
 };
 
 /// @brief The threads of one warp, working on something together. Sums come out the same bits in every lane.

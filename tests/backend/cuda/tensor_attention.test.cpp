@@ -1,0 +1,131 @@
+// Attention on tensor cores, simulated, beside the same in double without rounding.
+#include <ctp/backend/cuda/tensor_attention.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <support/simulated_cuda.hpp>
+
+#define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float, 7>
+#include <support/reference.hpp>
+
+#include <ctp/backend/cpu/backend.hpp>
+
+namespace {
+
+using ctp::Index;
+using ctp::backend::AttentionShape;
+using reference::at;
+using reference::put;
+using reference::random;
+using reference::Values;
+using Tensor = ctp::test::SimulatedCuda<float, 7>;
+using Exact = ctp::BasicCpu<double>;
+
+struct Found {
+  Values o, dq, dk, dv;
+};
+
+template <class B>
+Found attend(const AttentionShape& s, const Values& q, const Values& k, const Values& v, const Values& bias,
+             const Values& d_o, float probability) {
+  auto ordinals = reference::put_as_is<B>(std::vector<std::uint32_t>{9, 4, 4000});
+  const ctp::backend::Dropout layer{probability, {21, 22}, 2, 3, ordinals.data(), 6};
+  auto bq = put<B>(q), bk = put<B>(k), bv = put<B>(v), bbias = put<B>(bias), bd_o = put<B>(d_o);
+  auto saved = reference::room<B>(B::attention_saved(s)), o = reference::room<B>(Index(d_o.size()));
+  auto dq = reference::room<B>(Index(q.size())), dk = reference::room<B>(Index(k.size()));
+  auto dv = reference::room<B>(Index(v.size()));
+  const auto* bias_or_null = bias.empty() ? nullptr : bbias.data();
+  B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data());
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
+                        dq.data(), nullptr, nullptr);
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
+                        nullptr, dk.data(), dv.data());
+  return {o.template to_host<double>(), dq.template to_host<double>(), dk.template to_host<double>(),
+          dv.template to_host<double>()};
+}
+
+/// |found - expected| / |expected|; of what is zero in exact arithmetic, the deviation of an element.
+double off_in_norm(const Values& found, const Values& expected) {
+  double squares = 0, size = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    squares += (found[i] - expected[i]) * (found[i] - expected[i]);
+    size += expected[i] * expected[i];
+  }
+  const auto count = static_cast<double>(expected.size());
+  return size < 1e-20 * count ? std::sqrt(squares / count) : std::sqrt(squares / size);
+}
+
+/// Rounding to 8 significant bits is off by at most 2^-9; in the norm of a product of two rounded operands less than
+/// 2^-8.
+constexpr double rounding = 1.0 / 128;
+
+void check(const AttentionShape& s, bool masked, float probability) {
+  CAPTURE(s.queries);
+  CAPTURE(s.keys);
+  CAPTURE(s.width);
+  const Index model = s.heads * s.width;
+  const Values q = random(s.batch * s.queries * s.q_stride, 1), k = random(s.batch * s.keys * s.k_stride, 2);
+  const Values v = random(s.batch * s.keys * s.v_stride, 3), d_o = random(s.batch * s.queries * model, 4);
+  Values bias;
+  if (masked) {
+    bias.resize(at(s.batch * s.keys));
+    for (Index b = 0; b < s.batch; ++b)
+      for (Index j = s.keys - b; j < s.keys; ++j) bias[at(b * s.keys + j)] = -1e4;
+  }
+  const Found found = attend<Tensor>(s, q, k, v, bias, d_o, probability);
+  const Found expected = attend<Exact>(s, q, k, v, bias, d_o, probability);
+  CHECK(off_in_norm(found.o, expected.o) < rounding);
+  CHECK(off_in_norm(found.dq, expected.dq) < 2 * rounding);
+  CHECK(off_in_norm(found.dk, expected.dk) < 2 * rounding);
+  CHECK(off_in_norm(found.dv, expected.dv) < 2 * rounding);
+}
+
+}  // namespace
+
+TEST_CASE("tensor attention: is attention, but for the rounding of operands") {
+  for (const Index width : {32, 64}) {
+    const Index model = 2 * width;
+    check({1, 2, 17, 17, width, model, model, model}, false, 0);
+    check({3, 2, 5, 70, width, model, model, model}, true, 0);
+    check({3, 2, 70, 5, width, model, model, model}, true, 0.3F);
+    check({2, 2, 130, 67, width, model + 3, 2 * model, model + 11}, true, 0.3F);
+    check({1, 1, 1, 1, width, width, width, width}, false, 0);
+  }
+}
+
+TEST_CASE("tensor attention: forward and backward have the same bits in whatever order threads run") {
+  const AttentionShape s{2, 2, 70, 67, 32, 64, 64, 64};
+  const Values q = random(2 * 70 * 64, 1), k = random(2 * 67 * 64, 2), v = random(2 * 67 * 64, 3);
+  const Values d_o = random(2 * 70 * 64, 4);
+  CHECK(reference::same_bits_for_any_thread_count([&] {
+    const Found found = attend<Tensor>(s, q, k, v, {}, d_o, 0.3F);
+    Values all = found.o;
+    for (const Values* part : {&found.dq, &found.dk, &found.dv}) all.insert(all.end(), part->begin(), part->end());
+    return all;
+  }));
+}
+
+TEST_CASE("tensor attention: other widths, and backends that do not round, go the other way") {
+  using Attention = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 7>>;
+  CHECK(Attention::takes({.width = 32}));
+  CHECK(Attention::takes({.width = 64}));
+  CHECK_FALSE(Attention::takes({.width = 48}));
+  const AttentionShape s{1, 1, 5, 5, 32, 32, 32, 32};
+  const Values q = random(5 * 32, 1), k = random(5 * 32, 2), v = random(5 * 32, 3), d_o = random(5 * 32, 4);
+  const Found exact = attend<Exact>(s, q, k, v, {}, d_o, 0);
+  CHECK(off_in_norm(attend<ctp::test::SimulatedCuda<float>>(s, q, k, v, {}, d_o, 0).o, exact.o) < 1e-6);
+  CHECK(off_in_norm(attend<Tensor>(s, q, k, v, {}, d_o, 0).o, exact.o) > 1e-5);
+}
+
+TEST_CASE("tensor attention: bfloat16 is rounded to the nearest, ties to even") {
+  using ctp::backend::cuda::kernel::bfloat16_bits;
+  CHECK(bfloat16_bits(1.F) == 0x3F80U);
+  CHECK(bfloat16_bits(-2.F) == 0xC000U);
+  CHECK(bfloat16_bits(1.F + 0x1p-8F) == 0x3F80U);             // half way, the lower is even
+  CHECK(bfloat16_bits(1.F + 3 * 0x1p-8F) == 0x3F82U);         // half way, the upper is even
+  CHECK(bfloat16_bits(1.F + 0x1p-8F + 0x1p-20F) == 0x3F81U);  // above half way
+  CHECK(ctp::backend::cuda::kernel::pack(1.F, -2.F) == 0xC0003F80U);
+}
