@@ -229,13 +229,17 @@ void attention(const Options& o) {
           .with("pass", std::string(pass))
           .with("shape", std::to_string(batch * heads) + " heads of " + std::to_string(c.queries) + " x " +
                              std::to_string(c.keys) + " x " + std::to_string(width))
+          .with("precision", std::string(name_of(bench::Context::current().precision)))
           .with("dropout", static_cast<double>(c.dropout))
           .with(times)
           .with("tflops", products * product / times.median())
           .print();
     };
-    report("forward", 2, bench::device_times(o.turns, forward));
-    report("backward", 5, bench::device_times(o.turns, backward));
+    for (const Choice precision : o.precisions) {
+      use(precision);
+      report("forward", 2, bench::device_times(o.turns, forward));
+      report("backward", 5, bench::device_times(o.turns, backward));
+    }
   }
 }
 
