@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Registers, shared memory, stack and spills of every kernel of a training. See usage() or: registers.sh --help
-set -euo pipefail
 # shellcheck disable=SC2016  # back-quotes of Markdown
+set -euo pipefail
 
 usage() {
   cat <<'END'
@@ -23,7 +23,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 file=${1:-benchmarks/results/cuda_registers.md}
 nvcc=${NVCC:-nvcc}
 architectures=(80 90 120)
-hot='^(Each<AdamW<|Attention|EachRow.*<(AttentionDelta|LayerNorm|LayerNormBackward|(Soft)?CrossEntropy(Backward)?)>)'
+hot='AdamW<|Attention|Tensor(Key|Query)Gradient|LayerNorm(Backward)?>|CrossEntropy(Backward)?>'
 options=(-std=c++20 -O3 -DNDEBUG -Iinclude -cubin --resource-usage)
 
 command -v "$nvcc" >/dev/null || {
@@ -82,7 +82,8 @@ shared memory when it is launched: as much as its rows need. Hot kernels, **bold
 END
   printf -- '- %s\n' "$("$nvcc" --version | grep -o 'release.*')"
   printf -- '- %s, commit %s\n' "$(date -u +%F)" "$commit"
-  printf -- '- `benchmarks/cuda/registers.sh`, for each architecture `nvcc %s -arch=... benchmarks/cuda/registers.cu`\n\n' "${options[*]}"
+  printf -- '- `benchmarks/cuda/registers.sh`, that is, for each architecture `nvcc %s -arch=... benchmarks/cuda/registers.cu`\n\n' \
+    "${options[*]}"
   printf '| kernel |'
   printf ' sm_%s |' "${architectures[@]}"
   printf '\n| --- |'
@@ -101,7 +102,10 @@ END
 } >"$file"
 
 awk -F '\t' -v "hot=$hot" -v "architectures=${architectures[*]}" '
-  $6 + $7 > 0 { printf "%s: %s at sm_%s spills %d bytes\n", $1 ~ hot ? "FAIL" : "note", $1, $2, $6 + $7; if ($1 ~ hot) bad = 1 }
+  $6 + $7 > 0 {
+    printf "%s: %s at sm_%s spills %d bytes\n", $1 ~ hot ? "FAIL" : "note", $1, $2, $6 + $7
+    if ($1 ~ hot) bad = 1
+  }
   $1 ~ hot {
     ++found
     if ($1 ~ /AdamW/) part["AdamW"]
