@@ -274,8 +274,8 @@ def kl(scores, teacher):
 def ctp_loss(online, momentum, previous, batch, queues, dropout):
     """All losses of CTP from the second task on, and the momentum features for the queues."""
     c = online.c
-    temp, eye = c.temp, torch.eye(batch.ids.shape[0], dtype=torch.bool)
-    own = torch.arange(batch.ids.shape[0])
+    temp, eye = c.temp, torch.eye(batch.ids.shape[0], dtype=torch.bool, device=batch.ids.device)
+    own = torch.arange(batch.ids.shape[0], device=batch.ids.device)
     tokens = online.image_tokens(batch.images)
     image, text = online.features(tokens, batch, dropout)
     scores = online.word_scores(tokens, batch, dropout)
