@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# Everything that needs a GPU, in one run and one table. See usage() or: run_all.sh --help
+# shellcheck disable=SC2016  # back-quotes of Markdown
+set -uo pipefail
+
+usage() {
+  cat <<'END'
+usage: benchmarks/cuda/run_all.sh [BUILD_FOLDER]
+
+Builds what is missing or older than the sources in BUILD_FOLDER (build/cuda), then, in less than ten minutes: the tests
+on the device, trainings, the records in three precisions, compute-sanitizer where it is found, bench_cuda, and PyTorch
+beside it where python3 has one that sees the device. Prints a table and writes it to
+benchmarks/results/cuda_<device>.md; what each part printed is kept in BUILD_FOLDER/cuda_results.
+
+  CTP_BUILD=no      use the programs as they are
+  CTP_PYTHON=...    the Python with PyTorch (python3)
+  CTP_SECONDS=570   what all parts together may take; the build is not counted
+  CTP_BATCH=128     pairs of a step
+Exit code: 0 all is well, 1 something failed, 2 it could not be built, 77 no device.
+END
+}
+
+case ${1:-} in
+  -h | --help)
+    usage
+    exit 0
+    ;;
+esac
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+build=${1:-build/cuda}
+python=${CTP_PYTHON:-python3}
+batch=${CTP_BATCH:-128}
+seconds=${CTP_SECONDS:-570}
+
+say() { printf '%s\n' "$*"; }
+
+if ! nvidia-smi -L 2>/dev/null | grep -q GPU && ! compgen -G '/dev/nvidia[0-9]*' >/dev/null && [[ ! -e /dev/dxg ]]; then
+  say 'SKIPPED: no NVIDIA device (nvidia-smi lists none, there is no /dev/nvidia0); run this where there is one'
+  exit 77
+fi
+
+# --- build -------------------------------------------------------------------------------------------------------
+programs=("$build/tests/cuda/test_cuda" "$build/tests/cuda/cuda_training" "$build/bin/conformance"
+  "$build/bin/bench_cuda")
+must_build=no
+for program in "${programs[@]}"; do
+  if [[ ! -x $program || -n $(find include benchmarks/cuda tests/cuda tests/backend examples/conformance \
+    -newer "$program" \( -name '*.hpp' -o -name '*.cuh' -o -name '*.cu' -o -name '*.cpp' \) -print -quit) ]]; then
+    must_build=yes
+  fi
+done
+if [[ $must_build == yes && ${CTP_BUILD:-yes} != no ]]; then
+  say "building in $build"
+  mkdir -p "$build"
+  if ! {
+    cmake -S . -B "$build" -G Ninja --preset cuda &&
+      cmake --build "$build" --target test_cuda cuda_training conformance bench_cuda
+  } >"$build/cuda_build.log" 2>&1; then
+    tail -n 20 "$build/cuda_build.log"
+    say "run_all.sh: the build failed; all of its output is in $build/cuda_build.log"
+    exit 2
+  fi
+fi
+for program in "${programs[@]}"; do
+  [[ -x $program ]] || {
+    say "run_all.sh: expected $program, found none; run this without CTP_BUILD=no"
+    exit 2
+  }
+done
+
+logs=$build/cuda_results
+mkdir -p "$logs"
+rm -f "$logs"/*
+rows=$logs/rows
+: >"$rows"
+begin=$SECONDS
+
+# row <part> <result> <what was found>
+row() {
+  printf '%s\t%s\t%s\n' "$1" "$2" "${3:-}" >>"$rows"
+  printf '  %-44s %-12s %s\n' "$1" "$2" "${3:-}"
+}
+
+# part <name of its log> <title> <most seconds> <what running out of time means> <command...>: runs it, adds a row. Sets
+# `code`.
+part() {
+  local log=$logs/$1.log title=$2 most=$3 late=$4 left=$((seconds - (SECONDS - begin))) started=$SECONDS
+  shift 4
+  ((most < left)) || most=$left
+  if ((most < 5)); then
+    row "$title" skipped 'no time left'
+    code=124
+    return
+  fi
+  timeout -k 5 "$most" "$@" >"$log" 2>&1 </dev/null
+  code=$?
+  case $code in
+    0) row "$title" ok "$((SECONDS - started)) s" ;;
+    77) row "$title" skipped "$(grep -m 1 SKIPPED "$log" | cut -c 1-100)" ;;
+    124 | 137) row "$title" "$late" "not done after $most s" ;;
+    *) row "$title" FAIL "exit code $code, see $log" ;;
+  esac
+}
+
+# --- the parts ---------------------------------------------------------------------------------------------------
+"${programs[3]}" --only upload --turns 1 --batch 1 >"$logs/device.log" 2>&1
+code=$?
+if ((code == 77)); then
+  cat "$logs/device.log"
+  exit 77
+fi
+device=$(sed -n 's/.*"name":"device","text":"\(.*\)"}.*/\1/p' "$logs/device.log")
+if ((code != 0)) || [[ -z $device ]]; then
+  cat "$logs/device.log"
+  say 'run_all.sh: the device cannot be used'
+  exit 1
+fi
+driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1)
+say "$device, driver ${driver:-unknown}"
+
+part test_cuda 'test_cuda' 90 FAIL "${programs[0]}"
+part training 'cuda_training: same bits, the CPU'"'"'s curve' 90 FAIL "${programs[1]}"
+for precision in fp32 tf32 bf16; do
+  records=(tests/golden/records/golden_*.safetensors)
+  [[ $precision != fp32 ]] || records=(tests/golden/records/*.safetensors)
+  part "conformance_$precision" "conformance, $precision" 60 FAIL \
+    "${programs[2]}" --device cuda --precision "$precision" "${records[@]}"
+done
+
+sanitizer=$(command -v compute-sanitizer || true)
+for tool in memcheck racecheck initcheck synccheck; do
+  if [[ $sanitizer ]]; then
+    part "$tool" "compute-sanitizer $tool, test_cuda" 45 unfinished \
+      "$sanitizer" --tool "$tool" --error-exitcode 1 "${programs[0]}"
+  else
+    row "compute-sanitizer $tool, test_cuda" skipped 'no compute-sanitizer on PATH'
+  fi
+done
+
+part bench 'bench_cuda' 180 FAIL "${programs[3]}" --batch "$batch"
+# A row for each of its lines: what was measured, its median, and whatever else it says.
+grep '^{' "$logs/bench.log" 2>/dev/null | awk '
+  function value(key,   at, rest) {
+    at = index($0, "\"" key "\":")
+    if (!at) return ""
+    rest = substr($0, at + length(key) + 3)
+    if (substr(rest, 1, 1) == "\"") { rest = substr(rest, 2); return substr(rest, 1, match(rest, /"/) - 1) }
+    match(rest, /^[^,}]*/)
+    return substr(rest, 1, RLENGTH)
+  }
+  function add(key, unit) { if (value(key) != "") more = more ", " value(key) unit }
+  {
+    name = value("name")
+    if (name == "device") next
+    if (name == "failed") { print "bench_cuda " value("part") "\tFAIL\t" value("found"); next }
+    if (name == "does_not_fit") {
+      print value("strategy") " step, batch " value("batch") "\tskipped\t" value("found")
+      next
+    }
+    n = split("strategy size of heads pass shape precision algorithm", keys, " ")
+    for (i = 1; i <= n; ++i) if (value(keys[i]) != "") name = name " " value(keys[i])
+    if (value("batch") != "") name = name ", B=" value("batch")
+    if (value("recorded") != "") name = name (value("recorded") == "true" ? ", recorded" : ", launched")
+    more = ""
+    add("pairs_per_second", " pairs/s")
+    add("memory_mib", " MiB")
+    add("tflops", " TFLOP/s")
+    add("gb_per_second", " GB/s")
+    add("of_copy", " of a copy'"'"'s rate")
+    print name "\tok\t" value("median_ms") " ms (" value("min_ms") " to " value("max_ms") ")" more
+  }' >"$logs/bench_rows"
+while IFS=$'\t' read -r title result found; do
+  row "$title" "$result" "$found"
+done <"$logs/bench_rows"
+
+left=$((seconds - (SECONDS - begin)))
+if ! command -v "$python" >/dev/null; then
+  row 'PyTorch' skipped "no $python"
+else
+  part torch 'PyTorch beside it' "$left" unfinished "$python" benchmarks/compare_torch_cuda.py --bin "$build/bin" \
+    --batch "$batch" --seconds "$((left / 2))" --json "$logs/torch.jsonl"
+  while IFS= read -r line; do
+    case $line in
+      *': torch '*) row "PyTorch ${line%%:*}" ok "${line#*: }" ;;
+      *': FAIL: '*) row "PyTorch ${line%%:*}" FAIL "${line#*FAIL: }" ;;
+      *': skipped'*) row "PyTorch ${line%%:*}" skipped "${line#*: }" ;;
+    esac
+  done < <(grep -E '^(fp32|tf32|autocast|tuned|compiled): ' "$logs/torch.log" 2>/dev/null)
+fi
+
+# --- the table ---------------------------------------------------------------------------------------------------
+slug=$(printf '%s' "${device%%,*}" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '_' | sed 's/^_//; s/_$//')
+file=benchmarks/results/cuda_$slug.md
+failures=$(awk -F '\t' '$2 == "FAIL"' "$rows" | wc -l)
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+[[ -z $(git status --porcelain -- include benchmarks/cuda tests/cuda 2>/dev/null) ]] || commit+=' and changes'
+{
+  printf '# On %s\n\n- %s, driver %s\n- %s, commit %s, `benchmarks/cuda/run_all.sh`, %d s\n' "${device%%,*}" "$device" \
+    "${driver:-unknown}" "$(date -u +%F)" "$commit" "$((SECONDS - begin))"
+  printf -- '- a time is the median of 20 turns, with the least and the most; a step includes the upload of its batch\n\n'
+  printf '| part | result | found |\n| --- | --- | --- |\n'
+  awk -F '\t' '{ gsub(/\|/, "/"); print "| " $1 " | " $2 " | " $3 " |" }' "$rows"
+} >"$file"
+say "$failures failed, $((SECONDS - begin)) s; written to $file"
+((failures == 0))
