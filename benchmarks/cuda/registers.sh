@@ -75,9 +75,9 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
   cat <<'END'
 # Registers of the CUDA kernels
 
-Every kernel of `ctp`, `ewc` and `si` trainings in bf16; the other precisions have the same without `RoundRows`. A cell is
-registers / static shared memory / stack / spilled on stores and loads, the last three in bytes. Attention asks for its
-shared memory when it is launched: as much as its rows need. Hot kernels, **bold**, must not spill.
+Every kernel of `ctp`, `ewc` and `si` trainings in bf16; other precisions use the same ones, without `RoundRows` and those
+on tensor cores. A cell is registers / static shared memory / stack / spilled on stores and loads, the last three in
+bytes. Attention asks for its shared memory when it is launched. Hot kernels, **bold**, must not spill.
 
 END
   printf -- '- %s\n' "$("$nvcc" --version | grep -o 'release.*')"
