@@ -197,11 +197,12 @@ def main():
     if missing:
         make_stream, pretrain = find_program(a.build, "make_stream"), find_program(a.build, "continual_pretrain")
         os.makedirs(a.work, exist_ok=True)
-        streams = {case: os.path.join(a.work, "stream1" if case == "stream1" else "stream0") for case, _, _ in missing}
-        for stream in sorted(set(streams.values())):
+        stream_seed = {case: 1 if case == "stream1" else 0 for case, _, _ in missing}
+        streams = {case: os.path.join(a.work, f"stream{seed}_{a.train}_{a.test}") for case, seed in stream_seed.items()}
+        for case, stream in streams.items():
             if not os.path.exists(os.path.join(stream, "json", "gallery.json")):
                 subprocess.run([make_stream, "--output", stream, "--train", str(a.train), "--test", str(a.test), "--seed",
-                                stream[-1]], check=True, stdout=subprocess.DEVNULL)
+                                str(stream_seed[case])], check=True, stdout=subprocess.DEVNULL)
         guard, built_from = threading.Lock(), a.commit or commit()  # now: others may commit while this trains
 
         def one(item):
@@ -241,10 +242,11 @@ def main():
     if a.write:
         listed = lambda name: ", ".join(sorted({str(r[name]) for r in made}))
         with open(stem + ".md", "w", encoding="utf-8") as f:
+            per_task = a.test // 9
             f.write("# Strategies on the generated stream\n\n"
                     "Recall means in percent after the last task, `tiny` from scratch; mean and standard deviation over seeds. `average` is the mean\n"
-                    "over tasks, each by itself; chance there is about 9 (the mean of R@1, R@5 and R@10 among some 53 test pairs). `jointt` learns all\n"
-                    "tasks at once. CPU seconds are those of one training on one thread, evaluation included; MiB the most memory the process held.\n\n"
+                    f"over tasks, each by itself. Who guesses has {chance(per_task):.0f} there, the mean of R@1, R@5 and R@10 among {per_task} test pairs, and {chance(a.test):.0f} on all tasks\n"
+                    "together. `jointt` learns all tasks at once. CPU seconds are those of one training on one thread, evaluation included; MiB the most memory the process held.\n\n"
                     f"Trained on: {listed('machine')}; {listed('date')}; commits {listed('commit')}: each training is a line of\n"
                     f"`{os.path.basename(a.records)}`, which names its own. To make them again: remove that file and run\n"
                     f"`python3 benchmarks/compare_strategies.py --write --figure{options_of(p, a)}`.\n\n{table(results)}\n")
@@ -258,6 +260,11 @@ def main():
     if a.figure:
         with open(stem + ".svg", "w", encoding="utf-8") as f:
             f.write(figure(results, a.cases.split(",")[0]))
+
+
+def chance(pairs):
+    """The recall mean of who guesses among so many pairs, percent."""
+    return statistics.mean(100 * min(1, k / pairs) for k in (1, 5, 10))
 
 
 def put_between_marks(path, text):

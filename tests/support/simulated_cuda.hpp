@@ -311,6 +311,9 @@ struct SimulatedRuntime : backend::generic::Memory {
   /// Outside a recording, what an operation before was given is gone. A recording keeps all of its own, full of
   /// nonsense again whenever it is replayed.
   static void* scratch(std::size_t bytes) {
+    static std::size_t most = 0;  // that was ever asked for: more has to be allocated
+    if (bytes > most) refuse("allocate scratch memory");
+    most = std::max(most, bytes);
     if (Recording* r = recording()) {
       auto memory = std::make_shared<std::vector<std::byte>>(bytes);
       r->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });

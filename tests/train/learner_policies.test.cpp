@@ -168,8 +168,8 @@ TEST_CASE("learner: penalties and queues are all there is beside weights, gradie
   std::string names;
   for (const auto& [name, value] : test::snapshot(learner).values) names += name + " ";
   CHECK(names ==
-        "theta anchor importance forward forward_importance adamw.first adamw.second adamw.steps adamw.first "
-        "adamw.second adamw.steps tasks_seen task_step task_steps global_step ");
+        "theta anchor importance forward forward_importance forward.adamw.first forward.adamw.second "
+        "forward.adamw.steps adamw.first adamw.second adamw.steps tasks_seen task_step task_steps global_step ");
   CHECK(learner.thetas().previous() == nullptr);
   CHECK(learner.thetas().momentum() == nullptr);
 }
@@ -215,6 +215,13 @@ TEST_CASE("learner: pairs kept of one source cannot be trained with a task of an
   LearnerOf<ctp::strategy::Er> learner{Model<float>(micro), quick()};
   learner.learn(task_of(made_source(8), 0, 8));
   CHECK_THROWS_WITH_AS(learner.learn(task_of(made_source(8), 0, 8)), doctest::Contains("one source"), ctp::UsageError);
+}
+
+TEST_CASE("learner: tasks of different sources cannot be joined to one") {
+  LearnerOf<ctp::strategy::JointT> learner{Model<float>(micro), quick()};
+  const std::vector<ctp::data::Task> tasks{task_of(made_source(8), 0, 8), task_of(made_source(8), 0, 8)};
+  CHECK_THROWS_WITH_AS(learner.learn_all(tasks, [](auto&, std::size_t) {}), doctest::Contains("one source"),
+                       ctp::UsageError);
 }
 
 TEST_CASE("learner: a run with a memory is the same for any number of threads") {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -227,6 +228,17 @@ TEST_CASE_TEMPLATE("strategies: what is not finite stops a step before a weight 
       if (key == "in_batch_contrast.weight") value = 1;
   });
   CHECK(underway.stopped() == "");  // nothing of it is left
+}
+
+TEST_CASE_TEMPLATE("strategies: everything that a checkpoint must hold has a name of its own", Strategy,
+                   CTP_EVERY_STRATEGY) {
+  test::LearnerOf<Strategy, float> learner{typename test::LearnerOf<Strategy, float>::Model(test::micro)};
+  std::set<std::string> names;
+  for (const auto& [name, values] : test::snapshot(learner).values) {
+    CAPTURE(name);
+    CHECK(names.insert(name).second);
+  }
+  CHECK(names.size() >= 5);
 }
 
 // Records hold trainings of nine forms. The other strategies learn each step as one of these does.

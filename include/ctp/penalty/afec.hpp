@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include <ctp/optim/adamw.hpp>
@@ -18,7 +19,7 @@ namespace ctp::penalty {
 /// a second model that learns the new task alone, without any penalty, an epoch ahead, and F' its Fisher diagonal.
 ///
 /// The second model starts each task from the online weights and has an optimiser of its own, at the online model's
-/// rates. Costs seven parameter vectors, an eighth while importances are found, and three times the passes over the
+/// rates. Costs six parameter vectors, a seventh while importances are found, and three times the passes over the
 /// data.
 /// **Source.** Wang et al. 2021, arXiv:2110.12187, eq. 8, the second model trained in turns with the first as in the
 /// released benchmark (the paper trains it to the end first).
@@ -44,7 +45,9 @@ struct Afec {
       AnchoredState<Model>::visit(archive);
       archive("forward", forward);
       archive("forward_importance", forward_importance);
-      forward_optimizer.visit(archive);
+      // Under names of its own: the online model's optimiser is visited, too.
+      auto own = [&archive](const std::string& name, auto& value) { archive("forward." + name, value); };
+      forward_optimizer.visit(own);
     }
   };
   template <class Model>

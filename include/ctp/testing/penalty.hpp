@@ -14,6 +14,7 @@
 #include <ctp/core/philox.hpp>
 #include <ctp/core/policy.hpp>
 #include <ctp/core/shape.hpp>
+#include <ctp/optim/adamw.hpp>
 #include <ctp/penalty/require.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/report.hpp>
@@ -44,6 +45,7 @@ class MadePasses {
  public:
   using Backend = typename Model::Backend;
   using Real = typename Model::Real;
+  using Optimizer = optim::AdamW;
 
   MadePasses(const std::vector<Real>& theta, std::uint32_t task) : theta_(&theta), task_(task) {}
 
@@ -53,6 +55,7 @@ class MadePasses {
   [[nodiscard]] std::uint32_t epoch() const { return 0; }
   [[nodiscard]] std::size_t batches() const { return 2; }
   [[nodiscard]] double rate(std::size_t) const { return 1e-3; }
+  [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
 
   template <class Use>
   void objective(const Real*, const Use& use) {
@@ -69,6 +72,7 @@ class MadePasses {
  private:
   const std::vector<Real>* theta_;
   std::uint32_t task_;
+  Optimizer optimizer_;
 };
 
 /// The term of a penalty at `theta`, parameter by parameter: the first thing wrong with each kind of number.
@@ -110,8 +114,9 @@ void check_rest(const Term& term, const std::vector<double>& start, const std::s
 
 }  // namespace detail
 
-/// @brief Leads a penalty through several tasks of made weights and gradients, with all of its hooks, and looks at its
-/// term in each: whether its gradient is what differences of its value give, and what `expected` says.
+/// @brief Leads a penalty through several tasks of made weights and gradients, with its hooks at the start and the end
+/// of a task, and looks at its term in each: whether its gradient is what differences of its value give, and what
+/// `expected` says.
 ///
 /// A penalty that never adds anything is reported too. Not checked: what a penalty asks of the losses it has
 /// differentiated, as there is no data here. A penalty whose begin_epoch() trains something of its own needs the real

@@ -21,14 +21,14 @@ namespace ctp::testing {
 
 namespace detail {
 
-/// Pairs of made tasks: ordinals of task t are t * 1000 + 37, 38, ... in an order of their own.
-inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t count) {
+/// Pairs of made tasks: ordinals of task t are t * stride + 37, 38, ... in an order of their own.
+inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t count, std::uint32_t stride) {
   std::vector<std::uint32_t> members(count);
   RandomLane random(RandomStream(0, "testing.members"), {.task = task});
   for (std::size_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(random.below(static_cast<std::uint32_t>(i + 1)));
     members[i] = members[at];
-    members[at] = 1000 * task + 37 + static_cast<std::uint32_t>(i);
+    members[at] = stride * task + 37 + static_cast<std::uint32_t>(i);
   }
   return members;
 }
@@ -70,8 +70,9 @@ Report check_rehearsal(const Policy& policy, const Model& model, std::size_t bud
   if (!kept_in(state).empty()) report.fail("before the first task: expected no pairs, found some");
 
   const std::size_t sizes[] = {1, budget / 2 + 1, 3 * budget + 2, 2, budget + 7};
+  const auto stride = static_cast<std::uint32_t>(3 * budget + 1000);  // more than any task has: no ordinal twice
   for (std::uint32_t task = 0; task < std::size(sizes) && report.ok; ++task) {
-    const std::vector<std::uint32_t> members = detail::made_members(task, sizes[task]);
+    const std::vector<std::uint32_t> members = detail::made_members(task, sizes[task], stride);
     seen.insert(seen.end(), members.begin(), members.end());
     const rehearsal::Candidates candidates{task, members, [&] { return detail::made_features(members); },
                                            [](std::uint32_t ordinal) { return std::to_string(ordinal); }};

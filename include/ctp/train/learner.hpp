@@ -108,12 +108,14 @@ class Learner {
 
   /// @brief Trains on all tasks in turn; a strategy whose rehearsal keeps everything trains once, on all of them
   /// together. `after(learner, index)` is called with the index of the last task learned, each time weights are ready.
+  /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources.
   template <class After>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
+        require_same_source(task, joined.source, "the first task");
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
@@ -163,8 +165,9 @@ class Learner {
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
     batch_.load(batch, model_.config());
     recorder_.enabled = options_.record_steps;
-    recorder_.run({{batch_.size(), batch_.length(), batch_.labelled().row.data}, tasks_seen_, batch_.epoch()},
-                  [this] { compute(); });
+    recorder_.run(
+        {{batch_.size(), batch_.length(), batch_.labelled().row.data, has_previous()}, batch_.task(), batch_.epoch()},
+        [this] { compute(); });
     StepReport report = read(computed_->step, computed_->loss);
     add_penalty(report);
     guard(report, batch, source);
@@ -270,14 +273,19 @@ class Learner {
     end_task(&source);
   }
 
+  /// Ordinals mean pairs of one source: those of another would be taken for its own.
+  static void require_same_source(const data::Task& task, const std::shared_ptr<const data::Source>& source,
+                                  const char* whose) {
+    if (task.source == source) return;
+    throw UsageError("Learner: task '" + task.name + "': expected pairs of the source that " + whose +
+                     " come from, found another source; add the pairs of all tasks to one source");
+  }
+
   /// The task and, after its own pairs, those that the rehearsal keeps.
   [[nodiscard]] data::Task with_kept_pairs(data::Task task) const {
     if constexpr (keeps_pairs) {
       const auto& kept = rehearsal_.members(rehearsal_state_);
-      if (!std::empty(kept) && kept_source_ != nullptr && task.source != kept_source_)
-        throw UsageError("Learner::learn: task '" + task.name +
-                         "': expected pairs of the source that the kept pairs come from, found another source; add the "
-                         "pairs of all tasks to one source");
+      if (!std::empty(kept) && kept_source_ != nullptr) require_same_source(task, kept_source_, "the kept pairs");
       task.members.insert(task.members.end(), std::begin(kept), std::end(kept));
     }
     return task;

@@ -16,10 +16,11 @@ struct StepKey {
   struct Shape {
     Index size = 0, length = 0;
     const void* labelled = nullptr;  ///< where the labelled positions lie: elsewhere once there is room for more
+    bool previous = false;           ///< whether there is a previous model, whose outputs take memory, too
     friend bool operator==(const Shape&, const Shape&) = default;
   };
   Shape shape;
-  std::uint32_t task = 0, epoch = 0;  ///< of the random numbers, and whether there is a previous model
+  std::uint32_t task = 0, epoch = 0;  ///< of the random numbers
   friend bool operator==(const StepKey&, const StepKey&) = default;
 };
 
@@ -39,14 +40,18 @@ class StepRecorder {
         return;
       }
       taken_down_.reset();
-      if (enabled && warm_ == key.shape) {
+      const bool warm = warm_ == key.shape;
+      warm_.reset();  // for good, should this turn fail
+      if (enabled && warm) {
         recording_.emplace();
         recording_->capture(work);
         recording_->replay();
         taken_down_ = key;
-        return;
+      } else {
+        work();
       }
       warm_ = key.shape;
+      return;
     }
     work();
   }

@@ -2,6 +2,7 @@
 #include <ctp/backend/cuda/tensor_attention.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -124,8 +125,11 @@ TEST_CASE("tensor attention: bfloat16 is rounded to the nearest, ties to even") 
   using ctp::backend::cuda::kernel::bfloat16_bits;
   CHECK(bfloat16_bits(1.F) == 0x3F80U);
   CHECK(bfloat16_bits(-2.F) == 0xC000U);
-  CHECK(bfloat16_bits(1.F + 0x1p-8F) == 0x3F80U);             // half way, the lower is even
-  CHECK(bfloat16_bits(1.F + 3 * 0x1p-8F) == 0x3F82U);         // half way, the upper is even
-  CHECK(bfloat16_bits(1.F + 0x1p-8F + 0x1p-20F) == 0x3F81U);  // above half way
+  CHECK(bfloat16_bits(1.F + 0x1p-8F) == 0x3F80U);                      // half way, the lower is even
+  CHECK(bfloat16_bits(1.F + 3 * 0x1p-8F) == 0x3F82U);                  // half way, the upper is even
+  CHECK(bfloat16_bits(1.F + 0x1p-8F + 0x1p-20F) == 0x3F81U);           // above half way
+  CHECK(bfloat16_bits(std::bit_cast<float>(0x7FFFFFFFU)) == 0x7FC0U);  // NaN, as a device computes it
+  CHECK(bfloat16_bits(std::bit_cast<float>(0xFFC00000U)) == 0x7FC0U);  // and as the host does
+  CHECK(bfloat16_bits(INFINITY) == 0x7F80U);
   CHECK(ctp::backend::cuda::kernel::pack(1.F, -2.F) == 0xC0003F80U);
 }

@@ -26,7 +26,7 @@ namespace ctp::backend::cuda {
 namespace kernel {
 
 inline constexpr int attention_threads = 256, attention_warps = attention_threads / warp_size;
-/// Heads of 197 rows fill a large device's shared memory with two blocks, shorter ones let more in.
+/// Heads of 197 rows of 64 fill a multiprocessor's shared memory with one block; shorter ones let several in.
 inline constexpr int attention_blocks = 3;
 
 /// Some rows of one head in shared memory, so that a warp meets 32 banks both along a row and along a column.

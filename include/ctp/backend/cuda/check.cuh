@@ -24,9 +24,11 @@ inline void check(cudaError_t status, const char* call) {
   static_cast<void>(cudaGetLastError());  // a later call does not report this one again
   const std::string found = std::string(cudaGetErrorName(status)) + " (" + cudaGetErrorString(status) + ")";
   if (status == cudaErrorMemoryAllocation)
-    throw ResourceError(std::string(call) + ": expected device memory, found " + found +
+    throw ResourceError(std::string(call) + ": expected memory for the device, found " + found +
                         "; use a smaller batch, a smaller model or --device cpu");
-  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver || status == cudaErrorInvalidDevice)
+  if (status == cudaErrorNoDevice || status == cudaErrorInsufficientDriver || status == cudaErrorInvalidDevice ||
+      status == cudaErrorNoKernelImageForDevice || status == cudaErrorUnsupportedPtxVersion ||
+      status == cudaErrorSystemNotReady || status == cudaErrorDevicesUnavailable)
     throw UsageError(std::string(call) + ": expected a CUDA device that this driver can use, found " + found +
                      "; use --device cpu");
   throw Error(ErrorCode::Internal, std::string(call) + ": expected success, found " + found);

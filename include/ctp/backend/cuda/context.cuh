@@ -9,6 +9,9 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <ctp/backend/cuda/check.cuh>
 #include <ctp/backend/cuda/precision.hpp>
@@ -98,8 +101,8 @@ class Context {
   static constexpr std::size_t workspace_bytes = std::size_t{64} << 20U;
   [[nodiscard]] std::size_t shared_limit() const { return shared_limit_; }
 
-  /// Memory for what the kernels of one operation tell each other, valid until the next operation asks for some. It
-  /// only grows, so that a captured step finds it where it was.
+  /// Memory for what the kernels of one operation tell each other, valid until the next operation asks for some. Where
+  /// more is asked for than there was, what was there is kept, too: a captured step goes on using it.
   void* scratch(std::size_t bytes) { return grown(scratch_, scratch_bytes_, bytes); }
   /// The same for operands converted to another precision.
   void* converted(std::size_t bytes) { return grown(converted_, converted_bytes_, bytes); }
@@ -112,7 +115,10 @@ class Context {
       const std::ptrdiff_t part = std::min(most, n - done);
       Staging& staging = staging_[turn_++ % staging_.size()];
       auto* values = reinterpret_cast<To*>(staging.wait());
-      for (std::ptrdiff_t i = 0; i < part; ++i) values[i] = static_cast<To>(from[done + i]);
+      if constexpr (std::is_same_v<From, To>)
+        std::memcpy(values, from + done, static_cast<std::size_t>(part) * sizeof(To));
+      else
+        for (std::ptrdiff_t i = 0; i < part; ++i) values[i] = static_cast<To>(from[done + i]);
       check(cudaMemcpyAsync(to + done, values, static_cast<std::size_t>(part) * sizeof(To), cudaMemcpyHostToDevice,
                             stream_),
             "cudaMemcpyAsync to the device");
@@ -148,11 +154,10 @@ class Context {
 
   void* grown(DeviceMemory& memory, std::size_t& capacity, std::size_t bytes) {
     if (bytes > capacity) {
-      check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");  // nobody uses it any more
-      memory.reset();
-      capacity = 0;
-      memory = allocate_device(bytes);
-      capacity = bytes;
+      const std::size_t wanted = std::max(bytes, 2 * capacity);  // so that all that is kept is less than what is used
+      DeviceMemory larger = allocate_device(wanted);
+      retired_.push_back(std::exchange(memory, std::move(larger)));
+      capacity = wanted;
     }
     return memory.get();
   }
@@ -161,6 +166,7 @@ class Context {
   cublasLtHandle_t blas_ = nullptr;
   std::size_t shared_limit_ = 0, scratch_bytes_ = 0, converted_bytes_ = 0;
   DeviceMemory workspace_, scratch_, converted_;
+  std::vector<DeviceMemory> retired_;
   std::array<Staging, 4> staging_;
   std::size_t turn_ = 0;
 };

@@ -28,10 +28,11 @@ inline DeviceReport describe_device() {
   check(cudaGetDevice(&device), "cudaGetDevice");
   check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
   check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
-  return {true, std::string(properties.name) + ", compute capability " + std::to_string(properties.major) + "." +
-                    std::to_string(properties.minor) + ", " + std::to_string(properties.totalGlobalMem >> 20U) +
-                    " MiB, driver for CUDA " + std::to_string(driver / 1000) + "." +
-                    std::to_string(driver % 1000 / 10)};
+  const std::string name = std::string(properties.name) + ", compute capability " + std::to_string(properties.major) +
+                           "." + std::to_string(properties.minor);
+  if (properties.major < 8) return {false, "no CUDA device that serves: " + name + "; 8.0 or newer is needed"};
+  return {true, name + ", " + std::to_string(properties.totalGlobalMem >> 20U) + " MiB, driver for CUDA " +
+                    std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10)};
 }
 
 }  // namespace ctp::backend::cuda

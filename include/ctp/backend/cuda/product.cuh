@@ -82,9 +82,18 @@ class ProductPlan {
       std::is_same_v<Precision, precision::Tf32> ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 
   /// Everything of a product that its plan depends on.
-  using Key = std::tuple<bool, bool, Index, Index, Index, Index, Index, bool, bool>;
-  static Key key(const MatrixProduct<float>& p) {
-    return {p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.lda, p.ldb, p.bias != nullptr, p.beta != 0};
+  using Key = std::tuple<bool, bool, Index, Index, Index, Index, Index, bool, bool, std::uint32_t>;
+  static Key key(const MatrixProduct<float>& p, const void* a, const void* b) {
+    return {p.transpose_a, p.transpose_b,     p.m, p.n, p.k, p.lda, p.ldb, p.bias != nullptr,
+            p.beta != 0,   alignment(p, a, b)};
+  }
+  /// What all operands are aligned to: 16 bytes, which every algorithm can use, or a number's own size.
+  static std::uint32_t alignment(const MatrixProduct<float>& p, const void* a, const void* b) {
+    std::uintptr_t all = 0;
+    for (const void* one :
+         {a, b, static_cast<const void*>(p.c), static_cast<const void*>(p.d), static_cast<const void*>(p.bias)})
+      all |= reinterpret_cast<std::uintptr_t>(one);
+    return all % 16 == 0 ? 16 : rounds ? 2 : 4;
   }
 
   /// cuBLASLt computes d^T [n,m] = op(b)^T op(a)^T, all column-major.
@@ -103,14 +112,21 @@ class ProductPlan {
     }
   }
 
-  /// cuBLASLt's own ranking for this shape, the best first.
-  [[nodiscard]] std::vector<cublasLtMatmulAlgo_t> candidates(const Context& context) const {
+  /// cuBLASLt's own ranking for this shape, the best first. It looks at the bias and at what operands are aligned to.
+  [[nodiscard]] std::vector<cublasLtMatmulAlgo_t> candidates(const Context& context, const MatrixProduct<float>& p,
+                                                             const void* a, const void* b) {
+    if (p.bias != nullptr) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
     cublasLtMatmulPreference_t made = nullptr;
     check(cublasLtMatmulPreferenceCreate(&made), "cublasLtMatmulPreferenceCreate");
     const detail::Preference preference(made);
     const std::size_t bytes = Context::workspace_bytes;
     check(cublasLtMatmulPreferenceSetAttribute(made, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes, sizeof bytes),
           "cublasLtMatmulPreferenceSetAttribute");
+    const std::uint32_t aligned = alignment(p, a, b);
+    for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+      check(cublasLtMatmulPreferenceSetAttribute(made, which, &aligned, sizeof aligned),
+            "cublasLtMatmulPreferenceSetAttribute");
     std::array<cublasLtMatmulHeuristicResult_t, 8> found{};
     int count = 0;
     check(cublasLtMatmulAlgoGetHeuristic(context.blas(), description_.get(), left_.get(), right_.get(), result_.get(),
@@ -157,11 +173,11 @@ class Product {
     const void *a = p.a, *b = p.b;
     MatrixProduct<float> q = p;
     if constexpr (ProductPlan<Precision>::rounds) round<Runtime>(context, p, q, a, b);
-    const auto key = ProductPlan<Precision>::key(q);
+    const auto key = ProductPlan<Precision>::key(q, a, b);
     auto plan = plans().find(key);
     if (plan == plans().end()) plan = plans().emplace(key, q).first;
     const cublasLtMatmulAlgo_t& algorithm = algorithms().find(
-        key, [&] { return plan->second.candidates(context); },
+        key, [&] { return plan->second.candidates(context, q, a, b); },
         [&](const cublasLtMatmulAlgo_t& one) { return seconds(context, plan->second, q, a, b, one); });
     plan->second.run(context, q, a, b, q.d, algorithm);
   }

@@ -26,8 +26,9 @@ namespace kernel {
 inline constexpr int tile_rows = 64, tile_threads = 128;
 inline constexpr int row_gap = 8;  ///< values between rows in shared memory, so that a warp's words meet 32 banks
 
-/// x as bfloat16, ties to even, in the low 16 bits.
+/// x as bfloat16, ties to even, in the low 16 bits; NaN stays NaN.
 CTP_HD inline std::uint32_t bfloat16_bits(float x) {
+  if (x != x) return 0x7FC0U;  // rounding would carry a device's NaN, all ones, into the sign
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   return (bits + 0x7FFFU + (bits >> 16U & 1U)) >> 16U;
 }
