@@ -56,6 +56,19 @@ TEST_CASE("quota: in proportion, floors first, the rest to the largest remainder
   CHECK(quota_published(Places{1, 3}, 10) == Places{2, 8});       // 2.5 and 7.5, half to even
 }
 
+TEST_CASE("memory: a negative budget is refused by its name") {
+  const MadeTask task(0, 100, 4);
+  const auto refuse = [&](const auto& policy) {
+    auto memory = policy.init(NoModel{}, 0);
+    CHECK_THROWS_WITH_AS(policy.choose(memory, task.candidates),
+                         "rehearsal.budget: expected 0 or more pairs, found -1; 0 keeps nothing", ctp::UsageError);
+    CHECK(policy.members(memory).empty());
+  };
+  refuse(ctp::rehearsal::Reservoir{.budget = -1});
+  refuse(ctp::rehearsal::Herding{.budget = -1});
+  refuse(ctp::rehearsal::KMeans{.budget = -1});
+}
+
 TEST_CASE("memory: a new task takes its share, the others keep their best") {
   const ctp::rehearsal::Herding herding{.budget = 6};
   auto memory = herding.init(NoModel{}, 0);

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <ctp/core/error.hpp>
+
 namespace ctp::rehearsal {
 
 /// One row of features for each candidate.
@@ -27,5 +29,12 @@ struct Candidates {
   std::function<FeatureRows()> features;
   std::function<std::string(std::uint32_t)> name;  ///< what messages call a pair, by its ordinal
 };
+
+/// **Errors.** UsageError for a negative number of pairs to keep.
+inline void require_budget(int budget) {
+  if (budget < 0)
+    throw UsageError(
+        Complaint{"rehearsal.budget", "", "0 or more pairs", std::to_string(budget), "0 keeps nothing"}.text());
+}
 
 }  // namespace ctp::rehearsal

@@ -30,6 +30,7 @@ struct Herding {
   }
   [[nodiscard]] const std::vector<std::uint32_t>& members(const TaskMemory& memory) const { return memory.members; }
   void choose(TaskMemory& memory, const Candidates& task) const {
+    require_budget(budget);
     memory.add_task(task, static_cast<std::uint64_t>(budget), published, [&](const Rows& rows, std::size_t places) {
       return published ? choose_herding_published(rows, places) : choose_herding(rows, places);
     });

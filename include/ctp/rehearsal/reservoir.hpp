@@ -39,6 +39,7 @@ struct Reservoir {
   }
   [[nodiscard]] const std::vector<std::uint32_t>& members(const Memory& memory) const { return memory.members; }
   void choose(Memory& memory, const Candidates& task) const {
+    require_budget(budget);
     for (std::size_t i = 0; i < task.members.size(); ++i, ++memory.seen) {
       if (memory.seen < static_cast<std::uint64_t>(budget)) {
         memory.members.push_back(task.members[i]);
