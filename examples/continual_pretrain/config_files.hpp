@@ -37,8 +37,11 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
       out.push_back({key, value.boolean() ? "true" : "false", where});
       return;
     case JsonKind::Number: {
-      std::string text;
-      ctp::detail::append_json_number(text, value.number());
+      std::string text = value.number_text();  // a whole number as it stands: a seed may be longer than a double
+      if (text.find_first_not_of("-0123456789") != std::string::npos) {
+        text.clear();
+        ctp::detail::append_json_number(text, value.number());
+      }
       out.push_back({key, text, where});
       return;
     }

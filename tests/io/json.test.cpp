@@ -26,6 +26,7 @@ TEST_CASE("json: values are where they were, in the order of the file") {
   CHECK(deep.at(0).unsigned_integer() == 1);
   CHECK(deep.at(0).number() == 1.0);
   CHECK(deep.at(1).number(2.5, 2.5) == 2.5);
+  CHECK(deep.at(1).number_text() == "2.5");
   CHECK(deep.at(2).string() == "x");
   CHECK(deep.at(3).boolean());
   CHECK(deep.at(4).is_null());
@@ -54,6 +55,10 @@ TEST_CASE("json: getters refuse what was not meant, with place, path, expected a
   CHECK(get("big", [](const io::JsonView& v) { return v.number(); }) == "none");
   CHECK(
       get("z", [](const io::JsonView& v) { return v.integer(); }).ends_with("model.z: expected an integer, found -0"));
+  CHECK(document.root().at("model").at("huge").number_text() == "18446744073709551615");
+  CHECK(get("s", [](const io::JsonView& v) {
+          return v.number_text();
+        }).ends_with("model.s: expected a number, found the string \"true\""));
   CHECK(get("null", [](const io::JsonView& v) {
           return v.string();
         }).ends_with("model.null: expected a string, found null"));

@@ -77,6 +77,12 @@ class JsonView {
     return found;
   }
 
+  /// A number as the file spells it.
+  [[nodiscard]] const std::string& number_text() const {
+    if (kind() != JsonKind::Number) refuse("a number");
+    return value_->text;
+  }
+
   /// Items of an array or members of an object.
   [[nodiscard]] std::size_t size() const {
     if (kind() != JsonKind::Array && kind() != JsonKind::Object) refuse("an array or an object");
