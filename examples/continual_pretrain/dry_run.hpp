@@ -86,7 +86,7 @@ std::size_t bytes_of(const Make& make) {
 /// @brief Builds what a Learner of this strategy keeps and takes a step of a later task, all on Counted: the very
 /// policies and model say what they allocate and multiply. **Errors.** UsageError for a batch the model cannot take.
 template <class Strategy>
-StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int memory_size) {
+StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Counted, typename Strategy::Projection>;
   using Learner = ctp::Learner<Strategy, Model>;
   using Penalty = typename Learner::Penalty;
@@ -135,7 +135,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   if constexpr (ctp::penalty::EndsTasks<Penalty, Model, Walks>) penalty.end_task(penalty_state, walks);
   cost.task_passes = walks.taken();
   if constexpr (Learner::keeps_pairs) {
-    cost.kept_pairs = memory_size;
+    cost.kept_pairs = kept_pairs;
     auto memory = ctp::make_state(rehearsal, model, 0);
     const std::vector<std::uint32_t> members{0, 1};
     ctp::rehearsal::Candidates two;
@@ -153,11 +153,12 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
 /// @brief The facts of a training and the costs of all strategies. Trains nothing and writes nothing.
 class DryRun {
  public:
-  /// `batch`: any of the training, for its sizes.
-  DryRun(const Workbench& bench, const ctp::data::Batch& batch) : bench_(bench) {
+  /// `batch`: any of the training, for its sizes. `kept_pairs`: what the chosen strategy's rehearsal may keep.
+  DryRun(const Workbench& bench, const ctp::data::Batch& batch, int kept_pairs) : bench_(bench) {
     examples::for_each_strategy([&]<class Strategy>() {
-      costs_.push_back(cost_of<Strategy>(bench.model, batch, bench.settings.memory_size));
-      if (bench.settings.strategy == Strategy::name) parameters_ = parameters_of<Strategy>();
+      const bool chosen = bench.settings.strategy == Strategy::name;
+      costs_.push_back(cost_of<Strategy>(bench.model, batch, chosen ? kept_pairs : bench.settings.memory_size));
+      if (chosen) parameters_ = parameters_of<Strategy>();
     });
   }
 
@@ -248,10 +249,12 @@ class DryRun {
 
 /// @brief Sets a training up and says what it would cost. **Errors.** those of the training before its first step.
 inline void dry_run(const Workbench& bench) {
+  int kept = 0;
   examples::with_strategy(bench.settings.strategy, [&]<class Strategy>() {
     using Model = typename Training<Strategy, ctp::Cpu>::Model;
     typename Training<Strategy, ctp::Cpu>::Learner learner{Model(ctp::testing::micro)};
-    apply(bench.policy_settings, learner);
+    configure(bench, learner);
+    kept = kept_pairs(learner, bench.settings);
     if (bench.init != nullptr)
       ctp::read_weights<float>(Model(bench.model).layout(),
                                examples::with_heads<typename Model::Projection>(*bench.init));
@@ -266,7 +269,7 @@ inline void dry_run(const Workbench& bench) {
       .pad = bench.model.pad, .cls = bench.model.cls, .mask = bench.model.mask, .vocabulary = bench.model.vocab};
   ctp::data::Loader loader(bench.tasks.front(), loading);
   loader.start(0);
-  const DryRun found(bench, *loader.next());
+  const DryRun found(bench, *loader.next(), kept);
   if (bench.json)
     std::printf("%s\n", found.line().text().c_str());
   else

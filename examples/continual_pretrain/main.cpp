@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -48,7 +49,7 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
   std::vector<Assignment> said;
   Settings defaults;
   Settings::fields(defaults, [&](const char* key, auto& field, const char* help) {
-    const std::string name = Settings::option_name(key), where = "command line";
+    const std::string name = Settings::option_name(key), where = command_line;
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, bool>) {
       app.add_flag_callback(name, [&said, key, where] { said.push_back({key, "true", where}); }, help);
     } else {
@@ -82,12 +83,36 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
   return std::nullopt;
 }
 
-/// Sets options and model sizes; returns what is left for the policies. Numbers not said become the model's defaults.
-std::vector<Assignment> settle(const std::vector<Assignment>& assignments, Settings& settings,
-                               ctp::ModelConfig& model) {
-  std::vector<Assignment> others;
-  for (const Assignment& a : assignments)
-    if (!assign_option(a, settings)) others.push_back(a);
+/// A field of the model and the value that was said for it.
+struct ModelWord {
+  Assignment said;
+  std::string field;
+};
+
+/// The field of the model that an option sets; empty for other keys.
+std::string field_of_option(const std::string& key) {
+  if (key == "image_size") return "image";
+  return key == "queue" || key == "dropout" ? key : "";
+}
+
+/// What was said and is no option of the training itself: the model's fields, in order, and what is left for policies.
+struct Words {
+  std::vector<ModelWord> model;
+  std::vector<Assignment> policies;
+};
+
+/// Sets the options and the sizes of the model by its name. Numbers not said become that model's defaults.
+Words settle(const std::vector<Assignment>& assignments, Settings& settings, ctp::ModelConfig& model) {
+  Words words;
+  for (const Assignment& a : assignments) {
+    const bool option = assign_option(a, settings);
+    if (a.key.starts_with("model."))
+      words.model.push_back({a, a.key.substr(6)});
+    else if (const std::string field = field_of_option(a.key); !field.empty())
+      words.model.push_back({a, field});
+    else if (!option)
+      words.policies.push_back(a);
+  }
   struct Known {
     const char* name;
     ctp::ModelConfig sizes;
@@ -107,30 +132,44 @@ std::vector<Assignment> settle(const std::vector<Assignment>& assignments, Setti
   if (settings.batch_size < 0) settings.batch_size = known->batch;
   if (settings.lr < 0) settings.lr = known->rate;
   if (settings.min_lr < 0) settings.min_lr = known->min_rate;
-  if (settings.image_size >= 0) model.image = settings.image_size;
-  if (settings.queue >= 0) model.queue = settings.queue;
-  if (settings.dropout >= 0) model.dropout = settings.dropout;
+  return words;
+}
 
-  std::vector<Assignment> policies;
-  for (const Assignment& a : others) {
-    if (!a.key.starts_with("model.")) {
-      policies.push_back(a);
-      continue;
-    }
+/// Sets fields of the model. **Errors.** UsageError for a field that no model has.
+void set_fields(const std::vector<ModelWord>& words, ctp::ModelConfig& model) {
+  for (const auto& [said, wanted] : words) {
     bool found = false;
     std::vector<std::string> names;
     ctp::ModelConfig::fields(model, [&](const std::string& name, auto& field) {
       names.push_back("model." + name);
-      if (a.key != names.back()) return;
-      assign(a, field);
+      if (wanted != name) return;
+      assign(said, field);
       found = true;
     });
     if (!found)
-      throw ctp::UsageError(
-          ctp::Complaint{a.where, a.key, "a size of the model", "an unknown key", ctp::io::suggestion(a.key, names)}
-              .text());
+      throw ctp::UsageError(ctp::Complaint{said.where, said.key, "a size of the model", "an unknown key",
+                                           ctp::io::suggestion(said.key, names)}
+                                .text());
   }
-  return policies;
+}
+
+/// @brief Requires that the model has the sizes of the weights it begins with. What no weight depends on may differ:
+/// temperatures, dropout, the queue, and heads that the file does not state; special tokens are the vocabulary's.
+/// **Errors.** UsageError naming who said otherwise.
+void require_sizes_of(const ctp::TensorFile& file, const ctp::ModelConfig& of_file, const ctp::ModelConfig& model,
+                      const std::vector<ModelWord>& words) {
+  std::vector<std::string> free{"queue", "temp", "distill_temp", "dropout", "pad", "unk", "cls", "sep", "mask"};
+  if (!file.metadata.contains("config")) free.insert(free.end(), {"vision_heads", "text_heads"});
+  std::map<std::string, double> chosen;
+  ctp::ModelConfig::fields(model, [&](const char* name, auto number) { chosen[name] = number; });
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {  // the last word on a field is the one that holds
+    if (std::find(free.begin(), free.end(), word->field) != free.end()) continue;
+    ctp::ModelConfig::fields(of_file, [&](const char* name, auto number) {
+      if (word->field == name && chosen.at(name) != number)
+        detail::refuse(word->said, "the " + std::to_string(number) + " of " + file.origin,
+                       "leave it out: with --init sizes come from the file");
+    });
+  }
 }
 
 /// config.json: what this run was made with, in a form that --config reads.
@@ -170,7 +209,8 @@ int run(int argc, char** argv) {
   if (const auto code = read_command_line(argc, argv, line)) return *code;
   Settings settings;
   ctp::ModelConfig model;
-  const std::vector<Assignment> policies = settle(line.assignments, settings, model);
+  const auto [model_words, policies] = settle(line.assignments, settings, model);
+  set_fields(model_words, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision);
@@ -190,11 +230,12 @@ int run(int argc, char** argv) {
   std::optional<ctp::TensorFile> init;
   if (!settings.init.empty()) {
     init = ctp::io::read_safetensors(settings.init);
-    const double dropout = settings.dropout >= 0 ? settings.dropout : model.dropout;
-    const int queue = settings.queue >= 0 ? settings.queue : -1;
-    model = ctp::io::config_of(*init);
+    const ctp::ModelConfig of_file = ctp::io::config_of(*init);
+    const double dropout = model.dropout;
+    model = of_file;
     model.dropout = dropout;
-    if (queue >= 0) model.queue = queue;
+    set_fields(model_words, model);
+    require_sizes_of(*init, of_file, model, model_words);
     if (static_cast<std::size_t>(model.vocab) != vocabulary.size())
       throw ctp::DataError(ctp::Complaint{settings.init, "vocabulary", std::to_string(model.vocab) + " tokens",
                                           std::to_string(vocabulary.size()),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +22,10 @@ struct Assignment {
   std::string key, value, where;
 };
 
-/// Everything the program can be told. Numbers below zero mean: not said, take the model's default.
+inline constexpr const char* command_line = "command line";  ///< where of what an option of the command line said
+
+/// Everything the program can be told. A number below zero means: not said, take the model's default; assign_option()
+/// lets nobody say one.
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
   bool reverse = false, no_augment = false, resume = false;
@@ -72,8 +76,12 @@ struct Settings {
 
 namespace detail {
 
-[[noreturn]] inline void refuse(const Assignment& a, const std::string& expected) {
-  throw ctp::UsageError(ctp::Complaint{a.where, a.key, expected, "'" + a.value + "'", ""}.text());
+[[noreturn]] inline void refuse(const Assignment& a, const std::string& expected, const std::string& remedy = "") {
+  const std::string found = "'" + a.value + "'";
+  throw ctp::UsageError((a.where == command_line
+                             ? ctp::Complaint{Settings::option_name(a.key), "", expected, found, remedy}
+                             : ctp::Complaint{a.where, a.key, expected, found, remedy})
+                            .text());
 }
 
 template <class Number>
@@ -96,18 +104,23 @@ void assign(const Assignment& a, Field& field) {
     if (a.value != "true" && a.value != "false") detail::refuse(a, "true or false");
     field = a.value == "true";
   } else if constexpr (std::is_floating_point_v<Field>) {
-    field = detail::parse_number<Field>(a, "a number");
+    const auto number = detail::parse_number<Field>(a, "a number");
+    if (!std::isfinite(number)) detail::refuse(a, "a finite number");
+    field = number;
   } else {
     field = detail::parse_number<Field>(a, "a whole number");
   }
 }
 
-/// Sets what `a` names, if it is an option. False if it is not.
+/// @brief Sets what `a` names, if it is an option. False if it is not.
+/// **Errors.** those of assign(); UsageError for a negative number: no option has a use for one.
 inline bool assign_option(const Assignment& a, Settings& settings) {
   bool found = false;
   Settings::fields(settings, [&](const char* key, auto& field, const char*) {
     if (a.key != key) return;
     assign(a, field);
+    if constexpr (std::is_signed_v<std::remove_reference_t<decltype(field)>>)
+      if (field < 0) detail::refuse(a, "a number that is not negative", "leave it out for the default");
     found = true;
   });
   return found;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <optional>
@@ -16,6 +17,8 @@
 #include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
+#include <ctp/rehearsal/candidates.hpp>
+#include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
 
 #include "../common/cosine_heads.hpp"
@@ -57,6 +60,26 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
                                          ctp::io::suggestion(a.key, known)}
                               .text());
   }
+}
+
+/// How many earlier pairs a learner's rehearsal may keep.
+template <class Learner>
+int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Settings& settings) {
+  if constexpr (requires { learner.rehearsal().budget; })
+    return learner.rehearsal().budget;
+  else
+    return Learner::keeps_pairs ? settings.memory_size : 0;
+}
+
+/// Sets up a learner's policies: options first, then what was said for single policies. **Errors.** UsageError for a
+/// key that no policy of the strategy has, or a value out of range.
+template <class Learner>
+void configure(const Workbench& bench, Learner& learner) {
+  if constexpr (requires { learner.optimizer().weight_decay; })
+    learner.optimizer().weight_decay = bench.settings.weight_decay;
+  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = bench.settings.memory_size;
+  apply(bench.policy_settings, learner);
+  if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
 }
 
 /// The summary line: the task matrix and what it says. Entries of tasks not yet trained are null.
@@ -122,10 +145,7 @@ class Training {
     return examples::features_of(learner_.model(), learner_.thetas().online());
   }
   void prepare() {
-    if constexpr (requires { learner_.optimizer().weight_decay; })
-      learner_.optimizer().weight_decay = bench_.settings.weight_decay;
-    if constexpr (requires { learner_.rehearsal().budget; }) learner_.rehearsal().budget = bench_.settings.memory_size;
-    apply(bench_.policy_settings, learner_);
+    configure(bench_, learner_);
     if (bench_.init != nullptr)
       learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
                                                     examples::with_heads<typename Model::Projection>(*bench_.init)));
@@ -145,27 +165,47 @@ class Training {
   static double since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
-  [[nodiscard]] std::uint64_t all_steps() const {
+  [[nodiscard]] std::uint64_t all_steps() {
     std::uint64_t steps = 0;
     std::size_t seen = 0;
+    const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, bench_.settings));
     for (const auto& task : bench_.tasks) {
-      const std::size_t kept =
-          Learner::keeps_pairs ? std::min(seen, static_cast<std::size_t>(bench_.settings.memory_size)) : 0;
+      const std::size_t kept = std::min(seen, may_keep);
       steps += (task.members.size() + kept) / static_cast<std::size_t>(bench_.settings.batch_size);
       seen += task.members.size();
     }
     return steps * static_cast<std::uint64_t>(bench_.settings.epochs);
   }
 
-  /// Writes the weights as they were before the step that would have spoilt them, and ends the training.
+  /// Whether the weights and the features that they give to the first pairs of the first task are finite.
+  [[nodiscard]] bool usable() {
+    const auto finite = [](const std::vector<float>& numbers) {
+      return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+    };
+    if (!finite(learner_.weights())) return false;
+    ctp::data::Task some = bench_.tasks.front();
+    some.members.resize(std::min(some.members.size(), static_cast<std::size_t>(bench_.settings.batch_size)));
+    const auto found = ctp::extract(learner_.model(), std::as_const(learner_.thetas()).online(), some,
+                                    learner_.options(), {.retrieval = true, .fusion = true});
+    return finite(found.image) && finite(found.text) && finite(found.fusion);
+  }
+
+  /// Ends the training. Writes the weights as they were before the step that failed, unless an earlier step has ruined
+  /// them already.
   [[noreturn]] void keep_last_good(const ctp::NumericError& error) {
     const std::string path = bench_.settings.output + "/last_good.safetensors";
     std::string what = std::string(error.what()) + "; ";
     try {
-      bench_.save(path, examples::published_weights(learner_));
-      what += "those weights are kept in " + path;
+      if (usable()) {
+        bench_.save(path, examples::published_weights(learner_));
+        what += "those weights are kept in " + path;
+      } else {
+        what += "those weights or their features are not finite and are not kept; ";
+        what += sound_.empty() ? "no sound ones were saved before" : "the last sound ones are in " + sound_;
+        what += "; choose a smaller --lr";
+      }
     } catch (const ctp::Error& second) {
-      what += "those weights could not be written: " + std::string(second.what());
+      what += "those weights could not be kept: " + std::string(second.what());
     }
     throw ctp::NumericError(what);
   }
@@ -173,8 +213,11 @@ class Training {
   void after(std::size_t task) {
     char name[32];
     std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
-    bench_.save(bench_.settings.output + name, examples::published_weights(learner_));
+    const std::string path = bench_.settings.output + name;
+    bench_.save(path, examples::published_weights(learner_));
     const auto found = bench_.evaluate(features(), task + 1);
+    // Evaluation refuses scores that are not finite.
+    sound_ = path;
     const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer asks for the next task
     for (std::size_t j = 0; j <= ahead; ++j) matrix_.set(task, j, found.alone[j].r_mean);
     for (std::size_t j = 0; j <= task; ++j) matrix_.set_union(task, j, found.joined[j].r_mean);
@@ -213,6 +256,7 @@ class Training {
   MetricsObserver metrics_;
   ProgressObserver progress_;
   ctp::eval::TaskMatrix matrix_;
+  std::string sound_;  ///< the last weights written at the end of a task that could be evaluated
   std::chrono::steady_clock::time_point begins_ = std::chrono::steady_clock::now(), task_begins_;
 };
 

@@ -1,6 +1,7 @@
 // Evaluates weights on a P9D folder: the fields of a task line, and optionally the features of the test split.
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,7 +77,8 @@ int run(int argc, char** argv) {
   CLI::App app{"Measures retrieval and category precision of a model on all tasks of a P9D folder.", "evaluate"};
   Options o;
   std::string device = "cpu", precision = "fp32";
-  int image_size = -1, threads = 0;
+  std::optional<int> image_size;
+  int threads = 0;
   app.add_option("--data", o.data, "folder in P9D layout")->required();
   app.add_option("--weights", o.weights, "safetensors file with published names")->required();
   app.add_option("--vocab", o.vocab, "vocab.txt (default: the one beside the weights)");
@@ -91,6 +93,14 @@ int run(int argc, char** argv) {
   app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
+  const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
+    if (found < least)
+      throw ctp::UsageError(
+          ctp::Complaint{option, "", std::to_string(least) + " or more", std::to_string(found), remedy}.text());
+  };
+  require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
+  require_at_least(0, "--threads", threads, "leave the option out to use all cores");
+  require_at_least(0, "--workers", o.workers, "leave the option out for 1");
   const bool on_cuda = examples::wants_cuda(device, precision);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) evaluation::use_cuda(precision);
@@ -99,9 +109,9 @@ int run(int argc, char** argv) {
 
   const ctp::TensorFile file = ctp::io::read_safetensors(o.weights);
   const ctp::ModelConfig config = ctp::io::config_of(file);
-  if (image_size >= 0 && image_size != config.image)
+  if (image_size && *image_size != config.image)
     throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image),
-                                         std::to_string(image_size), "leave the option out"}
+                                         std::to_string(*image_size), "leave the option out"}
                               .text());
   if (o.max_words < 3 || o.max_words > config.positions)
     throw ctp::UsageError(ctp::Complaint{"--max-words", "",

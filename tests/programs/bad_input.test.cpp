@@ -104,6 +104,112 @@ TEST_CASE("programs: what a training cannot be told is refused by the option's n
   CHECK_FALSE(fs::exists(out));
 }
 
+TEST_CASE("programs: a negative number, or one that is not finite, is refused and never taken for the default") {
+  const MadeFolder folder;
+  const std::string stream = test::small_stream(), out = folder.path("out");
+  const auto refuse = [&](Words more, const Words& parts) {
+    more.insert(more.end(), {"--tasks", test::first_task});
+    more.insert(more.end(), {"--data", stream, "--output", out});
+    check_complaint("continual_pretrain", more, usage, parts);
+  };
+  const Words options{"--lr",          "--min-lr",     "--dropout",  "--weight-decay", "--epochs",
+                      "--batch-size",  "--image-size", "--queue",    "--threads",      "--workers",
+                      "--memory-size", "--log-every",  "--max-words"};
+  for (const std::string& option : options) refuse({option, "-1"}, {option, "not negative", "'-1'", "default"});
+  refuse({"--lr", "-0.1"}, {"--lr", "'-0.1'"});
+  for (const char* number : {"nan", "inf", "-inf"})
+    for (const char* option : {"--lr", "--min-lr", "--dropout", "--weight-decay"})
+      refuse({option, number}, {option, "a finite number", number});
+  refuse({"--set", "dropout=-1"}, {"--set", "dropout", "not negative", "'-1'"});
+  refuse({"--set", "model.temp=nan"}, {"--set", "model.temp", "a finite number", "'nan'"});
+  const std::string file = folder.write("negative.json", R"({"epochs": -3})");
+  refuse({"--config", file}, {file, "epochs", "not negative", "'-3'"});
+  CHECK_FALSE(fs::exists(out));
+}
+
+TEST_CASE("programs: settings of policies that are out of range are refused before anything is trained") {
+  const MadeFolder folder;
+  const std::string out = folder.path("out");
+  const auto refuse = [&](Words more, const Words& parts) {
+    more.insert(more.end(), {"--batch-size", "15"});
+    check_complaint("continual_pretrain", training(test::small_stream(), out, more), usage, parts);
+    CHECK_FALSE(fs::exists(out + "/metrics.jsonl"));
+    more.push_back("--dry-run");
+    check_complaint("continual_pretrain", training(test::small_stream(), out, more), usage, parts);
+  };
+  for (const char* strategy : {"er", "mof", "kmeans"})
+    refuse({"--strategy", strategy, "--set", "rehearsal.budget=-1"}, {"rehearsal.budget", "0 or more", "found -1"});
+  refuse({"--set", "momentum.decay=nan"}, {"--set", "momentum.decay", "a finite number", "'nan'"});
+  refuse({"--set", "momentum.decay=inf"}, {"--set", "momentum.decay", "a finite number", "'inf'"});
+}
+
+TEST_CASE("programs: with --init, sizes that were said must be those of the file, other settings of the model hold") {
+  const MadeFolder folder;
+  const std::string vocabulary = trained() + "/vocab.txt", out = folder.path("out");
+  const auto words = [&](const Words& more) {
+    Words all = training(test::small_stream(), out,
+                         {"--init", weights(), "--vocab", vocabulary, "--batch-size", "15", "--no-augment"});
+    all.insert(all.end(), {"--strategy", "seqf"});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto refuse = [&](const Words& more, const Words& parts) {
+    check_complaint("continual_pretrain", words(more), usage, parts);
+    CHECK_FALSE(fs::exists(out));
+  };
+  refuse({"--image-size", "32"}, {"--image-size", "the 64 of " + weights(), "'32'", "leave it out"});
+  refuse({"--set", "model.vision_width=48"}, {"--set", "model.vision_width", "of " + weights(), "'48'", "--init"});
+  refuse({"--set", "model.vision_heads=1"}, {"--set", "model.vision_heads", "of " + weights()});
+  const std::string file = folder.write("sizes.json", R"({"model": "tiny", "image_size": 32})");
+  refuse({"--config", file}, {file, "image_size", "the 64 of " + weights(), "'32'"});
+
+  const auto run = test::run_program(
+      "continual_pretrain", words({"--image-size", "64", "--set", "model.temp=0.5", "--set", "model.distill_temp=2",
+                                   "--set", "model.dropout=0.25", "--queue", "30"}));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const std::string config = test::read_whole(out + "/config.json");
+  for (const char* line : {"\"model.temp\": 0.5,", "\"model.distill_temp\": 2,", "\"model.dropout\": 0.25",
+                           "\"dropout\": 0.25,", "\"queue\": 30,", "\"model.queue\": 30,", "\"image_size\": 64,"}) {
+    CAPTURE(line);
+    CHECK(config.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("programs: config.json gives the same settings again, whatever the seed, and later words beat it") {
+  const MadeFolder folder;
+  const Words quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf", "--image-size", "32"};
+  for (const char* seed : {"18446744073709551615", "9007199254740993"}) {
+    CAPTURE(seed);
+    const std::string first = folder.path(std::string("first") + seed),
+                      again = folder.path(std::string("again") + seed);
+    Words words = training(test::small_stream(), first, quick);
+    words.insert(words.end(), {"--seed", seed});
+    auto run = test::run_program("continual_pretrain", words);
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    run = test::run_program("continual_pretrain", {"--config", first + "/config.json", "--output", again});
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    const std::string config = test::read_whole(first + "/config.json");
+    CHECK(config.find("\"seed\": " + std::string(seed) + ",") != std::string::npos);
+    CHECK(test::read_whole(again + "/config.json") == config);
+  }
+}
+
+TEST_CASE("programs: the command line beats config.json, also where that states the model's sizes") {
+  const MadeFolder folder;
+  const std::string out = folder.path("out");
+  const Words said{"--config", trained() + "/config.json", "--image-size", "40"};
+  const auto run = test::run_program("continual_pretrain", training(test::small_stream(), out, said));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const std::string config = test::read_whole(out + "/config.json");
+  CHECK(config.find("\"image_size\": 40,") != std::string::npos);
+  CHECK(config.find("\"model.image\": 40,") != std::string::npos);
+  const std::string file = folder.write("spelled.json", R"({"epochs": 2e0, "batch_size": 15, "lr": 1})");
+  const auto spelled = test::run_program("continual_pretrain", {"--config", file, "--data", test::small_stream(),
+                                                                "--tasks", test::first_task, "--dry-run"});
+  CHECK_MESSAGE(spelled.code == 0, spelled.err);
+  CHECK(spelled.out.find("2 epochs each, in batches of 15") != std::string::npos);
+}
+
 TEST_CASE("programs: a task that is not in the folder is refused with exit code 2") {
   const MadeFolder folder;
   check_complaint("continual_pretrain",
@@ -237,8 +343,11 @@ TEST_CASE("programs: evaluate refuses options that contradict the weights with e
   };
   refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65"});
   refuse({"--image-size", "32"}, {"--image-size", "the model's 64", "leave the option out"});
+  refuse({"--image-size", "-1"}, {"--image-size", "the model's 64", "found -1"});
+  refuse({"--threads", "-2"}, {"--threads", "0 or more", "found -2", "all cores"});
+  refuse({"--workers", "-1"}, {"--workers", "0 or more", "found -1"});
   refuse({"--device", "cuda"}, {"--device cuda", "use --device cpu"});
-  refuse({"--batch-size", "0"}, {"batch_size", "found 0"});
+  refuse({"--batch-size", "0"}, {"--batch-size", "found 0"});
   check_complaint("evaluate", {"--data", stream}, usage, {"--weights", "--help"});
 }
 

@@ -115,6 +115,15 @@ TEST_CASE("dry run: teachers cost their forward passes, penalties and memories t
   }
 }
 
+TEST_CASE("dry run: the chosen strategy keeps as many pairs as was said for its rehearsal") {
+  const auto kept =
+      column(report({"--strategy", "er", "--memory-size", "30", "--set", "rehearsal.budget=77"}), "kept_pairs");
+  CHECK(kept.at("er") == 77);
+  CHECK(kept.at("mof") == 30);
+  CHECK(kept.at("seqf") == 0);
+  CHECK(column(report({"--strategy", "seqf"}), "kept_pairs").at("seqf") == 0);
+}
+
 TEST_CASE("dry run: the multiplications of a step follow from the sizes") {
   // One more layer of the image encoder, over 17 tokens of width 96, is a known number of products: qkv, proj and mlp
   // are 12 squares of the width, attention is two products; forward once, backward twice.
