@@ -125,7 +125,8 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   losses.loss(step, losses_state);
   tape.backward();
   cost.multiply_adds = Counted::multiply_adds - before;
-  cost.step = tape.memory().capacity();
+  tape.rewind();  // in one piece, as from the second step on
+  cost.step = tape.capacity();
 
   auto penalty_state = ctp::make_state(penalty, model, 0);
   using Walks = detail::Walks<typename Learner::Optimizer>;

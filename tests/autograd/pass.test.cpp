@@ -1,5 +1,6 @@
 #include <ctp/autograd/pass.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -68,4 +69,99 @@ TEST_CASE("pass: a dropout layer is the pass's dropout with a lane of its own") 
   CHECK(layer.sample == samples.data());
   CHECK(layer.task == 3);
   CHECK(layer.epoch == 4);
+}
+
+namespace {
+/// y = x + x, written by hand so that the test knows where everything lies.
+ctp::Variable<1, Host> twice(const Pass& pass, ctp::Variable<1, Host> x) {
+  auto y = pass.make(x.value.shape);
+  const auto n = x.value.size();
+  for (ctp::Index i = 0; i < n; ++i) y.value.data[i] = 2 * x.value.data[i];
+  pass.record([=] {
+    for (ctp::Index i = 0; i < n; ++i) x.grad.data[i] += 2 * y.grad.data[i];
+  });
+  return y;
+}
+/// Eight times x, by three steps of which two are inside.
+ctp::Variable<1, Host> eightfold(const Pass& pass, ctp::Variable<1, Host> x, std::vector<const double*>* where) {
+  return ctp::enclosed(pass, [&](const Pass& inner) {
+    const auto a = twice(inner, x), b = twice(inner, a);
+    if (where != nullptr) where->insert(where->end(), {a.value.data, a.grad.data, b.value.data, b.grad.data});
+    return twice(pass, b);
+  });
+}
+}  // namespace
+
+TEST_CASE("enclosed: gradients of one work lie where those of the next lie, and come out right") {
+  ctp::Tape<Host> tape;
+  std::vector<double> gradient(8);
+  const Pass pass{theta.data(), &tape, gradient.data(), {}};
+  for (int step = 0; step < 3; ++step) {
+    tape.rewind();
+    const auto x = pass.make(Shape<1>{20});
+    for (int i = 0; i < 20; ++i) x.value.data[i] = i;
+    std::vector<const double*> first, second;
+    const auto y = eightfold(pass, x, &first), z = eightfold(pass, y, &second);
+    CHECK(z.value.data[19] == 64 * 19);
+    CHECK(first[1] == second[1]);
+    CHECK(first[3] == second[3]);
+    CHECK(first[0] != second[0]);  // values are kept for the backward pass
+    CHECK(first[2] != second[2]);
+    for (int i = 0; i < 20; ++i) z.grad.data[i] = i + 1;
+    tape.backward();
+    for (int i = 0; i < 20; ++i) {
+      CHECK(y.grad.data[i] == 8 * (i + 1));
+      CHECK(x.grad.data[i] == 64 * (i + 1));
+    }
+  }
+}
+
+TEST_CASE("enclosed: a teacher's inner values are gone afterwards, at every depth") {
+  ctp::Tape<Host> tape;
+  const Pass teacher{theta.data(), &tape, nullptr, {}};
+  auto x = teacher.make(Shape<1>{200'000});
+  x.value.data[7] = 1;
+  std::vector<const double*> where;
+  const auto y = ctp::enclosed(teacher, [&](const Pass& inner) {
+    auto value = eightfold(inner, x, &where);
+    for (int i = 0; i < 50; ++i) value = eightfold(inner, value, &where);
+    return twice(teacher, value);
+  });
+  CHECK(y.value.data[7] == 2 * std::pow(8.0, 51));
+  for (std::size_t i = 4; i < where.size(); i += 4) CHECK(where[i] == where[0]);
+  tape.rewind();
+  CHECK(tape.capacity() == 1'600'000 * (2 + 51 + 2));  // x and y, 51 results, and two values inside one work
+}
+
+TEST_CASE("enclosed: deeper than there are levels, and work beside work in another") {
+  ctp::Tape<Host> tape;
+  std::vector<double> gradient(8);
+  const Pass pass{theta.data(), &tape, gradient.data(), {}};
+  for (int step = 0; step < 2; ++step) {
+    tape.rewind();
+    const auto x = pass.make(Shape<1>{3});
+    for (int i = 0; i < 3; ++i) x.value.data[i] = 1;
+    const auto y = ctp::enclosed(pass, [&](const Pass& a) {
+      const auto one = ctp::enclosed(a, [&](const Pass& b) {
+        const auto deep = ctp::enclosed(b, [&](const Pass& c) { return twice(b, twice(c, x)); });
+        return twice(a, eightfold(b, deep, nullptr));
+      });
+      return eightfold(pass, twice(a, one), nullptr);
+    });
+    CHECK(y.value.data[2] == 1024);
+    y.grad.data[2] = 1;
+    tape.backward();
+    CHECK(x.grad.data[2] == 1024);
+    CHECK(x.grad.data[1] == 0);
+  }
+}
+
+TEST_CASE("enclosed: a result that was made inside is refused") {
+  ctp::Tape<Host> tape;
+  std::vector<double> gradient(8);
+  for (double* to : {gradient.data(), static_cast<double*>(nullptr)}) {
+    const Pass pass{theta.data(), &tape, to, {}};
+    const auto x = pass.make(Shape<1>{3});
+    CHECK_THROWS_AS(ctp::enclosed(pass, [&](const Pass& inner) { return twice(inner, x); }), ctp::UsageError);
+  }
 }

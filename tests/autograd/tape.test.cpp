@@ -31,7 +31,7 @@ TEST_CASE("tape: rewinding forgets the closures") {
   CHECK(runs == 10);
 }
 
-TEST_CASE("tape: after rewinding, the same work gets the same addresses and no more memory") {
+TEST_CASE("tape: after the first rewind, the same work gets the same addresses and no more memory") {
   Tape tape;
   double sum = 0;
   const auto work = [&] {
@@ -45,8 +45,10 @@ TEST_CASE("tape: after rewinding, the same work gets the same addresses and no m
     }
     return where;
   };
+  work();
+  tape.rewind();
   const auto first = work();
-  const std::size_t held = tape.memory().capacity();
+  const std::size_t held = tape.capacity();
   for (int step = 0; step < 3; ++step) {
     tape.rewind();
     CHECK(work() == first);
@@ -54,7 +56,7 @@ TEST_CASE("tape: after rewinding, the same work gets the same addresses and no m
     tape.backward();
     CHECK(sum == 780);
   }
-  CHECK(tape.memory().capacity() == held);
+  CHECK(tape.capacity() == held);
 }
 
 TEST_CASE("tape: a tensor has the shape that was asked for, and a closure may be large") {

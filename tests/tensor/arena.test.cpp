@@ -1,5 +1,6 @@
 #include <ctp/tensor/arena.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -41,9 +42,11 @@ TEST_CASE("arena: pieces are aligned to 64 bytes and do not overlap") {
   CHECK(reinterpret_cast<std::byte*>(arena.allocate_array<double>(1)) == reinterpret_cast<std::byte*>(a) + 128);
 }
 
-TEST_CASE("arena: after rewinding, the same requests get the same addresses and no new memory") {
+TEST_CASE("arena: after the first rewind, the same requests get the same addresses and no new memory") {
   Arena arena;
   CHECK(arena.capacity() == 0);
+  ask(arena);
+  arena.rewind();
   const auto first = ask(arena);
   const std::size_t held = arena.capacity();
   const int before = allocations;
@@ -53,6 +56,41 @@ TEST_CASE("arena: after rewinding, the same requests get the same addresses and 
   }
   CHECK(arena.capacity() == held);
   CHECK(allocations == before);
+}
+
+TEST_CASE("arena: a rewind joins all memory into one piece of the size that was needed") {
+  Arena arena;
+  for (int i = 0; i < 3; ++i) arena.allocate(700'000);  // two chunks and a rest of one that serves nobody
+  const auto mark = arena.mark();
+  arena.allocate(5 * mebibyte);
+  arena.release(mark);
+  arena.allocate(mebibyte);
+  CHECK(arena.capacity() > 3 * 700'032 + 5 * mebibyte);
+  arena.rewind();
+  CHECK(arena.capacity() == 3 * 700'032 + 5 * mebibyte);
+  const std::byte* p = arena.allocate(700'000);
+  for (int i = 0; i < 2; ++i) CHECK(arena.allocate(700'000) == (p += 700'032));
+  CHECK(arena.allocate(5 * mebibyte) == p + 700'032);
+  CHECK(arena.capacity() == 3 * 700'032 + 5 * mebibyte);
+}
+
+TEST_CASE("arena: between two marks lies all that was handed out between them, and nothing else") {
+  Arena arena;
+  std::vector<std::byte*> inside;
+  std::byte* const before = arena.allocate(500);
+  const auto begin = arena.mark();
+  for (int i = 0; i < 5; ++i) inside.push_back(arena.allocate(700'000));
+  const auto end = arena.mark();
+  std::byte* const after = arena.allocate(500);
+  *before = *after = std::byte{1};
+  for (std::byte* p : inside) std::memset(p, 1, 700'000);
+  arena.between(begin, end, [](std::byte* p, std::size_t bytes) { std::memset(p, 0, bytes); });
+  for (const std::byte* p : inside) CHECK(std::count(p, p + 700'000, std::byte{0}) == 700'000);
+  CHECK(*before == std::byte{1});
+  CHECK(*after == std::byte{1});
+  int calls = 0;
+  arena.between(end, end, [&](std::byte*, std::size_t) { ++calls; });
+  CHECK(calls == 0);
 }
 
 TEST_CASE("arena: growing does not move what was handed out") {

@@ -3,6 +3,8 @@
 /// @layer  autograd - may include: core, backend, tensor
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -45,6 +47,7 @@ struct Pass {
   Tape<Backend>* tape = nullptr;
   Real* gradient = nullptr;
   backend::Dropout dropout{};  ///< of this batch; lane and use are the layer's business
+  std::size_t level = 0;       ///< how deep this is in enclosed() work
 
   [[nodiscard]] bool differentiates() const { return gradient != nullptr; }
 
@@ -59,17 +62,17 @@ struct Pass {
   /// A new value with a zero gradient.
   template <std::size_t Rank>
   Variable<Rank, Backend> make(Shape<Rank> shape) const {
-    Variable<Rank, Backend> v{tape->template make<Real>(shape), {}};
+    Variable<Rank, Backend> v{scratch(shape), {}};
     if (gradient != nullptr) {
-      v.grad = tape->template make<Real>(shape);
-      Backend::zero(v.grad.data, v.grad.size());
+      v.grad = tape->template make<Real>(shape, level);
+      if (level == 0) Backend::zero(v.grad.data, v.grad.size());  // else enclosed() sees to it
     }
     return v;
   }
   /// Memory without gradient.
   template <std::size_t Rank>
   Tensor<Real, Rank, Backend> scratch(Shape<Rank> shape) const {
-    return tape->template make<Real>(shape);
+    return tape->template make<Real>(shape, differentiates() ? 0 : level);
   }
   template <class Closure>
   void record(Closure closure) const {
@@ -82,5 +85,37 @@ struct Pass {
     return layer;
   }
 };
+
+/// @brief compute(inner), some work whose inner values nobody outside will ask for: a block of an encoder.
+///
+/// Memory of what the pass `inner` makes serves the next such work again: gradients, and in a teacher's pass the values
+/// too. What compute() returns it must make with `pass`. Enclosed work may itself enclose work, Tape::levels - 1 deep;
+/// what is enclosed deeper keeps its memory as long as what encloses it.
+/// **Errors.** UsageError if the result was made with `inner`.
+template <class Backend, class Compute>
+auto enclosed(const Pass<Backend>& pass, const Compute& compute) {
+  if (pass.level + 1 >= Tape<Backend>::levels) return compute(pass);
+  using Real = typename Backend::Real;
+  Pass<Backend> inner = pass;
+  ++inner.level;
+  Arena<Backend>& memory = pass.tape->memory(inner.level);
+  const auto begin = memory.mark();
+  const auto result = compute(inner);
+  const void* const kept[] = {result.value.data, result.grad.data};
+  // The first closure to run of this work: other work has left its gradients where those of this one will be.
+  pass.record([&memory, begin, end = memory.mark()] {
+    memory.between(begin, end, [](std::byte* p, std::size_t bytes) {
+      Backend::zero(reinterpret_cast<Real*>(p), static_cast<Index>(bytes / sizeof(Real)));
+    });
+  });
+  memory.between(begin, memory.mark(), [&](const std::byte* p, std::size_t bytes) {
+    for (const void* one : kept)
+      require(
+          std::less<>{}(one, p) || !std::less<>{}(one, p + bytes), "enclosed",
+          "what leaves enclosed work was made inside; make the result with the pass outside, not with the inner one");
+  });
+  memory.release(begin);
+  return result;
+}
 
 }  // namespace ctp

@@ -3,6 +3,8 @@
 /// @layer  autograd - may include: core, backend, tensor
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -16,13 +18,16 @@ namespace ctp {
 /// @brief Remembers how to differentiate what was computed, and owns the memory it was computed in.
 ///
 /// Rewinding forgets the closures and frees the memory for the next step, without returning any of it to the system.
+/// Beside the memory of the whole step there is one for each level of enclosed work (pass.hpp), used again and again.
 template <class Backend>
 class Tape {
  public:
-  /// An uninitialised tensor that lives until the next rewind().
+  static constexpr std::size_t levels = 3;  ///< of memory; level 0 is that of the whole step
+
+  /// An uninitialised tensor that lives until the next rewind(), or the end of the enclosed work of that level.
   template <class T, std::size_t Rank>
-  Tensor<T, Rank, Backend> make(Shape<Rank> shape) {
-    return {memory_.template allocate_array<T>(count(shape)), shape};
+  Tensor<T, Rank, Backend> make(Shape<Rank> shape, std::size_t level = 0) {
+    return {memory_[level].template allocate_array<T>(count(shape)), shape};
   }
 
   /// Keeps a closure for backward(). It may hold views and numbers, nothing that needs a destructor.
@@ -46,12 +51,18 @@ class Tape {
 
   void rewind() {
     last_ = nullptr;
-    memory_.rewind();
+    for (Arena<Backend>& memory : memory_) memory.rewind();
     closures_.rewind();
   }
 
   /// Memory for tensors; a caller that releases to a mark must not have recorded closures that use what is released.
-  [[nodiscard]] Arena<Backend>& memory() { return memory_; }
+  [[nodiscard]] Arena<Backend>& memory(std::size_t level) { return memory_[level]; }
+  /// Bytes held for tensors, in use or not.
+  [[nodiscard]] std::size_t capacity() const {
+    std::size_t total = 0;
+    for (const Arena<Backend>& memory : memory_) total += memory.capacity();
+    return total;
+  }
 
  private:
   struct Node {
@@ -59,7 +70,7 @@ class Tape {
     void (*run)(Node*) = nullptr;
   };
 
-  Arena<Backend> memory_;
+  std::array<Arena<Backend>, levels> memory_;
   Arena<backend::generic::Memory> closures_;
   Node* last_ = nullptr;
 };

@@ -39,19 +39,13 @@ class Bert {
   /// The text by itself: the layers below `fusion_layer`.
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, const TextInput<B>& text) const {
-    auto x = embed(pass, text);
-    for (std::size_t i = 0; i < fusion_layer_; ++i)
-      x = blocks_[i](pass, x, text.key_bias, {}, text.ids.shape[0], lane(text, i));
-    return x;
+    return read(pass, text, {}, fusion_layer_);
   }
 
   /// The text together with an image: all layers. **Shapes.** image_tokens [B*N, image width] -> [B*L,D].
   template <class B>
   Variable<2, B> fuse(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens) const {
-    auto x = embed(pass, text);
-    for (std::size_t i = 0; i < blocks_.size(); ++i)
-      x = blocks_[i](pass, x, text.key_bias, image_tokens, text.ids.shape[0], lane(text, i));
-    return x;
+    return read(pass, text, image_tokens, blocks_.size());
   }
 
   /// Scores of every word of the vocabulary at the given rows. **Shapes.** rows [n,D] -> [n,vocab].
@@ -73,6 +67,18 @@ class Bert {
   template <class B>
   static std::uint32_t lane(const TextInput<B>& text, std::size_t block) {
     return text.first_lane + 1 + static_cast<std::uint32_t>(block) * nn::BertBlock::dropout_layers;
+  }
+  /// The first `depth` layers.
+  template <class B>
+  Variable<2, B> read(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens,
+                      std::size_t depth) const {
+    if (depth == 0) return embed(pass, text);
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      auto x = embed(inner, text);
+      for (std::size_t i = 0; i < depth; ++i)
+        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image_tokens, text.ids.shape[0], lane(text, i));
+      return x;
+    });
   }
   template <class B>
   Variable<2, B> embed(const Pass<B>& pass, const TextInput<B>& text) const {

@@ -38,16 +38,18 @@ class Vit {
     const Index batch = images.shape[0], n = side_ * side_, area = 3 * patch_ * patch_;
     require_shape(images.shape == Shape<4>{batch, 3, side_ * patch_, side_ * patch_}, "Vit", "images", images.shape,
                   "expected", Shape<4>{batch, 3, side_ * patch_, side_ * patch_}, "the model's image size is fixed");
-    Variable<2, B> patches{pass.scratch(Shape<2>{batch * n, area}), {}};
-    B::patches(batch, 3, side_ * patch_, patch_, images.data, patches.value.data);
-    const auto kernel = pass[patch_weight_];
-    const Variable<2, B> weight{
-        kernel.value.reshaped(Shape<2>{width_, area}),
-        kernel.grad ? kernel.grad.reshaped(Shape<2>{width_, area}) : Tensor<typename B::Real, 2, B>{}};
-    auto x = prepend_class_token(pass, linear(pass, patches, weight, pass[patch_bias_]), batch, pass[class_token_],
-                                 pass[positions_]);
-    for (const auto& block : blocks_) x = block(pass, x, batch);
-    return norm_(pass, x);
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      Variable<2, B> patches{inner.scratch(Shape<2>{batch * n, area}), {}};
+      B::patches(batch, 3, side_ * patch_, patch_, images.data, patches.value.data);
+      const auto kernel = pass[patch_weight_];
+      const Variable<2, B> weight{
+          kernel.value.reshaped(Shape<2>{width_, area}),
+          kernel.grad ? kernel.grad.reshaped(Shape<2>{width_, area}) : Tensor<typename B::Real, 2, B>{}};
+      auto x = prepend_class_token(inner, linear(inner, patches, weight, pass[patch_bias_]), batch, pass[class_token_],
+                                   pass[positions_]);
+      for (const auto& block : blocks_) x = block(inner, x, batch);
+      return norm_(pass, x);
+    });
   }
 
  private:

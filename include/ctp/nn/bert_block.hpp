@@ -60,10 +60,12 @@ struct BertBlock {
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Tensor<const typename B::Real, 2, B> key_bias,
                             Variable<2, B> image_tokens, Index batch, std::uint32_t lane) const {
-    x = self(pass, x, x, key_bias, batch, lane);
-    if (cross) x = (*cross)(pass, x, image_tokens, {}, batch, lane + 2);
-    const auto h = output(pass, intermediate.with_gelu(pass, x));
-    return norm(pass, x, h, lane + 4, x.value.shape[0] / batch);
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      auto read = self(inner, x, x, key_bias, batch, lane);
+      if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, lane + 2);
+      const auto h = output(inner, intermediate.with_gelu(inner, read));
+      return norm(pass, read, h, lane + 4, x.value.shape[0] / batch);
+    });
   }
 };
 

@@ -33,11 +33,13 @@ struct VitBlock {
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Index batch) const {
-    const auto all = qkv(pass, norm1(pass, x));
-    const auto mixed = attention(pass, Columns<B>(all, 0, width), Columns<B>(all, width, width),
-                                 Columns<B>(all, 2 * width, width), batch, heads, {}, backend::Dropout{});
-    x = proj.with_residual(pass, mixed, x);
-    return fc2.with_residual(pass, fc1.with_gelu(pass, norm2(pass, x)), x);
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      const auto all = qkv(inner, norm1(inner, x));
+      const auto mixed = attention(inner, Columns<B>(all, 0, width), Columns<B>(all, width, width),
+                                   Columns<B>(all, 2 * width, width), batch, heads, {}, backend::Dropout{});
+      const auto attended = proj.with_residual(inner, mixed, x);
+      return fc2.with_residual(pass, fc1.with_gelu(inner, norm2(inner, attended)), attended);
+    });
   }
 };
 

@@ -13,22 +13,27 @@ namespace ctp {
 /// @brief Hands out memory in order; rewinding makes all of it free again without giving any back to the system.
 ///
 /// The first step of a training sizes it; later steps that ask for the same again find it there. What was handed out
-/// never moves, and a rewound arena hands out the same addresses for the same requests.
+/// does not move until the next rewind. A rewind joins all memory into one piece of the size that was needed; from
+/// then on, the same requests get the same addresses, without gaps.
 template <class Backend>
 class Arena {
  public:
   /// A state to return to.
   struct Mark {
-    std::size_t chunk = 0, used = 0;
+    std::size_t chunk = 0, used = 0;  ///< where the next piece begins
+    std::size_t total = 0;            ///< bytes handed out
   };
 
   /// `bytes` aligned to 64, not initialised.
   std::byte* allocate(std::size_t bytes) {
     bytes = (bytes + 63) / 64 * 64;
-    while (at_.chunk < chunks_.size() && at_.used + bytes > chunks_[at_.chunk].size) at_ = {at_.chunk + 1, 0};
+    while (at_.chunk < chunks_.size() && at_.used + bytes > chunks_[at_.chunk].size)
+      at_ = {at_.chunk + 1, 0, at_.total};
     if (at_.chunk == chunks_.size()) grow(bytes);
-    std::byte* p = reinterpret_cast<std::byte*>(chunks_[at_.chunk].memory.get()) + at_.used;
+    std::byte* p = begin(at_.chunk) + at_.used;
     at_.used += bytes;
+    at_.total += bytes;
+    most_ = std::max(most_, at_.total);
     return p;
   }
   template <class T>
@@ -39,7 +44,21 @@ class Arena {
   [[nodiscard]] Mark mark() const { return at_; }
   /// Takes back everything handed out since `mark`.
   void release(Mark mark) { at_ = mark; }
-  void rewind() { at_ = {}; }
+  /// Takes back everything. **Errors.** as Backend::allocate().
+  void rewind() {
+    at_ = {};
+    if (chunks_.size() < 2) return;
+    chunks_.clear();  // first, so that not both are there at a time
+    chunks_.push_back({Backend::allocate(most_), most_});
+  }
+  /// Calls use(begin, bytes) for the memory handed out between two marks, ends of chunks included.
+  template <class Use>
+  void between(Mark from, Mark to, const Use& use) {
+    for (std::size_t c = from.chunk; c <= to.chunk && c < chunks_.size(); ++c) {
+      const std::size_t first = c == from.chunk ? from.used : 0, end = c == to.chunk ? to.used : chunks_[c].size;
+      if (end > first) use(begin(c) + first, end - first);
+    }
+  }
 
   /// Bytes held, in use or not.
   [[nodiscard]] std::size_t capacity() const {
@@ -60,8 +79,12 @@ class Arena {
     chunks_.push_back({Backend::allocate(size), size});
   }
 
+  [[nodiscard]] std::byte* begin(std::size_t chunk) const {
+    return reinterpret_cast<std::byte*>(chunks_[chunk].memory.get());
+  }
   std::vector<Chunk> chunks_;
   Mark at_;
+  std::size_t most_ = 0;  ///< bytes ever handed out at a time
 };
 
 }  // namespace ctp
