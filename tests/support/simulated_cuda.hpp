@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <ctp/backend/concepts.hpp>
+#include <ctp/backend/cuda/gate.hpp>
 #include <ctp/backend/cuda/operations.hpp>
 #include <ctp/backend/generic/memory.hpp>
 #include <ctp/core/parallel.hpp>
@@ -360,11 +361,17 @@ struct SimulatedRuntime : backend::generic::Memory {
 
   template <class T>
   static void zero(T* p, std::ptrdiff_t n) {
-    run([=] { backend::generic::Memory::zero(p, n); });
+    if (backend::cuda::Gate::flag() != nullptr)
+      backend::cuda::launch_each<SimulatedRuntime>(n, backend::cuda::kernel::ZeroEach<T>{p});
+    else
+      run([=] { backend::generic::Memory::zero(p, n); });
   }
   template <class T>
   static void copy(const T* from, std::ptrdiff_t n, T* to) {
-    run([=] { backend::generic::Memory::copy(from, n, to); });
+    if (backend::cuda::Gate::flag() != nullptr)
+      backend::cuda::launch_each<SimulatedRuntime>(n, backend::cuda::kernel::CopyEach<T>{from, to});
+    else
+      run([=] { backend::generic::Memory::copy(from, n, to); });
   }
   template <class From, class To>
   static void upload(const From* from, std::ptrdiff_t n, To* to) {
@@ -374,7 +381,13 @@ struct SimulatedRuntime : backend::generic::Memory {
   template <class From, class To>
   static void download(const From* from, std::ptrdiff_t n, To* to) {
     refuse("download");
+    ++downloads();
     backend::generic::Memory::download(from, n, to);
+  }
+  /// How often the host has waited for something.
+  static int& downloads() {
+    static int count = 0;
+    return count;
   }
   /// May be set lower, to see what happens where little fits.
   static std::size_t& shared_bytes() {
@@ -389,7 +402,8 @@ struct SimulatedRuntime : backend::generic::Memory {
     if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
     if (threads > backend::cuda::threads_of<Body>())
       throw std::logic_error("simulated launch: more threads than the body says it is launched with");
-    run([=] {
+    run([=, stopped = backend::cuda::Gate::flag()] {
+      if (stopped != nullptr && *stopped != 0) return;
       const bool descending = ctp::threads() % 2 == 0;
       for (Index turn = 0; turn < blocks; ++turn) {
         SimulatedBlock block(descending ? blocks - 1 - turn : turn, blocks, threads, shared);
@@ -402,7 +416,13 @@ struct SimulatedRuntime : backend::generic::Memory {
   }
 
   static void matrix_product(const backend::cuda::MatrixProduct<RealType>& p) {
-    run([p] { multiply_out(p); });
+    run([p, stopped = backend::cuda::Gate::flag()] {
+      if (stopped == nullptr || *stopped == 0) multiply_out(p);
+    });
+  }
+  template <class Work>
+  static void unless(const std::int32_t* stopped, const Work& work) {
+    backend::cuda::Gate::unless(stopped, work);
   }
 
  private:

@@ -49,10 +49,13 @@ class Tape {
     for (Node* node = last_; node != nullptr; node = node->earlier) node->run(node);
   }
 
-  void rewind() {
+  /// Returns whether memory for tensors has moved: the same work then gets other addresses than before.
+  bool rewind() {
     last_ = nullptr;
-    for (Arena<Backend>& memory : memory_) memory.rewind();
+    bool moved = false;
+    for (Arena<Backend>& memory : memory_) moved |= memory.rewind();
     closures_.rewind();
+    return moved;
   }
 
   /// Memory for tensors; a caller that releases to a mark must not have recorded closures that use what is released.

@@ -136,4 +136,18 @@ concept RecordsWork = Backend<B> && requires(typename B::Recording& recording, d
   recording.replay();
 };
 
+/// @brief A backend that can stop work by a number in its own memory, so that the host need not wait to look at it. Not
+/// required of a backend.
+///
+/// `unless(stopped, work)` calls work(), and what that launches does nothing where *stopped is not 0 by then; the
+/// other two leave in the backend's memory what `sum_terms` and `all_finite` return: a sum, and 0 or NaN.
+template <class B>
+concept StopsWork = Backend<B> && requires(const std::int32_t* stopped, detail::AnyWork work, Index n,
+                                           const typename B::Real* x, detail::AnyTerm<typename B::Real> term,
+                                           double* to) {
+  B::unless(stopped, work);
+  B::sum_terms(n, x, term, to);
+  B::probe_finite(n, x, to);
+};
+
 }  // namespace ctp::backend

@@ -44,12 +44,13 @@ class Arena {
   [[nodiscard]] Mark mark() const { return at_; }
   /// Takes back everything handed out since `mark`.
   void release(Mark mark) { at_ = mark; }
-  /// Takes back everything. **Errors.** as Backend::allocate().
-  void rewind() {
+  /// Takes back everything. Returns whether memory has moved. **Errors.** as Backend::allocate().
+  bool rewind() {
     at_ = {};
-    if (chunks_.size() < 2) return;
+    if (chunks_.size() < 2) return false;
     chunks_.clear();  // first, so that not both are there at a time
     chunks_.push_back({Backend::allocate(most_), most_});
+    return true;
   }
   /// Calls use(begin, bytes) for the memory handed out between two marks, ends of chunks included.
   template <class Use>

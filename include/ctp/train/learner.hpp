@@ -164,6 +164,7 @@ class Learner {
   /// then.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
     batch_.load(batch, model_.config());
+    if (tape_.rewind()) recorder_.discard();
     recorder_.enabled = options_.record_steps;
     recorder_.run(
         {{batch_.size(), batch_.length(), batch_.labelled().row.data, has_previous()}, batch_.task(), batch_.epoch()},
@@ -313,7 +314,6 @@ class Learner {
 
   /// The momentum update, and forward and backward passes of the batch loaded: all of a step that a backend may record.
   void compute() {
-    tape_.rewind();
     if constexpr (keeps_momentum)
       momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
                                    has_previous() ? thetas_.previous() : nullptr);

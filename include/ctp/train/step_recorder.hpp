@@ -55,6 +55,8 @@ class StepRecorder {
     }
     work();
   }
+  /// What was taken down is void: memory has moved.
+  void discard() { taken_down_.reset(); }
   /// The next step is run as it is: something that it depends on has been changed from outside.
   void forget() {
     if constexpr (backend::RecordsWork<B>) {

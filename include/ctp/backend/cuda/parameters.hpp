@@ -148,28 +148,38 @@ struct Parameters {
   }
   template <class Term>
   static double sum_terms(Index n, const Real* theta, const Term& term) {
-    return sum(n, kernel::TermValue<Real, Term>{theta, term});
+    return read(sum(n, kernel::TermValue<Real, Term>{theta, term}));
+  }
+  /// The same, left at `to`, in the backend's memory.
+  template <class Term>
+  static void sum_terms(Index n, const Real* theta, const Term& term, double* to) {
+    sum(n, kernel::TermValue<Real, Term>{theta, term}, to);
   }
   template <class Body>
   static void for_each(Index n, const Body& body) {
     launch_each<Runtime>(n, body);
   }
-  static bool all_finite(Index n, const Real* x) { return sum(n, kernel::FiniteProbe<Real>{x}) == 0; }
+  static bool all_finite(Index n, const Real* x) { return read(sum(n, kernel::FiniteProbe<Real>{x})) == 0; }
+  /// *to, in the backend's memory, becomes 0 if every number is finite and NaN if not.
+  static void probe_finite(Index n, const Real* x, double* to) { sum(n, kernel::FiniteProbe<Real>{x}, to); }
 
  private:
-  /// The sum of value(i), in double, in an order that n fixes. Waits for it.
+  /// The sum of value(i), in double, in an order that n fixes, left at `to` or, if that is null, in scratch memory.
   template <class Value>
-  static double sum(Index n, const Value& value) {
-    if (n <= 0) return 0;
+  static const double* sum(Index n, const Value& value, double* to = nullptr) {
     constexpr Index of_part = 65536;
     const Index parts = (n + of_part - 1) / of_part;
     auto* partial = static_cast<double*>(Runtime::scratch(static_cast<std::size_t>(parts + 1) * sizeof(double)));
+    if (to == nullptr) to = partial + parts;
     launch_rows<Runtime>(parts, of_part, kernel::PartialSum<Value>{n, of_part, value, partial});
-    launch_rows<Runtime>(1, parts,
-                         kernel::PartialSum<kernel::Entry>{parts, parts, kernel::Entry{partial}, partial + parts});
-    double total = 0;
-    Runtime::download(partial + parts, 1, &total);
-    return total;
+    launch_rows<Runtime>(1, parts, kernel::PartialSum<kernel::Entry>{parts, parts, kernel::Entry{partial}, to});
+    return to;
+  }
+  /// A number on the device, when it is there.
+  static double read(const double* from) {
+    double value = 0;
+    Runtime::download(from, 1, &value);
+    return value;
   }
 };
 

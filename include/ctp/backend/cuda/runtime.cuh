@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <ctp/backend/cuda/context.cuh>
 #include <ctp/backend/cuda/device_thread.cuh>
+#include <ctp/backend/cuda/gate.hpp>
 #include <ctp/backend/cuda/product.cuh>
 #include <ctp/backend/cuda/recording.cuh>
 
@@ -22,13 +24,17 @@ struct DeviceRuntime {
   static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
   template <class T>
   static void zero(T* p, std::ptrdiff_t n) {
-    if (n > 0)
+    if (Gate::flag() != nullptr)
+      launch_each<DeviceRuntime>(n, kernel::ZeroEach<T>{p});
+    else if (n > 0)
       check(cudaMemsetAsync(p, 0, static_cast<std::size_t>(n) * sizeof(T), Context::current().stream()),
             "cudaMemsetAsync");
   }
   template <class T>
   static void copy(const T* from, std::ptrdiff_t n, T* to) {
-    if (n > 0)
+    if (Gate::flag() != nullptr)
+      launch_each<DeviceRuntime>(n, kernel::CopyEach<T>{from, to});
+    else if (n > 0)
       check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(T), cudaMemcpyDeviceToDevice,
                             Context::current().stream()),
             "cudaMemcpyAsync");
@@ -64,11 +70,29 @@ struct DeviceRuntime {
       }
     }
     run_body<Body>
-        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(body);
+        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(
+            body, Gate::flag());
     check(cudaGetLastError(), "kernel launch");
   }
 
-  static void matrix_product(const MatrixProduct<float>& p) { Product<Precision>::template run<DeviceRuntime>(p); }
+  /// As Gate::unless().
+  template <class Work>
+  static void unless(const std::int32_t* stopped, const Work& work) {
+    Gate::unless(stopped, work);
+  }
+
+  static void matrix_product(const MatrixProduct<float>& p) {
+    if (Gate::flag() == nullptr) {
+      Product<Precision>::template run<DeviceRuntime>(p);
+      return;
+    }
+    // cuBLASLt knows of no gate: computed beside its place, then put there by a kernel that does.
+    MatrixProduct<float> beside = p;
+    beside.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
+    if (beside.c == nullptr) beside.c = p.d;
+    Product<Precision>::template run<DeviceRuntime>(beside);
+    copy(beside.d, p.m * p.n, p.d);
+  }
 };
 
 }  // namespace ctp::backend::cuda
