@@ -142,12 +142,12 @@ concept RecordsWork = Backend<B> && requires(typename B::Recording& recording, d
 /// `unless(stopped, work)` calls work(), and what that launches does nothing where *stopped is not 0 by then; the
 /// other two leave in the backend's memory what `sum_terms` and `all_finite` return: a sum, and 0 or NaN.
 template <class B>
-concept StopsWork = Backend<B> && requires(const std::int32_t* stopped, detail::AnyWork work, Index n,
-                                           const typename B::Real* x, detail::AnyTerm<typename B::Real> term,
-                                           double* to) {
-  B::unless(stopped, work);
-  B::sum_terms(n, x, term, to);
-  B::probe_finite(n, x, to);
-};
+concept StopsWork =
+    Backend<B> && requires(const std::int32_t* stopped, detail::AnyWork work, Index n, const typename B::Real* x,
+                           detail::AnyTerm<typename B::Real> term, double* to) {
+      B::unless(stopped, work);
+      B::sum_terms(n, x, term, to);
+      B::probe_finite(n, x, to);
+    };
 
 }  // namespace ctp::backend

@@ -3,7 +3,6 @@
 /// @layer  train - may include every layer below
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -29,6 +28,7 @@
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/step_ledger.hpp>
 #include <ctp/train/step_recorder.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
@@ -163,22 +163,8 @@ class Learner {
   /// **Errors.** NumericError if a loss or the gradient is not finite; nothing but the momentum weights has changed
   /// then.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
-    batch_.load(batch, model_.config());
-    if (tape_.rewind()) recorder_.discard();
-    recorder_.enabled = options_.record_steps;
-    recorder_.run(
-        {{batch_.size(), batch_.length(), batch_.labelled().row.data, has_previous()}, batch_.task(), batch_.epoch()},
-        [this] { compute(); });
-    StepReport report = read(computed_->step, computed_->loss);
-    add_penalty(report);
-    guard(report, batch, source);
-
-    losses_.commit(computed_->step, losses_state_);
-    move(report.rate);
-    ++task_step_;
-    ++global_step_;
-    for (Observer* observer : observers_) observer->step_done(report);
-    return report;
+    submit(batch, source);
+    return settle(source);
   }
 
   /// @brief What was learned is consolidated. **Errors.** UsageError if a penalty walks through the task's batches and
@@ -251,10 +237,7 @@ class Learner {
   void visit(Archive& archive) {
     recorder_.forget();
     thetas_.visit(archive);
-    losses_state_.visit(archive);
-    penalty_state_.visit(archive);
-    rehearsal_state_.visit(archive);
-    optimizer_state_.visit(archive);
+    visit_policies(archive);
     archive("tasks_seen", tasks_seen_);
     archive("task_step", task_step_);
     archive("task_steps", task_steps_);
@@ -265,13 +248,28 @@ class Learner {
   friend class TaskPasses<Learner>;
 
   void train(data::BatchSource& source, const std::string& name) {
+    const int read_every = backend::StopsWork<B> ? options_.read_every : 1;
     begin_task(source.steps() * static_cast<std::uint64_t>(options_.epochs), name);
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
-      while (const data::Batch* batch = source.next()) step(*batch, &source);
+      while (const data::Batch* batch = next(source)) {
+        submit(*batch, &source);
+        if (static_cast<int>(ledger_.entries().size()) >= read_every) settle(&source);
+      }
+      settle(&source);
     }
     end_task(&source);
+  }
+
+  /// The next batch of an epoch. What goes wrong with it comes after the steps before it.
+  const data::Batch* next(data::BatchSource& source) {
+    try {
+      return source.next();
+    } catch (...) {
+      settle(&source);
+      throw;
+    }
   }
 
   /// Ordinals mean pairs of one source: those of another would be taken for its own.
@@ -312,15 +310,61 @@ class Learner {
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
   [[nodiscard]] Real* gradient() { return gradient_.data(); }
 
+  /// Does the work of a step without waiting for it, where the backend can decide by itself whether the step is kept.
+  void submit(const data::Batch& batch, const data::BatchSource* source) {
+    batch_.load(batch, model_.config());
+    if (tape_.rewind()) recorder_.discard();
+    recorder_.enabled = options_.record_steps;
+    recorder_.run(
+        {{batch_.size(), batch_.length(), batch_.labelled().row.data, has_previous()}, batch_.task(), batch_.epoch()},
+        [this] { compute(); });
+    note(computed_->step, computed_->loss, batch, penalty_name());
+    const double rate = ledger_.entries().back().report.rate;
+    if constexpr (!backend::StopsWork<B>) {
+      ledger_.read();
+      require_finite(ledger_.entries().back(), source);
+    }
+    unless_stopped([&] {
+      losses_.commit(computed_->step, losses_state_);
+      move(rate);
+    });
+    ++task_step_;
+    ++global_step_;
+  }
+
+  /// Waits for the steps submitted and tells the observers of them. Returns the last one's report.
+  StepReport settle(const data::BatchSource* source) {
+    StepReport last;
+    ledger_.read();
+    for (const auto& entry : ledger_.entries()) {
+      require_finite(entry, source);
+      for (Observer* observer : observers_) observer->step_done(entry.report);
+      last = entry.report;
+    }
+    ledger_.clear();
+    return last;
+  }
+
   /// The momentum update, and forward and backward passes of the batch loaded: all of a step that a backend may record.
   void compute() {
     if constexpr (keeps_momentum)
-      momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
-                                   has_previous() ? thetas_.previous() : nullptr);
+      unless_stopped([this] {
+        momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
+                                     has_previous() ? thetas_.previous() : nullptr);
+      });
     computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}});
     computed_->loss = losses_.loss(computed_->step, losses_state_);
     B::fill(1, Real(1), computed_->loss.grad.data);
     tape_.backward();
+  }
+
+  /// Calls work(); what it launches does nothing after a step that was not finite.
+  template <class Work>
+  void unless_stopped(const Work& work) {
+    if constexpr (backend::StopsWork<B>)
+      B::unless(ledger_.stopped(), work);
+    else
+      work();
   }
 
   /// The step of the batch loaded, with `theta` as the weights to differentiate by.
@@ -355,7 +399,10 @@ class Learner {
     const Scalar<B> value = loss(now);
     B::fill(1, Real(1), value.grad.data);
     tape_.backward();
-    guard(read(now, value), batch, &source);
+    note(now, value, batch, nullptr);
+    ledger_.read();
+    require_finite(ledger_.entries().back(), &source);
+    ledger_.clear();
   }
 
   /// The optimiser's pass, with the penalty's term in it.
@@ -373,13 +420,8 @@ class Learner {
     }
   }
 
-  StepReport read(const Step<Model>& now, const Scalar<B>& loss) {
-    parts_.clear();
-    for (const auto& part : now.parts()) {
-      double value = 0;
-      B::download(part.value.value.data, 1, &value);
-      parts_.emplace_back(part.name, value);
-    }
+  /// Takes down what a step gave. The penalty's gradient is added in the optimiser's pass only.
+  void note(const Step<Model>& now, const Scalar<B>& loss, const data::Batch& batch, const char* penalty_name) {
     StepReport report;
     report.task = tasks_seen_;
     report.epoch = batch_.epoch();
@@ -387,36 +429,51 @@ class Learner {
     report.global_step = global_step_;
     report.steps = task_steps_;
     report.rate = optim::Cosine{options_.rate, options_.min_rate}(task_step_, task_steps_);
-    B::download(loss.value.data, 1, &report.loss);
-    report.parts = parts_;
     report.pairs = static_cast<int>(batch_.size());
-    return report;
-  }
-
-  /// The penalty's value as one more part of the loss. Its gradient is added in the optimiser's pass.
-  void add_penalty([[maybe_unused]] StepReport& report) {
-    if constexpr (Penalty::active) {
-      const double value = B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), penalty_.term(penalty_state_));
-      parts_.emplace_back(Penalty::name, value);
-      report.parts = parts_;
-      report.loss += value;
+    auto& entry = ledger_.note(report, batch.sample, now, loss, gradient_.size(), gradient_.data(), penalty_name,
+                               [this](double* to) { leave_penalty(to); });
+    if constexpr (backend::StopsWork<B>) {
+      entry.before.clear();
+      visit_policies(entry.before);
     }
   }
 
-  void guard(const StepReport& report, const data::Batch& batch, const data::BatchSource* source) {
-    std::string bad;
-    for (const auto& [name, value] : report.parts)
-      if (!std::isfinite(value)) bad += (bad.empty() ? "" : ", ") + std::string(name) + " = " + std::to_string(value);
-    if (bad.empty() && std::isfinite(report.loss) && B::all_finite(gradient_.size(), gradient_.data())) return;
-    if (bad.empty()) bad = std::isfinite(report.loss) ? "the gradient" : "the weighted loss";
-    std::string samples;
-    for (const std::uint32_t ordinal : batch.sample)
-      samples +=
-          (samples.empty() ? "" : " ") + (source == nullptr ? std::to_string(ordinal) : source->sample_name(ordinal));
+  static constexpr const char* penalty_name() {
+    if constexpr (Penalty::active)
+      return Penalty::name;
+    else
+      return nullptr;
+  }
+  void leave_penalty([[maybe_unused]] double* to) {
+    if constexpr (Penalty::active) {
+      const auto term = penalty_.term(penalty_state_);
+      if constexpr (backend::StopsWork<B>) {
+        B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term, to);
+      } else {
+        const double value = B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term);
+        B::upload(&value, 1, to);
+      }
+    }
+  }
+
+  template <class Archive>
+  void visit_policies(Archive&& archive) {
+    losses_state_.visit(archive);
+    penalty_state_.visit(archive);
+    rehearsal_state_.visit(archive);
+    optimizer_state_.visit(archive);
+  }
+
+  /// **Errors.** NumericError for a step that was not finite; all but momentum weights is as before that step then.
+  void require_finite(const typename StepLedger<B>::Entry& entry, const data::BatchSource* source) {
+    if (entry.complaint().empty()) return;
+    const NumericError error = entry.error(source);
+    if constexpr (backend::StopsWork<B>) visit_policies(entry.before.restore());
+    task_step_ = entry.report.step;
+    global_step_ = entry.report.global_step;
     B::zero(gradient_.data(), gradient_.size());
-    throw NumericError("task " + std::to_string(report.task) + ", epoch " + std::to_string(report.epoch) + ", step " +
-                       std::to_string(report.step) + ": expected finite losses and gradients, found " + bad +
-                       "; the weights are those before this step; pairs: " + samples);
+    ledger_.clear();
+    throw error;
   }
 
   /// Where the outputs and losses of the last step lie.
@@ -433,6 +490,7 @@ class Learner {
   DeviceBatch<B> batch_;
   std::optional<Computed> computed_;
   StepRecorder<B> recorder_;
+  StepLedger<B> ledger_;
   Losses losses_{};
   Momentum momentum_{};
   Penalty penalty_{};
@@ -445,7 +503,6 @@ class Learner {
   std::shared_ptr<const data::Source> kept_source_;  ///< whose ordinals the rehearsal keeps
   RandomStream dropout_stream_{options_.seed, "dropout"};
   std::vector<Observer*> observers_;
-  std::vector<std::pair<const char*, double>> parts_;
   std::uint32_t tasks_seen_ = 0;
   std::uint64_t task_step_ = 0, task_steps_ = 0, global_step_ = 0;
 };

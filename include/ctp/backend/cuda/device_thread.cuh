@@ -59,8 +59,8 @@ struct DeviceThread {
 };
 static_assert(KernelThread<DeviceThread>);
 
-/// The one entry point of all kernels; nothing happens where `stopped` points at anything but 0. `static`: objects built
-/// for different architectures keep their own.
+/// The one entry point of all kernels; nothing happens where `stopped` points at anything but 0. `static`: objects
+/// built for different architectures keep their own.
 template <class Body>
 static __global__ void __launch_bounds__(threads_of<Body>(), least_blocks_of<Body>())
     run_body(const __grid_constant__ Body body, const std::int32_t* stopped) {

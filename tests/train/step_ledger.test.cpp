@@ -1,0 +1,214 @@
+#include <ctp/train/step_ledger.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <support/simulated_cuda.hpp>
+
+#include "made_training.hpp"
+
+namespace {
+
+using Simulated = ctp::test::SimulatedCuda<float>;
+
+static_assert(ctp::backend::StopsWork<Simulated>);
+static_assert(!ctp::backend::StopsWork<ctp::Cpu>);
+
+template <class Strategy>
+using Learner = ctp::Learner<Strategy, ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Simulated,
+                                                                typename Strategy::Projection>>;
+
+/// What observers are told, number by number.
+class Told final : public ctp::Observer {
+ public:
+  void step_done(const ctp::StepReport& r) override {
+    auto& one = all.emplace_back(std::vector<double>{static_cast<double>(r.task), static_cast<double>(r.epoch),
+                                                     static_cast<double>(r.step), static_cast<double>(r.global_step),
+                                                     r.rate, r.loss});
+    for (const auto& [name, value] : r.parts) {
+      names.insert(names.end(), name);
+      one.push_back(value);
+    }
+  }
+  std::vector<std::vector<double>> all;
+  std::vector<std::string> names;
+};
+
+struct Run {
+  std::vector<std::pair<std::string, std::vector<double>>> state;  ///< all that an archive visits
+  std::vector<std::vector<double>> told;
+  std::vector<std::string> names;
+  int waits = 0;
+  std::string error;
+};
+
+constexpr int steps = 5;
+
+/// Two tasks of two epochs of five steps, of which one may have a picture that is no number.
+template <class Strategy>
+Run train(int read_every, bool record, int bad_epoch = -1, std::size_t bad_step = 0) {
+  ctp::ModelConfig sizes = test::micro;
+  sizes.dropout = 0.1;
+  ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
+  options.record_steps = record;
+  options.read_every = read_every;
+  Learner<Strategy> learner(typename Learner<Strategy>::Model(sizes), options);
+  Told told;
+  learner.observe(told);
+
+  /// Batches of which one is spoilt in one epoch.
+  class Spoilt final : public ctp::data::BatchSource {
+   public:
+    Spoilt(test::Batches& from, int epoch, std::size_t step) : from_(&from), epoch_(epoch), step_(step) {}
+    [[nodiscard]] std::size_t steps() const override { return from_->steps(); }
+    void start(std::uint32_t epoch) override {
+      from_->start(epoch);
+      now_ = static_cast<int>(epoch);
+      at_ = 0;
+    }
+    const ctp::data::Batch* next() override {
+      const ctp::data::Batch* batch = from_->next();
+      if (batch == nullptr || now_ != epoch_ || at_++ != step_) return batch;
+      spoilt_ = *batch;
+      spoilt_.images[5] = std::numeric_limits<float>::quiet_NaN();
+      return &spoilt_;
+    }
+    [[nodiscard]] std::string sample_name(std::uint32_t ordinal) const override { return from_->sample_name(ordinal); }
+
+   private:
+    test::Batches* from_;
+    int epoch_, now_ = 0;
+    std::size_t step_, at_ = 0;
+    ctp::data::Batch spoilt_;
+  };
+
+  Run run;
+  test::Batches first(sizes, steps, 3, 6, 1), second(sizes, steps, 3, 6, 2);
+  learner.learn(first, "first");
+  const int before = Simulated::downloads();
+  try {
+    Spoilt source(second, bad_epoch, bad_step);
+    learner.learn(source, "second");
+  } catch (const ctp::NumericError& error) {
+    run.error = error.what();
+  }
+  run.waits = Simulated::downloads() - before;
+  run.state = test::snapshot(learner).values;
+  run.told = told.all;
+  run.names = told.names;
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("step ledger: read now and then, steps give the same weights, states and reports as read one by one") {
+  const auto check = []<class Strategy>() {
+    const Run each = train<Strategy>(1, false);
+    CHECK(each.told.size() == 2 * 2 * steps);
+    for (const bool record : {false, true}) {
+      for (const int every : {2, 3, 16}) {
+        CAPTURE(every);
+        const Run some = train<Strategy>(every, record);
+        CHECK(some.state == each.state);
+        CHECK(some.told == each.told);
+        CHECK(some.names == each.names);
+        CHECK(some.waits == 2 * ((steps + every - 1) / every));  // once in a while and at the end of an epoch
+      }
+    }
+  };
+  SUBCASE("seqf") { check.operator()<ctp::strategy::SeqF>(); }
+  SUBCASE("ctp") { check.operator()<ctp::strategy::Ctp>(); }
+  SUBCASE("si, whose penalty has a value") { check.operator()<ctp::strategy::Si>(); }
+}
+
+TEST_CASE("step ledger: a step that is not finite stops all after it, though they were submitted") {
+  const auto check = []<class Strategy>() {
+    for (const std::size_t bad : {0U, 2U, 4U}) {
+      CAPTURE(bad);
+      const Run each = train<Strategy>(1, false, 1, bad);
+      CHECK(each.error.find("task 1, epoch 1, step " + std::to_string(steps + bad)) == 0);
+      CHECK(each.told.size() == 2 * steps + steps + bad);
+      for (const bool record : {false, true}) {
+        const Run some = train<Strategy>(3, record, 1, bad);
+        CHECK(some.error == each.error);
+        CHECK(some.told == each.told);
+        CHECK(some.state == each.state);
+      }
+    }
+  };
+  SUBCASE("seqf") { check.operator()<ctp::strategy::SeqF>(); }
+  SUBCASE("ctp, whose queue and momentum model move") { check.operator()<ctp::strategy::Ctp>(); }
+  SUBCASE("si") { check.operator()<ctp::strategy::Si>(); }
+}
+
+TEST_CASE("step ledger: after a stop, training goes on from the last good step") {
+  const auto run = [](bool disturbed) {
+    ctp::TrainOptions options{.epochs = 1, .rate = 1e-3};
+    Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), options);
+    test::Batches task(test::micro, 2, 3, 6, 1);
+    learner.begin_task(2);
+    learner.step(task.list[0]);
+    if (disturbed) {
+      ctp::data::Batch bad = task.list[0];
+      bad.images[0] = std::numeric_limits<float>::quiet_NaN();
+      CHECK_THROWS_AS(learner.step(bad), ctp::NumericError);
+    }
+    learner.step(task.list[1]);
+    return test::snapshot(learner).values;
+  };
+  CHECK(run(true) == run(false));
+}
+
+TEST_CASE("step ledger: what goes wrong with a batch is told after the steps before it") {
+  class Broken final : public ctp::data::BatchSource {
+   public:
+    [[nodiscard]] std::size_t steps() const override { return 4; }
+    void start(std::uint32_t) override { at_ = 0; }
+    const ctp::data::Batch* next() override {
+      if (at_ == 3) throw ctp::DataError("picture");
+      return &good.list[at_++];
+    }
+    test::Batches good{test::micro, 4, 3, 6, 1};
+
+   private:
+    std::size_t at_ = 0;
+  };
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Told told;
+  learner.observe(told);
+  Broken source;
+  CHECK_THROWS_AS(learner.learn(source, "broken"), ctp::DataError);
+  CHECK(told.all.size() == 3);
+}
+
+TEST_CASE("host numbers: written back in the order they were visited, nothing but numbers") {
+  std::int64_t steps_taken = 7;
+  double rate = 0.5;
+  bool flag = true;
+  std::vector<int> list{1, 2};
+  const auto visit = [&](auto&& archive) {
+    archive("steps", steps_taken);
+    archive("list", list);
+    archive("rate", rate);
+    archive(std::string("flag"), flag);
+  };
+  ctp::HostNumbers before;
+  before(std::string_view("old"), rate);
+  before.clear();
+  visit(before);
+  steps_taken = 9;
+  rate = 2;
+  flag = false;
+  list = {3};
+  visit(before.restore());
+  CHECK(steps_taken == 7);
+  CHECK(rate == 0.5);
+  CHECK(flag);
+  CHECK(list == std::vector<int>{3});
+}
