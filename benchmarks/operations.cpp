@@ -73,10 +73,11 @@ void linear_gelu(benchmark::State& state) {
 }
 void linear_backward(benchmark::State& state) {
   const Index n = state.range(0), k = state.range(1), m = state.range(2);
-  const Values x = made(n * k), w = made(m * k), dy = made(n * m, -1e-3, 1e-3);
+  const Values x = made(n * k), w = made(m * k);
+  Values dy = made(n * m, -1e-3, 1e-3);
   Values dx(static_cast<std::size_t>(n * k)), dw(static_cast<std::size_t>(m * k)), dbias(static_cast<std::size_t>(m));
   for (auto _ : state) {
-    B::linear_backward(n, k, m, x.data(), w.data(), dy.data(), dx.data(), dw.data(), dbias.data());
+    B::linear_backward(n, k, m, x.data(), w.data(), nullptr, dy.data(), dx.data(), false, dw.data(), dbias.data());
     benchmark::ClobberMemory();
   }
   flops(state, 4.0 * static_cast<double>(n * k * m));

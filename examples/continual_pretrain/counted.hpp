@@ -47,8 +47,8 @@ struct Counted {
   static void linear(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real*, Real*, Real*) {
     count(n, k, m);
   }
-  static void linear_backward(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real* dx,
-                              const Real* dw, const Real*) {
+  static void linear_backward(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real*,
+                              const Real* dx, bool, const Real* dw, const Real*) {
     if (dx != nullptr) count(n, k, m);
     if (dw != nullptr) count(n, k, m);
   }
@@ -73,7 +73,6 @@ struct Counted {
   template <class... A> static void copy(const A&...) {}
   template <class... A> static void upload(const A&...) {}
   template <class... A> static void download(const A&...) {}
-  template <class... A> static void gelu_backward(const A&...) {}
   template <class... A> static void gather_rows(const A&...) {}
   template <class... A> static void scatter_add_rows(const A&...) {}
   template <class... A> static void take_rows(const A&...) {}

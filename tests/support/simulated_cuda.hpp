@@ -311,19 +311,8 @@ struct SimulatedRuntime : backend::generic::Memory {
   }
   /// Outside a recording, what an operation before was given is gone. A recording keeps all of its own, full of
   /// nonsense again whenever it is replayed.
-  static void* scratch(std::size_t bytes) {
-    static std::size_t most = 0;  // that was ever asked for: more has to be allocated
-    if (bytes > most) refuse("allocate scratch memory");
-    most = std::max(most, bytes);
-    if (Recording* r = recording()) {
-      auto memory = std::make_shared<std::vector<std::byte>>(bytes);
-      r->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });
-      return memory->data();
-    }
-    thread_local std::vector<std::byte> memory;
-    memory = std::vector<std::byte>(bytes, std::byte{0xFF});
-    return memory.data();
-  }
+  static void* scratch(std::size_t bytes) { return passing<0>(bytes); }
+  static void* packed_scratch(std::size_t bytes) { return passing<1>(bytes); }
 
   /// Work taken down and run again, as a CUDA graph does. What a graph must not do is an error here.
   class Recording {
@@ -395,7 +384,7 @@ struct SimulatedRuntime : backend::generic::Memory {
     return limit;
   }
   static std::size_t shared_limit() { return shared_bytes(); }
-  static bool uses_tensor_cores() { return Bits == 7; }
+  static bool rounds_operands() { return Bits == 7; }
 
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
@@ -426,6 +415,20 @@ struct SimulatedRuntime : backend::generic::Memory {
   }
 
  private:
+  template <int Which>
+  static void* passing(std::size_t bytes) {
+    static std::size_t most = 0;  // that was ever asked for: more has to be allocated
+    if (bytes > most) refuse("allocate scratch memory");
+    most = std::max(most, bytes);
+    if (Recording* r = recording()) {
+      auto memory = std::make_shared<std::vector<std::byte>>(bytes);
+      r->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });
+      return memory->data();
+    }
+    thread_local std::vector<std::byte> memory;
+    memory = std::vector<std::byte>(bytes, std::byte{0xFF});
+    return memory.data();
+  }
   static Recording*& recording() {
     static Recording* now = nullptr;
     return now;
@@ -440,13 +443,20 @@ struct SimulatedRuntime : backend::generic::Memory {
   static void refuse(const char* what) {
     if (recording() != nullptr) throw std::logic_error(std::string("simulated recording: it must not ") + what);
   }
+  /// Number i of an operand, as a product takes it.
+  static RealType taken(const typename backend::cuda::MatrixProduct<RealType>::Operand& x, Index i) {
+    using Stored = backend::cuda::kernel::Stored<RealType>;
+    if (!x.packed) return rounded<Bits>(x.plain()[i]);
+    auto* memory = static_cast<backend::cuda::Packed*>(const_cast<void*>(x.data));
+    return rounded<Bits>(Stored(memory, rounds_operands())[i]);
+  }
   static void multiply_out(const backend::cuda::MatrixProduct<RealType>& p) {
     for (Index i = 0; i < p.m; ++i)
       for (Index j = 0; j < p.n; ++j) {
         RealType sum = 0;
         for (Index l = 0; l < p.k; ++l)
-          sum += rounded<Bits>(p.transpose_a ? p.a[l * p.lda + i] : p.a[i * p.lda + l]) *
-                 rounded<Bits>(p.transpose_b ? p.b[j * p.ldb + l] : p.b[l * p.ldb + j]);
+          sum += taken(p.a, p.transpose_a ? l * p.lda + i : i * p.lda + l) *
+                 taken(p.b, p.transpose_b ? j * p.ldb + l : l * p.ldb + j);
         sum *= p.alpha;
         if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
         if (p.bias != nullptr) sum += p.bias[j];

@@ -3,7 +3,7 @@
 /// @layer  autograd - may include: core, backend, tensor
 #pragma once
 
-#include <ctp/autograd/pass.hpp>
+#include <ctp/autograd/operand.hpp>
 #include <ctp/backend/attention_shape.hpp>
 
 namespace ctp {
@@ -25,16 +25,13 @@ struct Columns {
   [[nodiscard]] Index stride() const { return of.value.shape[1]; }
 };
 
-/// @brief o = dropout(softmax(q k^T / sqrt(head width) + key_bias)) v, for each of `heads` equal parts of the columns.
-///
-/// **Shapes.** q [batch*queries, D], k and v [batch*keys, D], key_bias [batch,keys] or a null tensor; returns
-/// [batch*queries, D].  **Errors.** ShapeError.  **Gradient.** to q, k and v.
-/// **Source.** Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
-template <class B>
-Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
-                         Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
-  const auto rows = [batch](const Columns<B>& x) { return batch > 0 ? x.of.value.shape[0] / batch : 0; };
-  const Index queries = rows(q), keys = rows(k), d = q.width;
+namespace detail {
+/// The result is of the kind `Made`.
+template <class Made, class B>
+Made attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
+               Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  const auto length = [batch](const Columns<B>& x) { return batch > 0 ? x.of.value.shape[0] / batch : 0; };
+  const Index queries = length(q), keys = length(k), d = q.width;
   require_shape(batch > 0 && q.of.value.shape[0] == batch * queries && k.of.value.shape[0] == batch * keys &&
                     v.of.value.shape[0] == batch * keys,
                 "attention", "queries", q.of.value.shape, "keys", k.of.value.shape,
@@ -45,15 +42,35 @@ Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Column
   require_shape(!key_bias || key_bias.shape == Shape<2>{batch, keys}, "attention", "key_bias", key_bias.shape, "keys",
                 Shape<2>{batch, keys}, "each key has one bias");
   const backend::AttentionShape shape{batch, heads, queries, keys, d / heads, q.stride(), k.stride(), v.stride()};
-  auto o = pass.make(Shape<2>{batch * queries, d});
+  auto made = make<Made>(pass, Shape<2>{batch * queries, d});
+  const auto o = rows(made);
   Tensor<typename B::Real, 1, B> saved;
   if (pass.differentiates()) saved = pass.scratch(Shape<1>{B::attention_saved(shape)});
-  B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value.data);
+  B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value);
   pass.record([=] {
-    B::attention_backward(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value.data,
-                          o.grad.data, q.grad(), k.grad(), v.grad());
+    B::attention_backward(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value, o.grad,
+                          q.grad(), k.grad(), v.grad());
   });
-  return o;
+  return made;
+}
+}  // namespace detail
+
+/// @brief o = dropout(softmax(q k^T / sqrt(head width) + key_bias)) v, for each of `heads` equal parts of the columns.
+///
+/// **Shapes.** q [batch*queries, D], k and v [batch*keys, D], key_bias [batch,keys] or a null tensor; returns
+/// [batch*queries, D].  **Errors.** ShapeError.  **Gradient.** to q, k and v.
+/// **Source.** Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
+template <class B>
+Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
+                         Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  return detail::attention<Variable<2, B>>(pass, q, k, v, batch, heads, key_bias, dropout);
+}
+
+/// The same for one product to read.
+template <class B>
+Operand<B> attention_operand(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
+                             Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  return detail::attention<Operand<B>>(pass, q, k, v, batch, heads, key_bias, dropout);
 }
 
 }  // namespace ctp

@@ -3,28 +3,30 @@
 /// @layer  autograd - may include: core, backend, tensor
 #pragma once
 
-#include <ctp/autograd/pass.hpp>
+#include <ctp/autograd/operand.hpp>
 
 namespace ctp {
 
 namespace detail {
-template <class B>
-Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, const backend::Dropout& dropout,
-                          Index rows_per_sample, Variable<1, B> gain, Variable<1, B> bias, double epsilon) {
+/// The result is of the kind `Made`.
+template <class Made, class B>
+Made layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, const backend::Dropout& dropout,
+                Index rows_per_sample, Variable<1, B> gain, Variable<1, B> bias, double epsilon) {
   using Real = typename B::Real;
   const Index n = x.value.shape[0], d = x.value.shape[1];
   require_shape(gain.value.shape[0] == d && bias.value.shape[0] == d, "layer_norm", "x", x.value.shape, "gain",
                 gain.value.shape, "each column has one gain and one bias");
   const auto sum = branch.value ? pass.scratch(x.value.shape) : x.value;
-  auto y = pass.make(x.value.shape);
+  auto made = make<Made>(pass, x.value.shape);
+  const auto y = rows(made);
   const auto mean = pass.scratch(Shape<1>{n}), inverse = pass.scratch(Shape<1>{n});
   B::layer_norm(n, d, x.value.data, branch.value.data, dropout, rows_per_sample, gain.value.data, bias.value.data,
-                static_cast<Real>(epsilon), sum.data, y.value.data, mean.data, inverse.data);
+                static_cast<Real>(epsilon), sum.data, y.value, mean.data, inverse.data);
   pass.record([=] {
-    B::layer_norm_backward(n, d, sum.data, dropout, rows_per_sample, gain.value.data, mean.data, inverse.data,
-                           y.grad.data, x.grad.data, branch.grad.data, gain.grad.data, bias.grad.data);
+    B::layer_norm_backward(n, d, sum.data, dropout, rows_per_sample, gain.value.data, mean.data, inverse.data, y.grad,
+                           x.grad.data, branch.grad.data, gain.grad.data, bias.grad.data);
   });
-  return y;
+  return made;
 }
 }  // namespace detail
 
@@ -35,7 +37,14 @@ Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> 
 template <class B>
 Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> gain, Variable<1, B> bias,
                           double epsilon) {
-  return detail::layer_norm(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
+  return detail::layer_norm<Variable<2, B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
+}
+
+/// The same for one product to read.
+template <class B>
+Operand<B> layer_norm_operand(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> gain, Variable<1, B> bias,
+                              double epsilon) {
+  return detail::layer_norm<Operand<B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
 }
 
 /// @brief layer_norm(x + dropout(branch)): the end of a post-norm transformer block.
@@ -47,7 +56,7 @@ Variable<2, B> residual_layer_norm(const Pass<B>& pass, Variable<2, B> x, Variab
                                    Variable<1, B> bias, double epsilon) {
   require_shape(x.value.shape == branch.value.shape, "residual_layer_norm", "x", x.value.shape, "branch",
                 branch.value.shape, "both are added");
-  return detail::layer_norm(pass, x, branch, dropout, rows_per_sample, gain, bias, epsilon);
+  return detail::layer_norm<Variable<2, B>>(pass, x, branch, dropout, rows_per_sample, gain, bias, epsilon);
 }
 
 /// @brief y = dropout(x).

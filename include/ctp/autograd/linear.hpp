@@ -3,18 +3,53 @@
 /// @layer  autograd - may include: core, backend, tensor
 #pragma once
 
-#include <ctp/autograd/pass.hpp>
+#include <ctp/autograd/operand.hpp>
 
 namespace ctp {
 
 namespace detail {
+
 template <class B>
-void require_linear(const Variable<2, B>& x, const Variable<2, B>& w, const Variable<1, B>& bias) {
-  require_shape(x.value.shape[1] == w.value.shape[1], "linear", "x", x.value.shape, "w", w.value.shape,
+void require_linear(Shape<2> x, const Variable<2, B>& w, const Variable<1, B>& bias) {
+  require_shape(x[1] == w.value.shape[1], "linear", "x", x, "w", w.value.shape,
                 "a row of x times a row of w is one output");
   require_shape(bias.value.shape[0] == w.value.shape[0], "linear", "bias", bias.value.shape, "w", w.value.shape,
                 "each row of w has one bias");
 }
+
+/// y = x w^T + bias (+ residual). `In`: Rows.
+template <class B, class In>
+Variable<2, B> linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias, Variable<2, B> residual) {
+  const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
+  require_linear(x.shape, w, bias);
+  require_shape(!residual.value || residual.value.shape == Shape<2>{n, m}, "linear_residual", "residual",
+                residual.value.shape, "x w^T", Shape<2>{n, m}, "both are added");
+  auto y = pass.make(Shape<2>{n, m});
+  B::linear(n, k, m, x.value, w.value.data, bias.value.data, residual.value.data, y.value.data, nullptr);
+  pass.record([=] {
+    if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad.data, residual.grad.data);
+    B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad.data, x.grad, x.fresh, w.grad.data,
+                       bias.grad.data);
+  });
+  return y;
+}
+
+/// y = gelu(x w^T + bias), of the kind `Made`.
+template <class Made, class B, class In>
+Made linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias) {
+  const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
+  require_linear(x.shape, w, bias);
+  auto before = pass.scratch(Shape<2>{n, m});
+  auto made = make<Made>(pass, Shape<2>{n, m});
+  const auto y = rows(made);
+  B::linear(n, k, m, x.value, w.value.data, bias.value.data, nullptr, before.data, y.value);
+  pass.record([=] {
+    B::linear_backward(n, k, m, x.value, w.value.data, before.data, y.grad, x.grad, x.fresh, w.grad.data,
+                       bias.grad.data);
+  });
+  return made;
+}
+
 }  // namespace detail
 
 /// @brief y = x w^T + bias.
@@ -22,14 +57,11 @@ void require_linear(const Variable<2, B>& x, const Variable<2, B>& w, const Vari
 /// **Shapes.** x [n,k], w [m,k], bias [m]; returns [n,m].  **Errors.** ShapeError.  **Gradient.** to x, w and bias.
 template <class B>
 Variable<2, B> linear(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
-  detail::require_linear(x, w, bias);
-  const Index n = x.value.shape[0], k = x.value.shape[1], m = w.value.shape[0];
-  auto y = pass.make(Shape<2>{n, m});
-  B::linear(n, k, m, x.value.data, w.value.data, bias.value.data, nullptr, y.value.data, nullptr);
-  pass.record([=] {
-    B::linear_backward(n, k, m, x.value.data, w.value.data, y.grad.data, x.grad.data, w.grad.data, bias.grad.data);
-  });
-  return y;
+  return detail::linear(pass, detail::rows(x), w, bias, {});
+}
+template <class B>
+Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear(pass, detail::rows(x), w, bias, {});
 }
 
 /// @brief y = residual + x w^T + bias.
@@ -38,17 +70,12 @@ Variable<2, B> linear(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, V
 template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
-  detail::require_linear(x, w, bias);
-  const Index n = x.value.shape[0], k = x.value.shape[1], m = w.value.shape[0];
-  require_shape(residual.value.shape == Shape<2>{n, m}, "linear_residual", "residual", residual.value.shape, "x w^T",
-                Shape<2>{n, m}, "both are added");
-  auto y = pass.make(Shape<2>{n, m});
-  B::linear(n, k, m, x.value.data, w.value.data, bias.value.data, residual.value.data, y.value.data, nullptr);
-  pass.record([=] {
-    if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad.data, residual.grad.data);
-    B::linear_backward(n, k, m, x.value.data, w.value.data, y.grad.data, x.grad.data, w.grad.data, bias.grad.data);
-  });
-  return y;
+  return detail::linear(pass, detail::rows(x), w, bias, residual);
+}
+template <class B>
+Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias,
+                               Variable<2, B> residual) {
+  return detail::linear(pass, detail::rows(x), w, bias, residual);
 }
 
 /// @brief y = gelu(x w^T + bias), GELU in its erf form.
@@ -56,16 +83,17 @@ Variable<2, B> linear_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2
 /// **Shapes.** as linear().  **Gradient.** to x, w and bias.
 template <class B>
 Variable<2, B> linear_gelu(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
-  detail::require_linear(x, w, bias);
-  const Index n = x.value.shape[0], k = x.value.shape[1], m = w.value.shape[0];
-  auto before = pass.scratch(Shape<2>{n, m});
-  auto y = pass.make(Shape<2>{n, m});
-  B::linear(n, k, m, x.value.data, w.value.data, bias.value.data, nullptr, before.data, y.value.data);
-  pass.record([=] {
-    B::gelu_backward(n * m, before.data, y.grad.data);  // in place: y's own gradient is not read again
-    B::linear_backward(n, k, m, x.value.data, w.value.data, y.grad.data, x.grad.data, w.grad.data, bias.grad.data);
-  });
-  return y;
+  return detail::linear_gelu<Variable<2, B>>(pass, detail::rows(x), w, bias);
+}
+
+/// The same for one product to read.
+template <class B>
+Operand<B> gelu_operand(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear_gelu<Operand<B>>(pass, detail::rows(x), w, bias);
+}
+template <class B>
+Operand<B> gelu_operand(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear_gelu<Operand<B>>(pass, detail::rows(x), w, bias);
 }
 
 }  // namespace ctp

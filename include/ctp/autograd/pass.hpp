@@ -98,8 +98,8 @@ auto enclosed(const Pass<Backend>& pass, const Compute& compute) {
   using Real = typename Backend::Real;
   Pass<Backend> inner = pass;
   ++inner.level;
-  Arena<Backend>& memory = pass.tape->memory(inner.level);
-  const auto begin = memory.mark();
+  Arena<Backend>&memory = pass.tape->memory(inner.level), &unzeroed = pass.tape->unzeroed(inner.level);
+  const auto begin = memory.mark(), unzeroed_begin = unzeroed.mark();
   const auto result = compute(inner);
   const void* const kept[] = {result.value.data, result.grad.data};
   // The first closure to run of this work: other work has left its gradients where those of this one will be.
@@ -115,6 +115,7 @@ auto enclosed(const Pass<Backend>& pass, const Compute& compute) {
           "what leaves enclosed work was made inside; make the result with the pass outside, not with the inner one");
   });
   memory.release(begin);
+  unzeroed.release(unzeroed_begin);
   return result;
 }
 

@@ -18,7 +18,7 @@ namespace ctp {
 /// @brief Remembers how to differentiate what was computed, and owns the memory it was computed in.
 ///
 /// Rewinding forgets the closures and frees the memory for the next step, without returning any of it to the system.
-/// Beside the memory of the whole step there is one for each level of enclosed work (pass.hpp), used again and again.
+/// Beside the memory of the whole step there is some for each level of enclosed work (pass.hpp), used again and again.
 template <class Backend>
 class Tape {
  public:
@@ -53,17 +53,21 @@ class Tape {
   bool rewind() {
     last_ = nullptr;
     bool moved = false;
-    for (Arena<Backend>& memory : memory_) moved |= memory.rewind();
+    for (auto* arenas : {&memory_, &unzeroed_})
+      for (Arena<Backend>& memory : *arenas) moved |= memory.rewind();
     closures_.rewind();
     return moved;
   }
 
   /// Memory for tensors; a caller that releases to a mark must not have recorded closures that use what is released.
   [[nodiscard]] Arena<Backend>& memory(std::size_t level) { return memory_[level]; }
+  /// The same for gradients that need not begin as zero.
+  [[nodiscard]] Arena<Backend>& unzeroed(std::size_t level) { return level == 0 ? memory_[0] : unzeroed_[level]; }
   /// Bytes held for tensors, in use or not.
   [[nodiscard]] std::size_t capacity() const {
     std::size_t total = 0;
-    for (const Arena<Backend>& memory : memory_) total += memory.capacity();
+    for (const auto* arenas : {&memory_, &unzeroed_})
+      for (const Arena<Backend>& memory : *arenas) total += memory.capacity();
     return total;
   }
 
@@ -73,7 +77,7 @@ class Tape {
     void (*run)(Node*) = nullptr;
   };
 
-  std::array<Arena<Backend>, levels> memory_;
+  std::array<Arena<Backend>, levels> memory_, unzeroed_;
   Arena<backend::generic::Memory> closures_;
   Node* last_ = nullptr;
 };

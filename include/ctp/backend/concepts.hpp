@@ -31,8 +31,7 @@ template <class B>
 concept HasProducts = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, bool flag) {
   B::product(flag, flag, n, n, n, a, x, n, x, n, flag, y);
   B::linear(n, n, n, x, x, x, x, y, y);
-  B::linear_backward(n, n, n, x, x, x, y, y, y);
-  B::gelu_backward(n, x, y);
+  B::linear_backward(n, n, n, x, x, x, y, y, flag, y, y);
 };
 
 template <class B>

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <ctp/nn/layers.hpp>
 
@@ -31,8 +32,8 @@ struct BertAttention {
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> memory,
                             Tensor<const typename B::Real, 2, B> key_bias, Index batch, std::uint32_t lane) const {
     const Columns<B> q = query(pass, x), k = key(pass, memory), v = value(pass, memory);
-    const auto mixed = attention(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(lane));
-    return norm(pass, x, dense(pass, mixed), lane + 1, x.value.shape[0] / batch);
+    auto mixed = attention_operand(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(lane));
+    return norm(pass, x, dense(pass, std::move(mixed)), lane + 1, x.value.shape[0] / batch);
   }
 };
 
@@ -63,7 +64,7 @@ struct BertBlock {
     return enclosed(pass, [&](const Pass<B>& inner) {
       auto read = self(inner, x, x, key_bias, batch, lane);
       if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, lane + 2);
-      const auto h = output(inner, intermediate.with_gelu(inner, read));
+      const auto h = output(inner, intermediate.gelu_operand(inner, read));
       return norm(pass, read, h, lane + 4, x.value.shape[0] / batch);
     });
   }

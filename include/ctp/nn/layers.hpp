@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
@@ -29,12 +30,25 @@ struct Linear {
     return linear(pass, x, pass[weight], pass[bias]);
   }
   template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Operand<B>&& x) const {
+    return linear(pass, std::move(x), pass[weight], pass[bias]);
+  }
+  /// gelu() of it, for one product to read. `x`: a Variable, or an Operand to give away.
+  template <class B, class X>
+  Operand<B> gelu_operand(const Pass<B>& pass, X&& x) const {
+    return ctp::gelu_operand(pass, std::forward<X>(x), pass[weight], pass[bias]);
+  }
+  template <class B>
   Variable<2, B> with_gelu(const Pass<B>& pass, Variable<2, B> x) const {
     return linear_gelu(pass, x, pass[weight], pass[bias]);
   }
   template <class B>
   Variable<2, B> with_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> residual) const {
     return linear_residual(pass, x, pass[weight], pass[bias], residual);
+  }
+  template <class B>
+  Variable<2, B> with_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> residual) const {
+    return linear_residual(pass, std::move(x), pass[weight], pass[bias], residual);
   }
 };
 
@@ -68,6 +82,11 @@ struct LayerNorm {
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x) const {
     return layer_norm(pass, x, pass[gain], pass[bias], epsilon);
+  }
+  /// For one product to read.
+  template <class B>
+  Operand<B> operand(const Pass<B>& pass, Variable<2, B> x) const {
+    return layer_norm_operand(pass, x, pass[gain], pass[bias], epsilon);
   }
   /// Of x + dropout(branch).
   template <class B>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include <ctp/nn/layers.hpp>
 
@@ -34,11 +35,11 @@ struct VitBlock {
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Index batch) const {
     return enclosed(pass, [&](const Pass<B>& inner) {
-      const auto all = qkv(inner, norm1(inner, x));
-      const auto mixed = attention(inner, Columns<B>(all, 0, width), Columns<B>(all, width, width),
-                                   Columns<B>(all, 2 * width, width), batch, heads, {}, backend::Dropout{});
-      const auto attended = proj.with_residual(inner, mixed, x);
-      return fc2.with_residual(pass, fc1.with_gelu(inner, norm2(inner, attended)), attended);
+      const auto all = qkv(inner, norm1.operand(inner, x));
+      auto mixed = attention_operand(inner, Columns<B>(all, 0, width), Columns<B>(all, width, width),
+                                     Columns<B>(all, 2 * width, width), batch, heads, {}, backend::Dropout{});
+      const auto attended = proj.with_residual(inner, std::move(mixed), x);
+      return fc2.with_residual(pass, fc1.gelu_operand(inner, norm2.operand(inner, attended)), attended);
     });
   }
 };

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -63,14 +62,14 @@ struct LedgerRow {
 /// one of them is not finite.
 template <class Real>
 struct NoteStep {
-  std::array<const Real*, LedgerRow::most_parts> parts{};
+  const Real* parts[LedgerRow::most_parts] = {};
   int count = 0;
   const Real* loss = nullptr;
   double* row = nullptr;
   std::int32_t* stopped = nullptr;
 
   CTP_HD void operator()(Index /*i*/) const {
-    for (int i = 0; i < count; ++i) row[i] = static_cast<double>(*parts[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < count; ++i) row[i] = static_cast<double>(*parts[i]);
     row[LedgerRow::loss] = static_cast<double>(*loss) + row[LedgerRow::penalty];
     double bad = row[LedgerRow::loss] - row[LedgerRow::loss] + row[LedgerRow::probe];  // 0, or NaN
     for (int i = 0; i < count; ++i) bad += row[i] - row[i];
@@ -137,7 +136,7 @@ class StepLedger {
     detail::NoteStep<Real> body;
     for (const LossPart<B>& part : step.parts()) {
       entry.parts.emplace_back(part.name, 0);
-      body.parts[static_cast<std::size_t>(body.count++)] = part.value.value.data;
+      body.parts[body.count++] = part.value.value.data;
     }
     entry.has_penalty = penalty_name != nullptr;
     if (entry.has_penalty) {

@@ -1,5 +1,7 @@
 #include <ctp/backend/generic/linear.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <support/reference.hpp>
@@ -58,23 +60,40 @@ TEST_CASE_TEMPLATE("linear: derivatives are added, and only those asked for", B,
   const Values x = random(n * k, 1), w = random(m * k, 2), dy = random(n * m, 3);
   const Values dx = random(n * k, 4), dw = random(m * k, 5), dbias = random(m, 6);
   auto bx = put<B>(x), bw = put<B>(w), bdy = put<B>(dy), bdx = put<B>(dx), bdw = put<B>(dw), bdbias = put<B>(dbias);
-  B::linear_backward(n, k, m, bx.data(), bw.data(), bdy.data(), bdx.data(), nullptr, nullptr);
+  B::linear_backward(n, k, m, bx.data(), bw.data(), nullptr, bdy.data(), bdx.data(), false, nullptr, nullptr);
   CHECK(off<B>(bdx, reference::sum(dx, reference::product(false, false, n, k, m, 1, dy, m, w, k))) < rounding<B>);
-  B::linear_backward(n, k, m, bx.data(), bw.data(), bdy.data(), nullptr, bdw.data(), bdbias.data());
+  B::linear_backward(n, k, m, bx.data(), bw.data(), nullptr, bdy.data(), nullptr, false, bdw.data(), bdbias.data());
   CHECK(off<B>(bdw, reference::sum(dw, reference::product(true, false, m, k, n, 1, dy, m, x, k))) < rounding<B>);
   const Values ones(at(n), 1);
   CHECK(off<B>(bdbias, reference::sum(dbias, reference::product(false, false, 1, m, n, 1, ones, n, dy, m))) <
         rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("linear: the derivative of GELU multiplies in place", B, CTP_TEST_BACKENDS) {
-  const Index count = 16'384 + 131;
-  const Values x = random(count, 1), g = random(count, 2);
-  Values expected;
-  for (std::size_t i = 0; i < x.size(); ++i) expected.push_back(g[i] * reference::gelu_slope(x[i]));
-  auto bx = put<B>(x), bg = put<B>(g);
-  B::gelu_backward(count, bx.data(), bg.data());
-  CHECK(off<B>(bg, expected) < rounding<B>);
+TEST_CASE_TEMPLATE("linear: a fresh derivative is written, whatever was there", B, CTP_TEST_BACKENDS) {
+  const Values w = random(m * k, 2), dy = random(n * m, 3);
+  auto bw = put<B>(w), bdy = put<B>(dy), bx = put<B>(random(n * k, 1));
+  auto bdx = put<B>(Values(at(n * k), std::numeric_limits<double>::quiet_NaN()));
+  B::linear_backward(n, k, m, bx.data(), bw.data(), nullptr, bdy.data(), bdx.data(), true, nullptr, nullptr);
+  CHECK(off<B>(bdx, reference::product(false, false, n, k, m, 1, dy, m, w, k)) < rounding<B>);
+}
+
+TEST_CASE_TEMPLATE("linear: with what went into GELU, derivatives are those through it", B, CTP_TEST_BACKENDS) {
+  const Values x = random(n * k, 1), w = random(m * k, 2), dy = random(n * m, 3), before = random(n * m, 4);
+  Values through;
+  for (std::size_t i = 0; i < dy.size(); ++i) through.push_back(dy[i] * reference::gelu_slope(before[i]));
+  auto bx = put<B>(x), bw = put<B>(w), bdy = put<B>(dy), bbefore = put<B>(before);
+  auto dx = reference::room<B>(n * k), dw = reference::room<B>(m * k), dbias = reference::room<B>(m);
+  SUBCASE("all") {
+    B::linear_backward(n, k, m, bx.data(), bw.data(), bbefore.data(), bdy.data(), dx.data(), true, dw.data(),
+                       dbias.data());
+    const Values ones(at(n), 1);
+    CHECK(off<B>(dbias, reference::product(false, false, 1, m, n, 1, ones, n, through, m)) < rounding<B>);
+    CHECK(off<B>(dw, reference::product(true, false, m, k, n, 1, through, m, x, k)) < rounding<B>);
+  }
+  SUBCASE("without bias") {
+    B::linear_backward(n, k, m, bx.data(), bw.data(), bbefore.data(), bdy.data(), dx.data(), true, nullptr, nullptr);
+  }
+  CHECK(off<B>(dx, reference::product(false, false, n, k, m, 1, through, m, w, k)) < rounding<B>);
 }
 
 TEST_CASE_TEMPLATE("linear: forward and backward have the same bits for any number of threads", B, CTP_TEST_BACKENDS) {
@@ -88,7 +107,8 @@ TEST_CASE_TEMPLATE("linear: forward and backward have the same bits for any numb
   }));
   CHECK(reference::same_bits_for_any_thread_count([&] {
     auto dx = reference::room<B>(rows * in), dw = reference::room<B>(out * in), dbias = reference::room<B>(out);
-    B::linear_backward(rows, in, out, x.data(), w.data(), dy.data(), dx.data(), dw.data(), dbias.data());
+    B::linear_backward(rows, in, out, x.data(), w.data(), nullptr, dy.data(), dx.data(), false, dw.data(),
+                       dbias.data());
     auto all = dx.to_host();
     for (const auto v : dw.to_host()) all.push_back(v);
     for (const auto v : dbias.to_host()) all.push_back(v);

@@ -153,7 +153,8 @@ struct Attention {
 template <class Real>
 struct AttentionDelta {
   AttentionShape s;
-  const Real *o, *d_o;
+  Stored<Real> o;
+  const Real* d_o;
   Real* delta;
 
   template <class Thread>
@@ -267,28 +268,38 @@ template <class Runtime, class Real>
 struct Attention {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
 
+  /// `Out`: Real, or Packed.
+  template <class Out>
   static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
-                        const Dropout& dropout, Real* saved, Real* o) {
+                        const Dropout& dropout, Real* saved, Out* o) {
     if (attention_saved(s) == 0) return;
     if constexpr (std::is_same_v<Real, float>)
-      if (Runtime::uses_tensor_cores() && TensorAttention<Runtime>::takes(s)) {
-        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, o);
+      if (Runtime::rounds_operands() && TensorAttention<Runtime>::takes(s)) {
+        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, stored<Runtime, Real>(o));
         return;
       }
-    const Index chunk = chunk_of(s.keys, s.width);
-    if (saved == nullptr && chunk < s.keys) saved = scratch(s);
+    const Index chunk = chunk_of(s.keys, s.width), size = s.batch * s.queries * s.heads * s.width;
+    const bool packs = std::is_same_v<Out, Packed> && Runtime::rounds_operands();
+    const bool keeps = saved == nullptr && chunk < s.keys;
+    Real* const memory = packs || keeps ? scratch(s, packs ? size : 0) : nullptr;
+    if (keeps) saved = memory;
+    // The kernel adds to what earlier chunks gave, in single precision.
+    Real* const out = packs ? memory + attention_saved(s) : reinterpret_cast<Real*>(o);
     Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-                    kernel::Attention<Real>{s, q, k, v, key_bias, dropout, chunk, saved, o});
+                    kernel::Attention<Real>{s, q, k, v, key_bias, dropout, chunk, saved, out});
+    if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, stored<Runtime, Real>(o)});
   }
 
+  template <class Out>
   static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
-                                 const Real* key_bias, const Dropout& dropout, const Real* saved, const Real* o,
+                                 const Real* key_bias, const Dropout& dropout, const Real* saved, const Out* o,
                                  const Real* d_o, Real* dq, Real* dk, Real* dv) {
     if (attention_saved(s) == 0) return;
     Real* delta = scratch(s);
-    launch_rows_by_warp<Runtime>(attention_saved(s), kernel::AttentionDelta<Real>{s, o, d_o, delta});
+    launch_rows_by_warp<Runtime>(attention_saved(s),
+                                 kernel::AttentionDelta<Real>{s, stored<Runtime, Real>(o), d_o, delta});
     if constexpr (std::is_same_v<Real, float>)
-      if (Runtime::uses_tensor_cores() && TensorAttention<Runtime>::takes(s)) {
+      if (Runtime::rounds_operands() && TensorAttention<Runtime>::takes(s)) {
         TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, dq, dk, dv);
         return;
       }
@@ -307,8 +318,9 @@ struct Attention {
   }
 
  private:
-  static Real* scratch(const AttentionShape& s) {
-    return static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(attention_saved(s)) * sizeof(Real)));
+  /// One number for each query of each head, and `more`.
+  static Real* scratch(const AttentionShape& s, Index more = 0) {
+    return static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(attention_saved(s) + more) * sizeof(Real)));
   }
   static std::size_t bytes(Index chunk, Index width) { return kernel::head_memory_bytes(chunk, width, sizeof(Real)); }
   /// **Errors.** UsageError if not even one row of a head fits in shared memory.

@@ -104,7 +104,8 @@ class Context {
   /// Memory for what the kernels of one operation tell each other, valid until the next operation asks for some. Where
   /// more is asked for than there was, what was there is kept, too: a captured step goes on using it.
   void* scratch(std::size_t bytes) { return grown(scratch_, scratch_bytes_, bytes); }
-  /// The same for operands converted to another precision.
+  /// The same for operands that an operation rounds for its products, and for those that one product rounds itself.
+  void* packed_scratch(std::size_t bytes) { return grown(packed_, packed_bytes_, bytes); }
   void* converted(std::size_t bytes) { return grown(converted_, converted_bytes_, bytes); }
 
   /// @brief Copies n values to the device, converting. Returns when `from` may be changed.
@@ -164,8 +165,8 @@ class Context {
 
   cudaStream_t stream_ = nullptr;
   cublasLtHandle_t blas_ = nullptr;
-  std::size_t shared_limit_ = 0, scratch_bytes_ = 0, converted_bytes_ = 0;
-  DeviceMemory workspace_, scratch_, converted_;
+  std::size_t shared_limit_ = 0, scratch_bytes_ = 0, packed_bytes_ = 0, converted_bytes_ = 0;
+  DeviceMemory workspace_, scratch_, packed_, converted_;
   std::vector<DeviceMemory> retired_;
   std::array<Staging, 4> staging_;
   std::size_t turn_ = 0;

@@ -14,13 +14,15 @@ namespace ctp::backend::cuda {
 ///
 /// `launch(blocks, threads, shared_bytes, body)` runs body(thread) for each thread of each block, after everything that
 /// was launched before it; `scratch(bytes)` is memory of the backend that holds what one operation's kernels tell each
-/// other, until the next operation asks for some; `shared_limit()` is the most shared memory that a block may have;
-/// `uses_tensor_cores()` says whether operands of products may be rounded to bfloat16.
+/// other, until the next operation asks for some, and `packed_scratch(bytes)` the same for operands of its products;
+/// `shared_limit()` is the most shared memory that a block may have; `rounds_operands()` says whether operands of
+/// products are rounded to bfloat16.
 template <class Runtime>
 concept KernelRuntime = requires(std::size_t bytes) {
   { Runtime::scratch(bytes) } -> std::convertible_to<void*>;
+  { Runtime::packed_scratch(bytes) } -> std::convertible_to<void*>;
   { Runtime::shared_limit() } -> std::same_as<std::size_t>;
-  { Runtime::uses_tensor_cores() } -> std::same_as<bool>;
+  { Runtime::rounds_operands() } -> std::same_as<bool>;
 };
 
 namespace detail {

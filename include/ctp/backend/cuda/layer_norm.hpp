@@ -7,6 +7,7 @@
 
 #include <ctp/backend/cuda/column_sums.hpp>
 #include <ctp/backend/cuda/dropout.hpp>
+#include <ctp/backend/cuda/packed.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -20,7 +21,9 @@ struct LayerNorm {
   Index rows_per_sample;
   const Real *gain, *bias;
   Real eps;
-  Real *sum, *y, *mean, *inverse;
+  Real* sum;
+  Stored<Real> y;
+  Real *mean, *inverse;
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index i) const {
@@ -37,7 +40,7 @@ struct LayerNorm {
     Real squares = 0;
     for (Index j = team.lane(); j < d; j += team.size()) squares += (in[j] - m) * (in[j] - m);
     const Real s = Real(1) / std::sqrt(team.sum(squares) / static_cast<Real>(d) + eps);
-    for (Index j = team.lane(); j < d; j += team.size()) y[i * d + j] = (in[j] - m) * s * gain[j] + bias[j];
+    for (Index j = team.lane(); j < d; j += team.size()) y.set(i * d + j, (in[j] - m) * s * gain[j] + bias[j]);
     if (team.lane() == 0) {
       mean[i] = m;
       inverse[i] = s;
@@ -104,11 +107,14 @@ struct DropElements {
 /// As generic::LayerNorm, where what each operation computes is written.
 template <class Runtime, class Real>
 struct LayerNorm {
+  /// `Out`: Real, or Packed.
+  template <class Out>
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
-                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Real* y,
+                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Out* y,
                          Real* mean, Real* inverse) {
-    launch_rows<Runtime>(
-        rows, d, kernel::LayerNorm<Real>{d, x, h, dropout, rows_per_sample, gain, bias, eps, sum, y, mean, inverse});
+    launch_rows<Runtime>(rows, d,
+                         kernel::LayerNorm<Real>{d, x, h, dropout, rows_per_sample, gain, bias, eps, sum,
+                                                 stored<Runtime, Real>(y), mean, inverse});
   }
   static void layer_norm_backward(Index rows, Index d, const Real* sum, const Dropout& dropout, Index rows_per_sample,
                                   const Real* gain, const Real* mean, const Real* inverse, const Real* dy, Real* dx,

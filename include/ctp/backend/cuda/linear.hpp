@@ -3,7 +3,11 @@
 /// @layer  backend - may include: core
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include <ctp/backend/cuda/column_sums.hpp>
+#include <ctp/backend/cuda/packed.hpp>
 #include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
@@ -11,15 +15,23 @@ namespace ctp::backend::cuda {
 /// @brief d = alpha op(a) op(b) + beta c + bias.
 ///
 /// **Shapes.** op(a) [m,k], op(b) [k,n], c and d [m,n] without gaps; bias [n] or null; all row-major, rows of a and b
-/// `lda` and `ldb` apart. c may be d; it is not read where beta is 0.
+/// `lda` and `ldb` apart. c may be d; it is not read where beta is 0. Operands are numbers of type Real, or Packed.
 template <class Real>
 struct MatrixProduct {
+  struct Operand {
+    const void* data = nullptr;
+    bool packed = false;
+    Operand() = default;
+    Operand(const Real* p) : data(p) {}                  // NOLINT: both are operands
+    Operand(const Packed* p) : data(p), packed(true) {}  // NOLINT
+    [[nodiscard]] const Real* plain() const { return static_cast<const Real*>(data); }
+  };
   bool transpose_a = false, transpose_b = false;
   Index m = 0, n = 0, k = 0;
   Real alpha = 1;
-  const Real* a = nullptr;
+  Operand a;
   Index lda = 0;
-  const Real* b = nullptr;
+  Operand b;
   Index ldb = 0;
   Real beta = 0;
   const Real* c = nullptr;
@@ -33,15 +45,26 @@ namespace kernel {
 template <class Real>
 struct Gelu {
   const Real* x;
-  Real* y;
-  CTP_HD void operator()(Index i) const { y[i] = fn::gelu(x[i]); }
+  Stored<Real> y;
+  CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(x[i])); }
 };
 
+/// The derivative of a product's result as the products of the backward pass read it. Where the result went through
+/// GELU, `dy` is the derivative behind it.
 template <class Real>
-struct GeluBackward {
-  const Real* x;
-  Real* gradient;
-  CTP_HD void operator()(Index i) const { gradient[i] *= fn::gelu_slope(x[i]); }
+struct ResultGradient {
+  Index columns;
+  const Real *before, *dy;  ///< `before`: what went into GELU, or null
+  Stored<Real> to;          ///< null where dy is what the products read
+
+  /// Writes one number and returns it, for the sums over columns.
+  CTP_HD Real operator()(Index row, Index column) const {
+    const Index i = row * columns + column;
+    const Real g = before == nullptr ? dy[i] : dy[i] * fn::gelu_slope(before[i]);
+    if (to) to.set(i, g);
+    return g;
+  }
+  CTP_HD void operator()(Index i) const { (*this)(0, i); }
 };
 
 }  // namespace kernel
@@ -57,8 +80,10 @@ struct Linear {
     p.c = p.d = c;
     Runtime::matrix_product(p);
   }
-  static void linear(Index n, Index k, Index m, const Real* x, const Real* w, const Real* bias, const Real* residual,
-                     Real* y, Real* activated) {
+  /// `In` and `Out`: Real, or Packed.
+  template <class In, class Out>
+  static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
+                     Real* y, Out* activated) {
     if (n == 0 || m == 0) return;
     MatrixProduct<Real> p{false, true, n, m, k, Real(1), x, k, w, k};
     p.beta = residual == nullptr ? Real(0) : Real(1);
@@ -66,16 +91,47 @@ struct Linear {
     p.d = y;
     p.bias = bias;
     Runtime::matrix_product(p);
-    if (activated != nullptr) launch_each<Runtime>(n * m, kernel::Gelu<Real>{y, activated});
+    if (activated != nullptr) launch_each<Runtime>(n * m, kernel::Gelu<Real>{y, stored<Runtime, Real>(activated)});
   }
-  static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* dy, Real* dx,
-                              Real* dw, Real* dbias) {
-    if (dx != nullptr) product(false, false, n, k, m, Real(1), dy, m, w, k, true, dx);
-    if (dw != nullptr) product(true, false, m, k, n, Real(1), dy, m, x, k, true, dw);
-    if (dbias != nullptr) add_column_sums<Runtime>(n, m, kernel::Element<Real>{m, dy}, dbias);
+  template <class In>
+  static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
+                     Real* y, std::nullptr_t) {
+    linear(n, k, m, x, w, bias, residual, y, static_cast<Real*>(nullptr));
   }
-  static void gelu_backward(Index count, const Real* x, Real* gradient) {
-    launch_each<Runtime>(count, kernel::GeluBackward<Real>{x, gradient});
+  template <class In>
+  static void linear_backward(Index n, Index k, Index m, const In* x, const Real* w, const Real* before, Real* dy,
+                              Real* dx, bool fresh, Real* dw, Real* dbias) {
+    if (n == 0 || m == 0) return;
+    // One pass over dy rounds it for both products, multiplies by GELU's slope and adds up columns.
+    kernel::ResultGradient<Real> gradient{m, before, dy, {}};
+    typename MatrixProduct<Real>::Operand by(dy);
+    if (Runtime::rounds_operands()) {
+      auto* packed = static_cast<Packed*>(Runtime::packed_scratch(packed_bytes(n * m)));
+      gradient.to = stored<Runtime, Real>(packed);
+      by = packed;
+    } else if (before != nullptr) {
+      gradient.to = dy;
+    }
+    if (dbias != nullptr)
+      add_column_sums<Runtime>(n, m, gradient, dbias);
+    else if (gradient.to)
+      launch_each<Runtime>(n * m, gradient);
+    if (dx != nullptr) {
+      MatrixProduct<Real> p{false, false, n, k, m, Real(1), by, m, w, k};
+      p.beta = fresh ? Real(0) : Real(1);
+      p.c = p.d = dx;
+      Runtime::matrix_product(p);
+    }
+    if (dw != nullptr) {
+      MatrixProduct<Real> p{true, false, m, k, n, Real(1), by, m, x, k};
+      p.beta = Real(1);
+      p.c = p.d = dw;
+      Runtime::matrix_product(p);
+    }
+  }
+  /// Bytes of n operands of products.
+  static std::size_t packed_bytes(Index n) {
+    return static_cast<std::size_t>(n) * (Runtime::rounds_operands() ? sizeof(std::uint16_t) : sizeof(Real));
   }
 };
 

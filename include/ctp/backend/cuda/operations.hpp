@@ -15,7 +15,8 @@
 namespace ctp::backend::cuda {
 
 /// @brief What a backend of kernels gets for free. Runtime brings memory (allocate, zero, copy, upload, download),
-/// launch(), scratch(), shared_limit() and matrix_product(const MatrixProduct<Real>&).
+/// launch(), scratch(), packed_scratch(), shared_limit(), rounds_operands() and matrix_product(const
+/// MatrixProduct<Real>&).
 template <class Runtime, class RealType>
 struct Operations : Attention<Runtime, RealType>,
                     Elementwise<Runtime, RealType>,
@@ -27,6 +28,7 @@ struct Operations : Attention<Runtime, RealType>,
                     Rows<Runtime, RealType> {
   static_assert(KernelRuntime<Runtime>);
   using Real = RealType;
+  using Packed = cuda::Packed;
 };
 
 }  // namespace ctp::backend::cuda

@@ -170,7 +170,7 @@ class Product {
       launch_each<Runtime>(p.m * p.n, detail::WithoutTerms{p.n, p.beta, p.c, p.bias, p.d});
       return;
     }
-    const void *a = p.a, *b = p.b;
+    const void *a = p.a.data, *b = p.b.data;
     MatrixProduct<float> q = p;
     if constexpr (ProductPlan<Precision>::rounds) round<Runtime>(context, p, q, a, b);
     const auto key = ProductPlan<Precision>::key(q, a, b);
@@ -195,21 +195,27 @@ class Product {
     return all;
   }
 
-  /// Puts rounded operands without gaps in place of a and b.
+  /// Puts rounded operands without gaps in place of those that are not packed yet.
   template <class Runtime>
   static void round(Context& context, const MatrixProduct<float>& p, MatrixProduct<float>& q, const void*& a,
                     const void*& b) {
     const Index a_rows = p.transpose_a ? p.k : p.m, a_columns = p.transpose_a ? p.m : p.k;
     const Index b_rows = p.transpose_b ? p.n : p.k, b_columns = p.transpose_b ? p.k : p.n;
-    const Index a_size = (a_rows * a_columns + 127) / 128 * 128;  // b begins where its rows are aligned, too
+    const Index a_size = p.a.packed ? 0 : (a_rows * a_columns + 127) / 128 * 128;  // b's rows are aligned, too
+    const Index b_size = p.b.packed ? 0 : b_rows * b_columns;
+    if (a_size + b_size == 0) return;
     auto* memory = static_cast<__nv_bfloat16*>(
-        context.converted(static_cast<std::size_t>(a_size + b_rows * b_columns) * sizeof(__nv_bfloat16)));
-    launch_each<Runtime>(a_rows * a_columns, detail::RoundRows{a_columns, p.lda, p.a, memory});
-    launch_each<Runtime>(b_rows * b_columns, detail::RoundRows{b_columns, p.ldb, p.b, memory + a_size});
-    a = memory;
-    b = memory + a_size;
-    q.lda = a_columns;
-    q.ldb = b_columns;
+        context.converted(static_cast<std::size_t>(a_size + b_size) * sizeof(__nv_bfloat16)));
+    if (!p.a.packed) {
+      launch_each<Runtime>(a_rows * a_columns, detail::RoundRows{a_columns, p.lda, p.a.plain(), memory});
+      a = memory;
+      q.lda = a_columns;
+    }
+    if (!p.b.packed) {
+      launch_each<Runtime>(b_size, detail::RoundRows{b_columns, p.ldb, p.b.plain(), memory + a_size});
+      b = memory + a_size;
+      q.ldb = b_columns;
+    }
   }
 
   /// How long one algorithm takes, the best of three, into memory that nobody reads.

@@ -49,8 +49,9 @@ struct DeviceRuntime {
   }
 
   static void* scratch(std::size_t bytes) { return Context::current().scratch(bytes); }
+  static void* packed_scratch(std::size_t bytes) { return Context::current().packed_scratch(bytes); }
   static std::size_t shared_limit() { return Context::current().shared_limit(); }
-  static bool uses_tensor_cores() {
+  static bool rounds_operands() {
     if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
       return Context::current().precision == precision::Choice::Bf16;
     else

@@ -16,6 +16,7 @@
 #include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/cuda/attention_head.hpp>
 #include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/packed.hpp>
 #include <ctp/config.hpp>
 #include <ctp/core/functional.hpp>
 
@@ -26,12 +27,6 @@ namespace kernel {
 inline constexpr int tile_rows = 64, tile_threads = 128;
 inline constexpr int row_gap = 8;  ///< values between rows in shared memory, so that a warp's words meet 32 banks
 
-/// x as bfloat16, ties to even, in the low 16 bits; NaN stays NaN.
-CTP_HD inline std::uint32_t bfloat16_bits(float x) {
-  if (x != x) return 0x7FC0U;  // rounding would carry a device's NaN, all ones, into the sign
-  const auto bits = __builtin_bit_cast(std::uint32_t, x);
-  return (bits + 0x7FFFU + (bits >> 16U & 1U)) >> 16U;
-}
 /// Two neighbours in one word, the first in the low half.
 CTP_HD inline std::uint32_t pack(float first, float second) {
   return bfloat16_bits(first) | bfloat16_bits(second) << 16U;
@@ -149,7 +144,8 @@ struct TensorAttention {
   AttentionShape s;
   const float *q, *k, *v, *key_bias;
   Dropout dropout;
-  float *log_sum, *o;
+  float* log_sum;
+  Stored<float> o;
 
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
@@ -209,7 +205,7 @@ struct TensorAttention {
       CTP_UNROLL
       for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
       for (int e = 0; e < 2; ++e)
-        o[head.o(s) + i * s.heads * s.width + n * 8 + f.pair * 2 + e] = out[n][half * 2 + e] / sum;
+        o.set(head.o(s) + i * s.heads * s.width + n * 8 + f.pair * 2 + e, out[n][half * 2 + e] / sum);
       if (log_sum != nullptr && f.pair == 0) log_sum[head.row(s, i)] = top[half] + std::log(sum);
     }
   }
@@ -346,7 +342,7 @@ struct TensorAttention {
   static constexpr bool takes(const AttentionShape& s) { return s.width == 32 || s.width == 64; }
 
   static void forward(const AttentionShape& s, const float* q, const float* k, const float* v, const float* key_bias,
-                      const Dropout& dropout, float* saved, float* o) {
+                      const Dropout& dropout, float* saved, kernel::Stored<float> o) {
     for_width(s, [&]<int Width>() {
       using Kernel = kernel::TensorAttention<Width>;
       Runtime::launch(s.batch * s.heads * kernel::TileOfHead::tiles(s.queries), kernel::tile_threads,

@@ -60,12 +60,15 @@ struct Linear {
         });
   }
 
-  /// @brief Adds the derivatives of linear(): dx += dy w, dw += dy^T x, dbias += column sums of dy.
+  /// @brief Derivatives of linear(): dx (+)= dy w, dw += dy^T x, dbias += column sums of dy. dx is added to, or written
+  /// where it is `fresh`.
   ///
-  /// **Shapes.** as linear(); dx, dw and dbias may be null.
-  static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* dy, Real* dx,
-                              Real* dw, Real* dbias) {
-    if (dx != nullptr) product(false, false, n, k, m, Real(1), dy, m, w, k, true, dx);
+  /// With `before`, the y that was activated, dy is the derivative behind GELU; what it holds afterwards is nobody's.
+  /// **Shapes.** as linear(); before, dx, dw and dbias may be null.
+  static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* before, Real* dy,
+                              Real* dx, bool fresh, Real* dw, Real* dbias) {
+    if (before != nullptr) gelu_backward(n * m, before, dy);
+    if (dx != nullptr) product(false, false, n, k, m, Real(1), dy, m, w, k, !fresh, dx);
     if (dw != nullptr) product(true, false, m, k, n, Real(1), dy, m, x, k, true, dw);
     if (dbias != nullptr) add_column_sums(n, m, dy, dbias);
   }
