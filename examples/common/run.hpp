@@ -27,8 +27,8 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 }
 
 /// @brief Whether to run on a CUDA device. **Errors.** UsageError for a device or precision that does not exist, or
-/// that this build does not have.
-inline bool wants_cuda(const std::string& device, const std::string& precision) {
+/// that this build does not have. `runs`: false if nothing will be run there, only talked about.
+inline bool wants_cuda(const std::string& device, const std::string& precision, bool runs = true) {
   if (device != "cpu" && device != "cuda") throw ctp::UsageError("--device: expected cpu or cuda, found " + device);
   if (precision != "fp32" && precision != "tf32" && precision != "bf16")
     throw ctp::UsageError("--precision: expected fp32, tf32 or bf16, found " + precision);
@@ -39,12 +39,12 @@ inline bool wants_cuda(const std::string& device, const std::string& precision) 
     return false;
   }
 #if !defined(CTP_HAVE_CUDA)
-  throw ctp::UsageError(
-      "--device cuda: expected a build with CUDA, found one without; configure with -DCTP_CUDA=ON where nvcc of CUDA "
-      "12 or newer is installed, or use --device cpu");
-#else
-  return true;
+  if (runs)
+    throw ctp::UsageError(
+        "--device cuda: expected a build with CUDA, found one without; configure with -DCTP_CUDA=ON where nvcc of CUDA "
+        "12 or newer is installed, or use --device cpu");
 #endif
+  return runs;
 }
 
 /// Runs a program's body. Errors become one line on standard error and the documented exit code.

@@ -23,6 +23,11 @@ struct Counted {
   using Real = float;
   using Index = ctp::Index;
 
+  /// Stands for operands of products, as CUDA's.
+  struct Packed;
+
+  static inline bool on_device = false;           ///< counts what CUDA keeps, else what the CPU keeps
+  static inline bool rounds_operands = false;     ///< on a device: operands of products are kept in bfloat16
   static inline std::size_t bytes = 0;            ///< allocated so far
   static inline std::uint64_t multiply_adds = 0;  ///< of matrix products so far
 
@@ -44,16 +49,23 @@ struct Counted {
                       Real*) {
     count(m, n, k);
   }
-  static void linear(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real*, Real*, Real*) {
+  template <class... A>
+  static void linear(Index n, Index k, Index m, const A&...) {
     count(n, k, m);
   }
-  static void linear_backward(Index n, Index k, Index m, const Real*, const Real*, const Real*, const Real*,
+  template <class In>
+  static void linear_backward(Index n, Index k, Index m, const In*, const Real*, const Real*, const Real*,
                               const Real* dx, bool, const Real* dw, const Real*) {
     if (dx != nullptr) count(n, k, m);
     if (dw != nullptr) count(n, k, m);
   }
-  /// Probabilities, as on the CPU.
-  static Index attention_saved(const ctp::backend::AttentionShape& s) { return s.batch * s.heads * s.queries * s.keys; }
+  static std::size_t packed_bytes(Index n) {
+    return static_cast<std::size_t>(n) * (rounds_operands ? sizeof(std::uint16_t) : sizeof(Real));
+  }
+  /// Probabilities on the CPU, a number for each query on a device.
+  static Index attention_saved(const ctp::backend::AttentionShape& s) {
+    return s.batch * s.heads * s.queries * (on_device ? 1 : s.keys);
+  }
   template <class... A>
   static void attention(const ctp::backend::AttentionShape& s, const A&...) {
     count_attention(s, 2);

@@ -156,6 +156,8 @@ class DryRun {
  public:
   /// `batch`: any of the training, for its sizes. `kept_pairs`: what the chosen strategy's rehearsal may keep.
   DryRun(const Workbench& bench, const ctp::data::Batch& batch, int kept_pairs) : bench_(bench) {
+    Counted::on_device = bench.settings.device == "cuda";
+    Counted::rounds_operands = Counted::on_device && bench.settings.precision == "bf16";
     examples::for_each_strategy([&]<class Strategy>() {
       const bool chosen = bench.settings.strategy == Strategy::name;
       costs_.push_back(cost_of<Strategy>(bench.model, batch, chosen ? kept_pairs : bench.settings.memory_size));

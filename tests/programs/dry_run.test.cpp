@@ -161,3 +161,19 @@ TEST_CASE("dry run: refuses what the training would refuse") {
   CHECK(complaint({"--queue", "4"}).find("shorter than a batch") != std::string::npos);
   CHECK(complaint({"--max-words", "100"}).find("positions") != std::string::npos);
 }
+
+TEST_CASE("dry run: a device keeps operands in its precision and no probabilities, and need not be there") {
+  const auto step = [](const Words& more) { return column(report(more), "step").at("seqf"); };
+  const double cpu = step({}), fp32 = step({"--device", "cuda"}),
+               bf16 = step({"--device", "cuda", "--precision", "bf16"});
+  CHECK(fp32 < cpu);
+  CHECK(bf16 < fp32);
+  // Operands of one image block: two norms and the attention, of the model's width, and four times that behind GELU.
+  const auto deeper = [&](const Words& more) {
+    Words words{"--set", "model.vision_depth=5"};
+    words.insert(words.end(), more.begin(), more.end());
+    return step(words) - step(more);
+  };
+  const double rows = 8 * 17, width = 96, operands = rows * 7 * width;
+  CHECK(deeper({"--device", "cuda"}) - deeper({"--device", "cuda", "--precision", "bf16"}) == 2 * operands);
+}

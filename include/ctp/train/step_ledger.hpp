@@ -66,14 +66,14 @@ struct NoteStep {
   int count = 0;
   const Real* loss = nullptr;
   double* row = nullptr;
-  std::int32_t* stopped = nullptr;
+  std::int32_t* stopped = nullptr;  ///< null where nothing looks at it
 
   CTP_HD void operator()(Index /*i*/) const {
     for (int i = 0; i < count; ++i) row[i] = static_cast<double>(*parts[i]);
     row[LedgerRow::loss] = static_cast<double>(*loss) + row[LedgerRow::penalty];
     double bad = row[LedgerRow::loss] - row[LedgerRow::loss] + row[LedgerRow::probe];  // 0, or NaN
     for (int i = 0; i < count; ++i) bad += row[i] - row[i];
-    if (!(bad == 0)) *stopped = 1;
+    if (stopped != nullptr && !(bad == 0)) *stopped = 1;
   }
 };
 
@@ -81,8 +81,8 @@ struct NoteStep {
 
 /// @brief The last steps' losses, and whether they and the gradient were finite.
 ///
-/// A step's numbers stay in the backend's memory until read() fetches those of all steps at once. From the first step
-/// on that is not finite, `stopped()` is not 0 there.
+/// A step's numbers stay in the backend's memory until read() fetches those of all steps at once. On a backend that
+/// stops work, `stopped()` is not 0 there from the first step on that is not finite.
 template <class B>
 class StepLedger {
  public:
@@ -164,7 +164,7 @@ class StepLedger {
   /// Forgets all steps, and lets work go on. What entries() showed stays readable until the next step is noted.
   void clear() {
     used_ = read_ = 0;
-    B::zero(stopped_.data(), 1);
+    B::zero(stopped_.data(), stopped_.size());
   }
 
  private:
@@ -195,7 +195,7 @@ class StepLedger {
   }
 
   Buffer<double, B> rows_;
-  Buffer<std::int32_t, B> stopped_{1};
+  Buffer<std::int32_t, B> stopped_{backend::StopsWork<B> ? 1 : 0};
   std::vector<Entry> entries_;
   std::vector<double> host_;
   std::size_t used_ = 0, read_ = 0;  ///< steps noted, and those of them that were fetched
