@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <stdexcept>
 
 #include <ctp/backend/cuda/input_queue.hpp>
 #include <ctp/core/scratch.hpp>
@@ -24,11 +25,15 @@ class SimulatedStreams {
     return memory;
   }
   void copy(const std::byte* from, std::size_t bytes, std::byte* to, const Event&, Event&) {
+    if (copy_ != nullptr) throw std::logic_error("simulated copy: the block before was not released");
     std::memcpy(to, from, bytes);
     copy_ = to;
     copied_ = bytes;
   }
-  void mark(Event&) { std::memset(copy_, 0xFF, copied_); }
+  void mark(Event&) {
+    std::memset(copy_, 0xFF, copied_);
+    copy_ = nullptr;
+  }
 
  private:
   std::byte* copy_ = nullptr;
