@@ -2,10 +2,15 @@
 // `base`. bench_cuda --help lists the parts. compare_torch_cuda.py runs the same step in PyTorch; keep the sizes alike.
 #include <ctp/cuda.cuh>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "measure.cuh"
@@ -51,12 +56,12 @@ constexpr ctp::ModelConfig narrow{.image = 32,
                                   .embed = 64,
                                   .queue = 64};
 
-/// Noise for images, words drawn at random, 15 % of them asked for; no padding.
+/// Noise for pictures, words drawn at random, 15 % of them asked for; no padding.
 ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length = 30) {
   ctp::data::Batch batch;
-  batch.resize(size, c.image, length);
+  batch.resize(size, c.image, length, ctp::data::Pictures::Pixels);
   ctp::RandomLane random(ctp::RandomStream(1, "made batch"), {});
-  for (float& x : batch.images) x = static_cast<float>(random.normal());
+  for (std::uint8_t& byte : batch.pixels) byte = static_cast<std::uint8_t>(random.below(256));
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const bool first = i % static_cast<std::size_t>(length) == 0;
     const bool asked = !first && random.below(100) < 15;
@@ -176,6 +181,55 @@ void upload(const Options& o) {
   const auto load = [&] { device.load(batch, ctp::sizes::base); };
   load();
   Line("batch_upload").with("batch", o.batch).with(bench::wall_times(o.turns, load)).print();
+}
+
+/// Steps that a Loader feeds from pictures in memory, beside steps that are given one batch again and again: as many as
+/// one epoch has, so that neither takes its work down anew.
+void input(const Options& o) {
+  constexpr ctp::ModelConfig c = ctp::sizes::base;
+  constexpr int length = 30, warm = 4;
+  const ctp::data::Batch batch = made_batch(c, o.batch, length);
+  const auto picture = static_cast<std::ptrdiff_t>(batch.pixels.size()) / o.batch;
+  const auto source = std::make_shared<ctp::data::MemorySource>();
+  ctp::data::Task task{"made", source, {}};
+  for (int i = 0; i < o.batch * (o.turns + warm); ++i) {
+    ctp::data::Image image(c.image, c.image);
+    std::copy_n(batch.pixels.begin() + i % o.batch * picture, picture, image.rgb.begin());
+    const auto ids = batch.ids.begin() + i % o.batch * length;
+    task.members.push_back(source->add(std::move(image), {ids, ids + length}));
+  }
+  ctp::data::LoaderOptions options;
+  options.batch_size = o.batch;
+  options.image_size = c.image;
+  options.length = length;
+  options.workers = 8;
+  options.augment = false;
+  options.masking = {.pad = c.pad, .cls = c.cls, .mask = c.mask, .vocabulary = c.vocab};
+  ctp::data::Loader loader(task, options);
+
+  use(o.precisions.front());
+  ctp::Learner<ctp::strategy::Ctp, Model> learner{Model(c)};
+  learner.begin_task(1U << 30U);
+  learner.end_task();
+  learner.begin_task(1U << 30U);
+  const auto rate = [&](const auto& next) {
+    for (int i = 0; i < warm; ++i) learner.step(*next());
+    bench::wait();
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < o.turns; ++i) learner.step(*next());
+    bench::wait();
+    return o.batch * o.turns / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  const double given = rate([&] { return &batch; });
+  loader.start(0);
+  const double fed = rate([&] { return loader.next(); });
+  Line("input")
+      .with("batch", o.batch)
+      .with("precision", std::string(name_of(o.precisions.front())))
+      .with("workers", options.workers)
+      .with("pairs_per_second", fed)
+      .with("of_one_batch", fed / given)
+      .print();
 }
 
 // ------------------------------------------------------------------------------------------------ operations
@@ -468,6 +522,7 @@ constexpr Part all_parts[] = {
     {"contrast", contrast, "contrast, queue and topology losses (G10)"},
     {"tiny", tiny_step, "a step 64 wide with two pairs (G11)"},
     {"upload", upload, "a batch from host memory to the device"},
+    {"input", input, "steps fed by a loader beside steps of one batch (G14 without files)"},
 };
 
 void help() {

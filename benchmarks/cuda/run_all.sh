@@ -167,7 +167,9 @@ grep '^{' "$logs/bench.log" 2>/dev/null | awk '
     add("tflops", " TFLOP/s")
     add("gb_per_second", " GB/s")
     add("of_copy", " of a copy'"'"'s rate")
-    print name "\tok\t" value("median_ms") " ms (" value("min_ms") " to " value("max_ms") ")" more
+    add("of_one_batch", " of the rate with one batch")
+    if (value("median_ms") != "") more = ", " value("median_ms") " ms (" value("min_ms") " to " value("max_ms") ")" more
+    print name "\tok\t" substr(more, 3)
   }' >"$logs/bench_rows"
 while IFS=$'\t' read -r title result found; do
   row "$title" "$result" "$found"

@@ -101,6 +101,7 @@ struct Counted {
   template <class... A> static void dropout(const A&...) {}
   template <class... A> static void embed(const A&...) {}
   template <class... A> static void embed_backward(const A&...) {}
+  template <class... A> static void normalize_pixels(const A&...) {}
   template <class... A> static void patches(const A&...) {}
   template <class... A> static void prepend_class_token(const A&...) {}
   template <class... A> static void prepend_class_token_backward(const A&...) {}

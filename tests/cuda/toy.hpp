@@ -26,11 +26,11 @@ inline ctp::ModelConfig sizes() {
   return c;
 }
 
-inline ctp::data::Batch batch(const ctp::ModelConfig& c) {
+inline ctp::data::Batch batch(const ctp::ModelConfig& c, std::uint64_t seed) {
   ctp::data::Batch made;
-  made.resize(3, c.image, 6);
-  ctp::RandomLane random(ctp::RandomStream(1, "made batch"), {});
-  for (float& x : made.images) x = static_cast<float>(random.normal());
+  made.resize(3, c.image, 6, ctp::data::Pictures::Pixels);
+  ctp::RandomLane random(ctp::RandomStream(seed, "made batch"), {});
+  for (std::uint8_t& byte : made.pixels) byte = static_cast<std::uint8_t>(random.below(256));
   for (std::size_t i = 0; i < made.ids.size(); ++i) {
     const bool asked = i % 5 == 2;
     made.attend[i] = 1;
@@ -48,19 +48,19 @@ struct Result {
   std::vector<float> weights;
 };
 
-/// Two tasks of `steps` steps on one batch.
+/// Two tasks of `steps` steps on two batches in turn.
 template <class Strategy, class Backend>
 Result train(int steps) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend, typename Strategy::Projection>;
   ctp::TrainOptions options;
   options.rate = 5e-3;
   ctp::Learner<Strategy, Model> learner(Model(sizes()), options);
-  const ctp::data::Batch pairs = batch(sizes());
+  const ctp::data::Batch pairs[] = {batch(sizes(), 1), batch(sizes(), 2)};
   Result result;
   for (int task = 0; task < 2; ++task) {
     learner.begin_task(static_cast<std::uint64_t>(steps));
     for (int i = 0; i < steps; ++i) {
-      const ctp::StepReport report = learner.step(pairs);
+      const ctp::StepReport report = learner.step(pairs[i % 2]);
       result.loss.push_back(report.loss);
       result.objective.push_back(report.parts[0].second + report.parts[1].second);
     }

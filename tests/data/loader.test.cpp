@@ -78,7 +78,7 @@ TEST_CASE("loader: a row holds its pair's picture, tokens and padding") {
     for (std::size_t row = 0; row < 4; ++row) {
       const std::uint32_t ordinal = batch.sample[row];
       const auto tokens = source->tokens(ordinal);
-      CHECK(batch.images[row * 12] == static_cast<float>(ordinal));
+      CHECK(batch.pixels[row * 12] == ordinal);
       for (std::size_t i = 0; i < 8; ++i) {
         const bool inside = i < tokens.size();
         CHECK(batch.ids[row * 8 + i] == (inside ? tokens[i] : 0));
@@ -99,8 +99,8 @@ TEST_CASE("loader: augmentation and masking of a pair do not depend on its place
   std::vector<Seen> rows(30);
   const auto row_of = [](const Seen& b, std::size_t r) {
     Seen row;
-    row.images.assign(b.images.begin() + static_cast<std::ptrdiff_t>(r * 12),
-                      b.images.begin() + static_cast<std::ptrdiff_t>(r * 12 + 12));
+    row.pixels.assign(b.pixels.begin() + static_cast<std::ptrdiff_t>(r * 12),
+                      b.pixels.begin() + static_cast<std::ptrdiff_t>(r * 12 + 12));
     row.masked.assign(b.masked.begin() + static_cast<std::ptrdiff_t>(r * 8),
                       b.masked.begin() + static_cast<std::ptrdiff_t>(r * 8 + 8));
     return row;
@@ -112,7 +112,7 @@ TEST_CASE("loader: augmentation and masking of a pair do not depend on its place
   int compared = 0;
   for (const Seen& b : epoch_of(some, 0)) {
     for (std::size_t r = 0; r < 4; ++r) {
-      if (rows[b.sample[r]].images.empty()) continue;  // was in the dropped batch
+      if (rows[b.sample[r]].pixels.empty()) continue;  // was in the dropped batch
       CHECK((row_of(b, r) == rows[b.sample[r]]));
       ++compared;
     }
@@ -136,8 +136,8 @@ TEST_CASE("loader: without shuffling, augmentation and masking the batches are t
   CHECK(batches[2].ids.size() == 8);
   CHECK(batches[0].masked == batches[0].ids);
   CHECK(batches[0].labels == std::vector<std::int32_t>(32, ctp::data::ignore_label));
-  CHECK(batches[0].images[1] == 0.5F);
-  CHECK((epoch_of(loader, 5)[0].images == batches[0].images));
+  CHECK(batches[0].pixels[1] == 128);
+  CHECK((epoch_of(loader, 5)[0].pixels == batches[0].pixels));
 }
 
 TEST_CASE("loader: with workers, next() allocates nothing on the calling thread") {
@@ -170,9 +170,9 @@ TEST_CASE("loader: a batch stays as it is until the next call, however far ahead
   Loader loader(whole_task(source), options);
   loader.start(0);
   while (const ctp::data::Batch* batch = loader.next()) {
-    const std::vector<float> images = batch->images;
+    const std::vector<std::uint8_t> pixels = batch->pixels;
     std::this_thread::sleep_for(std::chrono::milliseconds(3));
-    REQUIRE(images == batch->images);
+    REQUIRE(pixels == batch->pixels);
   }
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("loader: a skipped pair is replaced by another, the same for any worke
         CHECK(batches[b].sample[row] != 3);
         CHECK(batches[b].sample[row] != 22);
         for (std::size_t i = 0; i < 12 && same_pair; ++i) {
-          CHECK(batches[b].images[row * 12 + i] == whole[b].images[row * 12 + i]);
+          CHECK(batches[b].pixels[row * 12 + i] == whole[b].pixels[row * 12 + i]);
         }
       }
       CHECK(std::set(batches[b].sample.begin(), batches[b].sample.end()).size() == 4);

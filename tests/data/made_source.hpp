@@ -17,12 +17,15 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
+#include <ctp/data/image.hpp>
 #include <ctp/data/loader_options.hpp>
+#include <ctp/data/picture_row.hpp>
 #include <ctp/data/source.hpp>
 
 namespace test {
 
-/// Pair n: the first float of the picture is n, the others are what the lane draws; tokens [2, 10 + n, 11 + n, ..., 3].
+/// Pair n: the first byte of the picture is n, the others are what the lane draws, else 128; tokens [2, 10 + n, 11 + n,
+/// ..., 3].
 class MadeSource final : public ctp::data::Source {
  public:
   explicit MadeSource(std::size_t pairs) {
@@ -39,12 +42,14 @@ class MadeSource final : public ctp::data::Source {
 
   [[nodiscard]] std::size_t size() const override { return tokens_.size(); }
   [[nodiscard]] std::string name(std::uint32_t ordinal) const override { return "pair-" + std::to_string(ordinal); }
-  void image(std::uint32_t ordinal, int size, ctp::RandomLane* augment, float* chw) const override {
+  void image(std::uint32_t ordinal, ctp::RandomLane* augment, const ctp::data::PictureRow& out) const override {
     ++opened;
     if (before_image) before_image(ordinal);
-    chw[0] = static_cast<float>(ordinal);
-    for (int i = 1; i < 3 * size * size; ++i)
-      chw[i] = augment != nullptr ? static_cast<float>(augment->uniform()) : 0.5F;
+    ctp::data::Image picture(out.size(), out.size(), 128);
+    if (augment != nullptr)
+      for (std::uint8_t& byte : picture.rgb) byte = static_cast<std::uint8_t>(augment->below(256));
+    picture.rgb[0] = static_cast<std::uint8_t>(ordinal);
+    out.write(picture);
   }
   [[nodiscard]] std::span<const std::int32_t> tokens(std::uint32_t ordinal) const override {
     return tokens_.at(ordinal);
@@ -74,6 +79,7 @@ inline ctp::data::LoaderOptions small_options(int workers = 0) {
 struct Seen {
   int size = 0, image_size = 0, length = 0;
   std::uint32_t task = 0, epoch = 0;
+  std::vector<std::uint8_t> pixels;
   std::vector<float> images;
   std::vector<std::int32_t> ids, attend, masked, labels;
   std::vector<std::uint32_t> sample;
@@ -85,8 +91,8 @@ inline std::vector<Seen> epoch_of(ctp::data::BatchSource& batches, std::uint32_t
   std::vector<Seen> all;
   batches.start(epoch);
   while (const ctp::data::Batch* b = batches.next()) {
-    all.push_back({b->size, b->image_size, b->length, b->task, b->epoch, b->images, b->ids, b->attend, b->masked,
-                   b->labels, b->sample});
+    all.push_back({b->size, b->image_size, b->length, b->task, b->epoch, b->pixels, b->images, b->ids, b->attend,
+                   b->masked, b->labels, b->sample});
   }
   return all;
 }

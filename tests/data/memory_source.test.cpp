@@ -14,7 +14,26 @@ using ctp::data::MemorySource;
 using test::has;
 using test::message_of;
 
-TEST_CASE("memory source: finished floats come back as they are, pixels are resized and normalised") {
+namespace {
+/// What the source writes for a pair, in a batch of its own.
+ctp::data::Batch written(const MemorySource& source, std::uint32_t ordinal, int size,
+                         ctp::RandomLane* augment = nullptr) {
+  ctp::data::Batch batch;
+  batch.resize(1, size, 2, source.pictures());
+  source.image(ordinal, augment, ctp::data::PictureRow(batch, 0));
+  return batch;
+}
+}  // namespace
+
+TEST_CASE("memory source: pixels stay bytes, resized") {
+  MemorySource source;
+  source.add(Image(5, 4, 200), {2, 3});
+  const ctp::data::Batch batch = written(source, 0, 2);
+  CHECK(batch.images.empty());
+  CHECK(batch.pixels == std::vector<std::uint8_t>(12, 200));
+}
+
+TEST_CASE("memory source: with finished floats among its pairs it writes floats; these are as they were added") {
   MemorySource source;
   std::vector<float> floats(12);
   for (std::size_t i = 0; i < 12; ++i) floats[i] = static_cast<float>(i);
@@ -22,12 +41,12 @@ TEST_CASE("memory source: finished floats come back as they are, pixels are resi
   CHECK(source.add(Image(5, 4, 255), {2, 3}) == 1);
   CHECK(source.size() == 2);
 
-  std::vector<float> out(12);
-  source.image(0, 2, nullptr, out.data());
-  CHECK(out == floats);
-  source.image(1, 2, nullptr, out.data());
-  CHECK(out[0] == doctest::Approx((1.0 - 0.48145466) / 0.26862954));
-  CHECK(out[11] == doctest::Approx((1.0 - 0.40821073) / 0.27577711));
+  CHECK(written(source, 0, 2).pixels.empty());
+  CHECK(written(source, 0, 2).images == floats);
+  const std::vector<float> normalised = written(source, 1, 2).images;
+  REQUIRE(normalised.size() == 12);
+  CHECK(normalised[0] == doctest::Approx((1.0 - 0.48145466) / 0.26862954));
+  CHECK(normalised[11] == doctest::Approx((1.0 - 0.40821073) / 0.27577711));
 
   CHECK(source.name(0) == "floats");
   CHECK(source.name(1) == "1");
@@ -39,10 +58,9 @@ TEST_CASE("memory source: finished floats come back as they are, pixels are resi
 TEST_CASE("memory source: finished floats cannot be augmented or resized") {
   MemorySource source;
   source.add(std::vector<float>(12), 2, {2, 3}, "f");
-  std::vector<float> out(48);
   ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
-  CHECK(has(message_of<ctp::UsageError>([&] { source.image(0, 2, &lane, out.data()); }), "augmentation"));
-  CHECK(has(message_of<ctp::UsageError>([&] { source.image(0, 4, nullptr, out.data()); }), "image size 2"));
+  CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 2, &lane); }), "augmentation"));
+  CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 4); }), "image size 2"));
 }
 
 TEST_CASE("memory source: sizes that disagree are refused") {

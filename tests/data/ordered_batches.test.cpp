@@ -26,8 +26,8 @@ TEST_CASE("ordered batches: every pair once, in the order given, the last batch 
   for (const Seen& b : batches) seen.insert(seen.end(), b.sample.begin(), b.sample.end());
   CHECK(seen == ordinals);
   CHECK(batches.back().size == 1);
-  CHECK(batches.back().images.size() == 12);
-  CHECK(batches[0].images[1] == 0.5F);  // not augmented
+  CHECK(batches.back().pixels.size() == 12);
+  CHECK(batches[0].pixels[1] == 128);  // not augmented
   CHECK(batches[0].masked == batches[0].ids);
 }
 

@@ -27,6 +27,8 @@
 #include <ctp/backend/generic/memory.hpp>
 #include <ctp/core/parallel.hpp>
 
+#include "simulated_streams.hpp"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define CTP_TEST_ASAN 1
 #elif defined(__has_feature)
@@ -303,6 +305,8 @@ Real rounded(Real x) {
 /// are rounded to `Bits` bits of mantissa, if any.
 template <class RealType, int Bits = 0>
 struct SimulatedRuntime : backend::generic::Memory {
+  using InputQueue = backend::cuda::InputQueue<SimulatedStreams>;
+
   static Block allocate(std::size_t bytes) {
     refuse("allocate");
     Block block = backend::generic::Memory::allocate(bytes);
@@ -473,5 +477,6 @@ struct SimulatedCuda : SimulatedRuntime<RealType, Bits>,
 static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);
 static_assert(backend::RecordsWork<SimulatedCuda<float>>);
+static_assert(backend::CopiesAhead<SimulatedCuda<float>>);
 
 }  // namespace ctp::test

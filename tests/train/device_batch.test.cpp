@@ -1,9 +1,12 @@
 #include <ctp/train/device_batch.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include <support/simulated_cuda.hpp>
 
 #include "made_training.hpp"
 
@@ -43,6 +46,23 @@ std::string refusal(const ctp::data::Batch& host) {
   }
   return "";
 }
+/// The same batch with bytes for pictures.
+ctp::data::Batch with_pixels(ctp::data::Batch batch, std::uint32_t seed) {
+  batch.pixels.resize(batch.images.size());
+  batch.images.clear();
+  std::uint32_t state = seed;
+  for (std::uint8_t& byte : batch.pixels)
+    byte = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  return batch;
+}
+
+template <class B, class T>
+std::vector<T> values(const T* from, std::size_t count) {
+  std::vector<T> host(count);
+  B::download(from, static_cast<ctp::Index>(count), host.data());
+  return host;
+}
+
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -113,4 +133,108 @@ TEST_CASE("device_batch: what the model cannot take is refused with its place an
   larger.image = 12;
   CHECK(has(refusal(test::made_batch(larger, 3, 7, 3)), "images are 12 pixels wide but the model takes 8"));
   CHECK(has(refusal(test::made_batch(test::micro, 0, 7, 3)), "expected at least one pair"));
+}
+
+#define CTP_BACKENDS ctp::Cpu, Cpu, ctp::test::SimulatedCuda<float>, ctp::test::SimulatedCuda<double>
+
+TEST_CASE_TEMPLATE("device_batch: bytes have the bits of the floats that they are normalised to on the host", B,
+                   CTP_BACKENDS) {
+  const ctp::data::Batch bytes = with_pixels(test::made_batch(test::micro, 3, 7, 3), 1);
+  ctp::data::Batch floats = bytes;
+  floats.resize(3, test::micro.image, 7);
+  const auto side = static_cast<std::size_t>(test::micro.image), picture = 3 * side * side;
+  for (std::size_t b = 0; b < 3; ++b) {
+    ctp::data::Image image(test::micro.image, test::micro.image);
+    for (std::size_t i = 0; i < picture; ++i) image.rgb[i] = bytes.pixels[b * picture + i];
+    ctp::data::PictureRow(floats, b).write(image);
+  }
+  ctp::DeviceBatch<B> device, beside;
+
+  device.load(bytes, test::micro);
+  beside.load(floats, test::micro);
+
+  const auto images = values<B>(device.images().data, 3 * picture);
+  CHECK(images == values<B>(beside.images().data, 3 * picture));
+  CHECK(images[picture] == static_cast<typename B::Real>(floats.images[picture]));
+}
+
+TEST_CASE_TEMPLATE("device_batch: every part of each of several batches arrives, and addresses stay", B, CTP_BACKENDS) {
+  using Real = typename B::Real;
+  ctp::DeviceBatch<B> device;
+  const void *words = nullptr, *pictures = nullptr;
+  for (std::uint32_t turn = 0; turn < 5; ++turn) {
+    CAPTURE(turn);
+    ctp::data::Batch host = with_pixels(test::made_batch(test::micro, 3, 7, 10 + turn, 5 * turn), turn);
+    for (std::size_t i = 5; i < 7; ++i) host.attend[7 * (turn % 3) + i] = 0;
+    if (turn == 3)
+      host = [&] {  // pictures as floats in between
+        ctp::data::Batch other = test::made_batch(test::micro, 3, 7, 10 + turn, 5 * turn);
+        other.attend = host.attend;
+        return other;
+      }();
+    for (auto& label : host.labels)  // few enough for the room that there is from the beginning
+      if (&label - host.labels.data() > 9) label = ctp::data::ignore_label;
+
+    device.load(host, test::micro);
+
+    std::vector<Real> token_weight, bias, label_weight;
+    for (const std::int32_t attended : host.attend) {
+      token_weight.push_back(attended != 0 ? static_cast<Real>(1.0 / 19) : Real(0));
+      bias.push_back(attended != 0 ? Real(0) : Real(-10000));
+    }
+    std::vector<std::int32_t> row, target;
+    for (std::size_t i = 0; i < host.labels.size(); ++i)
+      if (host.labels[i] != ctp::data::ignore_label) {
+        row.push_back(static_cast<std::int32_t>(i));
+        target.push_back(host.labels[i]);
+      }
+    REQUIRE(!row.empty());
+    label_weight.assign(row.size(), static_cast<Real>(1 / static_cast<double>(row.size())));
+    const auto capacity = static_cast<std::size_t>(device.labelled().row.size());
+    row.resize(capacity);
+    target.resize(capacity);
+    label_weight.resize(capacity);
+    CHECK(values<B>(device.text().ids.data, 21) == host.ids);
+    CHECK(values<B>(device.masked_text().ids.data, 21) == host.masked);
+    CHECK(values<B>(device.text().key_bias.data, 21) == bias);
+    CHECK(values<B>(device.sample(), 3) == host.sample);
+    CHECK(values<B>(device.token_weights().data, 21) == token_weight);
+    CHECK(values<B>(device.labelled().row.data, capacity) == row);
+    CHECK(values<B>(device.labelled().target.data, capacity) == target);
+    CHECK(values<B>(device.labelled().weight.data, capacity) == label_weight);
+    const auto first = host.images.empty() ? (static_cast<float>(host.pixels[0]) / 255.0F - 0.48145466F) / 0.26862954F
+                                           : host.images[0];
+    CHECK(values<B>(device.images().data, 1)[0] == static_cast<Real>(first));
+    if (turn > 0) CHECK(device.labelled().row.data == words);
+    if (turn > 0) CHECK(device.images().data == pictures);
+    words = device.labelled().row.data;
+    pictures = device.images().data;
+  }
+}
+
+TEST_CASE("device_batch: pictures must come in one form, and every vector in the batch's size") {
+  const ctp::data::Batch floats = test::made_batch(test::micro, 3, 7, 3), bytes = with_pixels(floats, 1);
+  CHECK(refusal(bytes).empty());
+  ctp::data::Batch batch = bytes;
+  batch.images = floats.images;
+  CHECK(has(refusal(batch), "found both; leave one of them empty"));
+  batch = bytes;
+  batch.pixels.clear();
+  CHECK(has(refusal(batch), "found neither pixels nor images; fill one"));
+  batch = bytes;
+  batch.pixels.pop_back();
+  CHECK(has(refusal(batch), "pixels: expected 576 values for its sizes, found 575"));
+  batch = floats;
+  batch.images.push_back(0);
+  CHECK(has(refusal(batch), "images: expected 576 values for its sizes, found 577"));
+  const auto refused = [&](auto member) {
+    ctp::data::Batch cut = bytes;
+    (cut.*member).pop_back();
+    return refusal(cut);
+  };
+  CHECK(has(refused(&ctp::data::Batch::ids), "ids: expected 21 values for its sizes, found 20; Batch::resize()"));
+  CHECK(has(refused(&ctp::data::Batch::attend), "attend: expected 21"));
+  CHECK(has(refused(&ctp::data::Batch::masked), "masked: expected 21"));
+  CHECK(has(refused(&ctp::data::Batch::labels), "labels: expected 21"));
+  CHECK(has(refused(&ctp::data::Batch::sample), "sample: expected 3 values for its sizes, found 2"));
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 
 #include <ctp/backend/attention_shape.hpp>
@@ -51,20 +52,22 @@ concept HasRows = requires(Index n, typename B::Real a, const typename B::Real* 
 };
 
 template <class B>
-concept HasLayers = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
-                             const std::int32_t* id, const Dropout& dropout, const AttentionShape& shape, bool flag) {
-  B::layer_norm(n, n, x, x, dropout, n, x, x, a, y, y, y, y);
-  B::layer_norm_backward(n, n, x, dropout, n, x, x, x, x, y, y, y, y);
-  B::dropout(n, n, x, dropout, n, flag, y);
-  { B::attention_saved(shape) } -> std::same_as<Index>;
-  B::attention(shape, x, x, x, x, dropout, y, y);
-  B::attention_backward(shape, x, x, x, x, dropout, x, x, x, y, y, y);
-  B::embed(n, n, n, id, x, x, x, y);
-  B::embed_backward(n, n, n, id, std::int32_t{}, x, y, y, y);
-  B::patches(n, n, n, n, x, y);
-  B::prepend_class_token(n, n, n, x, x, x, y);
-  B::prepend_class_token_backward(n, n, n, x, y, y, y);
-};
+concept HasLayers =
+    requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y, const std::int32_t* id,
+             const std::uint8_t* pixel, const Dropout& dropout, const AttentionShape& shape, bool flag) {
+      B::layer_norm(n, n, x, x, dropout, n, x, x, a, y, y, y, y);
+      B::layer_norm_backward(n, n, x, dropout, n, x, x, x, x, y, y, y, y);
+      B::dropout(n, n, x, dropout, n, flag, y);
+      { B::attention_saved(shape) } -> std::same_as<Index>;
+      B::attention(shape, x, x, x, x, dropout, y, y);
+      B::attention_backward(shape, x, x, x, x, dropout, x, x, x, y, y, y);
+      B::embed(n, n, n, id, x, x, x, y);
+      B::embed_backward(n, n, n, id, std::int32_t{}, x, y, y, y);
+      B::normalize_pixels(n, n, pixel, y);
+      B::patches(n, n, n, n, x, y);
+      B::prepend_class_token(n, n, n, x, x, x, y);
+      B::prepend_class_token_backward(n, n, n, x, y, y, y);
+    };
 
 template <class B>
 concept HasLosses = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
@@ -148,5 +151,17 @@ concept StopsWork =
       B::sum_terms(n, x, term, to);
       B::probe_finite(n, x, to);
     };
+
+/// @brief A backend that takes blocks of input while it computes. Not required of a backend.
+///
+/// `prepare(bytes)` is host memory for the next block, to be filled by the caller; it waits only while earlier blocks
+/// are still on their way. `send()` says where in the backend's memory that block is for operations launched from then
+/// on; `release()`, that all of these have been launched.
+template <class B>
+concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std::size_t bytes) {
+  { queue.prepare(bytes) } -> std::same_as<std::byte*>;
+  { queue.send() } -> std::same_as<const std::byte*>;
+  queue.release();
+};
 
 }  // namespace ctp::backend

@@ -13,13 +13,22 @@ namespace ctp::data {
 /// The label of a position at which nothing is asked (PyTorch's ignore_index).
 inline constexpr std::int32_t ignore_label = -100;
 
-/// One batch of image-text pairs on the host. Plain vectors: filled by a loader, read by a step, reused.
+/// What the pictures of a batch, or of a source, are.
+enum class Pictures {
+  Pixels,  ///< bytes, as decoded and augmented; the backend turns them into what an encoder reads
+  Floats   ///< what an encoder reads, of sources that have no pixels
+};
+
+/// @brief One batch of image-text pairs on the host. Plain vectors: filled by a loader, read by a step, reused.
+///
+/// Pictures are either in `pixels` or in `images`; the other one is empty.
 struct Batch {
   int size = 0;        ///< B, pairs
   int image_size = 0;  ///< H = W, pixels
   int length = 0;      ///< L, tokens
   std::uint32_t task = 0, epoch = 0;
 
+  std::vector<std::uint8_t> pixels;   ///< [B, H, W, 3], red, green and blue interleaved, 0 to 255
   std::vector<float> images;          ///< [B, 3, H, W], normalised
   std::vector<std::int32_t> ids;      ///< [B, L], tokens as they are
   std::vector<std::int32_t> attend;   ///< [B, L], 1 where a token is, 0 where padding is
@@ -27,15 +36,17 @@ struct Batch {
   std::vector<std::int32_t> labels;   ///< [B, L], the token at replaced positions, ignore_label elsewhere
   std::vector<std::uint32_t> sample;  ///< [B], ordinal of each pair in its stream; keys the random numbers
 
-  /// Sets the sizes and gives every vector its length. Keeps capacity: a batch that is reused does not allocate.
-  void resize(int batch_size, int image, int tokens) {
+  /// Sets the sizes and gives every vector its length, of `pixels` and `images` the one that is not used 0. Keeps
+  /// capacity: a batch that is reused does not allocate.
+  void resize(int batch_size, int image, int tokens, Pictures pictures = Pictures::Floats) {
     size = batch_size;
     image_size = image;
     length = tokens;
     const auto b = static_cast<std::size_t>(batch_size),
                hw = static_cast<std::size_t>(image) * static_cast<std::size_t>(image);
     const std::size_t bl = b * static_cast<std::size_t>(tokens);
-    images.resize(b * 3 * hw);
+    pixels.resize(pictures == Pictures::Pixels ? b * hw * 3 : 0);
+    images.resize(pictures == Pictures::Floats ? b * 3 * hw : 0);
     ids.resize(bl);
     attend.resize(bl);
     masked.resize(bl);

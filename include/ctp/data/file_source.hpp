@@ -18,8 +18,8 @@
 #include <ctp/data/caption.hpp>
 #include <ctp/data/decode.hpp>
 #include <ctp/data/image_cache.hpp>
-#include <ctp/data/normalize.hpp>
 #include <ctp/data/p9d.hpp>
+#include <ctp/data/picture_row.hpp>
 #include <ctp/data/resize.hpp>
 #include <ctp/data/sample.hpp>
 #include <ctp/data/source.hpp>
@@ -59,12 +59,12 @@ class FileSource final : public Source {
     return ordinal < names_.size() ? names_[ordinal] : std::to_string(ordinal);
   }
 
-  void image(std::uint32_t ordinal, int size, RandomLane* augment, float* chw) const override {
+  void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const override {
     const std::string& file = images_.at(ordinal);
     const auto picture =
         cache_.get(ordinal, [&] { return decode_image(io::read_file(file, largest_image_file), file); });
-    normalize_chw(augment != nullptr ? augment_for_training(*picture, size, *augment) : resize_for_test(*picture, size),
-                  chw);
+    out.write(augment != nullptr ? augment_for_training(*picture, out.size(), *augment)
+                                 : resize_for_test(*picture, out.size()));
   }
 
   [[nodiscard]] std::span<const std::int32_t> tokens(std::uint32_t ordinal) const override {

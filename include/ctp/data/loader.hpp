@@ -46,7 +46,7 @@ class Loader final : public BatchSource {
         steps_(batches_per_epoch(rows_.task().name, members_.size(), options_.batch_size, options_.drop_last)),
         bad_(members_.size(), options_.bad_image_limit) {
     slots_.resize(options_.workers == 0 ? 1 : static_cast<std::size_t>(options_.prefetch) + 1);
-    for (Slot& slot : slots_) slot.batch.resize(options_.batch_size, options_.image_size, options_.length);
+    for (Slot& slot : slots_) resize(slot.batch, options_.batch_size);
     closed_.resize(rows_.task().source->size());
     for (const std::uint32_t ordinal : options_.quarantined) {
       if (ordinal < closed_.size()) closed_[ordinal] = 1;
@@ -140,10 +140,14 @@ class Loader final : public BatchSource {
     return claimed_ < total_ && claimed_ / batch_size_ < released_ + slots_.size();
   }
 
+  void resize(Batch& batch, int pairs) const {
+    batch.resize(pairs, options_.image_size, options_.length, rows_.task().source->pictures());
+  }
+
   void prepare(Slot& slot, std::size_t batch) {
     const std::size_t rows = std::min(batch_size_, total_ - batch * batch_size_);
     slot.clear();
-    slot.batch.resize(static_cast<int>(rows), options_.image_size, options_.length);
+    resize(slot.batch, static_cast<int>(rows));
     slot.batch.task = options_.task;
     slot.batch.epoch = epoch_;
     slot.todo = rows;

@@ -3,7 +3,6 @@
 /// @layer  data - may include: core
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,9 +12,9 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/augment.hpp>
+#include <ctp/data/batch.hpp>
 #include <ctp/data/image.hpp>
-#include <ctp/data/normalize.hpp>
-#include <ctp/data/resize.hpp>
+#include <ctp/data/picture_row.hpp>
 #include <ctp/data/source.hpp>
 
 namespace ctp::data {
@@ -46,6 +45,7 @@ class MemorySource final : public Source {
                                 std::to_string(chw.size()) + " for size " + std::to_string(size), ""}
                           .text());
     }
+    has_floats_ = true;
     return push({{}, std::move(chw), size, std::move(tokens), std::move(name)});
   }
 
@@ -56,21 +56,23 @@ class MemorySource final : public Source {
     return named ? pairs_[ordinal].name : std::to_string(ordinal);
   }
 
-  void image(std::uint32_t ordinal, int size, RandomLane* augment, float* chw) const override {
+  [[nodiscard]] Pictures pictures() const override { return has_floats_ ? Pictures::Floats : Pictures::Pixels; }
+
+  void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const override {
     const Pair& pair = pairs_.at(ordinal);
     if (!pair.chw.empty()) {
-      if (augment != nullptr || size != pair.size) {
-        throw UsageError(Complaint{"MemorySource::image", name(ordinal),
-                                   "no augmentation and image size " + std::to_string(pair.size),
-                                   augment != nullptr ? "augmentation asked for" : "image size " + std::to_string(size),
-                                   "the pair was added as finished floats; add its pixels instead"}
+      if (augment != nullptr || out.size() != pair.size) {
+        throw UsageError(Complaint{
+            "MemorySource::image", name(ordinal), "no augmentation and image size " + std::to_string(pair.size),
+            augment != nullptr ? "augmentation asked for" : "image size " + std::to_string(out.size()),
+            "the pair was added as finished floats; add its pixels instead"}
                              .text());
       }
-      std::copy(pair.chw.begin(), pair.chw.end(), chw);
+      out.write(pair.chw);
     } else if (augment != nullptr) {
-      normalize_chw(augment_for_training(pair.pixels, size, *augment), chw);
+      out.write(augment_for_training(pair.pixels, out.size(), *augment));
     } else {
-      normalize_chw(resize_for_test(pair.pixels, size), chw);
+      out.write(resize_for_test(pair.pixels, out.size()));
     }
   }
 
@@ -93,6 +95,7 @@ class MemorySource final : public Source {
   }
 
   std::vector<Pair> pairs_;
+  bool has_floats_ = false;
 };
 
 }  // namespace ctp::data

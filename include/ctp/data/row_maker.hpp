@@ -19,6 +19,7 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/data/loader_options.hpp>
 #include <ctp/data/masking.hpp>
+#include <ctp/data/picture_row.hpp>
 #include <ctp/data/source.hpp>
 
 namespace ctp::data {
@@ -54,11 +55,9 @@ class RowMaker {
  private:
   /// True if the picture is in the batch now, false if it is bad and the policy says to go on.
   bool read_image(Batch& batch, std::size_t row, std::uint32_t ordinal, std::vector<BadImage>& bad) const {
-    const std::size_t pixels = static_cast<std::size_t>(batch.image_size) * static_cast<std::size_t>(batch.image_size);
     RandomLane lane(augment_, RandomPlace{rule_.task, batch.epoch, ordinal});
     try {
-      task_.source->image(ordinal, batch.image_size, rule_.augment ? &lane : nullptr,
-                          batch.images.data() + row * 3 * pixels);
+      task_.source->image(ordinal, rule_.augment ? &lane : nullptr, PictureRow(batch, row));
       return true;
     } catch (const DataError& error) {
       if (rule_.on_bad_image == OnBadImage::Error) throw DataError(who(ordinal) + error.what());

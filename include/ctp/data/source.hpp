@@ -11,6 +11,8 @@
 #include <vector>
 
 #include <ctp/core/philox.hpp>
+#include <ctp/data/batch.hpp>
+#include <ctp/data/picture_row.hpp>
 
 namespace ctp::data {
 
@@ -29,12 +31,13 @@ class Source {
   [[nodiscard]] virtual std::size_t size() const = 0;
   /// What messages call this pair; must hold for every ordinal, known or not.
   [[nodiscard]] virtual std::string name(std::uint32_t ordinal) const = 0;
-  /// @brief Writes the picture, ready for an encoder.
+  /// What the batches of this source hold: floats if any of its pairs has no pixels.
+  [[nodiscard]] virtual Pictures pictures() const { return Pictures::Pixels; }
+  /// @brief Writes the picture to `out`, in the size that it has there.
   ///
-  /// **Shapes.** chw: [3, size, size], red, green, blue planes. **Units.** normalised by the CLIP mean and deviation.
   /// `augment`: where the random crop, flip and operations draw from; null for the plain picture of evaluation.
   /// **Errors.** DataError for a picture that cannot be used: this, and nothing else, is subject to OnBadImage.
-  virtual void image(std::uint32_t ordinal, int size, RandomLane* augment, float* chw) const = 0;
+  virtual void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const = 0;
   /// Tokens of the caption from [CLS] to [SEP], not padded. Valid as long as the source lives.
   [[nodiscard]] virtual std::span<const std::int32_t> tokens(std::uint32_t ordinal) const = 0;
 };

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,8 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/encoder/text_input.hpp>
 #include <ctp/tensor/buffer.hpp>
+#include <ctp/train/batch_layout.hpp>
+#include <ctp/train/input_block.hpp>
 
 namespace ctp {
 
@@ -26,6 +30,10 @@ struct Labelled {
 
 /// @brief A batch on the backend. Memory is reused from batch to batch; shapes stay as long as the batches' do.
 ///
+/// A batch goes to the backend as one block: pictures as bytes, which are normalised there, and everything else packed
+/// behind each other. What a step reads is then moved to memory whose addresses stay. Where the backend copies ahead,
+/// load() does not wait for the steps launched before. Pictures that come as floats are uploaded in line.
+///
 /// The room for labelled positions is six deviations above their expected number, so that shapes do not vary; a batch
 /// that has more enlarges it for good, nothing is dropped.
 template <class B>
@@ -33,21 +41,26 @@ class DeviceBatch {
  public:
   using Real = typename B::Real;
 
-  /// **Errors.** UsageError for ids, labels or lengths that the model cannot take, naming the sample's place.
+  /// **Errors.** UsageError for pictures, ids, labels or lengths that the model cannot take, naming the sample's place.
   void load(const data::Batch& host, const ModelConfig& model) {
     check(host, model);
     const Index b = host.size, l = host.length, s = host.image_size;
     if (b != size_ || l != length_ || s != image_size_) reserve(b, l, s);
     task_ = host.task;
     epoch_ = host.epoch;
-    B::upload(host.images.data(), b * 3 * s * s, images_.data());
-    B::upload(host.ids.data(), b * l, ids_.data());
-    B::upload(host.masked.data(), b * l, masked_.data());
-    B::upload(host.attend.data(), b * l, attend_.data());
-    B::upload(host.sample.data(), b, sample_.data());
-    B::padding_bias(b * l, attend_.data(), Real(-10000), key_bias_.data());
-    load_token_weights(host);
-    load_labels(host);
+    const auto asked = static_cast<Index>(std::count_if(
+        host.labels.begin(), host.labels.end(), [](std::int32_t label) { return label != data::ignore_label; }));
+    if (asked > labelled_.row.size()) reserve_labels(asked);
+
+    pack(host, asked, input_.prepare(layout_.pixels + host.pixels.size()));
+    const std::byte* there = input_.send();
+    B::copy(there, kept_.size(), kept_.data());
+    B::padding_bias(b * l, field<std::int32_t>(there, layout_.attend), Real(-10000), key_bias_.data());
+    if (host.images.empty())
+      B::normalize_pixels(b, s * s, field<std::uint8_t>(there, layout_.pixels), images_.data());
+    else
+      B::upload(host.images.data(), b * 3 * s * s, images_.data());
+    input_.release();
   }
 
   [[nodiscard]] Index size() const { return size_; }
@@ -59,13 +72,15 @@ class DeviceBatch {
     return {images_.data(), {size_, 3, image_size_, image_size_}};
   }
   /// The text as it is. Dropout lanes of the different readings do not overlap.
-  [[nodiscard]] encoder::TextInput<B> text() const { return input(ids_, 0); }
-  [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(masked_, 1U << 16U); }
+  [[nodiscard]] encoder::TextInput<B> text() const { return input(layout_.ids, 0); }
+  [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(layout_.masked, 1U << 16U); }
   [[nodiscard]] const Labelled<B>& labelled() const { return labelled_; }
   /// [B*L], 1 / count at tokens, 0 at padding: for means over the tokens of all texts
-  [[nodiscard]] Tensor<const Real, 1, B> token_weights() const { return {token_weight_.data(), {size_ * length_}}; }
+  [[nodiscard]] Tensor<const Real, 1, B> token_weights() const {
+    return {kept<Real>(layout_.token_weight), {size_ * length_}};
+  }
   /// [B] ordinals
-  [[nodiscard]] const std::uint32_t* sample() const { return sample_.data(); }
+  [[nodiscard]] const std::uint32_t* sample() const { return kept<std::uint32_t>(layout_.sample); }
 
  private:
   static void check(const data::Batch& host, const ModelConfig& model) {
@@ -78,6 +93,19 @@ class DeviceBatch {
       require(false, "batch",
               "texts are " + std::to_string(host.length) + " tokens long but the model has " +
                   std::to_string(model.positions) + " positions; choose --max-words of at most that");
+    const auto size = static_cast<std::size_t>(host.size), side = static_cast<std::size_t>(host.image_size);
+    const std::size_t tokens = size * static_cast<std::size_t>(host.length);
+    if (host.pixels.empty() == host.images.empty())
+      require(false, "batch",
+              host.pixels.empty() ? "expected pictures, found neither pixels nor images; fill one of them"
+                                  : "expected pictures as pixels or as images, found both; leave one of them empty");
+    require_size("pixels", host.pixels, host.images.empty() ? 3 * size * side * side : 0);
+    require_size("images", host.images, host.pixels.empty() ? 3 * size * side * side : 0);
+    require_size("ids", host.ids, tokens);
+    require_size("attend", host.attend, tokens);
+    require_size("masked", host.masked, tokens);
+    require_size("labels", host.labels, tokens);
+    require_size("sample", host.sample, size);
     const auto known = [&](std::int32_t id) { return id >= 0 && id < model.vocab; };
     for (std::size_t i = 0; i < host.ids.size(); ++i) {
       const bool sound = known(host.ids[i]) && known(host.masked[i]) &&
@@ -90,18 +118,20 @@ class DeviceBatch {
     }
   }
 
+  template <class T>
+  static void require_size(const char* name, const std::vector<T>& values, std::size_t expected) {
+    if (values.size() == expected) return;
+    require(false, "batch",
+            std::string(name) + ": expected " + std::to_string(expected) + " values for its sizes, found " +
+                std::to_string(values.size()) + "; Batch::resize() gives every vector its length");
+  }
+
   void reserve(Index b, Index l, Index s) {
     size_ = b;
     length_ = l;
     image_size_ = s;
     images_ = Buffer<Real, B>(b * 3 * s * s);
-    ids_ = Buffer<std::int32_t, B>(b * l);
-    masked_ = Buffer<std::int32_t, B>(b * l);
-    attend_ = Buffer<std::int32_t, B>(b * l);
-    sample_ = Buffer<std::uint32_t, B>(b);
     key_bias_ = Buffer<Real, B>(b * l);
-    token_weight_ = Buffer<Real, B>(b * l);
-    host_weight_.reserve(static_cast<std::size_t>(b * l));
     constexpr double asked = 0.15;
     const auto candidates = static_cast<double>(b * (l - 1));
     reserve_labels(static_cast<Index>(candidates * asked + 6 * std::sqrt(candidates * asked * (1 - asked))) + 1);
@@ -109,56 +139,67 @@ class DeviceBatch {
 
   void reserve_labels(Index capacity) {
     capacity = std::min((capacity + 7) / 8 * 8, (size_ * length_ + 7) / 8 * 8);
-    row_ = Buffer<std::int32_t, B>(capacity);
-    target_ = Buffer<std::int32_t, B>(capacity);
-    weight_ = Buffer<Real, B>(capacity);
-    labelled_ = {{row_.data(), {capacity}}, {target_.data(), {capacity}}, {weight_.data(), {capacity}}};
-    host_row_.reserve(static_cast<std::size_t>(capacity));
-    host_target_.reserve(static_cast<std::size_t>(capacity));
-    host_weight_.reserve(static_cast<std::size_t>(capacity));
+    layout_ = BatchLayout<Real>(size_, size_ * length_, capacity);
+    kept_ = Buffer<std::byte, B>(static_cast<Index>(layout_.kept));
+    labelled_ = {{kept<std::int32_t>(layout_.row), {capacity}},
+                 {kept<std::int32_t>(layout_.target), {capacity}},
+                 {kept<Real>(layout_.label_weight), {capacity}}};
   }
 
-  void load_token_weights(const data::Batch& host) {
+  /// Writes the batch, `asked` words of which are asked for, as layout_ says.
+  void pack(const data::Batch& host, Index asked, std::byte* block) const {
+    const auto put = [&](const auto& values, std::size_t offset) {
+      if (!values.empty()) std::memcpy(block + offset, values.data(), values.size() * sizeof(values[0]));
+    };
+    put(host.ids, layout_.ids);
+    put(host.masked, layout_.masked);
+    put(host.sample, layout_.sample);
+    put(host.attend, layout_.attend);
+    put(host.pixels, layout_.pixels);
+
     const auto tokens = std::count(host.attend.begin(), host.attend.end(), 1);
-    const double weight = 1 / static_cast<double>(std::max<std::ptrdiff_t>(tokens, 1));
-    host_weight_.clear();
-    for (const std::int32_t attended : host.attend) host_weight_.push_back(attended != 0 ? weight : 0);
-    B::upload(host_weight_.data(), token_weight_.size(), token_weight_.data());
-  }
+    const auto token = static_cast<Real>(1 / static_cast<double>(std::max<std::ptrdiff_t>(tokens, 1)));
+    auto* token_weight = field<Real>(block, layout_.token_weight);
+    for (const std::int32_t attended : host.attend) *token_weight++ = attended != 0 ? token : Real(0);
 
-  void load_labels(const data::Batch& host) {
-    const auto asked = static_cast<Index>(std::count_if(
-        host.labels.begin(), host.labels.end(), [](std::int32_t label) { return label != data::ignore_label; }));
-    if (asked > row_.size()) reserve_labels(asked);
-    const auto capacity = static_cast<std::size_t>(row_.size());
-    host_row_.clear();
-    host_target_.clear();
+    auto *row = field<std::int32_t>(block, layout_.row), *target = field<std::int32_t>(block, layout_.target);
     for (std::size_t i = 0; i < host.labels.size(); ++i)
       if (host.labels[i] != data::ignore_label) {
-        host_row_.push_back(static_cast<std::int32_t>(i));
-        host_target_.push_back(host.labels[i]);
+        *row++ = static_cast<std::int32_t>(i);
+        *target++ = host.labels[i];
       }
-    host_weight_.assign(host_row_.size(), 1 / static_cast<double>(std::max<Index>(asked, 1)));
-    host_row_.resize(capacity, 0);
-    host_target_.resize(capacity, 0);
-    host_weight_.resize(capacity, 0);
-    B::upload(host_row_.data(), row_.size(), row_.data());
-    B::upload(host_target_.data(), row_.size(), target_.data());
-    B::upload(host_weight_.data(), row_.size(), weight_.data());
+    const Index padding = labelled_.row.size() - asked;
+    std::fill_n(row, padding, 0);
+    std::fill_n(target, padding, 0);
+    auto* weight = field<Real>(block, layout_.label_weight);
+    weight = std::fill_n(weight, asked, static_cast<Real>(1 / static_cast<double>(std::max<Index>(asked, 1))));
+    std::fill_n(weight, padding, Real(0));
   }
 
-  [[nodiscard]] encoder::TextInput<B> input(const Buffer<std::int32_t, B>& ids, std::uint32_t first_lane) const {
-    return {{ids.data(), {size_, length_}}, {key_bias_.data(), {size_, length_}}, first_lane};
+  template <class T>
+  static T* field(std::byte* block, std::size_t offset) {
+    return reinterpret_cast<T*>(block + offset);
+  }
+  template <class T>
+  static const T* field(const std::byte* block, std::size_t offset) {
+    return reinterpret_cast<const T*>(block + offset);
+  }
+  template <class T>
+  [[nodiscard]] const T* kept(std::size_t offset) const {
+    return field<T>(kept_.data(), offset);
+  }
+
+  [[nodiscard]] encoder::TextInput<B> input(std::size_t ids, std::uint32_t first_lane) const {
+    return {{kept<std::int32_t>(ids), {size_, length_}}, {key_bias_.data(), {size_, length_}}, first_lane};
   }
 
   Index size_ = 0, length_ = 0, image_size_ = 0;
   std::uint32_t task_ = 0, epoch_ = 0;
-  Buffer<Real, B> images_, key_bias_, token_weight_, weight_;
-  Buffer<std::int32_t, B> ids_, masked_, attend_, row_, target_;
-  Buffer<std::uint32_t, B> sample_;
+  BatchLayout<Real> layout_;
+  Buffer<std::byte, B> kept_;  // what a step reads of a block
+  Buffer<Real, B> images_, key_bias_;
   Labelled<B> labelled_;
-  std::vector<std::int32_t> host_row_, host_target_;
-  std::vector<double> host_weight_;
+  InputBlock<B> input_;
 };
 
 }  // namespace ctp

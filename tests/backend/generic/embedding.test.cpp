@@ -66,6 +66,28 @@ TEST_CASE_TEMPLATE(
   }));
 }
 
+TEST_CASE_TEMPLATE(
+    "embedding: bytes become planes, (byte / 255 - mean) / deviation in single precision, to the last bit", B,
+    CTP_TEST_BACKENDS) {
+  // Radford et al. 2021: mean and standard deviation of red, green and blue.
+  const float mean[] = {0.48145466F, 0.4578275F, 0.40821073F}, deviation[] = {0.26862954F, 0.26130258F, 0.27577711F};
+  constexpr Index pictures = 3, area = 11 * 13;
+  std::vector<std::uint8_t> pixels;
+  for (Index i = 0; i < pictures * area * 3; ++i) pixels.push_back(static_cast<std::uint8_t>(i * 7 % 256));
+  Values expected;
+  for (Index b = 0; b < pictures; ++b)
+    for (int c = 0; c < 3; ++c)
+      for (Index i = 0; i < area; ++i) {
+        const float share = static_cast<float>(pixels[at((b * area + i) * 3 + c)]) / 255.0F;
+        const float difference = share - mean[c];
+        expected.push_back(static_cast<double>(difference / deviation[c]));
+      }
+  auto in = reference::put_as_is<B>(pixels);
+  auto out = reference::room<B>(pictures * area * 3);
+  B::normalize_pixels(pictures, area, in.data(), out.data());
+  CHECK(off<B>(out, expected) == 0);
+}
+
 TEST_CASE_TEMPLATE("embedding: patches are cut row by row, each with channel, row and column in this order", B,
                    CTP_TEST_BACKENDS) {
   constexpr Index channels = 3, size = 15, patch = 5, side = size / patch;

@@ -20,5 +20,6 @@ static_assert(backend::Backend<BasicCuda<precision::Tf32>>);
 static_assert(backend::Backend<BasicCuda<precision::Bf16>>);
 static_assert(backend::RecordsWork<Cuda>);
 static_assert(backend::StopsWork<Cuda>);
+static_assert(backend::CopiesAhead<Cuda>);
 
 }  // namespace ctp

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <ctp/backend/cuda/check.cuh>
+#include <ctp/backend/cuda/event.cuh>
 #include <ctp/backend/cuda/precision.hpp>
 
 namespace ctp::backend::cuda {
@@ -47,31 +48,31 @@ inline DeviceMemory allocate_device(std::size_t bytes) {
   return DeviceMemory(static_cast<std::byte*>(p));
 }
 
-/// Page-locked host memory through which everything goes to the device and back.
+/// Owns bytes of page-locked host memory, which a device reads and writes by itself.
+using PinnedMemory = std::unique_ptr<std::byte[], detail::FreePinned>;
+
+inline PinnedMemory allocate_pinned(std::size_t bytes) {
+  void* p = nullptr;
+  if (bytes == 0) return {};
+  check(cudaHostAlloc(&p, bytes, cudaHostAllocDefault), "cudaHostAlloc");
+  return PinnedMemory(static_cast<std::byte*>(p));
+}
+
+/// Memory through which everything but the input of steps goes to the device, and everything back.
 class Staging {
  public:
   static constexpr std::size_t bytes = std::size_t{4} << 20U;
 
-  Staging() {
-    void* p = nullptr;
-    check(cudaHostAlloc(&p, bytes, cudaHostAllocDefault), "cudaHostAlloc");
-    memory_.reset(static_cast<std::byte*>(p));
-    check(cudaEventCreateWithFlags(&read_, cudaEventDisableTiming), "cudaEventCreate");
-  }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-  ~Staging() { static_cast<void>(cudaEventDestroy(read_)); }
-
   /// The memory, once the device has read what was in it.
   std::byte* wait() {
-    check(cudaEventSynchronize(read_), "cudaEventSynchronize");
+    read_.wait();
     return memory_.get();
   }
-  void in_use(cudaStream_t stream) { check(cudaEventRecord(read_, stream), "cudaEventRecord"); }
+  void in_use(cudaStream_t stream) { read_.record(stream); }
 
  private:
-  std::unique_ptr<std::byte[], detail::FreePinned> memory_;
-  cudaEvent_t read_ = nullptr;
+  PinnedMemory memory_ = allocate_pinned(bytes);
+  Event read_;
 };
 
 /// @brief One device's stream and handles. Operations of the backend run on current(), in order.

@@ -7,6 +7,7 @@
 
 #include <ctp/backend/cuda/column_sums.hpp>
 #include <ctp/backend/cuda/rows.hpp>
+#include <ctp/backend/normalization.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -30,6 +31,18 @@ struct PositionTerm {
   Index size;  ///< of one batch entry
   const Real* dy;
   CTP_HD Real operator()(Index b, Index column) const { return dy[b * size + column]; }
+};
+
+template <class Real>
+struct NormalizePixels {
+  Index area;
+  const std::uint8_t* pixels;
+  Real* images;
+  CTP_HD void operator()(Index i) const {  // i counts pixels of the batch
+    const std::uint8_t* in = pixels + 3 * i;
+    Real* out = images + i / area * 3 * area + i % area;
+    for (int c = 0; c < 3; ++c) out[c * area] = static_cast<Real>(normalized(in[c], c));
+  }
 };
 
 template <class Real>
@@ -82,6 +95,9 @@ struct Embedding {
                                  kernel::ScatterAddRows<Real>{batch * length, d, dy, ids, padding, dwords});
     add_column_sums<Runtime>(batch, length * d, kernel::PositionTerm<Real>{length * d, dy}, dpositions);
     add_column_sums<Runtime>(batch * length, d, kernel::Element<Real>{d, dy}, dtypes);
+  }
+  static void normalize_pixels(Index batch, Index area, const std::uint8_t* pixels, Real* images) {
+    launch_each<Runtime>(batch * area, kernel::NormalizePixels<Real>{area, pixels, images});
   }
   static void patches(Index batch, Index channels, Index size, Index patch, const Real* images, Real* y) {
     const Index side = size / patch;

@@ -8,8 +8,10 @@
 #include <type_traits>
 
 #include <ctp/backend/cuda/context.cuh>
+#include <ctp/backend/cuda/copy_stream.cuh>
 #include <ctp/backend/cuda/device_thread.cuh>
 #include <ctp/backend/cuda/gate.hpp>
+#include <ctp/backend/cuda/input_queue.hpp>
 #include <ctp/backend/cuda/product.cuh>
 #include <ctp/backend/cuda/recording.cuh>
 
@@ -20,6 +22,7 @@ template <class Precision>
 struct DeviceRuntime {
   using Block = DeviceMemory;
   using Recording = cuda::Recording;
+  using InputQueue = cuda::InputQueue<CopyStream>;
 
   static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
   template <class T>

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <ctp/backend/normalization.hpp>
 #include <ctp/config.hpp>
 #include <ctp/core/parallel.hpp>
 #include <ctp/core/shape.hpp>
@@ -47,6 +48,20 @@ struct Embedding {
           CTP_SIMD
           for (Index j = begin; j < end; ++j) word[j] += g[j];
         }
+    });
+  }
+
+  /// @brief images[b,c,i] = normalized(pixels[b,i,c], c), computed in single precision.
+  ///
+  /// **Shapes.** pixels [batch,area,3], red, green and blue interleaved; images [batch,3,area].
+  static void normalize_pixels(Index batch, Index area, const std::uint8_t* pixels, Real* images) {
+    parallel_for(batch, [&](Index b) {
+      const std::uint8_t* in = pixels + b * area * 3;
+      Real* out = images + b * area * 3;
+      for (int c = 0; c < 3; ++c) {
+        CTP_SIMD
+        for (Index i = 0; i < area; ++i) out[c * area + i] = static_cast<Real>(normalized(in[3 * i + c], c));
+      }
     });
   }
 

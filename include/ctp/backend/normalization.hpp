@@ -1,0 +1,22 @@
+/// @file   ctp/backend/normalization.hpp
+/// @brief  From the bytes of pictures to the numbers that an image encoder reads.
+/// @layer  backend - may include: core
+#pragma once
+
+#include <cstdint>
+
+#include <ctp/config.hpp>
+
+namespace ctp::backend {
+
+/// @brief (value / 255 - mean) / deviation, in the order and precision of PyTorch: the same bits on every backend.
+///
+/// `channel`: 0 red, 1 green, 2 blue. Mean and standard deviation are those of CLIP's training images.
+/// **Source.** Radford et al. 2021, arXiv:2103.00020, released code; equal to torchvision's ToTensor and Normalize.
+CTP_HD constexpr float normalized(std::uint8_t value, int channel) {
+  const float mean = channel == 0 ? 0.48145466F : channel == 1 ? 0.4578275F : 0.40821073F;
+  const float deviation = channel == 0 ? 0.26862954F : channel == 1 ? 0.26130258F : 0.27577711F;
+  return (static_cast<float>(value) / 255.0F - mean) / deviation;
+}
+
+}  // namespace ctp::backend
