@@ -442,6 +442,6 @@ struct SimulatedCuda : SimulatedRuntime<RealType, Bits>,
 
 static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);
-static_assert(backend::RecordsWork<SimulatedCuda<float>>);
+static_assert(backend::RecordsWork<SimulatedCuda<float>> && backend::RanksRows<SimulatedCuda<float>>);
 
 }  // namespace ctp::test

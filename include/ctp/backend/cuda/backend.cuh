@@ -18,6 +18,6 @@ struct BasicCuda : backend::cuda::DeviceRuntime<Precision>,
 static_assert(backend::Backend<BasicCuda<precision::Fp32>>);
 static_assert(backend::Backend<BasicCuda<precision::Tf32>>);
 static_assert(backend::Backend<BasicCuda<precision::Bf16>>);
-static_assert(backend::RecordsWork<Cuda>);
+static_assert(backend::RecordsWork<Cuda> && backend::RanksRows<Cuda>);
 
 }  // namespace ctp
