@@ -141,11 +141,14 @@ concept RecordsWork = Backend<B> && requires(typename B::Recording& recording, d
 ///
 /// The greater score comes first, of equal ones the lower index. A score has the same bits wherever it is computed, so
 /// that equal rows tie.
+///
 /// `retrieval_ranks(n, d, left, right, left_rank, right_rank)`: left_rank[i] is how many rows of right [n,d] come
 /// before row i for row i of left [n,d]; right_rank[i] the same with the lists exchanged. Where a score of row i of
-/// left is not a finite number, left_rank[i] is backend::not_finite, and right_rank says nothing. `top_ten(q, g, d,
-/// query, gallery, item)`: item [q,10] are the best rows of gallery [g,d] for each row of query [q,d], best first, then
-/// backend::no_item; or all backend::not_finite, where one of the scores is.
+/// left is not a finite number, left_rank[i] is backend::not_finite, and right_rank says nothing.
+///
+/// `top_ten(q, g, d, query, gallery, item)`: item [q,10] are the best rows of gallery [g,d] for each row of query
+/// [q,d], best first, then backend::no_item; or all backend::not_finite, where one of the scores is not a finite
+/// number.
 template <class B>
 concept RanksRows = Backend<B> && requires(Index n, const typename B::Real* x, std::int32_t* found) {
   B::retrieval_ranks(n, n, x, x, found, found);
