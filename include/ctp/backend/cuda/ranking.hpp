@@ -56,7 +56,7 @@ class ScoreBlock {
   ///
   /// **Shapes.** left [rows, width], right [columns, width], of which the first 128 rows are used.
   template <class Thread>
-  CTP_HD void compute(const Thread& t, int width, const Real* left, Index rows, const Real* right, Index columns) {
+  CTP_HD void compute(const Thread& t, int width, const Real* left, int rows, const Real* right, int columns) {
     CTP_UNROLL
     for (int r = 0; r < each; ++r) {
       CTP_UNROLL
@@ -90,7 +90,7 @@ class ScoreBlock {
 
   /// A thread's part of a slab that begins at column `first`; zeros beside the list.
   template <class Thread>
-  CTP_HD static void fetch(const Thread& t, const Real* x, Index rows, int width, int first, Real (&values)[fetches]) {
+  CTP_HD static void fetch(const Thread& t, const Real* x, int rows, int width, int first, Real (&values)[fetches]) {
     const int k = first + t.id() % depth;
     CTP_UNROLL
     for (int i = 0; i < fetches; ++i) {
@@ -161,7 +161,8 @@ struct CountAhead {
     const Index row_tile = t.block() / tiles, column_tile = t.block() % tiles;
     const Index first_row = row_tile * Scores::side, first_column = column_tile * Scores::side;
     Scores scores;
-    scores.compute(t, width, left + first_row * width, n - first_row, right + first_column * width, n - first_column);
+    scores.compute(t, width, left + first_row * width, static_cast<int>(n - first_row), right + first_column * width,
+                   static_cast<int>(n - first_column));
 
     Real own_of_column[Scores::each];
     int by_row[Scores::each], by_column[Scores::each];
@@ -245,7 +246,7 @@ struct TopOfChunk {
   static constexpr std::size_t shared_bytes =
       shown_bytes + std::size_t{top_items} * threads * (sizeof(Real) + sizeof(std::int32_t));
 
-  Index queries, gallery, row_tiles, of_chunk;  ///< of_chunk: items
+  Index queries, gallery, row_tiles, of_chunk;  ///< of_chunk: items, whole tiles
   int width;
   const Real *query, *items;
   Real* best;               ///< [chunks, ten, queries]
@@ -254,7 +255,10 @@ struct TopOfChunk {
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
     const Index chunk = t.block() / row_tiles, first_row = t.block() % row_tiles * Scores::side;
-    const Index begin = chunk * of_chunk, end = begin + of_chunk < gallery ? begin + of_chunk : gallery;
+    const Index begin = chunk * of_chunk, rest = gallery - begin;
+    const Real* chunk_items = items + begin * width;
+    const int rows = static_cast<int>(queries - first_row),
+              columns = static_cast<int>(rest < of_chunk ? rest : of_chunk);
     Real* shown_scores = t.template shared<Real>();
     Real* lists = shown_scores + shown_bytes / sizeof(Real);  // [ten, threads]
     auto* list_items = reinterpret_cast<std::int32_t*>(lists + top_items * threads);
@@ -267,9 +271,9 @@ struct TopOfChunk {
 
     const int row = t.id() % Scores::side, part = t.id() / Scores::side;
     bool finite = true;
-    for (Index first = begin; first < end; first += Scores::side) {
+    for (int first = 0; first < columns; first += Scores::side) {
       Scores scores;
-      scores.compute(t, width, query + first_row * width, queries - first_row, items + first * width, end - first);
+      scores.compute(t, width, query + first_row * width, rows, chunk_items + Index{first} * width, columns - first);
       CTP_UNROLL
       for (int half = 0; half < 2; ++half) {
         t.sync();  // the operands have been used, or the other half looked at
@@ -281,19 +285,20 @@ struct TopOfChunk {
                 scores.score(r, half * (Scores::each / 2) + c);
         }
         t.sync();
-        if (first_row + row >= queries) continue;
+        if (row >= rows) continue;
         const Real* seen = shown_scores + row * shown_stride + part * looked_at;
-        const Index item = first + half * shown + part * looked_at;
-        for (int c = 0; c < looked_at && item + c < end; ++c) {
+        const int column = first + half * shown + part * looked_at;
+        for (int c = 0; c < looked_at && column + c < columns; ++c) {
           const Real x = seen[c];
           finite = finite && x - x == Real(0);
-          if (x > mine[(top_items - 1) * threads]) insert(x, static_cast<std::int32_t>(item + c), mine, my_items);
+          if (x > mine[(top_items - 1) * threads])
+            insert(x, static_cast<std::int32_t>(begin) + column + c, mine, my_items);
         }
       }
     }
     if (!finite) my_items[0] = not_finite;
     t.sync();
-    if (part == 0 && first_row + row < queries) merge(chunk, first_row + row, mine, my_items);
+    if (part == 0 && row < rows) merge(chunk, first_row + row, mine, my_items);
   }
 
  private:
