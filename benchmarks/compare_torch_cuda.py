@@ -8,6 +8,8 @@ Peers, from what is written first to what takes effort: `fp32` (eager), `tf32` (
 `autocast` (bf16), `tuned` (autocast with scaled_dot_product_attention and fused AdamW), `compiled` (that under
 torch.compile, mode="reduce-overhead"). All average their momentum weights with _foreach_. The model, its losses and
 sizes are those of compare_torch.py. PyTorch has its batch on the device; ours is uploaded anew in each step.
+`retrieval` is no step: the ten best of P9D's gallery for every query, and the ranks of matched pairs in both
+directions, as a product with topk or comparisons in fp32; features are on the device on both sides.
 
 Ours is measured before, between and after the peers, in processes of its own, for memory may hold one at a time; each
 ratio takes the mean of the two medians around the peer. Exit code: 0 done, 1 a peer or ours failed, 2 the comparison
@@ -27,7 +29,7 @@ import time
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--bin", default="build/release/bin", help="folder of bench_cuda")
-    p.add_argument("--peers", default="fp32,tf32,autocast,tuned,compiled")
+    p.add_argument("--peers", default="fp32,tf32,autocast,tuned,compiled,retrieval")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--turns", type=int, default=20)
     p.add_argument("--size", choices=("base", "narrow"), default="base", help="narrow: to try the script")
@@ -76,6 +78,7 @@ PEERS = {  # name: (what it is, TF32, autocast, fused attention and AdamW, compi
     "tuned": ("tuned eager: bf16 autocast, fused attention and AdamW", True, True, True, False, "bf16"),
     "compiled": ("torch.compile, reduce-overhead, otherwise as tuned", True, True, True, True, "bf16"),
 }
+RETRIEVAL = {"cuda": (4615, 46855, 768, 256), "cpu": (461, 4685, 64, 64)}  # queries, gallery, their width, embedding
 
 
 def to_device(model):
@@ -139,49 +142,101 @@ def free_memory():
         torch.cuda.empty_cache()
 
 
+def milliseconds(work, warm):
+    """Sorted times of single turns, after `warm` that do not count."""
+    times = []
+    for _ in range(warm):
+        work()
+    for _ in range(options.turns):
+        synchronize()
+        begin = time.perf_counter()
+        work()
+        synchronize()
+        times.append(1e3 * (time.perf_counter() - begin))
+    return sorted(times)
+
+
+def summary(times):
+    return {"median_ms": statistics.median(times), "min_ms": times[0], "max_ms": times[-1], "turns": len(times)}
+
+
 def time_peer(name, pairs):
     what, tf32, autocast, fused, compiled, _ = PEERS[name]
     if options.device == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    step, times = Step(SIZES[options.size], pairs, tf32, autocast, fused, compiled), []
-    for _ in range(5 if compiled else 3):
-        step()
-    for _ in range(options.turns):
-        synchronize()
-        begin = time.perf_counter()
-        step()
-        synchronize()
-        times.append(1e3 * (time.perf_counter() - begin))
+    step = Step(SIZES[options.size], pairs, tf32, autocast, fused, compiled)
+    times = milliseconds(step, 5 if compiled else 3)
     peak = torch.cuda.max_memory_reserved() / 2 ** 20 if options.device == "cuda" else 0
-    return {"name": "torch_step", "peer": name, "what": what, "batch": pairs, "median_ms": statistics.median(times),
-            "min_ms": min(times), "max_ms": max(times), "turns": len(times), "memory_mib": peak}
+    return {"name": "torch_step", "peer": name, "what": what, "batch": pairs, **summary(times), "memory_mib": peak}
 
 
-def run_ours(pairs, precisions):
-    """Our recorded step: {precision: line of bench_cuda}, with the batch that fitted."""
-    part = "recorded_steps" if options.size == "base" else "tiny"
-    command = [os.path.join(options.bin, "bench_cuda"), "--only", part, "--batch", str(pairs),
-               "--turns", str(options.turns), "--precision", ",".join(precisions)]
+def time_retrieval():
+    """{what bench_cuda calls it: its row}. Of equal scores topk promises no order; the ranks count none of them."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    queries, gallery, width, embed = RETRIEVAL[options.device]
+
+    def rows(n, d):
+        return F.normalize(torch.randn(n, d, device=options.device), dim=1)
+
+    query, items, image, text = rows(queries, width), rows(gallery, width), rows(queries, embed), rows(queries, embed)
+
+    def ten_best():
+        return (query @ items.T).topk(10, dim=1)
+
+    def recall():
+        scores = image @ text.T
+        own = scores.diagonal()
+        return (scores > own[:, None]).sum(1), (scores > own[None, :]).sum(0)
+
+    return {of: {"name": "torch_retrieval", "peer": "retrieval", "of": of, **summary(milliseconds(work, 3))}
+            for of, work in (("ten best", ten_best), ("recall", recall))}
+
+
+def run_bench(name, arguments):
+    """Those lines of bench_cuda that have this name: at least one."""
+    command = [os.path.join(options.bin, "bench_cuda"), *arguments, "--turns", str(options.turns)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
         print(f"compare_torch_cuda: {command[0]} is not there; build the target bench_cuda")
         sys.exit(2)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    steps = {line["precision"]: line for line in lines if line["name"] == "step" and line["recorded"]}
-    if done.returncode != 0 or not steps:
+    lines = [line for line in lines if line["name"] == name]
+    if done.returncode != 0 or not lines:
         said = (done.stdout + done.stderr)[-500:]
         print(f"compare_torch_cuda: {' '.join(command)} ended with {done.returncode}: {said}")
         sys.exit(1)
-    return steps
+    return lines
+
+
+def run_ours(pairs, precisions):
+    """Our recorded step: {precision: line of bench_cuda}, with the batch that fitted."""
+    part = "recorded_steps" if options.size == "base" else "tiny"
+    lines = run_bench("step", ["--only", part, "--batch", str(pairs), "--precision", ",".join(precisions)])
+    return {line["precision"]: line for line in lines if line["recorded"]}
+
+
+def run_our_retrieval():
+    return {line["of"]: line for line in run_bench("retrieval", ["--only", "retrieval"])}
+
+
+def compare(title, row, precision, before, after):
+    """Prints a row, with ours and the ratio if that was measured, and adds them to it."""
+    text = f"{title}: torch {row['median_ms']:.3g} ms ({row['min_ms']:.3g} to {row['max_ms']:.3g})"
+    if before is not None:
+        row["ours_precision"], row["ours_ms"] = precision, (before["median_ms"] + after["median_ms"]) / 2
+        row["ratio"] = row["median_ms"] / row["ours_ms"]
+        text += (f", ctp {precision} {row['ours_ms']:.3g} ms "
+                 f"({before['median_ms']:.3g}, {after['median_ms']:.3g}), ratio {row['ratio']:.2f}")
+    print(text + (f"  [{row['what']}]" if "what" in row else ""), flush=True)
 
 
 def main():
     begin = time.monotonic()
     names = options.peers.split(",")
     for name in names:
-        if name not in PEERS:
-            print(f"compare_torch_cuda: --peers: expected {', '.join(PEERS)}, found '{name}'")
+        if name not in PEERS and name != "retrieval":
+            print(f"compare_torch_cuda: --peers: expected {', '.join(PEERS)} or retrieval, found '{name}'")
             sys.exit(2)
     where = torch.cuda.get_device_name() if options.device == "cuda" else "cpu"
     print(f"PyTorch {torch.__version__}, {where}, batch {options.batch}, {options.turns} turns", flush=True)
@@ -197,38 +252,46 @@ def main():
         last.update(run_ours(pairs, [precision]))
         return last[precision]
 
-    for name in names:
+    def clean_up(name):
+        ct.attend = plain_attend
+        if name in PEERS and PEERS[name][4]:
+            torch.compiler.reset()
+        free_memory()
+
+    def compare_step(name):
+        nonlocal pairs
         precision = PEERS[name][5]
-        if time.monotonic() - begin > options.seconds:
-            print(f"{name}: skipped, {options.seconds:g} seconds are over", flush=True)
-            rows.append({"name": "torch_step", "peer": name, "skipped": "no time left"})
-            continue
         before = last.get(precision) or ours(precision)
         if before is not None:
             pairs = int(before["batch"])  # what fitted
-        row = None
+        row = time_peer(name, pairs)
+        clean_up(name)
+        compare(name, row, precision, before, ours(precision))
+        rows.append(row)
+
+    def compare_retrieval():
+        before = run_our_retrieval() if options.device == "cuda" else {}
+        found = time_retrieval()
+        free_memory()
+        after = run_our_retrieval() if options.device == "cuda" else {}
+        for of, row in found.items():
+            compare(f"retrieval, {of}", row, "fp32", before.get(of), after.get(of))
+            rows.append(row)
+
+    for name in names:
+        kind = "torch_retrieval" if name == "retrieval" else "torch_step"
+        if time.monotonic() - begin > options.seconds:
+            print(f"{name}: skipped, {options.seconds:g} seconds are over", flush=True)
+            rows.append({"name": kind, "peer": name, "skipped": "no time left"})
+            continue
         try:
-            row = time_peer(name, pairs)
+            compare_retrieval() if name == "retrieval" else compare_step(name)
         except Exception as error:  # noqa: BLE001  one peer that fails must not hide the others
             why = f"{type(error).__name__}: {error}".splitlines()[0][:300]
             print(f"{name}: FAIL: {why}", flush=True)
-            rows.append({"name": "torch_step", "peer": name, "failed": why})
+            rows.append({"name": kind, "peer": name, "failed": why})
             failed = True
-        ct.attend = plain_attend
-        if PEERS[name][4]:
-            torch.compiler.reset()
-        free_memory()
-        if row is None:
-            continue
-        text = f"{name}: torch {row['median_ms']:.1f} ms ({row['min_ms']:.1f} to {row['max_ms']:.1f})"
-        if before is not None:
-            after = ours(precision)
-            row["ours_precision"], row["ours_ms"] = precision, (before["median_ms"] + after["median_ms"]) / 2
-            row["ratio"] = row["median_ms"] / row["ours_ms"]
-            text += (f", ctp {precision} {row['ours_ms']:.1f} ms "
-                     f"({before['median_ms']:.1f}, {after['median_ms']:.1f}), ratio {row['ratio']:.2f}")
-        print(f"{text}  [{row['what']}]", flush=True)
-        rows.append(row)
+            clean_up(name)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as f:
             f.writelines(json.dumps(row) + "\n" for row in rows)

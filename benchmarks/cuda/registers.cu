@@ -1,14 +1,25 @@
-// Everything that trainings with these strategies launch in bf16, for registers.sh to compile. Nobody runs this.
+// Everything that trainings with these strategies and their evaluation launch in bf16, for registers.sh to compile.
+// Nobody runs this.
 #include <ctp/cuda.cuh>
+
+using B = ctp::BasicCuda<ctp::precision::Bf16>;
 
 template <class Strategy>
 void train(const ctp::data::Batch& batch, ctp::data::BatchSource& source) {
-  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCuda<ctp::precision::Bf16>>;
+  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B>;
   ctp::Learner<Strategy, Model> learner{Model(ctp::sizes::base)};
   learner.begin_task(1);
   learner.step(batch);
   learner.end_task(&source);
 }
+
+template ctp::eval::RetrievalScores ctp::eval::retrieval<B>(std::span<const float>, std::span<const float>, std::size_t,
+                                                            std::size_t);
+template ctp::eval::MapScores ctp::eval::multimodal_map<B>(std::span<const float>,
+                                                           std::span<const ctp::eval::LabelledItem>,
+                                                           std::span<const float>,
+                                                           std::span<const ctp::eval::LabelledItem>,
+                                                           std::span<const ctp::eval::LabelledItem>, std::size_t);
 
 void train_all(const ctp::data::Batch& batch, ctp::data::BatchSource& source) {
   train<ctp::strategy::Ctp>(batch, source);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Registers, shared memory, stack and spills of every kernel of a training. See usage() or: registers.sh --help
+# Registers, shared memory, stack and spills of every kernel of a training and its evaluation. See usage() or:
+# registers.sh --help
 # shellcheck disable=SC2016  # back-quotes of Markdown
 set -euo pipefail
 
@@ -9,7 +10,8 @@ usage: benchmarks/cuda/registers.sh [FILE]
 
 Compiles benchmarks/cuda/registers.cu for Ampere, Hopper and Blackwell, reads what the assembler says of each kernel and
 writes a table to FILE (benchmarks/results/cuda_registers.md). Needs nvcc, no device; NVCC names another nvcc.
-Exit code: 0 done, 1 a hot kernel spills (attention, layer norm, cross entropy, AdamW) or is not there, 2 no nvcc.
+Exit code: 0 done, 1 a hot kernel spills (attention, layer norm, cross entropy, AdamW, retrieval) or is not there,
+2 no nvcc.
 END
 }
 
@@ -23,7 +25,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 file=${1:-benchmarks/results/cuda_registers.md}
 nvcc=${NVCC:-nvcc}
 architectures=(80 90 120)
-hot='AdamW<|Attention|Tensor(Key|Query)Gradient|LayerNorm(Backward)?>|CrossEntropy(Backward)?>'
+hot='AdamW<|Attention|Tensor(Key|Query)Gradient|LayerNorm(Backward)?>|CrossEntropy(Backward)?>|CountAhead|TopOfChunk'
 options=(-std=c++20 -O3 -DNDEBUG -Iinclude -cubin --resource-usage)
 
 command -v "$nvcc" >/dev/null || {
@@ -75,9 +77,10 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
   cat <<'END'
 # Registers of the CUDA kernels
 
-Every kernel of `ctp`, `ewc` and `si` trainings in bf16; other precisions use the same ones, without `RoundRows` and those
-on tensor cores. A cell is registers / static shared memory / stack / spilled on stores and loads, the last three in
-bytes. Attention asks for its shared memory when it is launched. Hot kernels, **bold**, must not spill.
+Every kernel of `ctp`, `ewc` and `si` trainings and of evaluation in bf16; other precisions use the same ones, without
+`RoundRows` and those on tensor cores. A cell is registers / static shared memory / stack / spilled on stores and loads,
+the last three in bytes. Attention and retrieval ask for their shared memory when they are launched. Hot kernels,
+**bold**, must not spill.
 
 END
   printf -- '- %s\n' "$("$nvcc" --version | grep -o 'release.*')"
@@ -111,10 +114,11 @@ awk -F '\t' -v "hot=$hot" -v "architectures=${architectures[*]}" '
     if ($1 ~ /AdamW/) part["AdamW"]
     else if ($1 ~ /Attention/) part["attention"]
     else if ($1 ~ /LayerNorm/) part["layer norm"]
+    else if ($1 ~ /CountAhead|TopOfChunk/) part["retrieval"]
     else part["cross entropy"]
   }
   END {
-    n = split("AdamW,attention,layer norm,cross entropy", wanted, ",")
+    n = split("AdamW,attention,layer norm,cross entropy,retrieval", wanted, ",")
     for (i = 1; i <= n; ++i) if (!(wanted[i] in part)) { print "FAIL: no kernel of " wanted[i] " was found"; bad = 1 }
     printf "%d kernels, %d of them hot: %s\n", NR, found, bad ? "FAIL" : "no hot kernel spills"
     exit bad

@@ -187,7 +187,7 @@ else
       *': FAIL: '*) row "PyTorch ${line%%:*}" FAIL "${line#*FAIL: }" ;;
       *': skipped'*) row "PyTorch ${line%%:*}" skipped "${line#*: }" ;;
     esac
-  done < <(grep -E '^(fp32|tf32|autocast|tuned|compiled): ' "$logs/torch.log" 2>/dev/null)
+  done < <(grep -E '^(fp32|tf32|autocast|tuned|compiled|retrieval[^:]*): ' "$logs/torch.log" 2>/dev/null)
 fi
 
 # --- the table ---------------------------------------------------------------------------------------------------

@@ -2,9 +2,12 @@
 /// @brief  Everything a task line of metrics.jsonl says, for models on any backend.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/json_line.hpp>
@@ -22,18 +25,32 @@ struct Evaluation {
   std::optional<ctp::eval::MapScores> map;         ///< on the tasks seen; empty if they have no queries or no gallery
 };
 
-/// @brief A model with its weights, wherever it runs, as evaluation sees it: the features of all pairs of a source.
+/// @brief A model with its weights, wherever it runs, as evaluation sees it: the features of all pairs of a source, and
+/// what they are worth, computed where the model runs.
 struct FeatureMaker {
+  using Features = std::span<const float>;
+  using Items = std::span<const ctp::eval::LabelledItem>;
+
   int image_size = 0;  ///< that the model takes
   std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract;
+  ctp::eval::RetrievalScores (*retrieval)(Features, Features, std::size_t n, std::size_t e) = nullptr;
+  ctp::eval::MapScores (*multimodal_map)(Features, Items, Features, Items, Items, std::size_t width) = nullptr;
 };
+
+/// What `extract` says of a model on this backend.
+template <class Backend>
+FeatureMaker features_on(int image_size,
+                         std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract) {
+  return {image_size, std::move(extract), ctp::eval::retrieval<Backend>, ctp::eval::multimodal_map<Backend>};
+}
 
 /// `model` and `theta` must outlive what is returned.
 template <class Model>
 FeatureMaker features_of(const Model& model, const typename Model::Real* theta) {
-  return {model.config().image, [&model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
-            return ctp::extract(model, theta, source, wanted);
-          }};
+  return features_on<typename Model::Backend>(model.config().image,
+                                              [&model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+                                                return ctp::extract(model, theta, source, wanted);
+                                              });
 }
 
 /// Measures models on some stream's test, query and gallery lists.

@@ -47,10 +47,10 @@ class StreamEvaluator final : public Evaluator {
     Evaluation result;
     std::vector<std::uint32_t> joined;
     for (const auto& own : tests_) {
-      result.alone.push_back(recalls(test, own));
+      result.alone.push_back(recalls(maker, test, own));
       joined.insert(joined.end(), own.begin(), own.end());
       std::sort(joined.begin(), joined.end());  // file order, as published; it only matters for ties
-      result.joined.push_back(recalls(test, joined));
+      result.joined.push_back(recalls(maker, test, joined));
     }
     if (seen > 0) result.map = precision(maker, std::span(stream_.tasks()).first(seen));
     return result;
@@ -81,7 +81,8 @@ class StreamEvaluator final : public Evaluator {
     return maker.extract(batches, wanted);
   }
 
-  static ctp::eval::RetrievalScores recalls(const ctp::ExtractedFeatures& all, const std::vector<std::uint32_t>& rows) {
+  static ctp::eval::RetrievalScores recalls(const FeatureMaker& maker, const ctp::ExtractedFeatures& all,
+                                            const std::vector<std::uint32_t>& rows) {
     const auto take = [&](const std::vector<float>& x) {
       std::vector<float> y;
       y.reserve(rows.size() * all.embed);
@@ -90,7 +91,7 @@ class StreamEvaluator final : public Evaluator {
                  x.begin() + static_cast<std::ptrdiff_t>((row + 1) * all.embed));
       return y;
     };
-    return ctp::eval::retrieval(take(all.image), take(all.text), rows.size(), all.embed);
+    return maker.retrieval(take(all.image), take(all.text), rows.size(), all.embed);
   }
 
   [[nodiscard]] std::optional<ctp::eval::MapScores> precision(const FeatureMaker& maker,
@@ -107,8 +108,8 @@ class StreamEvaluator final : public Evaluator {
     const ctp::Wanted wanted{.retrieval = false, .fusion = true};
     const auto q = features("query", query_, queries, maker, wanted),
                g = features("gallery", gallery_, gallery, maker, wanted);
-    return ctp::eval::multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion,
-                                     items(stream_.gallery(), gallery), items(stream_.gallery(), whole), q.width);
+    return maker.multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion, items(stream_.gallery(), gallery),
+                                items(stream_.gallery(), whole), q.width);
   }
 
   const ctp::data::P9d& stream_;

@@ -26,9 +26,10 @@ examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFil
   auto loaded = std::make_shared<Loaded>(Loaded{typename std::remove_cvref_t<decltype(Loaded::model)>(config), {}});
   loaded->theta = ctp::Buffer<float, examples::Cuda>(loaded->model.layout().size());
   loaded->theta.assign(ctp::read_weights<float>(loaded->model.layout(), file));
-  return {config.image, [loaded](ctp::data::BatchSource& source, ctp::Wanted wanted) {
-            return ctp::extract(loaded->model, std::as_const(loaded->theta).data(), source, wanted);
-          }};
+  return examples::features_on<examples::Cuda>(
+      config.image, [loaded](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+        return ctp::extract(loaded->model, std::as_const(loaded->theta).data(), source, wanted);
+      });
 }
 
 }  // namespace

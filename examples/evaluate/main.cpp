@@ -43,9 +43,10 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, Projection>;
   const auto model = std::make_shared<const Model>(config);
   const auto theta = std::make_shared<const std::vector<float>>(ctp::read_weights<float>(model->layout(), file));
-  return {config.image, [model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
-            return ctp::extract(*model, theta->data(), source, wanted);
-          }};
+  return examples::features_on<ctp::Cpu>(config.image,
+                                         [model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+                                           return ctp::extract(*model, theta->data(), source, wanted);
+                                         });
 }
 
 /// Measures a model and says what was found.

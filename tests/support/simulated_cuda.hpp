@@ -478,5 +478,6 @@ static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);
 static_assert(backend::RecordsWork<SimulatedCuda<float>>);
 static_assert(backend::CopiesAhead<SimulatedCuda<float>>);
+static_assert(backend::RanksRows<SimulatedCuda<float>>);
 
 }  // namespace ctp::test

@@ -1,6 +1,7 @@
 #include <ctp/tensor/buffer.hpp>
 
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -33,6 +34,18 @@ TEST_CASE("buffer: values go in and out converted") {
   Buffer<std::int32_t> ids(2);
   ids.assign(std::vector<std::int64_t>{7, -1});
   CHECK(ids.to_host() == std::vector<std::int32_t>{7, -1});
+}
+
+TEST_CASE("buffer: values come from any place, and a list goes to a backend in the backend's own numbers") {
+  const double values[] = {1.5, -2, 0.1, 4};
+  Buffer<float> buffer(3);
+  buffer.assign(std::span(values).subspan(1));
+  CHECK(buffer.to_host() == std::vector<float>{-2, 0.1F, 4});
+  struct Backend : Memory {
+    using Real = float;
+  };
+  const ctp::Buffer<float, Backend> there = ctp::uploaded<Backend>(std::span<const double>(values));
+  CHECK(there.to_host() == std::vector<float>{1.5F, -2, 0.1F, 4});
 }
 
 TEST_CASE("buffer: a view is the same memory with a shape") {

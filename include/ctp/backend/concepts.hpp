@@ -13,6 +13,7 @@
 #include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/dropout.hpp>
 #include <ctp/backend/generic/parameters.hpp>
+#include <ctp/backend/ranking.hpp>
 #include <ctp/config.hpp>
 #include <ctp/core/shape.hpp>
 
@@ -162,6 +163,24 @@ concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std:
   { queue.prepare(bytes) } -> std::same_as<std::byte*>;
   { queue.send() } -> std::same_as<const std::byte*>;
   queue.release();
+};
+
+/// @brief A backend that ranks rows by inner product and keeps no matrix of scores. Not required of a backend.
+///
+/// The greater score comes first, of equal ones the lower index. A score has the same bits wherever it is computed, so
+/// that equal rows tie.
+///
+/// `retrieval_ranks(n, d, left, right, left_rank, right_rank)`: left_rank[i] is how many rows of right [n,d] come
+/// before row i for row i of left [n,d]; right_rank[i] the same with the lists exchanged. Where a score of row i of
+/// left is not a finite number, left_rank[i] is backend::not_finite, and right_rank says nothing.
+///
+/// `top_ten(q, g, d, query, gallery, item)`: item [q,10] are the best rows of gallery [g,d] for each row of query
+/// [q,d], best first, then backend::no_item; or all backend::not_finite, where one of the scores is not a finite
+/// number.
+template <class B>
+concept RanksRows = Backend<B> && requires(Index n, const typename B::Real* x, std::int32_t* found) {
+  B::retrieval_ranks(n, n, x, x, found, found);
+  B::top_ten(n, n, n, x, x, found);
 };
 
 }  // namespace ctp::backend

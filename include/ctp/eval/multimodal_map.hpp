@@ -1,11 +1,12 @@
 /// @file   ctp/eval/multimodal_map.hpp
 /// @brief  Retrieval by category with fused features: mean average precision at 1, 5 and 10.
-/// @layer  eval - may include: core
+/// @layer  eval - may include: core, backend, tensor
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
@@ -14,8 +15,10 @@
 #include <unordered_set>
 #include <vector>
 
+#include <ctp/backend/concepts.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/eval/score_tiles.hpp>
+#include <ctp/tensor/buffer.hpp>
 
 namespace ctp::eval {
 
@@ -36,12 +39,12 @@ namespace detail {
 template <class Real>
 class TenBest {
  public:
-  static constexpr std::size_t most = 10;
+  static constexpr std::size_t most = backend::top_items;
 
   /// A score must be above this to enter.
   [[nodiscard]] Real bar() const { return size_ < most ? -std::numeric_limits<Real>::infinity() : scores_[most - 1]; }
   /// Takes the score of an item with a higher index than all before. Requires score > bar().
-  void add(Real score, std::size_t index) {
+  void add(Real score, std::int32_t index) {
     std::size_t at = std::min(size_, most - 1);
     size_ = std::min(size_ + 1, most);
     for (; at > 0 && score > scores_[at - 1]; --at) {
@@ -51,11 +54,11 @@ class TenBest {
     scores_[at] = score;
     items_[at] = index;
   }
-  [[nodiscard]] std::span<const std::size_t> items() const { return {items_.data(), size_}; }
+  [[nodiscard]] std::span<const std::int32_t> items() const { return {items_.data(), size_}; }
 
  private:
   std::array<Real, most> scores_{};
-  std::array<std::size_t, most> items_{};
+  std::array<std::int32_t, most> items_{};
   std::size_t size_ = 0;
 };
 
@@ -71,16 +74,18 @@ inline double average_precision(std::span<const char> hit, std::size_t cut) {
   return hits == 0 ? 0.0 : sum / static_cast<double>(hits);
 }
 
+[[noreturn]] inline void refuse_map_scores(std::size_t first_row) {
+  throw NumericError(Complaint{"multimodal_map", "scores of queries from " + std::to_string(first_row),
+                               "finite numbers", "one that is not", "the weights or the features hold NaN or infinity"}
+                         .text());
+}
+
+/// The ten best items of every query, [queries, 10], by tiles of scores on the host. Fewer leave backend::no_item.
 template <class Real>
-std::vector<TenBest<Real>> ten_best(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
+std::vector<std::int32_t> ten_best(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
   std::vector<TenBest<Real>> best(query.size() / width);
   for_each_score_tile<Real>(query, gallery, width, [&](const ScoreTile<Real>& t) {
-    if (!t.finite()) {
-      throw NumericError(Complaint{"multimodal_map", "scores of queries from " + std::to_string(t.row),
-                                   "finite numbers", "one that is not",
-                                   "the weights or the features hold NaN or infinity"}
-                             .text());
-    }
+    if (!t.finite()) refuse_map_scores(t.row);
     for (std::size_t r = 0; r < t.rows; ++r) {
       TenBest<Real>& mine = best[t.row + r];
       const Real* s = t.line(r);
@@ -89,14 +94,31 @@ std::vector<TenBest<Real>> ten_best(std::span<const Real> query, std::span<const
       for (std::size_t c = 0; c < t.columns; ++c) above |= static_cast<int>(s[c] > bar);
       if (above == 0) continue;  // nearly always, once the first thousand columns have passed
       for (std::size_t c = 0; c < t.columns; ++c) {
-        if (s[c] > mine.bar()) mine.add(s[c], t.column + c);
+        if (s[c] > mine.bar()) mine.add(s[c], static_cast<std::int32_t>(t.column + c));
       }
     }
   });
-  return best;
+  std::vector<std::int32_t> items(best.size() * backend::top_items, backend::no_item);
+  for (std::size_t i = 0; i < best.size(); ++i)
+    std::copy(best[i].items().begin(), best[i].items().end(),
+              items.begin() + static_cast<std::ptrdiff_t>(i * backend::top_items));
+  return items;
 }
 
-template <class Real>
+/// The same by a backend's own kernels.
+template <backend::RanksRows Backend, class Real>
+std::vector<std::int32_t> ten_best_on(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
+  const auto queries = uploaded<Backend>(query), items = uploaded<Backend>(gallery);
+  const auto n = static_cast<Index>(query.size() / width), g = static_cast<Index>(gallery.size() / width);
+  Buffer<std::int32_t, Backend> best(n * backend::top_items);
+  Backend::top_ten(n, g, static_cast<Index>(width), queries.data(), items.data(), best.data());
+  std::vector<std::int32_t> found = best.to_host();
+  const auto bad = std::find(found.begin(), found.end(), backend::not_finite);
+  if (bad != found.end()) refuse_map_scores(static_cast<std::size_t>(bad - found.begin()) / backend::top_items);
+  return found;
+}
+
+template <class Where, class Real>
 MapScores multimodal_map(std::span<const Real> query_features, std::span<const LabelledItem> queries,
                          std::span<const Real> gallery_features, std::span<const LabelledItem> gallery,
                          std::span<const LabelledItem> whole_gallery, std::size_t width) {
@@ -116,15 +138,22 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const L
   std::unordered_map<std::string_view, std::unordered_set<std::string_view>> positives;
   for (const LabelledItem& item : whole_gallery) positives[item.label].insert(item.id);
 
-  const std::vector<TenBest<Real>> best = ten_best(query_features, gallery_features, width);
+  const std::vector<std::int32_t> best = [&] {
+    if constexpr (backend::RanksRows<Where>)
+      return ten_best_on<Where>(query_features, gallery_features, width);
+    else
+      return ten_best(query_features, gallery_features, width);
+  }();
   std::array<double, 3> total{};
   std::vector<char> hit;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const auto mine = positives.find(queries[i].label);
     if (mine == positives.end()) continue;  // nothing to find: 0
     hit.clear();
-    for (const std::size_t j : best[i].items()) {
-      if (gallery[j].id != queries[i].id) hit.push_back(mine->second.contains(gallery[j].id) ? 1 : 0);
+    for (const std::int32_t j : std::span(best).subspan(i * backend::top_items, backend::top_items)) {
+      if (j == backend::no_item) break;
+      const std::string_view id = gallery[static_cast<std::size_t>(j)].id;
+      if (id != queries[i].id) hit.push_back(mine->second.contains(id) ? 1 : 0);
     }
     constexpr std::size_t cuts[] = {1, 5, 10};
     for (std::size_t k = 0; k < 3; ++k) total[k] += average_precision(hit, std::min(cuts[k], mine->second.size()));
@@ -140,22 +169,26 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const L
 /// The ten best gallery items of a query are taken (of equal scores the lower index first), then the query's own id is
 /// dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives, items left)
 /// places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of tasks not
-/// yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal.
+/// yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal. `Where` is
+/// a backend, or Host; one that has no kernels for this leaves it to the host.
 ///
 /// **Shapes.** query_features: [queries, width], gallery_features: [gallery, width], row-major.  **Units.** percent.
 /// **Errors.** DataError if there is no query or no gallery item; ShapeError if features and items do not match;
 ///             NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (evaluation_multi_modal), without its failure below ten items.
-inline MapScores multimodal_map(std::span<const float> query_features, std::span<const LabelledItem> queries,
-                                std::span<const float> gallery_features, std::span<const LabelledItem> gallery,
-                                std::span<const LabelledItem> whole_gallery, std::size_t width) {
-  return detail::multimodal_map<float>(query_features, queries, gallery_features, gallery, whole_gallery, width);
+template <class Where = Host>
+MapScores multimodal_map(std::span<const float> query_features, std::span<const LabelledItem> queries,
+                         std::span<const float> gallery_features, std::span<const LabelledItem> gallery,
+                         std::span<const LabelledItem> whole_gallery, std::size_t width) {
+  return detail::multimodal_map<Where, float>(query_features, queries, gallery_features, gallery, whole_gallery, width);
 }
 /// The same in double.
-inline MapScores multimodal_map(std::span<const double> query_features, std::span<const LabelledItem> queries,
-                                std::span<const double> gallery_features, std::span<const LabelledItem> gallery,
-                                std::span<const LabelledItem> whole_gallery, std::size_t width) {
-  return detail::multimodal_map<double>(query_features, queries, gallery_features, gallery, whole_gallery, width);
+template <class Where = Host>
+MapScores multimodal_map(std::span<const double> query_features, std::span<const LabelledItem> queries,
+                         std::span<const double> gallery_features, std::span<const LabelledItem> gallery,
+                         std::span<const LabelledItem> whole_gallery, std::size_t width) {
+  return detail::multimodal_map<Where, double>(query_features, queries, gallery_features, gallery, whole_gallery,
+                                               width);
 }
 
 }  // namespace ctp::eval

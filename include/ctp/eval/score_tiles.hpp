@@ -15,6 +15,9 @@
 
 namespace ctp::eval {
 
+/// @brief Where scores are computed, in place of a backend: here, tile by tile.
+struct Host {};
+
 /// @brief A block of the score matrix: rows row .. row + rows, columns column .. column + columns.
 template <class Real>
 struct ScoreTile {

@@ -3,6 +3,7 @@
 /// @layer  tensor - may include: core, backend
 #pragma once
 
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,11 @@ class Buffer {
   /// Replaces all values. **Errors.** ShapeError unless the sizes agree.
   template <class From>
   void assign(const std::vector<From>& host) {
+    assign(std::span<const From>(host));
+  }
+  /// The same from any place.
+  template <class From>
+  void assign(std::span<const From> host) {
     const auto n = static_cast<Index>(host.size());
     require_shape(n == size_, "Buffer::assign", "buffer", Shape<1>{size_}, "values", Shape<1>{n}, "sizes must agree");
     Backend::upload(host.data(), n, data());
@@ -48,5 +54,13 @@ class Buffer {
   decltype(Backend::allocate(0)) memory_{};
   Index size_ = 0;
 };
+
+/// A list of numbers in the memory of a backend, as the backend's own numbers.
+template <class Backend, class From>
+Buffer<typename Backend::Real, Backend> uploaded(std::span<const From> host) {
+  Buffer<typename Backend::Real, Backend> there(static_cast<Index>(host.size()));
+  there.assign(host);
+  return there;
+}
 
 }  // namespace ctp

@@ -10,12 +10,13 @@
 namespace ctp::eval {
 
 /// @brief Recalls of a learner's online model on the pairs of a task, each image asking for its own text and back.
+/// Computed where the model is.
 ///
 /// **Units.** percent.  **Errors.** UsageError if there are no pairs; DataError for a picture that cannot be read.
 template <class Learner>
 RetrievalScores retrieval(const Learner& learner, const data::Task& pairs) {
   const ExtractedFeatures found = extract(learner.model(), learner.thetas().online(), pairs, learner.options(), {});
-  return retrieval(found.image, found.text, found.pairs, found.embed);
+  return retrieval<typename Learner::Model::Backend>(found.image, found.text, found.pairs, found.embed);
 }
 
 }  // namespace ctp::eval

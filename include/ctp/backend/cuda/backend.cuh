@@ -21,5 +21,6 @@ static_assert(backend::Backend<BasicCuda<precision::Bf16>>);
 static_assert(backend::RecordsWork<Cuda>);
 static_assert(backend::StopsWork<Cuda>);
 static_assert(backend::CopiesAhead<Cuda>);
+static_assert(backend::RanksRows<Cuda>);
 
 }  // namespace ctp

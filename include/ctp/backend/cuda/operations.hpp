@@ -10,6 +10,7 @@
 #include <ctp/backend/cuda/linear.hpp>
 #include <ctp/backend/cuda/losses.hpp>
 #include <ctp/backend/cuda/parameters.hpp>
+#include <ctp/backend/cuda/ranking.hpp>
 #include <ctp/backend/cuda/rows.hpp>
 
 namespace ctp::backend::cuda {
@@ -25,6 +26,7 @@ struct Operations : Attention<Runtime, RealType>,
                     Linear<Runtime, RealType>,
                     Losses<Runtime, RealType>,
                     Parameters<Runtime, RealType>,
+                    Ranking<Runtime, RealType>,
                     Rows<Runtime, RealType> {
   static_assert(KernelRuntime<Runtime>);
   using Real = RealType;
