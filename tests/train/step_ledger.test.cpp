@@ -187,6 +187,34 @@ TEST_CASE("step ledger: what goes wrong with a batch is told after the steps bef
   CHECK(told.all.size() == 3);
 }
 
+TEST_CASE("step ledger: an observer that throws is told no step twice, and none is left out") {
+  class Throws final : public ctp::Observer {
+   public:
+    void step_done(const ctp::StepReport& r) override {
+      seen.push_back(r.step);
+      if (r.step == 1 && seen.size() == 2) throw ctp::UsageError("enough");
+    }
+    std::vector<std::uint64_t> seen;
+  };
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Throws observer;
+  learner.observe(observer);
+  test::Batches task(test::micro, 4, 3, 6, 1);
+  CHECK_THROWS_AS(learner.learn(task, "task"), ctp::UsageError);
+  learner.step(task.list[0]);
+  CHECK(observer.seen == std::vector<std::uint64_t>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("step ledger: a batch that the model cannot take is refused after the steps before it were told") {
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Told told;
+  learner.observe(told);
+  test::Batches task(test::micro, 4, 3, 6, 1);
+  task.list[2].ids[1] = test::micro.vocab;
+  CHECK_THROWS_AS(learner.learn(task, "task"), ctp::UsageError);
+  CHECK(told.all.size() == 2);
+}
+
 TEST_CASE("host numbers: written back in the order they were visited, nothing but numbers") {
   std::int64_t steps_taken = 7;
   double rate = 0.5;

@@ -253,8 +253,8 @@ class Learner {
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
-      while (const data::Batch* batch = next(source)) {
-        submit(*batch, &source);
+      while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
+        after_pending(source, [&] { submit(*batch, &source); });
         if (static_cast<int>(ledger_.entries().size()) >= read_every) settle(&source);
       }
       settle(&source);
@@ -262,10 +262,11 @@ class Learner {
     end_task(&source);
   }
 
-  /// The next batch of an epoch. What goes wrong with it comes after the steps before it.
-  const data::Batch* next(data::BatchSource& source) {
+  /// work(); what goes wrong with it comes after the reports, or the error, of the steps before it.
+  template <class Work>
+  auto after_pending(data::BatchSource& source, const Work& work) {
     try {
-      return source.next();
+      return work();
     } catch (...) {
       settle(&source);
       throw;
@@ -336,10 +337,12 @@ class Learner {
   StepReport settle(const data::BatchSource* source) {
     StepReport last;
     ledger_.read();
-    for (const auto& entry : ledger_.entries()) {
+    while (!ledger_.entries().empty()) {
+      const auto& entry = ledger_.entries().front();
       require_finite(entry, source);
-      for (Observer* observer : observers_) observer->step_done(entry.report);
       last = entry.report;
+      ledger_.told();  // also if an observer throws
+      for (Observer* observer : observers_) observer->step_done(last);
     }
     ledger_.clear();
     return last;

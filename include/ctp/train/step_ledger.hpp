@@ -119,7 +119,10 @@ class StepLedger {
   };
 
   [[nodiscard]] const std::int32_t* stopped() const { return stopped_.data(); }
-  [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).first(used_); }
+  /// The steps noted whose report nobody was given yet.
+  [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).first(used_).subspan(told_); }
+  /// The first of entries() is not among them any more.
+  void told() { ++told_; }
 
   /// @brief Notes a step whose losses and gradient [n] were computed. `penalty(to)` leaves the penalty's value at `to`,
   /// in the backend's memory; without a penalty its name is null.
@@ -163,7 +166,7 @@ class StepLedger {
   }
   /// Forgets all steps, and lets work go on. What entries() showed stays readable until the next step is noted.
   void clear() {
-    used_ = read_ = 0;
+    used_ = read_ = told_ = 0;
     B::zero(stopped_.data(), stopped_.size());
   }
 
@@ -198,7 +201,7 @@ class StepLedger {
   Buffer<std::int32_t, B> stopped_{backend::StopsWork<B> ? 1 : 0};
   std::vector<Entry> entries_;
   std::vector<double> host_;
-  std::size_t used_ = 0, read_ = 0;  ///< steps noted, and those of them that were fetched
+  std::size_t used_ = 0, read_ = 0, told_ = 0;  ///< steps noted, and of them those fetched and those told
 };
 
 }  // namespace ctp
