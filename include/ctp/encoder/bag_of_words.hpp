@@ -80,17 +80,32 @@ class BagOfWords {
   template <class B>
   Variable<2, B> run(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens,
                      std::size_t layers) const {
+    if (layers == 0) return embed(pass, text);
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      auto x = embed(inner, text);
+      for (std::size_t i = 0; i < layers; ++i) x = run_block(i + 1 < layers ? inner : pass, i, text, x, image_tokens);
+      return x;
+    });
+  }
+  template <class B>
+  Variable<2, B> embed(const Pass<B>& pass, const TextInput<B>& text) const {
+    const auto ids = text.ids.reshaped(Shape<1>{text.ids.shape[0] * text.ids.shape[1]});
+    const auto x = norm_(pass, gather_rows(pass, pass[words_], ids));
+    return dropout(pass, x, pass.dropout_layer(text.first_lane), text.ids.shape[1]);
+  }
+  template <class B>
+  Variable<2, B> run_block(const Pass<B>& pass, std::size_t i, const TextInput<B>& text, Variable<2, B> x,
+                           Variable<2, B> image_tokens) const {
+    const Block& block = blocks_[i];
     const Index batch = text.ids.shape[0], length = text.ids.shape[1];
-    auto x = norm_(pass, gather_rows(pass, pass[words_], text.ids.reshaped(Shape<1>{batch * length})));
-    x = dropout(pass, x, pass.dropout_layer(text.first_lane), length);
-    for (std::size_t i = 0; i < layers; ++i) {
-      const Block& block = blocks_[i];
-      const std::uint32_t lane = text.first_lane + 1 + static_cast<std::uint32_t>(i) * Block::dropout_layers;
-      x = block.mix_norm(pass, x, block.mix(pass, nn::mean_of_each(pass, x, text.key_bias, heads_)), lane, length);
-      if (block.cross) x = (*block.cross)(pass, x, image_tokens, {}, batch, lane + 1);
-      x = block.norm(pass, x, block.output(pass, block.intermediate.with_gelu(pass, x)), lane + 3, length);
-    }
-    return x;
+    const std::uint32_t lane = text.first_lane + 1 + static_cast<std::uint32_t>(i) * Block::dropout_layers;
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      auto read =
+          block.mix_norm(inner, x, block.mix(inner, nn::mean_of_each(inner, x, text.key_bias, heads_)), lane, length);
+      if (block.cross) read = (*block.cross)(inner, read, image_tokens, {}, batch, lane + 1);
+      const auto h = block.output(inner, block.intermediate.gelu_operand(inner, read));
+      return block.norm(pass, read, h, lane + 3, length);
+    });
   }
 
   static std::vector<Block> make_blocks(const ModelConfig& c, Layout& layout) {

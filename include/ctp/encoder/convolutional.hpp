@@ -44,12 +44,16 @@ class Convolutional {
     const Index batch = images.shape[0], fine = 2 * side_, size = fine * piece_;
     require_shape(images.shape == Shape<4>{batch, 3, size, size}, "Convolutional", "images", images.shape, "expected",
                   Shape<4>{batch, 3, size, size}, "the model's image size is fixed");
-    Variable<2, B> pixels{pass.scratch(Shape<2>{batch * fine * fine, 3 * piece_ * piece_}), {}};
-    B::patches(batch, 3, size, piece_, images.data, pixels.value.data);
-    auto x = join_(pass, pieces_.with_gelu(pass, pixels), batch, fine);
-    for (const Block& block : blocks_)
-      x = block.out.with_residual(pass, block.spread.with_gelu(pass, block.norm(pass, x), batch, side_), x);
-    return norm_(pass, nn::mean_before(pass, x, batch));
+    return enclosed(pass, [&](const Pass<B>& inner) {
+      Variable<2, B> pixels{inner.scratch(Shape<2>{batch * fine * fine, 3 * piece_ * piece_}), {}};
+      B::patches(batch, 3, size, piece_, images.data, pixels.value.data);
+      auto x = join_(inner, pieces_.with_gelu(inner, pixels), batch, fine);
+      for (const Block& block : blocks_)
+        x = enclosed(inner, [&](const Pass<B>& deep) {
+          return block.out.with_residual(inner, block.spread.with_gelu(deep, block.norm(deep, x), batch, side_), x);
+        });
+      return norm_(pass, nn::mean_before(inner, x, batch));
+    });
   }
 
  private:
