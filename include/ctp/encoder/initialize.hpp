@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <ctp/core/parallel.hpp>
 #include <ctp/core/philox.hpp>
 #include <ctp/nn/layout.hpp>
 
@@ -24,10 +25,11 @@ std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed,
                                   Initialization scheme = Initialization::FanIn) {
   std::vector<Real> theta(static_cast<std::size_t>(layout.size()));
   const RandomStream stream(seed, "initialization");
-  std::uint32_t ordinal = 0;
-  for (const ParameterInfo& p : layout.parameters()) {
+  const auto& parameters = layout.parameters();
+  parallel_for(static_cast<std::ptrdiff_t>(parameters.size()), [&](std::ptrdiff_t ordinal) {
+    const ParameterInfo& p = parameters[static_cast<std::size_t>(ordinal)];
     Real* out = theta.data() + p.offset;
-    RandomLane random(stream, {.sample = ordinal++});
+    RandomLane random(stream, {.sample = static_cast<std::uint32_t>(ordinal)});
     const Index n = p.size();
     Index fan_in = 1;  // of a table: its width
     for (std::size_t i = p.start == Start::Table ? p.shape.size() - 1 : 1; i < p.shape.size(); ++i)
@@ -44,7 +46,7 @@ std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed,
           out[i] = static_cast<Real>(deviation * random.normal());
           break;
       }
-  }
+  });
   return theta;
 }
 
