@@ -233,32 +233,54 @@ class SimulatedThread {
     return x;
   }
   void mma(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) const {
-    // Put the operands together from what each lane holds, then multiply as on paper.
     float left[16][16], right[16][8];
     block_->gather(id_, {a[0], a[1], a[2], a[3], b[0], b[1]}, [&](int lane, const std::array<std::uint32_t, 6>& words) {
       const int group = lane / 4, pair = lane % 4;
-      const auto half = [&](std::size_t word, int which) {
-        const std::uint32_t bits = (which == 0 ? words[word] << 16U : words[word] & 0xFFFF0000U);
-        float value = 0;
-        std::memcpy(&value, &bits, sizeof value);
-        return value;
-      };
       for (int which = 0; which < 2; ++which)
         for (int part = 0; part < 4; ++part) {
-          left[group + part % 2 * 8][pair * 2 + part / 2 * 8 + which] = half(static_cast<std::size_t>(part), which);
-          if (part < 2) right[pair * 2 + part * 8 + which][group] = half(static_cast<std::size_t>(4 + part), which);
+          const auto value = [&](int at) {
+            const std::uint32_t word = words[static_cast<std::size_t>(at)];
+            return number(which == 0 ? word << 16U : word & 0xFFFF0000U);
+          };
+          left[group + part % 2 * 8][pair * 2 + part / 2 * 8 + which] = value(part);
+          if (part < 2) right[pair * 2 + part * 8 + which][group] = value(4 + part);
         }
     });
+    add_product<16>(c, left, right);
+  }
+  void mma_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) const {
+    float left[16][8], right[8][8];
+    block_->gather(id_, {a[0], a[1], a[2], a[3], b[0], b[1]}, [&](int lane, const std::array<std::uint32_t, 6>& words) {
+      const int group = lane / 4, pair = lane % 4;
+      const auto value = [&](int at) {
+        return number(words[static_cast<std::size_t>(at)] & ~0x1FFFU);  // a device ignores the rest
+      };
+      for (int part = 0; part < 4; ++part) {
+        left[group + part % 2 * 8][pair + part / 2 * 4] = value(part);
+        if (part < 2) right[pair + part * 4][group] = value(4 + part);
+      }
+    });
+    add_product<8>(c, left, right);
+  }
+
+ private:
+  static float number(std::uint32_t bits) {
+    float value = 0;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+  }
+  /// Operands put together from what each lane holds, multiplied as on paper.
+  template <int Depth>
+  void add_product(float (&c)[4], const float (&left)[16][Depth], const float (&right)[Depth][8]) const {
     const int group = id_ % backend::cuda::warp_size / 4, pair = id_ % 4;
     for (int e = 0; e < 4; ++e) {
       double sum = static_cast<double>(c[e]);
-      for (int k = 0; k < 16; ++k)
+      for (int k = 0; k < Depth; ++k)
         sum += static_cast<double>(left[group + e / 2 * 8][k]) * static_cast<double>(right[k][pair * 2 + e % 2]);
       c[e] = static_cast<float>(sum);
     }
   }
 
- private:
   SimulatedBlock* block_;
   int id_;
 };
@@ -389,6 +411,7 @@ struct SimulatedRuntime : backend::generic::Memory {
   }
   static std::size_t shared_limit() { return shared_bytes(); }
   static bool rounds_operands() { return Bits == 7; }
+  static bool multiplies_in_tf32() { return Bits == 10; }
 
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {

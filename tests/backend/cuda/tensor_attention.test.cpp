@@ -5,11 +5,12 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include <support/simulated_cuda.hpp>
 
-#define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float, 7>
+#define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float, 10>
 #include <support/reference.hpp>
 
 #include <ctp/backend/cpu/backend.hpp>
@@ -22,7 +23,8 @@ using reference::at;
 using reference::put;
 using reference::random;
 using reference::Values;
-using Tensor = ctp::test::SimulatedCuda<float, 7>;
+using Bf16 = ctp::test::SimulatedCuda<float, 7>;
+using Tf32 = ctp::test::SimulatedCuda<float, 10>;
 using Exact = ctp::BasicCpu<double>;
 
 struct Found {
@@ -60,9 +62,11 @@ double off_in_norm(const Values& found, const Values& expected) {
 }
 
 /// Rounding to 8 significant bits is off by at most 2^-9; in the norm of a product of two rounded operands less than
-/// 2^-8.
-constexpr double rounding = 1.0 / 128;
+/// 2^-8. TF32 has three bits more.
+template <class Tensor>
+constexpr double rounding = std::is_same_v<Tensor, Bf16> ? 1.0 / 128 : 1.0 / 1024;
 
+template <class Tensor>
 void check(const AttentionShape& s, bool masked, float probability) {
   CAPTURE(s.queries);
   CAPTURE(s.keys);
@@ -78,26 +82,27 @@ void check(const AttentionShape& s, bool masked, float probability) {
   }
   const Found found = attend<Tensor>(s, q, k, v, bias, d_o, probability);
   const Found expected = attend<Exact>(s, q, k, v, bias, d_o, probability);
-  CHECK(off_in_norm(found.o, expected.o) < rounding);
-  CHECK(off_in_norm(found.dq, expected.dq) < 2 * rounding);
-  CHECK(off_in_norm(found.dk, expected.dk) < 2 * rounding);
-  CHECK(off_in_norm(found.dv, expected.dv) < 2 * rounding);
+  CHECK(off_in_norm(found.o, expected.o) < rounding<Tensor>);
+  CHECK(off_in_norm(found.dq, expected.dq) < 2 * rounding<Tensor>);
+  CHECK(off_in_norm(found.dk, expected.dk) < 2 * rounding<Tensor>);
+  CHECK(off_in_norm(found.dv, expected.dv) < 2 * rounding<Tensor>);
 }
 
 }  // namespace
 
-TEST_CASE("tensor attention: is attention, but for the rounding of operands") {
+TEST_CASE_TEMPLATE("tensor attention: is attention, but for the rounding of operands", Tensor, CTP_TEST_BACKENDS) {
   for (const Index width : {32, 64}) {
     const Index model = 2 * width;
-    check({1, 2, 17, 17, width, model, model, model}, false, 0);
-    check({3, 2, 5, 70, width, model, model, model}, true, 0);
-    check({3, 2, 70, 5, width, model, model, model}, true, 0.3F);
-    check({2, 2, 130, 67, width, model + 3, 2 * model, model + 11}, true, 0.3F);
-    check({1, 1, 1, 1, width, width, width, width}, false, 0);
+    check<Tensor>({1, 2, 17, 17, width, model, model, model}, false, 0);
+    check<Tensor>({3, 2, 5, 70, width, model, model, model}, true, 0);
+    check<Tensor>({3, 2, 70, 5, width, model, model, model}, true, 0.3F);
+    check<Tensor>({2, 2, 130, 67, width, model + 3, 2 * model, model + 11}, true, 0.3F);
+    check<Tensor>({1, 1, 1, 1, width, width, width, width}, false, 0);
   }
 }
 
-TEST_CASE("tensor attention: forward and backward have the same bits in whatever order threads run") {
+TEST_CASE_TEMPLATE("tensor attention: forward and backward have the same bits in whatever order threads run", Tensor,
+                   CTP_TEST_BACKENDS) {
   const AttentionShape s{2, 2, 70, 67, 32, 64, 64, 64};
   const Values q = random(2 * 70 * 64, 1), k = random(2 * 67 * 64, 2), v = random(2 * 67 * 64, 3);
   const Values d_o = random(2 * 70 * 64, 4);
@@ -111,14 +116,36 @@ TEST_CASE("tensor attention: forward and backward have the same bits in whatever
 
 TEST_CASE("tensor attention: other widths, and backends that do not round, go the other way") {
   using Attention = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 7>>;
+  using InTf32 = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 10>>;
+  using Single = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float>>;
   CHECK(Attention::takes({.width = 32}));
+  CHECK(InTf32::takes({.width = 64}));
+  CHECK_FALSE(InTf32::takes({.width = 24}));
+  CHECK_FALSE(Single::takes({.width = 64}));
   CHECK(Attention::takes({.width = 64}));
   CHECK_FALSE(Attention::takes({.width = 48}));
   const AttentionShape s{1, 1, 5, 5, 32, 32, 32, 32};
   const Values q = random(5 * 32, 1), k = random(5 * 32, 2), v = random(5 * 32, 3), d_o = random(5 * 32, 4);
   const Found exact = attend<Exact>(s, q, k, v, {}, d_o, 0);
   CHECK(off_in_norm(attend<ctp::test::SimulatedCuda<float>>(s, q, k, v, {}, d_o, 0).o, exact.o) < 1e-6);
-  CHECK(off_in_norm(attend<Tensor>(s, q, k, v, {}, d_o, 0).o, exact.o) > 1e-5);
+  CHECK(off_in_norm(attend<Bf16>(s, q, k, v, {}, d_o, 0).o, exact.o) > 1e-4);
+  const double in_tf32 = off_in_norm(attend<Tf32>(s, q, k, v, {}, d_o, 0).o, exact.o);
+  CHECK(in_tf32 > 1e-5);
+  CHECK(in_tf32 < 1e-3);
+}
+
+TEST_CASE("tensor attention: TF32 is rounded to the nearest, ties to even") {
+  using ctp::backend::cuda::kernel::tf32_bits;
+  CHECK(tf32_bits(1.F) == 0x3F800000U);
+  CHECK(tf32_bits(1.F + 0x1p-11F) == 0x3F800000U);                     // half way, the lower is even
+  CHECK(tf32_bits(1.F + 3 * 0x1p-11F) == 0x3F804000U);                 // half way, the upper is even
+  CHECK(tf32_bits(1.F + 0x1p-11F + 0x1p-20F) == 0x3F802000U);          // above half way
+  CHECK(tf32_bits(std::bit_cast<float>(0x7FFFFFFFU)) == 0x7FC00000U);  // NaN
+  CHECK(tf32_bits(INFINITY) == 0x7F800000U);
+  for (const double v : random(1000, 5)) {
+    const auto x = static_cast<float>(v);
+    CHECK(std::bit_cast<float>(tf32_bits(x)) == ctp::test::rounded<10>(x));
+  }
 }
 
 TEST_CASE("tensor attention: bfloat16 is rounded to the nearest, ties to even") {

@@ -263,7 +263,7 @@ struct AttentionKeyGradient {
 }  // namespace kernel
 
 /// As generic::Attention, where what each operation computes is written. `saved` is [batch,heads,queries]. Where the
-/// runtime rounds operands to bfloat16, heads of 32 or 64 columns go to the tensor cores.
+/// runtime rounds operands of products, heads of 32 or 64 columns go to the tensor cores.
 template <class Runtime, class Real>
 struct Attention {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
@@ -274,7 +274,7 @@ struct Attention {
                         const Dropout& dropout, Real* saved, Out* o) {
     if (attention_saved(s) == 0) return;
     if constexpr (std::is_same_v<Real, float>)
-      if (Runtime::rounds_operands() && TensorAttention<Runtime>::takes(s)) {
+      if (TensorAttention<Runtime>::takes(s)) {
         TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, stored<Runtime, Real>(o));
         return;
       }
@@ -299,7 +299,7 @@ struct Attention {
     launch_rows_by_warp<Runtime>(attention_saved(s),
                                  kernel::AttentionDelta<Real>{s, stored<Runtime, Real>(o), d_o, delta});
     if constexpr (std::is_same_v<Real, float>)
-      if (Runtime::rounds_operands() && TensorAttention<Runtime>::takes(s)) {
+      if (TensorAttention<Runtime>::takes(s)) {
         TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, dq, dk, dv);
         return;
       }

@@ -39,6 +39,12 @@ struct DeviceThread {
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
   }
+  CTP_HD void mma_tf32(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) const {
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  }
 #else
   [[nodiscard]] CTP_HD Index block() const { return 0; }
   [[nodiscard]] CTP_HD Index blocks() const { return 1; }
@@ -55,6 +61,7 @@ struct DeviceThread {
     return x;
   }
   CTP_HD void mma(float (&)[4], const std::uint32_t (&)[4], const std::uint32_t (&)[2]) const {}
+  CTP_HD void mma_tf32(float (&)[4], const std::uint32_t (&)[4], const std::uint32_t (&)[2]) const {}
 #endif
 };
 static_assert(KernelThread<DeviceThread>);

@@ -16,13 +16,14 @@ namespace ctp::backend::cuda {
 /// was launched before it; `scratch(bytes)` is memory of the backend that holds what one operation's kernels tell each
 /// other, until the next operation asks for some, and `packed_scratch(bytes)` the same for operands of its products;
 /// `shared_limit()` is the most shared memory that a block may have; `rounds_operands()` says whether operands of
-/// products are rounded to bfloat16.
+/// products are rounded to bfloat16, and `multiplies_in_tf32()` whether tensor cores round them to TF32.
 template <class Runtime>
 concept KernelRuntime = requires(std::size_t bytes) {
   { Runtime::scratch(bytes) } -> std::convertible_to<void*>;
   { Runtime::packed_scratch(bytes) } -> std::convertible_to<void*>;
   { Runtime::shared_limit() } -> std::same_as<std::size_t>;
   { Runtime::rounds_operands() } -> std::same_as<bool>;
+  { Runtime::multiplies_in_tf32() } -> std::same_as<bool>;
 };
 
 namespace detail {

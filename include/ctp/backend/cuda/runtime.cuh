@@ -54,12 +54,8 @@ struct DeviceRuntime {
   static void* scratch(std::size_t bytes) { return Context::current().scratch(bytes); }
   static void* packed_scratch(std::size_t bytes) { return Context::current().packed_scratch(bytes); }
   static std::size_t shared_limit() { return Context::current().shared_limit(); }
-  static bool rounds_operands() {
-    if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
-      return Context::current().precision == precision::Choice::Bf16;
-    else
-      return std::is_same_v<Precision, precision::Bf16>;
-  }
+  static bool rounds_operands() { return multiplies_in<precision::Bf16>(precision::Choice::Bf16); }
+  static bool multiplies_in_tf32() { return multiplies_in<precision::Tf32>(precision::Choice::Tf32); }
 
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
@@ -96,6 +92,15 @@ struct DeviceRuntime {
     if (beside.c == nullptr) beside.c = p.d;
     Product<Precision>::template run<DeviceRuntime>(beside);
     copy(beside.d, p.m * p.n, p.d);
+  }
+
+ private:
+  template <class Asked>
+  static bool multiplies_in(precision::Choice asked) {
+    if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
+      return Context::current().precision == asked;
+    else
+      return std::is_same_v<Precision, Asked>;
   }
 };
 

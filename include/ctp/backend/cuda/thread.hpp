@@ -45,7 +45,8 @@ constexpr int least_blocks_of() {
 /// `block()` of `blocks()` and `id()` of `threads()` say which it is; `sync()` waits for the block; `shared<T>()` is
 /// the block's memory; `sync_warp()` waits for the warp; `shuffle_xor(x, m)` is x of the thread of the same warp whose
 /// number differs in the bits of m. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8], single
-/// precision sums of bfloat16 operands; each lane holds of them what PTX says of mma.m16n8k16. All threads of a warp
+/// precision sums of bfloat16 operands; each lane holds of them what PTX says of mma.m16n8k16; `mma_tf32(c, a, b)` is
+/// the same of TF32 operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp
 /// reach each shuffle and each product, all threads of a block each sync.
 template <class T>
 concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4],
@@ -62,6 +63,7 @@ concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u
   { t.shuffle_xor(i, i) } -> std::same_as<int>;
   { t.shuffle_xor(u, i) } -> std::same_as<unsigned>;
   t.mma(c, a, b);
+  t.mma_tf32(c, a, b);
 };
 
 /// @brief The threads of one warp, working on something together. Sums come out the same bits in every lane.
