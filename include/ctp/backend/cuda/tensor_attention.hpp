@@ -211,8 +211,13 @@ struct TensorKeyGradient {
     const Index row = tile.first + t.id() / warp_size * 16;
     const float scale = 1.F / std::sqrt(static_cast<float>(Width));
     LeftOperands<Form, Width> keys, values;
-    Tile<Form, Width>::left(k + head.k(s), s.k_stride, row, s.keys, f, keys);
-    Tile<Form, Width>::left(v + head.v(s), s.v_stride, row, s.keys, f, values);
+    const auto load_keys = [&] { Tile<Form, Width>::left(k + head.k(s), s.k_stride, row, s.keys, f, keys); };
+    const auto load_values = [&] { Tile<Form, Width>::left(v + head.v(s), s.v_stride, row, s.keys, f, values); };
+    constexpr bool held = sizeof(keys) <= 64;  // else there are registers for one of them at a time only
+    if constexpr (held) {
+      load_keys();
+      load_values();
+    }
     float of_key[Width / 8][4] = {}, of_value[Width / 8][4] = {};
     for (Index first = 0; first < s.queries; first += tile_rows) {
       t.sync();
@@ -220,7 +225,9 @@ struct TensorKeyGradient {
       Tile<Form, Width>::load(t, d_o + head.o(s), s.heads * s.width, first, s.queries, change_rows, change_columns);
       t.sync();
       float p[tile_rows / 8][4] = {}, dp[tile_rows / 8][4] = {};  // both turned: a row is a key's
+      if constexpr (!held) load_keys();
       multiply_by_rows<Form, Width>(t, f, keys, query_rows, p);
+      if constexpr (!held) load_values();
       multiply_by_rows<Form, Width>(t, f, values, change_rows, dp);
       CTP_UNROLL
       for (int n = 0; n < tile_rows / 8; ++n) CTP_UNROLL
