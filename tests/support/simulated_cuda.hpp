@@ -391,11 +391,13 @@ struct SimulatedRuntime : backend::generic::Memory {
   template <class From, class To>
   static void upload(const From* from, std::ptrdiff_t n, To* to) {
     refuse("upload");
+    backend::cuda::Gate::require_open("upload");
     backend::generic::Memory::upload(from, n, to);
   }
   template <class From, class To>
   static void download(const From* from, std::ptrdiff_t n, To* to) {
     refuse("download");
+    backend::cuda::Gate::require_open("download");
     ++downloads();
     backend::generic::Memory::download(from, n, to);
   }

@@ -49,6 +49,12 @@ class Tape {
     for (Node* node = last_; node != nullptr; node = node->earlier) node->run(node);
   }
 
+  /// How much of the step's memory was handed out.
+  using Mark = typename Arena<Backend>::Mark;
+  [[nodiscard]] Mark mark() const { return memory_[0].mark(); }
+  /// As if that much were handed out: what was computed there by a replay is not given to others.
+  void advance(Mark mark) { memory_[0].release(mark); }
+
   /// Returns whether memory for tensors has moved: the same work then gets other addresses than before.
   bool rewind() {
     last_ = nullptr;

@@ -3,6 +3,7 @@
 /// @layer  train - may include every layer below
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -140,6 +141,7 @@ class Learner {
 
   /// Everything is as it must be before the first of `steps` steps of the next task.
   void begin_task(std::uint64_t steps, const std::string& name = "") {
+    settle(nullptr);  // an observer may have thrown before
     if constexpr (keeps_previous)
       if (tasks_seen_ > 0) B::copy(thetas_.online(), thetas_.size(), thetas_.previous());
     if constexpr (keeps_momentum) B::copy(thetas_.online(), thetas_.size(), thetas_.momentum());
@@ -248,14 +250,19 @@ class Learner {
   friend class TaskPasses<Learner>;
 
   void train(data::BatchSource& source, const std::string& name) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds longest(1);  // so that slow steps are told of one by one
     const int read_every = backend::StopsWork<B> ? options_.read_every : 1;
+    auto told = Clock::now();
     begin_task(source.steps() * static_cast<std::uint64_t>(options_.epochs), name);
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
       while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
         after_pending(source, [&] { submit(*batch, &source); });
-        if (static_cast<int>(ledger_.entries().size()) >= read_every) settle(&source);
+        if (static_cast<int>(ledger_.entries().size()) < read_every && Clock::now() - told < longest) continue;
+        settle(&source);
+        told = Clock::now();
       }
       settle(&source);
     }
@@ -319,11 +326,12 @@ class Learner {
     recorder_.run(
         {{batch_.size(), batch_.length(), batch_.labelled().row.data, has_previous()}, batch_.task(), batch_.epoch()},
         [this] { compute(); });
+    tape_.advance(computed_->end);
     note(computed_->step, computed_->loss, batch, penalty_name());
     const double rate = ledger_.entries().back().report.rate;
     if constexpr (!backend::StopsWork<B>) {
       ledger_.read();
-      require_finite(ledger_.entries().back(), source);
+      throw_if_void(source);
     }
     unless_stopped([&] {
       losses_.commit(computed_->step, losses_state_);
@@ -333,18 +341,20 @@ class Learner {
     ++global_step_;
   }
 
-  /// Waits for the steps submitted and tells the observers of them. Returns the last one's report.
+  /// @brief Waits for the steps submitted and tells the observers of them. Returns the last one's report.
+  /// **Errors.** NumericError for the first that was not finite; all but momentum weights is as before that step then,
+  /// and observers see it so.
   StepReport settle(const data::BatchSource* source) {
-    StepReport last;
     ledger_.read();
+    take_back_void_steps(source);
+    StepReport last;
     while (!ledger_.entries().empty()) {
-      const auto& entry = ledger_.entries().front();
-      require_finite(entry, source);
-      last = entry.report;
+      last = ledger_.entries().front().report;
       ledger_.told();  // also if an observer throws
       for (Observer* observer : observers_) observer->step_done(last);
     }
     ledger_.clear();
+    if (failure_) throw *std::exchange(failure_, std::nullopt);
     return last;
   }
 
@@ -355,10 +365,12 @@ class Learner {
         momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
                                      has_previous() ? thetas_.previous() : nullptr);
       });
-    computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}});
+    computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}, {}});
     computed_->loss = losses_.loss(computed_->step, losses_state_);
+    computed_->step.seal();
     B::fill(1, Real(1), computed_->loss.grad.data);
     tape_.backward();
+    computed_->end = tape_.mark();
   }
 
   /// Calls work(); what it launches does nothing after a step that was not finite.
@@ -396,6 +408,7 @@ class Learner {
   /// finite.
   template <class Loss>
   void differentiate(const Real* theta, const data::Batch& batch, const data::BatchSource& source, const Loss& loss) {
+    recorder_.forget();  // memory may move
     tape_.rewind();
     batch_.load(batch, model_.config());
     Step<Model> now = make_step(theta);
@@ -404,7 +417,7 @@ class Learner {
     tape_.backward();
     note(now, value, batch, nullptr);
     ledger_.read();
-    require_finite(ledger_.entries().back(), &source);
+    throw_if_void(&source);
     ledger_.clear();
   }
 
@@ -467,22 +480,32 @@ class Learner {
     optimizer_state_.visit(archive);
   }
 
-  /// **Errors.** NumericError for a step that was not finite; all but momentum weights is as before that step then.
-  void require_finite(const typename StepLedger<B>::Entry& entry, const data::BatchSource* source) {
-    if (entry.complaint().empty()) return;
-    const NumericError error = entry.error(source);
-    if constexpr (backend::StopsWork<B>) visit_policies(entry.before.restore());
-    task_step_ = entry.report.step;
-    global_step_ = entry.report.global_step;
-    B::zero(gradient_.data(), gradient_.size());
-    ledger_.clear();
-    throw error;
+  /// The first step that was not finite, and what was submitted after it, have not been; failure_ says so.
+  void take_back_void_steps(const data::BatchSource* source) {
+    const auto entries = ledger_.entries();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = entries[i];
+      if (entry.complaint().empty()) continue;
+      failure_.emplace(entry.error(source));
+      if constexpr (backend::StopsWork<B>) visit_policies(entry.before.restore());
+      task_step_ = entry.report.step;
+      global_step_ = entry.report.global_step;
+      B::zero(gradient_.data(), gradient_.size());
+      ledger_.forget_from(i);
+      return;
+    }
+  }
+  /// **Errors.** NumericError.
+  void throw_if_void(const data::BatchSource* source) {
+    take_back_void_steps(source);
+    if (failure_) throw *std::exchange(failure_, std::nullopt);
   }
 
   /// Where the outputs and losses of the last step lie.
   struct Computed {
     Step<Model> step;
     Scalar<B> loss;
+    typename Tape<B>::Mark end;  ///< behind them
   };
 
   Model model_;
@@ -494,6 +517,7 @@ class Learner {
   std::optional<Computed> computed_;
   StepRecorder<B> recorder_;
   StepLedger<B> ledger_;
+  std::optional<NumericError> failure_;  ///< of steps taken back, until it is thrown
   Losses losses_{};
   Momentum momentum_{};
   Penalty penalty_{};

@@ -23,7 +23,10 @@ struct StepReport {
   int pairs = 0;                                          ///< in the batch
 };
 
-/// Told about a training by its Learner. The default is not to care.
+/// @brief Told about a training by its Learner. The default is not to care.
+///
+/// Each step is reported once, in order. On a device, reports come for several steps at a time
+/// (TrainOptions::read_every): the learner may then be a few steps further than the step it reports.
 class Observer {
  public:
   Observer() = default;

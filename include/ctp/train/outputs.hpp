@@ -28,6 +28,8 @@ class Outputs {
       : model_(&model), pass_(pass), batch_(&batch) {}
 
   [[nodiscard]] const Pass<B>& pass() const { return pass_; }
+  /// From now on nothing is computed: the losses have asked for what they need, and a replayed step computes that only.
+  void seal() { sealed_ = true; }
 
   /// [B*N, image width]
   Variable<2, B> image_tokens() {
@@ -71,8 +73,11 @@ class Outputs {
   }
 
  private:
+  /// **Errors.** UsageError for an output that is asked for too late.
   template <class Compute>
-  static Variable<2, B> once(std::optional<Variable<2, B>>& slot, const Compute& compute) {
+  Variable<2, B> once(std::optional<Variable<2, B>>& slot, const Compute& compute) const {
+    require(slot || !sealed_, "Outputs",
+            "an output is asked for in commit() that no loss() asked for; ask for it there");
     if (!slot) slot = compute();
     return *slot;
   }
@@ -82,6 +87,7 @@ class Outputs {
   const DeviceBatch<B>* batch_;
   std::optional<Variable<2, B>> image_tokens_, text_tokens_, image_raw_, text_raw_, image_, text_, fused_,
       labelled_scores_;
+  bool sealed_ = false;
 };
 
 }  // namespace ctp

@@ -42,6 +42,12 @@ class Step {
   [[nodiscard]] bool can_run(Needs needs) const {
     return (needs.previous == Output::Nothing || previous) && (needs.momentum == Output::Nothing || momentum);
   }
+  /// The losses are computed: no further output will be.
+  void seal() {
+    online.seal();
+    if (previous) previous->seal();
+    if (momentum) momentum->seal();
+  }
   /// Makes a part of the loss known. **Errors.** UsageError beyond 16 parts.
   void report(const char* name, Scalar<Backend> value) {
     require(count_ < parts_.size(), "Step::report", "more than 16 loss parts in one strategy");

@@ -25,29 +25,34 @@
 namespace ctp {
 
 /// @brief Numbers of the host, copied aside, so that steps that turn out to be void can be taken back. An archive for
-/// the `visit` of a policy's state; what lies in a backend's memory, or in lists, it leaves alone.
+/// the `visit` of a policy's state: it copies what is plain (numbers, enumerations, arrays and structs of them); what
+/// lies in a backend's memory, or in lists, it leaves alone.
 class HostNumbers {
  public:
   void clear() { bytes_.clear(); }
   template <class T>
   void operator()(std::string_view /*name*/, T& member) {
-    if constexpr (std::is_arithmetic_v<T>) {
+    if constexpr (plain<T>) {
       const auto* p = reinterpret_cast<const std::byte*>(&member);
       bytes_.insert(bytes_.end(), p, p + sizeof(T));
     }
   }
-  /// The archive that writes them back, in the same order.
+  /// The archive that writes them back, in the same order. **Errors.** UsageError if a state visits more than before.
   [[nodiscard]] auto restore() const {
-    return [at = bytes_.data()](std::string_view /*name*/, auto& member) mutable {
+    return [at = std::span(bytes_)](std::string_view /*name*/, auto& member) mutable {
       using T = std::remove_reference_t<decltype(member)>;
-      if constexpr (std::is_arithmetic_v<T>) {
-        std::memcpy(&member, at, sizeof(T));
-        at += sizeof(T);
+      if constexpr (plain<T>) {
+        require(at.size() >= sizeof(T), "visit", "a policy's state visits other members than a step ago");
+        std::memcpy(&member, at.data(), sizeof(T));
+        at = at.subspan(sizeof(T));
       }
     };
   }
 
  private:
+  template <class T>
+  static constexpr bool plain = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
+
   std::vector<std::byte> bytes_;
 };
 
@@ -123,6 +128,12 @@ class StepLedger {
   [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).first(used_).subspan(told_); }
   /// The first of entries() is not among them any more.
   void told() { ++told_; }
+  /// From entries()[i] on there are none: they are void. Lets work go on.
+  void forget_from(std::size_t i) {
+    used_ = told_ + i;
+    read_ = std::min(read_, used_);
+    B::zero(stopped_.data(), stopped_.size());
+  }
 
   /// @brief Notes a step whose losses and gradient [n] were computed. `penalty(to)` leaves the penalty's value at `to`,
   /// in the backend's memory; without a penalty its name is null.
@@ -164,11 +175,8 @@ class StepLedger {
     B::download(rows_.data() + first, end - first, host_.data() + first);
     for (; read_ < used_; ++read_) fill(entries_[read_], host_.data() + read_ * Row::width);
   }
-  /// Forgets all steps, and lets work go on. What entries() showed stays readable until the next step is noted.
-  void clear() {
-    used_ = read_ = told_ = 0;
-    B::zero(stopped_.data(), stopped_.size());
-  }
+  /// Forgets all steps. What entries() showed stays readable until the next step is noted.
+  void clear() { used_ = read_ = told_ = 0; }
 
  private:
   using Row = detail::LedgerRow;

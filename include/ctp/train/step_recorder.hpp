@@ -31,6 +31,15 @@ class StepRecorder {
  public:
   bool enabled = true;
 
+  StepRecorder() = default;
+  /// Begins anew: what work() left on the host belongs to the owner that it was called for.
+  StepRecorder(StepRecorder&& other) noexcept : enabled(other.enabled) {}
+  StepRecorder& operator=(StepRecorder&& other) noexcept {
+    enabled = other.enabled;
+    forget();
+    return *this;
+  }
+
   /// Calls work() or replays an earlier call of it. What work() left on the host stays as that call left it.
   template <class Work>
   void run([[maybe_unused]] const StepKey& key, const Work& work) {

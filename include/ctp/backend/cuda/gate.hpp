@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ctp/backend/cuda/launch.hpp>
+#include <ctp/core/error.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -31,6 +32,13 @@ class Gate {
  public:
   [[nodiscard]] static const std::int32_t* flag() { return current(); }
 
+  /// **Errors.** UsageError inside unless(): what the host takes part in cannot be left undone.
+  static void require_open(const char* what) {
+    require(
+        flag() == nullptr, what,
+        "it was called from a policy's commit or an optimiser's step, whose work a device may have to leave undone; "
+        "keep what they need in the backend's memory");
+  }
   /// Calls work(). What it launches does nothing where `stopped` is not 0 by the time it would run.
   template <class Work>
   static void unless(const std::int32_t* stopped, const Work& work) {

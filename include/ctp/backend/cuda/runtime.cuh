@@ -44,10 +44,12 @@ struct DeviceRuntime {
   }
   template <class From, class To>
   static void upload(const From* from, std::ptrdiff_t n, To* to) {
+    Gate::require_open("upload");
     Context::current().upload(from, n, to);
   }
   template <class From, class To>
   static void download(const From* from, std::ptrdiff_t n, To* to) {
+    Gate::require_open("download");
     Context::current().download(from, n, to);
   }
 
@@ -60,15 +62,9 @@ struct DeviceRuntime {
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     constexpr std::size_t without_asking = std::size_t{48} * 1024;
-    if (shared > without_asking) {
-      static std::size_t allowed = without_asking;
-      if (shared > allowed) {
-        check(
-            cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
+    if (shared > without_asking)  // asked each time: every object file has a kernel of its own, with its own limit
+      check(cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
             "cudaFuncSetAttribute");
-        allowed = shared;
-      }
-    }
     run_body<Body>
         <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(
             body, Gate::flag());
