@@ -2,6 +2,7 @@
 /// @brief  What a training would cost, strategy by strategy, without one.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -25,6 +26,7 @@ struct StrategyCost {
   std::string name;
   std::size_t weights = 0, gradient = 0, moments = 0, previous = 0, momentum = 0, penalty = 0, queue = 0;
   std::size_t step = 0;             ///< what the tape of a step holds: activations and their gradients
+  std::size_t first_step = 0;       ///< the same in the first step, which does not know yet what it will need
   std::uint64_t multiply_adds = 0;  ///< of the matrix products of a step, from the second task on
   int epoch_passes = 0;             ///< passes over a task's data before each of its epochs, forward and backward
   int task_passes = 0;              ///< the same, at its end
@@ -125,6 +127,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   losses.loss(step, losses_state);
   tape.backward();
   cost.multiply_adds = Counted::multiply_adds - before;
+  cost.first_step = tape.capacity();
   tape.rewind();  // in one piece, as from the second step on
   cost.step = tape.capacity();
 
@@ -188,14 +191,18 @@ class DryRun {
       std::printf(" %10.2f %6.2f %7d %7d %9d %7d\n", mebibytes(c.step), work(c), c.epoch_passes, c.task_passes,
                   c.feature_passes, c.kept_pairs);
     }
+    const StrategyCost& most =
+        *std::max_element(costs_.begin(), costs_.end(),
+                          [](const StrategyCost& a, const StrategyCost& b) { return a.first_step < b.first_step; });
     std::printf(
         "\nstate: what is kept from step to step, counted while the strategy's own parts were built at this size.\n"
-        "step: what a step holds until it is over, and keeps for the next: activations and their gradients.\n"
+        "step: what a step holds until it is over, and keeps for the next: activations and their gradients; the first\n"
+        "one, which does not know yet how much that is, up to %.2f MiB (%s). Beside it a device needs some 0.5 GiB.\n"
         "work: multiplications in the matrix products of one step from the second task on, forward and backward, as\n"
         "counted, not timed; seqf = 1, which is %.3g. Everything else that a step does is left out.\n"
         "passes: over a task's data beside its steps, forward and backward: before each epoch, and at the end of a\n"
         "task; features: the same, forward only. kept: earlier pairs that each later task may have beside its own.\n",
-        static_cast<double>(costs_.front().multiply_adds));
+        mebibytes(most.first_step), most.name.c_str(), static_cast<double>(costs_.front().multiply_adds));
   }
 
   [[nodiscard]] ctp::JsonLine line() const {
@@ -215,6 +222,7 @@ class DryRun {
                      .add("queue", c.queue)
                      .add("state", c.state())
                      .add("step", c.step)
+                     .add("first_step", c.first_step)
                      .add("multiply_adds", c.multiply_adds)
                      .add("work", work(c))
                      .add("passes_per_epoch", c.epoch_passes)

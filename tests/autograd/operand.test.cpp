@@ -103,11 +103,12 @@ TEST_CASE("operand: a teacher's has no gradient and takes the memory of its leve
   CHECK(y.value.data == first.value + 64);
 }
 
-TEST_CASE("operand: an operand that is given away is a gradient's first writer, once") {
+TEST_CASE("operand: it can be given away once") {
+  const Slots s;
   ctp::Tape<B> tape;
-  std::vector<double> gradient(1);
-  const Pass<B> pass{nullptr, &tape, gradient.data(), {}};
-  Operand x(pass, Shape<2>{2, 3});
-  CHECK(ctp::detail::rows(x).fresh);
-  CHECK_FALSE(ctp::detail::rows(pass.make(Shape<2>{2, 3})).fresh);
+  const Pass<B> pass{s.theta.data(), &tape, nullptr, {}};
+  Operand x(pass, Shape<2>{6, 4});
+  B::fill(24, 1.0, x.value);
+  CHECK(linear(pass, std::move(x), pass[s.w1], pass[s.b1]).value.shape == Shape<2>{6, 5});
+  CHECK_THROWS_AS((void)linear(pass, std::move(x), pass[s.w1], pass[s.b1]), ctp::UsageError);  // NOLINT: on purpose
 }

@@ -1,7 +1,10 @@
 /// A model and a training small enough for any backend, without a file or a host library.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include <ctp/core/philox.hpp>
@@ -66,6 +69,68 @@ Result train(int steps) {
     }
     learner.end_task();  // without batches: not for a strategy that walks through the task again
   }
+  result.weights = learner.weights();
+  return result;
+}
+
+/// What a training through learn() gives: batches on their way ahead, losses read now and then, steps replayed.
+struct Learned {
+  std::vector<double> loss;  ///< as observers were told
+  std::vector<float> weights;
+  std::string error;  ///< of the step that was not finite, if any
+};
+
+/// One task of two epochs of `steps` batches; with `bad`, a picture of the second epoch's middle batch is no number.
+template <class Strategy, class Backend>
+Learned learn(int steps, int read_every, bool bad) {
+  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend, typename Strategy::Projection>;
+  class Source final : public ctp::data::BatchSource {
+   public:
+    Source(int steps, bool bad) : bad_(bad) {
+      for (int i = 0; i < steps; ++i) list_.push_back(batch(sizes(), static_cast<std::uint64_t>(i) + 1));
+      spoilt_ = list_[list_.size() / 2];
+      std::vector<float> images(spoilt_.pixels.size(), std::numeric_limits<float>::quiet_NaN());
+      spoilt_.pixels.clear();
+      spoilt_.images = images;
+    }
+    [[nodiscard]] std::size_t steps() const override { return list_.size(); }
+    void start(std::uint32_t epoch) override {
+      epoch_ = epoch;
+      at_ = 0;
+    }
+    const ctp::data::Batch* next() override {
+      if (at_ == list_.size()) return nullptr;
+      ctp::data::Batch& now = bad_ && epoch_ == 1 && at_ == list_.size() / 2 ? spoilt_ : list_[at_];
+      ++at_;
+      now.epoch = epoch_;
+      return &now;
+    }
+
+   private:
+    std::vector<ctp::data::Batch> list_;
+    ctp::data::Batch spoilt_;
+    bool bad_;
+    std::uint32_t epoch_ = 0;
+    std::size_t at_ = 0;
+  };
+  class Losses final : public ctp::Observer {
+   public:
+    void step_done(const ctp::StepReport& report) override { all.push_back(report.loss); }
+    std::vector<double> all;
+  };
+  ctp::TrainOptions options{.epochs = 2, .rate = 5e-3};
+  options.read_every = read_every;
+  ctp::Learner<Strategy, Model> learner(Model(sizes()), options);
+  Losses losses;
+  learner.observe(losses);
+  Learned result;
+  Source source(steps, bad);
+  try {
+    learner.learn(source, "toy");
+  } catch (const ctp::NumericError& error) {
+    result.error = error.what();
+  }
+  result.loss = losses.all;
   result.weights = learner.weights();
   return result;
 }

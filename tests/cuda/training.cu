@@ -25,6 +25,20 @@ bool holds() {
   return ok;
 }
 
+/// Losses read every step or now and then: the same reports, weights and error.
+template <class Strategy>
+bool reads_alike(bool bad) {
+  const toy::Learned each = toy::learn<Strategy, ctp::Cuda>(20, 1, bad);
+  bool same = each.error.empty() != bad;
+  for (const int every : {3, 16}) {
+    const toy::Learned some = toy::learn<Strategy, ctp::Cuda>(20, every, bad);
+    same = same && some.loss == each.loss && some.weights == each.weights && some.error == each.error;
+  }
+  std::printf("%-6s losses read every 1, 3, 16 steps%s: %s\n", Strategy::name, bad ? ", one not finite" : "",
+              same ? "the same  ok" : "DIFFERENT  FAIL");
+  return same;
+}
+
 int main() {
   const auto found = ctp::backend::cuda::describe_device();
   std::printf("%s\n", found.text.c_str());
@@ -33,6 +47,7 @@ int main() {
     return 77;
   }
   using namespace ctp::strategy;
-  const bool all[] = {holds<SeqF>(), holds<Si>(), holds<Lwf>(), holds<Ctp>()};
+  const bool all[] = {holds<SeqF>(),          holds<Si>(),          holds<Lwf>(), holds<Ctp>(), reads_alike<Ctp>(false),
+                      reads_alike<Ctp>(true), reads_alike<Si>(true)};
   return std::all_of(std::begin(all), std::end(all), [](bool ok) { return ok; }) ? 0 : 1;
 }

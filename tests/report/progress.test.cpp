@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <chrono>
+
 #include <doctest/doctest.h>
 
 using ctp::report::duration;
@@ -26,4 +28,20 @@ TEST_CASE("progress: one line, counted from one") {
                                     .pairs_per_second = 320.4,
                                     .seconds_left = 130}) ==
         "task 2/9  epoch 1/4  step 12/60  loss 5.1235 (contrast 1.020, language 4.100)  320 pairs/s  left 2:10");
+}
+
+TEST_CASE("pace: steps that are told of several at a time count with the time that all of them took") {
+  using Clock = ctp::report::Pace::Clock;
+  ctp::report::Pace pace(1000);
+  auto now = Clock::now();
+  for (int burst = 0; burst < 6; ++burst) {
+    now += std::chrono::milliseconds(1600);
+    for (int i = 0; i < 16; ++i) pace.step(32, now += std::chrono::microseconds(1));
+    CHECK(pace.pairs_per_second() == doctest::Approx(320).epsilon(0.01));  // 32 pairs in 0.1 s
+  }
+  CHECK(pace.seconds_left() == doctest::Approx(90.4).epsilon(0.01));
+  ctp::report::Pace single(10);
+  now = Clock::now();
+  for (int i = 0; i < 5; ++i) single.step(32, now += std::chrono::milliseconds(100));
+  CHECK(single.pairs_per_second() == doctest::Approx(320).epsilon(0.01));
 }

@@ -1,7 +1,9 @@
 #include <ctp/train/step_ledger.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <utility>
@@ -215,16 +217,139 @@ TEST_CASE("step ledger: a batch that the model cannot take is refused after the 
   CHECK(told.all.size() == 2);
 }
 
-TEST_CASE("host numbers: written back in the order they were visited, nothing but numbers") {
+TEST_CASE("step ledger: observers of the steps before a bad one see the learner as it is before that one") {
+  using Seqf = Learner<ctp::strategy::SeqF>;
+  class Counts final : public ctp::Observer {
+   public:
+    explicit Counts(Seqf& learner) : learner_(&learner) {}
+    void step_done(const ctp::StepReport&) override {
+      for (const auto& [name, values] : test::snapshot(*learner_).values)
+        if (name == "adamw.steps" || name == "task_step" || name == "global_step") seen.push_back(values[0]);
+    }
+    std::vector<double> seen;
+
+   private:
+    Seqf* learner_;
+  };
+  Seqf learner(Seqf::Model(test::micro), {.epochs = 1});
+  Counts counts(learner);
+  learner.observe(counts);
+  test::Batches task(test::micro, 5, 3, 6, 1);
+  task.list[2].images[5] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_AS(learner.learn(task, "task"), ctp::NumericError);
+  CHECK(counts.seen == std::vector<double>(6, 2));  // two steps, three counters
+}
+
+TEST_CASE("step ledger: what an observer's error left untold is told before another task begins") {
+  class Once final : public ctp::Observer {
+   public:
+    void task_begins(std::uint32_t, const std::string&, std::uint64_t) override { events.push_back(-1); }
+    void step_done(const ctp::StepReport& r) override {
+      events.push_back(static_cast<int>(r.step));
+      if (std::exchange(throws, false)) throw ctp::UsageError("once");
+    }
+    std::vector<int> events;
+    bool throws = true;
+  };
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Once observer;
+  learner.observe(observer);
+  test::Batches task(test::micro, 3, 3, 6, 1);
+  CHECK_THROWS_AS(learner.learn(task, "task"), ctp::UsageError);
+  learner.learn(task, "again");
+  CHECK(observer.events == std::vector<int>{-1, 0, 1, 2, -1, 0, 1, 2});
+}
+
+namespace {
+
+/// A loss whose commit computes on the tape, or does what it must not.
+struct Commits {
+  static constexpr const char* name = "commits";
+  static constexpr ctp::Needs needs{};
+  enum class Does { Computes, AsksAnew, Uploads };
+  static inline Does does = Does::Computes;
+
+  template <class Model>
+  struct State {
+    ctp::Buffer<typename Model::Real, typename Model::Backend> kept;
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("kept", kept);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model& model, std::uint64_t) const {
+    return {ctp::Buffer<typename Model::Real, typename Model::Backend>(3 * model.config().vision_width)};
+  }
+  template <class Step, class OwnState>
+  auto loss(Step& step, OwnState&) const {
+    const auto& pass = step.online.pass();
+    return ctp::mean(pass, ctp::row_lengths(pass, step.online.image_raw()));
+  }
+  template <class Step, class OwnState>
+  void commit(Step& step, OwnState& state) const {
+    using B = typename Step::Backend;
+    if (does == Does::AsksAnew) static_cast<void>(step.online.fused());
+    if (does == Does::Uploads) state.kept.assign(std::vector<float>(static_cast<std::size_t>(state.kept.size())));
+    // Much memory of the tape, and only then what the step has computed.
+    const auto noise = step.online.pass().scratch(ctp::Shape<1>{100'000});
+    B::fill(100'000, typename B::Real(7), noise.data);
+    const auto tokens = step.online.image_tokens().value;
+    B::copy(tokens.data, state.kept.size(), state.kept.data());
+  }
+};
+struct Committing : ctp::strategy::SeqF {
+  using Objective = Commits;
+};
+
+}  // namespace
+
+TEST_CASE("step ledger: a commit that computes finds what the step has computed, replayed or not") {
+  const auto kept = [](bool record) {
+    ctp::TrainOptions options{.epochs = 1};
+    options.record_steps = record;
+    Learner<Committing> learner(Learner<Committing>::Model(test::micro), options);
+    test::Batches task(test::micro, 5, 3, 6, 1);
+    learner.learn(task, "task");
+    return test::snapshot(learner).values;
+  };
+  CHECK(kept(true) == kept(false));
+}
+
+TEST_CASE("step ledger: a commit that asks for something new, or for the host, is told so") {
+  const auto complaint = [](Commits::Does does) -> std::string {
+    Learner<Committing> learner(Learner<Committing>::Model(test::micro), {.epochs = 1});
+    test::Batches task(test::micro, 2, 3, 6, 1);
+    Commits::does = does;
+    std::string what;
+    try {
+      learner.learn(task, "task");
+    } catch (const ctp::UsageError& error) {
+      what = error.what();
+    }
+    Commits::does = Commits::Does::Computes;
+    return what;
+  };
+  CHECK(complaint(Commits::Does::AsksAnew).find("asked for in commit()") != std::string::npos);
+  CHECK(complaint(Commits::Does::Uploads).find("upload: it was called from a policy's commit") != std::string::npos);
+  CHECK(complaint(Commits::Does::Computes).empty());
+}
+
+TEST_CASE("host numbers: written back in the order they were visited, nothing but plain members") {
+  enum class Kind { One, Two };
   std::int64_t steps_taken = 7;
   double rate = 0.5;
   bool flag = true;
+  Kind kind = Kind::Two;
+  std::array<int, 2> pair{3, 4};
   std::vector<int> list{1, 2};
   const auto visit = [&](auto&& archive) {
     archive("steps", steps_taken);
     archive("list", list);
     archive("rate", rate);
     archive(std::string("flag"), flag);
+    archive("kind", kind);
+    archive("pair", pair);
   };
   ctp::HostNumbers before;
   before(std::string_view("old"), rate);
@@ -233,10 +358,17 @@ TEST_CASE("host numbers: written back in the order they were visited, nothing bu
   steps_taken = 9;
   rate = 2;
   flag = false;
+  kind = Kind::One;
+  pair = {};
   list = {3};
   visit(before.restore());
   CHECK(steps_taken == 7);
   CHECK(rate == 0.5);
   CHECK(flag);
+  CHECK(kind == Kind::Two);
+  CHECK(pair == std::array<int, 2>{3, 4});
   CHECK(list == std::vector<int>{3});
+  auto again = before.restore();
+  visit(again);
+  CHECK_THROWS_AS(again("more", rate), ctp::UsageError);
 }

@@ -3,6 +3,8 @@
 /// @layer  autograd - may include: core, backend, tensor
 #pragma once
 
+#include <utility>
+
 #include <ctp/autograd/operand.hpp>
 
 namespace ctp {
@@ -61,7 +63,7 @@ Variable<2, B> linear(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, V
 }
 template <class B>
 Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear(pass, detail::rows(x), w, bias, {});
+  return detail::linear(pass, detail::taken(std::move(x)), w, bias, {});
 }
 
 /// @brief y = residual + x w^T + bias.
@@ -75,7 +77,7 @@ Variable<2, B> linear_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2
 template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
-  return detail::linear(pass, detail::rows(x), w, bias, residual);
+  return detail::linear(pass, detail::taken(std::move(x)), w, bias, residual);
 }
 
 /// @brief y = gelu(x w^T + bias), GELU in its erf form.
@@ -93,7 +95,7 @@ Operand<B> gelu_operand(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w,
 }
 template <class B>
 Operand<B> gelu_operand(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear_gelu<Operand<B>>(pass, detail::rows(x), w, bias);
+  return detail::linear_gelu<Operand<B>>(pass, detail::taken(std::move(x)), w, bias);
 }
 
 }  // namespace ctp

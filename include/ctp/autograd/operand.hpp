@@ -4,6 +4,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include <ctp/autograd/pass.hpp>
 #include <ctp/backend/packed.hpp>
@@ -29,9 +30,10 @@ class [[nodiscard]] Operand {
     if (pass.differentiates()) grad = tape.unzeroed(pass.level).template allocate_array<Real>(count(rows));
   }
   Operand(const Operand&) = delete;
-  Operand(Operand&&) = default;
+  Operand(Operand&& other) noexcept
+      : shape(other.shape), value(std::exchange(other.value, nullptr)), grad(std::exchange(other.grad, nullptr)) {}
   Operand& operator=(const Operand&) = delete;
-  Operand& operator=(Operand&&) = default;
+  Operand& operator=(Operand&&) = delete;
   ~Operand() = default;
 
   Shape<2> shape;
@@ -57,6 +59,13 @@ auto rows(const Variable<2, B>& x) {
 template <class B>
 auto rows(const Operand<B>& x) {
   return Rows<typename B::Real, backend::Packed<B>>{x.shape, x.value, x.grad, true};
+}
+/// What an operation is given to read. **Errors.** UsageError if it was given away before.
+template <class B>
+auto taken(Operand<B>&& given) {
+  const Operand<B> x = std::move(given);
+  require(x.value != nullptr, "operand", "it was given away before; what several products read is a Variable");
+  return rows(x);
 }
 
 /// A new value of the kind `Made`, Variable<2, B> or Operand<B>.

@@ -176,14 +176,14 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const L
 /// **Errors.** DataError if there is no query or no gallery item; ShapeError if features and items do not match;
 ///             NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (evaluation_multi_modal), without its failure below ten items.
-template <class Where = Host>
+template <Place Where = Host>
 MapScores multimodal_map(std::span<const float> query_features, std::span<const LabelledItem> queries,
                          std::span<const float> gallery_features, std::span<const LabelledItem> gallery,
                          std::span<const LabelledItem> whole_gallery, std::size_t width) {
   return detail::multimodal_map<Where, float>(query_features, queries, gallery_features, gallery, whole_gallery, width);
 }
-/// The same in double.
-template <class Where = Host>
+/// The same in double, or in a backend's Real.
+template <Place Where = Host>
 MapScores multimodal_map(std::span<const double> query_features, std::span<const LabelledItem> queries,
                          std::span<const double> gallery_features, std::span<const LabelledItem> gallery,
                          std::span<const LabelledItem> whole_gallery, std::size_t width) {

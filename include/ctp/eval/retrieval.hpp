@@ -141,12 +141,12 @@ RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> tex
 /// **Shapes.** image, text: [n, e], row-major.  **Units.** percent.
 /// **Errors.** DataError if n is 0; ShapeError if a list is not [n, e]; NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (itm_eval).
-template <class Where = Host>
+template <Place Where = Host>
 RetrievalScores retrieval(std::span<const float> image, std::span<const float> text, std::size_t n, std::size_t e) {
   return detail::retrieval<Where, float>(image, text, n, e);
 }
-/// The same in double.
-template <class Where = Host>
+/// The same in double, or in a backend's Real.
+template <Place Where = Host>
 RetrievalScores retrieval(std::span<const double> image, std::span<const double> text, std::size_t n, std::size_t e) {
   return detail::retrieval<Where, double>(image, text, n, e);
 }

@@ -1,9 +1,10 @@
 /// @file   ctp/eval/score_tiles.hpp
 /// @brief  All inner products of two lists of features, handed out tile by tile and never held at once.
-/// @layer  eval - may include: core
+/// @layer  eval - may include: core, backend
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -11,12 +12,16 @@
 #include <utility>
 #include <vector>
 
+#include <ctp/backend/concepts.hpp>
 #include <ctp/core/error.hpp>
 
 namespace ctp::eval {
 
 /// @brief Where scores are computed, in place of a backend: here, tile by tile.
 struct Host {};
+/// Where scores are computed: on the host, or on a backend.
+template <class W>
+concept Place = std::same_as<W, Host> || backend::Backend<W>;
 
 /// @brief A block of the score matrix: rows row .. row + rows, columns column .. column + columns.
 template <class Real>

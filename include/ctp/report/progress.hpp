@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -32,14 +33,23 @@ class Pace {
   /// A training, or what is left of it, of `steps` steps begins now.
   explicit Pace(std::uint64_t steps = 0) : left_(steps) {}
 
-  /// One step with `pairs` pairs is done.
-  void step(int pairs) {
-    const auto now = Clock::now();
+  /// One step with `pairs` pairs is done. A device's steps are told of several at a time.
+  void step(int pairs, Clock::time_point now = Clock::now()) {
     const double took = std::chrono::duration<double>(now - last_).count();
-    last_ = now;
-    // The mean over about the last 20 steps, so that a pause for evaluation fades.
-    const double weight = smoothed_ == 0 ? 1 : 0.05;
-    smoothed_ += weight * (took - smoothed_);
+    if (took >= smoothed_ / 4) {  // time has passed, for as many steps as were told of together before
+      if (together_ > 0) {
+        // The mean over about the last 20 steps, so that a pause for evaluation fades.
+        const double weight = measured_ ? 1 - std::pow(0.95, together_) : 1;
+        smoothed_ += weight * (took / together_ - smoothed_);
+        measured_ = true;
+      } else {
+        first_ = took;
+      }
+      together_ = 0;
+      last_ = now;
+    }
+    ++together_;
+    if (!measured_) smoothed_ = first_ / together_;
     pairs_ = pairs;
     if (left_ > 0) --left_;
   }
@@ -50,7 +60,9 @@ class Pace {
 
  private:
   Clock::time_point last_ = Clock::now();
-  double smoothed_ = 0;
+  double first_ = 0, smoothed_ = 0;
+  int together_ = 0;  ///< steps told of since time has passed
+  bool measured_ = false;
   int pairs_ = 0;
   std::uint64_t left_;
 };

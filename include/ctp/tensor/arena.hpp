@@ -75,7 +75,7 @@ class Arena {
   };
 
   void grow(std::size_t bytes) {
-    constexpr std::size_t smallest = std::size_t{1} << 20U, largest = std::size_t{1} << 28U;
+    constexpr std::size_t smallest = std::size_t{1} << 20U, largest = std::size_t{1} << 30U;
     const std::size_t size = std::max(bytes, std::clamp(capacity(), smallest, largest));
     chunks_.push_back({Backend::allocate(size), size});
   }
