@@ -53,7 +53,7 @@ def scaled_attention(q, k, v, mask, dropout):
 
 
 def compiled_with(function, tensors):
-    """torch.compile with graphs, which need no copies of `tensors` then. As it is, on a PyTorch that has no compiler."""
+    """torch.compile with graphs, which need no copies of `tensors` then. As it is, on a PyTorch without a compiler."""
     if not hasattr(torch, "compile"):
         return function
     import torch._dynamo as dynamo

@@ -16,7 +16,8 @@ from comparison_table import table  # noqa: E402
 
 NAMES = ("strategy", "size", "of", "heads", "pass", "shape", "precision", "operands", "algorithm")
 FACTS = (("pairs_per_second", " pairs/s"), ("images_per_second", " images/s"), ("memory_mib", " MiB"),
-         ("tflops", " TFLOP/s"), ("gb_per_second", " GB/s"), ("of_copy", " of a copy's rate"), ("of_one_batch", " of the rate with one batch"))
+         ("tflops", " TFLOP/s"), ("gb_per_second", " GB/s"),
+         ("of_copy", " of a copy's rate"), ("of_one_batch", " of the rate with one batch"))
 
 
 def json_lines(path):
