@@ -1,4 +1,5 @@
-// How long work takes on the device, and one line of JSON for each measurement.
+/// @file   benchmarks/cuda/measure.cuh
+/// @brief  How long work takes on the device, and one line of JSON for each measurement.
 #pragma once
 
 #include <algorithm>

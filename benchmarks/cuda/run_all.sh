@@ -8,12 +8,15 @@ usage() {
 usage: benchmarks/cuda/run_all.sh [BUILD_FOLDER]
 
 Builds what is missing or older than the sources in BUILD_FOLDER (build/cuda), then, in less than ten minutes: the tests
-on the device, trainings, the records in three precisions, compute-sanitizer where it is found, bench_cuda, and PyTorch
-beside it where python3 has one that sees the device. Prints a table and writes it to
+on the device, trainings, the records in three precisions, bench_cuda, PyTorch beside it where python3 has one that sees
+the device, and compute-sanitizer where it is found, in what time is left. Prints what it finds and writes tables to
 benchmarks/results/cuda_<device>.md; what each part printed is kept in BUILD_FOLDER/cuda_results.
 
+Seconds of each part; what one leaves, those after it may use: test_cuda 35, cuda_training 35, conformance 3 x 12,
+bench_cuda 60 (all of it, without PyTorch: 150), PyTorch 360 (without: none), compute-sanitizer 4 x 11; together 570.
+
   CTP_BUILD=no      use the programs as they are
-  CTP_PYTHON=...    the Python with PyTorch (python3)
+  CTP_PYTHON=...    the Python with PyTorch, and that makes the tables (python3)
   CTP_SECONDS=570   what all parts together may take; the build is not counted
   CTP_BATCH=128     pairs of a step
 Exit code: 0 all is well, 1 something failed, 2 it could not be built, 77 no device.
@@ -74,6 +77,7 @@ rm -f "$logs"/*
 rows=$logs/rows
 : >"$rows"
 begin=$SECONDS
+planned=0 # seconds of the parts so far
 
 # row <part> <result> <what was found>
 row() {
@@ -81,10 +85,13 @@ row() {
   printf '  %-44s %-12s %s\n' "$1" "$2" "${3:-}"
 }
 
-# part <name of its log> <title> <most seconds> <what running out of time means> <command...>: runs it, adds a row. Sets
-# `code`.
+# part <name of its log> <title> <its seconds> <what running out of time means> <command...>: runs it until the seconds of
+# all parts so far are over, adds a row. Sets `code`.
 part() {
-  local log=$logs/$1.log title=$2 most=$3 late=$4 left=$((seconds - (SECONDS - begin))) started=$SECONDS
+  local log=$logs/$1.log title=$2 late=$4 left most started=$SECONDS
+  ((planned += $3))
+  left=$((seconds - (SECONDS - begin)))
+  most=$((planned - (SECONDS - begin)))
   shift 4
   ((most < left)) || most=$left
   if ((most < 5)); then
@@ -118,90 +125,49 @@ fi
 driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1)
 say "$device, driver ${driver:-unknown}"
 
-part test_cuda 'test_cuda' 90 FAIL "${programs[0]}"
-part training 'cuda_training: same bits, the CPU'"'"'s curve' 90 FAIL "${programs[1]}"
+part test_cuda 'test_cuda' 35 FAIL "${programs[0]}"
+part training 'cuda_training: same bits, the CPU'"'"'s curve' 35 FAIL "${programs[1]}"
 for precision in fp32 tf32 bf16; do
   records=(tests/golden/records/golden_*.safetensors)
   [[ $precision != fp32 ]] || records=(tests/golden/records/*.safetensors)
-  part "conformance_$precision" "conformance, $precision" 60 FAIL \
+  part "conformance_$precision" "conformance, $precision" 12 FAIL \
     "${programs[2]}" --device cuda --precision "$precision" "${records[@]}"
 done
+
+bench=("${programs[3]}" --batch "$batch")
+if "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
+  # The comparison measures steps and strategies of ours, too.
+  part bench 'bench_cuda' 60 FAIL "${bench[@]}" \
+    --only encoder,attention,products,optimizer,words,contrast,retrieval,tiny,upload,input
+  part torch 'PyTorch beside it' 360 unfinished "$python" benchmarks/compare_torch_cuda.py --bin "$build/bin" \
+    --batch "$batch" --seconds 360 --json "$logs/torch.jsonl"
+else
+  row 'PyTorch beside it' skipped "$python has no PyTorch that sees the device"
+  part bench 'bench_cuda' 150 FAIL "${bench[@]}"
+fi
 
 sanitizer=$(command -v compute-sanitizer || true)
 for tool in memcheck racecheck initcheck synccheck; do
   if [[ $sanitizer ]]; then
-    part "$tool" "compute-sanitizer $tool, test_cuda" 45 unfinished \
+    part "$tool" "compute-sanitizer $tool, test_cuda" 11 unfinished \
       "$sanitizer" --tool "$tool" --error-exitcode 1 "${programs[0]}"
   else
     row "compute-sanitizer $tool, test_cuda" skipped 'no compute-sanitizer on PATH'
   fi
 done
 
-part bench 'bench_cuda' 180 FAIL "${programs[3]}" --batch "$batch"
-# A row for each of its lines: what was measured, its median, and whatever else it says.
-grep '^{' "$logs/bench.log" 2>/dev/null | awk '
-  function value(key,   at, rest) {
-    at = index($0, "\"" key "\":")
-    if (!at) return ""
-    rest = substr($0, at + length(key) + 3)
-    if (substr(rest, 1, 1) == "\"") { rest = substr(rest, 2); return substr(rest, 1, match(rest, /"/) - 1) }
-    match(rest, /^[^,}]*/)
-    return substr(rest, 1, RLENGTH)
-  }
-  function add(key, unit) { if (value(key) != "") more = more ", " value(key) unit }
-  {
-    name = value("name")
-    if (name == "device") next
-    if (name == "failed") { print "bench_cuda " value("part") "\tFAIL\t" value("found"); next }
-    if (name == "does_not_fit") {
-      print value("strategy") " step, batch " value("batch") "\tskipped\t" value("found")
-      next
-    }
-    n = split("strategy size of heads pass shape precision algorithm", keys, " ")
-    for (i = 1; i <= n; ++i) if (value(keys[i]) != "") name = name " " value(keys[i])
-    if (value("batch") != "") name = name ", B=" value("batch")
-    if (value("recorded") != "") name = name (value("recorded") == "true" ? ", recorded" : ", launched")
-    more = ""
-    add("pairs_per_second", " pairs/s")
-    add("memory_mib", " MiB")
-    add("tflops", " TFLOP/s")
-    add("gb_per_second", " GB/s")
-    add("of_copy", " of a copy'"'"'s rate")
-    add("of_one_batch", " of the rate with one batch")
-    if (value("median_ms") != "") more = ", " value("median_ms") " ms (" value("min_ms") " to " value("max_ms") ")" more
-    print name "\tok\t" substr(more, 3)
-  }' >"$logs/bench_rows"
-while IFS=$'\t' read -r title result found; do
-  row "$title" "$result" "$found"
-done <"$logs/bench_rows"
-
-left=$((seconds - (SECONDS - begin)))
-if ! command -v "$python" >/dev/null; then
-  row 'PyTorch' skipped "no $python"
-else
-  part torch 'PyTorch beside it' "$left" unfinished "$python" benchmarks/compare_torch_cuda.py --bin "$build/bin" \
-    --batch "$batch" --seconds "$((left / 2))" --json "$logs/torch.jsonl"
-  while IFS= read -r line; do
-    case $line in
-      *': torch '*) row "PyTorch ${line%%:*}" ok "${line#*: }" ;;
-      *': FAIL: '*) row "PyTorch ${line%%:*}" FAIL "${line#*FAIL: }" ;;
-      *': skipped'*) row "PyTorch ${line%%:*}" skipped "${line#*: }" ;;
-    esac
-  done < <(grep -E '^(fp32|tf32|autocast|tuned|compiled|retrieval[^:]*): ' "$logs/torch.log" 2>/dev/null)
-fi
-
 # --- the table ---------------------------------------------------------------------------------------------------
 slug=$(printf '%s' "${device%%,*}" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '_' | sed 's/^_//; s/_$//')
 file=benchmarks/results/cuda_$slug.md
-failures=$(awk -F '\t' '$2 == "FAIL"' "$rows" | wc -l)
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-[[ -z $(git status --porcelain -- include benchmarks/cuda tests/cuda 2>/dev/null) ]] || commit+=' and changes'
+[[ -z $(git status --porcelain -- include benchmarks tests/cuda 2>/dev/null) ]] || commit+=' and changes'
+if "$python" benchmarks/cuda/table.py "$logs" >"$logs/tables.md" 2>"$logs/failed"; then failed=0; else failed=1; fi
 {
   printf '# On %s\n\n- %s, driver %s\n- %s, commit %s, `benchmarks/cuda/run_all.sh`, %d s\n' "${device%%,*}" "$device" \
     "${driver:-unknown}" "$(date -u +%F)" "$commit" "$((SECONDS - begin))"
-  printf -- '- a time is the median of 20 turns, with the least and the most; a step includes the upload of its batch\n\n'
-  printf '| part | result | found |\n| --- | --- | --- |\n'
-  awk -F '\t' '{ gsub(/\|/, "/"); print "| " $1 " | " $2 " | " $3 " |" }' "$rows"
+  printf -- '- a time is the median of 20 turns (fp32 steps: 8), with the least and the most; a step of ours includes the\n'
+  printf -- '  upload of its batch; a ratio is what PyTorch takes over what ours takes\n\n'
+  cat "$logs/tables.md"
 } >"$file"
-say "$failures failed, $((SECONDS - begin)) s; written to $file"
-((failures == 0))
+say "$(tail -n 1 "$logs/failed"), $((SECONDS - begin)) s; written to $file"
+exit "$failed"

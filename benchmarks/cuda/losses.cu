@@ -1,0 +1,116 @@
+/// @file   benchmarks/cuda/losses.cu
+/// @brief  Losses with what they read: masked words, contrast and topology.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ctp/cuda.cuh>
+
+#include "noise.cuh"
+
+namespace bench {
+
+namespace {
+
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B>;
+
+/// Embeddings of the online, previous and momentum models as the losses ask for them, without the models.
+class GivenOutputs {
+ public:
+  GivenOutputs(ctp::Pass<B> pass, ctp::Variable<2, B> image, ctp::Variable<2, B> text)
+      : pass_(pass), image_(image), text_(text) {}
+  [[nodiscard]] const ctp::Pass<B>& pass() const { return pass_; }
+  [[nodiscard]] ctp::Features<B> image() const { return {image_, image_, 0}; }
+  [[nodiscard]] ctp::Features<B> text() const { return {text_, text_, 0}; }
+
+ private:
+  ctp::Pass<B> pass_;
+  ctp::Variable<2, B> image_, text_;
+};
+struct GivenStep {
+  using Backend = B;
+  const Model* of;
+  GivenOutputs online;
+  std::optional<GivenOutputs> previous, momentum;
+  [[nodiscard]] const Model& model() const { return *of; }
+};
+
+template <class Work>
+void report_launched_and_recorded(const char* name, const Options& o, const Work& work) {
+  for (const Choice precision : o.precisions) {
+    use(precision);
+    const auto report = [&](bool recorded, const Times& times) {
+      Line(name)
+          .with("batch", o.batch)
+          .with("precision", std::string(name_of(precision)))
+          .with("recorded", recorded)
+          .with(times)
+          .print();
+    };
+    report(true, recorded_times(o.turns, work));
+    report(false, device_times(o.turns, work));
+  }
+}
+
+}  // namespace
+
+/// In-batch contrast, momentum contrast with its queue, and both topologies, forward and backward.
+void contrast(const Options& o) {
+  const Model model(ctp::sizes::base);
+  const Index n = o.batch, d = model.config().embed;
+  UnitRows image(n, d), text(n, d), image_then(n, d), text_then(n, d), image_slow(n, d), text_slow(n, d);
+  ctp::objective::MomentumContrast with_queue;
+  auto state = with_queue.init(model, 0);
+  ctp::Tape<B> tape;
+  float unused = 0;  // a pass with a gradient is one that records; no weight is touched here
+  report_launched_and_recorded("contrast_and_topology", o, [&] {
+    tape.rewind();
+    const ctp::Pass<B> pass{nullptr, &tape, &unused}, teacher{nullptr, &tape};
+    GivenStep step{&model,
+                   {pass, image.trained(), text.trained()},
+                   GivenOutputs{teacher, image_then.fixed(), text_then.fixed()},
+                   GivenOutputs{teacher, image_slow.fixed(), text_slow.fixed()}};
+    auto loss = ctp::add(pass, ctp::objective::InBatchContrast{}.loss(step), with_queue.loss(step, state));
+    loss = ctp::add(pass, loss, ctp::distill::CrossModalTopology{}.loss(step));
+    loss = ctp::add(pass, loss, ctp::distill::SameModalTopology{}.loss(step));
+    B::fill(1, 1.F, loss.grad.data);
+    tape.backward();
+  });
+}
+
+/// The vocabulary's scores at 557 of 3,840 rows by the online and the momentum model, their two losses, and back.
+void words(const Options& o) {
+  const Model model(ctp::sizes::base);
+  const Index size = model.layout().size(), rows = o.batch * Index{30}, width = model.config().text_width;
+  const Index asked = o.batch * Index{557} / 128;
+  const Vector theta = noise(size, 0.02F), slow = noise(size, 0.02F);
+  Vector gradient(size), hidden_slow = noise(rows * width), hidden = noise(rows * width), hidden_grad(rows * width);
+  std::vector<std::int32_t> row, target;
+  for (Index i = 0; i < asked; ++i) {
+    row.push_back(static_cast<std::int32_t>(i * rows / asked));
+    target.push_back(static_cast<std::int32_t>(i * 37 % model.config().vocab));
+  }
+  ctp::Buffer<std::int32_t, B> row_there(asked), target_there(asked);
+  row_there.assign(row);
+  target_there.assign(target);
+  ctp::Tape<B> tape;
+  report_launched_and_recorded("masked_words", o, [&] {
+    tape.rewind();
+    const ctp::Pass<B> pass{theta.data(), &tape, gradient.data()}, teacher{slow.data(), &tape};
+    const ctp::Variable<2, B> online{{hidden.data(), {rows, width}}, {hidden_grad.data(), {rows, width}}};
+    const ctp::Variable<2, B> wise{{hidden_slow.data(), {rows, width}}, {}};
+    const ctp::Tensor<const std::int32_t, 1, B> at{row_there.data(), {asked}}, wanted{target_there.data(), {asked}};
+    const auto& text = model.text_encoder();
+    const auto scores = text.word_scores(pass, ctp::gather_rows(pass, online, at));
+    const auto their_scores = text.word_scores(teacher, ctp::gather_rows(teacher, wise, at));
+    const auto weight = ctp::mean_weights(pass, asked);
+    const auto loss =
+        ctp::add(pass, ctp::cross_entropy(pass, scores, wanted, weight),
+                 ctp::soft_cross_entropy(pass, scores, their_scores.value, weight, 1, ctp::Entropy::Kept));
+    B::fill(1, 1.F, loss.grad.data);
+    tape.backward();
+  });
+}
+
+}  // namespace bench
