@@ -162,7 +162,7 @@ class StepLedger {
     probe(n, gradient, row + Row::probe);
     body.loss = loss.value.data;
     body.row = row;
-    body.stopped = stopped_.data();
+    if (stopped_.size() > 0) body.stopped = stopped_.data();
     B::for_each(1, body);
     return entry;
   }
