@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,7 @@ Run train(int read_every, bool record, int bad_epoch = -1, std::size_t bad_step 
   ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
   options.record_steps = record;
   options.read_every = read_every;
+  options.read_seconds = 1e9;
   Learner<Strategy> learner(typename Learner<Strategy>::Model(sizes), options);
   Told told;
   learner.observe(told);
@@ -113,15 +115,13 @@ TEST_CASE("step ledger: read now and then, steps give the same weights, states a
   const auto check = []<class Strategy>() {
     const Run each = train<Strategy>(1, false);
     CHECK(each.told.size() == 2 * 2 * steps);
-    for (const bool record : {false, true}) {
-      for (const int every : {2, 3, 16}) {
-        CAPTURE(every);
-        const Run some = train<Strategy>(every, record);
-        CHECK(some.state == each.state);
-        CHECK(some.told == each.told);
-        CHECK(some.names == each.names);
-        CHECK(some.waits == 2 * ((steps + every - 1) / every));  // once in a while and at the end of an epoch
-      }
+    for (const auto& [every, record] : {std::pair{2, false}, {3, true}, {16, true}}) {
+      CAPTURE(every);
+      const Run some = train<Strategy>(every, record);
+      CHECK(some.state == each.state);
+      CHECK(some.told == each.told);
+      CHECK(some.names == each.names);
+      CHECK(some.waits == 2 * ((steps + every - 1) / every));  // once in a while and at the end of an epoch
     }
   };
   SUBCASE("seqf") { check.operator()<ctp::strategy::SeqF>(); }
@@ -131,17 +131,17 @@ TEST_CASE("step ledger: read now and then, steps give the same weights, states a
 
 TEST_CASE("step ledger: a step that is not finite stops all after it, though they were submitted") {
   const auto check = []<class Strategy>() {
-    for (const std::size_t bad : {0U, 2U, 4U}) {
+    // In every place among the steps that are read together, for one strategy; the others in the middle.
+    const bool all = std::is_same_v<Strategy, ctp::strategy::SeqF>;
+    for (const std::size_t bad : all ? std::vector<std::size_t>{0, 2, 4} : std::vector<std::size_t>{1}) {
       CAPTURE(bad);
       const Run each = train<Strategy>(1, false, 1, bad);
       CHECK(each.error.find("task 1, epoch 1, step " + std::to_string(steps + bad)) == 0);
       CHECK(each.told.size() == 2 * steps + steps + bad);
-      for (const bool record : {false, true}) {
-        const Run some = train<Strategy>(3, record, 1, bad);
-        CHECK(some.error == each.error);
-        CHECK(some.told == each.told);
-        CHECK(some.state == each.state);
-      }
+      const Run some = train<Strategy>(3, true, 1, bad);
+      CHECK(some.error == each.error);
+      CHECK(some.told == each.told);
+      CHECK(some.state == each.state);
     }
   };
   SUBCASE("seqf") { check.operator()<ctp::strategy::SeqF>(); }

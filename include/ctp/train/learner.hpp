@@ -251,7 +251,7 @@ class Learner {
 
   void train(data::BatchSource& source, const std::string& name) {
     using Clock = std::chrono::steady_clock;
-    constexpr std::chrono::seconds longest(1);  // so that slow steps are told of one by one
+    const std::chrono::duration<double> longest(options_.read_seconds);  // so that slow steps are told of one by one
     const int read_every = backend::StopsWork<B> ? options_.read_every : 1;
     auto told = Clock::now();
     begin_task(source.steps() * static_cast<std::uint64_t>(options_.epochs), name);

@@ -21,8 +21,9 @@ struct TrainOptions {
   Initialization initialization = Initialization::FanIn;
   bool record_steps = true;  ///< on a backend that can: run a step as it was taken down (CUDA graphs); the same bits
   /// On a backend that can stop steps by itself (CUDA): after how many steps losses are read, checked and told to
-  /// observers, at the latest after a second and at the end of an epoch. The same numbers. 1 waits for each step.
+  /// observers, at the latest after `read_seconds` and at the end of an epoch. The same numbers. 1 waits for each step.
   int read_every = 16;
+  double read_seconds = 1;
 };
 
 }  // namespace ctp
