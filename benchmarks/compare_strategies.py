@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How do the strategies compare? Trains them on the generated stream and writes one table and one figure.
+"""How do the strategies compare? Trains them on the synthetic stream and writes one table and one figure.
 
     python3 benchmarks/compare_strategies.py                      # trains what has no record yet, prints the table
     python3 benchmarks/compare_strategies.py --write --figure     # also writes strategies.md and .svg beside the records
@@ -243,7 +243,7 @@ def main():
         listed = lambda name: ", ".join(sorted({str(r[name]) for r in made}))
         with open(stem + ".md", "w", encoding="utf-8") as f:
             per_task = a.test // 9
-            f.write("# Strategies on the generated stream\n\n"
+            f.write("# Strategies on the synthetic stream\n\n"
                     "Recall means in percent after the last task, `tiny` from scratch; mean and standard deviation over seeds. `average` is the mean\n"
                     f"over tasks, each by itself. Who guesses has {chance(per_task):.0f} there, the mean of R@1, R@5 and R@10 among {per_task} test pairs, and {chance(a.test):.0f} on all tasks\n"
                     "together. `jointt` learns all tasks at once. CPU seconds are those of one training on one thread, evaluation included; MiB the most memory the process held.\n\n"

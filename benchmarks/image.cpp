@@ -6,11 +6,11 @@
 
 #include <benchmark/benchmark.h>
 
-#include <ctp/data/augment.hpp>
-#include <ctp/data/decode.hpp>
-#include <ctp/data/decode_stb.hpp>
-#include <ctp/data/encode.hpp>
-#include <ctp/data/normalize.hpp>
+#include <ctp/data/codec/decode.hpp>
+#include <ctp/data/codec/decode_stb.hpp>
+#include <ctp/data/codec/encode.hpp>
+#include <ctp/data/image/augment.hpp>
+#include <ctp/data/image/normalize.hpp>
 
 namespace data = ctp::data;
 

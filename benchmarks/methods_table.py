@@ -301,11 +301,11 @@ typed by hand, `-` means that nothing tests it.
 - **determinism**: two tasks with augmentation, dropout and memory; weights, teachers, queues, importances, memories and moments have the same bits again, and with two threads and two
   loader workers; another seed gives others. **not finite**: a picture, the gradient alone, each teacher, each vector of a penalty's value; the step stops before a weight moves,
   its message names task, epoch, step, part and pairs (`tests/train/strategies.test.cpp`). Programs end with code 5.
-- **learned**, **average**, **forgetting**: recall means in percent on the generated stream, of each task right after it was learned and of all nine after the last, and how far they
+- **learned**, **average**, **forgetting**: recall means in percent on the synthetic stream, of each task right after it was learned and of all nine after the last, and how far they
   fell from their best; mean and standard deviation over seeds: {stream}.
   More in `benchmarks/results`.
 
-## Order on the generated stream
+## Order on the synthetic stream
 
 The stream is made, small and learned from scratch; published orders were found on a million photographs with pretrained encoders. So orders may differ. What each paper claims
 without figures, and where it does not hold here, by averages over the seeds that both have:

@@ -31,7 +31,7 @@ constexpr ctp::ModelConfig narrow{.image = 32,
                                   .embed = 64,
                                   .queue = 64};
 
-/// `tiny` with a vocabulary as the generated stream has one.
+/// `tiny` with a vocabulary as the synthetic stream has one.
 constexpr ctp::ModelConfig tiny() {
   ctp::ModelConfig c = ctp::sizes::tiny;
   c.vocab = 2000;

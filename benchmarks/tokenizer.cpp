@@ -8,8 +8,8 @@
 #include <benchmark/benchmark.h>
 
 #include <ctp/core/philox.hpp>
-#include <ctp/data/caption.hpp>
-#include <ctp/data/tokenizer.hpp>
+#include <ctp/data/text/caption.hpp>
+#include <ctp/data/text/tokenizer.hpp>
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <ctp/ctp.hpp>
-#include <ctp/data/encode.hpp>
-#include <ctp/data/folder_pairs.hpp>
+#include <ctp/data/codec/encode.hpp>
+#include <ctp/data/pairs/folder_pairs.hpp>
 #include <ctp/io/files.hpp>
 
 namespace {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The demonstration: makes the generated stream, trains sequential fine-tuning and CTP on it, shows both in one table.
+# The demonstration: makes the synthetic stream, trains sequential fine-tuning and CTP on it, shows both in one table.
 #
 #   demo.sh BUILD_FOLDER
 #

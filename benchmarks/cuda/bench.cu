@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <ctp/backend/cuda/device.cuh>
+#include <ctp/backend/cuda/runtime/device.cuh>
 
 #include "parts.cuh"
 

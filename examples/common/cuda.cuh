@@ -5,7 +5,7 @@
 #include <string>
 
 #include <ctp/backend/cuda/backend.cuh>
-#include <ctp/backend/cuda/device.cuh>
+#include <ctp/backend/cuda/runtime/device.cuh>
 
 namespace examples {
 

@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <ctp/backend/cpu/backend.hpp>
-#include <ctp/io/safetensors.hpp>
+#include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/run.hpp"
 #include "check.hpp"

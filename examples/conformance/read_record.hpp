@@ -2,8 +2,8 @@
 /// @brief  What the metadata of a record say.
 #pragma once
 
-#include <ctp/io/json_parse.hpp>
-#include <ctp/io/model_config.hpp>
+#include <ctp/io/json/parse.hpp>
+#include <ctp/io/weights/model_config.hpp>
 
 #include "records.hpp"
 

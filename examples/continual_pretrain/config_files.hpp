@@ -8,7 +8,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <ctp/io/json.hpp>
+#include <ctp/io/json/document.hpp>
 
 #include "settings.hpp"
 

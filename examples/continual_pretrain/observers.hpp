@@ -1,5 +1,5 @@
 /// @file   observers.hpp
-/// @brief  What the main program says while it trains: lines of metrics.jsonl, and progress for people.
+/// @brief  The progress line of continual_pretrain.
 #pragma once
 
 #include <unistd.h>
@@ -7,43 +7,10 @@
 #include <cstdio>
 #include <string>
 
-#include <ctp/io/metrics_log.hpp>
 #include <ctp/report/progress.hpp>
 #include <ctp/train/observer.hpp>
 
 namespace pretrain {
-
-/// Writes a line every `every` steps and at the end of a task, to a log and, if asked, to standard output.
-class MetricsObserver final : public ctp::Observer {
- public:
-  MetricsObserver(ctp::io::MetricsLog& log, int every, bool echo)
-      : log_(log), every_(static_cast<std::uint64_t>(every)), echo_(echo) {}
-
-  void task_begins(std::uint32_t, const std::string&, std::uint64_t) override { pace_ = ctp::report::Pace(); }
-  void step_done(const ctp::StepReport& r) override {
-    pace_.step(r.pairs);
-    if (r.step % every_ != 0 && r.step + 1 != r.steps) return;
-    ctp::JsonLine parts, line;
-    for (const auto& [name, value] : r.parts) parts.add(name, value);
-    line.add("kind", "step")
-        .add("task", r.task)
-        .add("epoch", r.epoch)
-        .add("step", r.step)
-        .add("global_step", r.global_step);
-    line.add("lr", r.rate).add("loss", r.loss).add("parts", parts).add("pairs_per_second", pace_.pairs_per_second());
-    write(line);
-  }
-  void write(const ctp::JsonLine& line) {
-    log_.write(line);
-    if (echo_) std::printf("%s\n", line.text().c_str());
-  }
-
- private:
-  ctp::io::MetricsLog& log_;
-  std::uint64_t every_;
-  bool echo_;
-  ctp::report::Pace pace_;
-};
 
 /// Shows where a training stands: one line that is rewritten on a terminal, a line now and then elsewhere.
 class ProgressObserver final : public ctp::Observer {

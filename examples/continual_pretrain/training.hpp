@@ -18,6 +18,8 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
 #include <ctp/rehearsal/candidates.hpp>
+#include <ctp/report/metrics_log.hpp>
+#include <ctp/report/step_lines.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
 
@@ -118,7 +120,7 @@ class Training {
       : bench_(bench),
         learner_(Model(bench.model), options(bench.settings)),
         log_((prepare(), bench.settings.output + "/metrics.jsonl")),  // only a run that can begin leaves a log
-        metrics_(log_, bench.settings.log_every, bench.json),
+        metrics_([this](const ctp::JsonLine& line) { write_line(line); }, bench.settings.log_every),
         progress_(bench.tasks.size(), all_steps(), bench.settings.epochs, bench.json),
         matrix_(bench.tasks.size()) {
     learner_.observe(metrics_);
@@ -135,7 +137,7 @@ class Training {
       keep_last_good(error);
     }
     const ctp::JsonLine summary = summary_line(matrix_, since(begins_));
-    metrics_.write(summary);
+    write_line(summary);
     log_.sync();
     if (!bench_.json) print_summary();
   }
@@ -226,7 +228,7 @@ class Training {
     line.add("kind", "task").add("task", task).add("name", bench_.evaluate.tasks()[task]);
     examples::add_evaluation(line, found, bench_.evaluate.tasks(), task);
     line.add("seconds", since(task_begins_));
-    metrics_.write(line);
+    write_line(line);
     task_begins_ = std::chrono::steady_clock::now();
     if (bench_.json) return;
     std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen", task + 1, matrix_.size(),
@@ -235,6 +237,12 @@ class Training {
     std::printf("; by task:");
     for (std::size_t j = 0; j <= task; ++j) std::printf(" %.1f", found.alone[j].r_mean);
     std::printf("\n");
+  }
+
+  /// Appends a line to metrics.jsonl; with --json prints the line, too.
+  void write_line(const ctp::JsonLine& line) {
+    log_.write(line);
+    if (bench_.json) std::printf("%s\n", line.text().c_str());
   }
 
   void print_summary() const {
@@ -252,8 +260,8 @@ class Training {
 
   const Workbench& bench_;
   Learner learner_;
-  ctp::io::MetricsLog log_;
-  MetricsObserver metrics_;
+  ctp::report::MetricsLog log_;
+  ctp::report::StepLines metrics_;
   ProgressObserver progress_;
   ctp::eval::TaskMatrix matrix_;
   std::string sound_;  ///< the last weights written at the end of a task that could be evaluated

@@ -10,8 +10,8 @@
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
 #include <ctp/encoder/weights.hpp>
-#include <ctp/io/model_config.hpp>
-#include <ctp/io/safetensors.hpp>
+#include <ctp/io/weights/model_config.hpp>
+#include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"

@@ -12,15 +12,14 @@
 #include <CLI/CLI.hpp>
 
 #include <ctp/core/json_line.hpp>
-#include <ctp/data/generated_stream.hpp>
+#include <ctp/data/synthetic/write_stream.hpp>
 
 #include "../common/run.hpp"
 
 namespace {
 
-using ctp::data::generated::in_quotes;
-using ctp::data::generated::Settings;
-using ctp::data::generated::Split;
+using ctp::data::Split;
+using ctp::data::synthetic::Settings;
 
 /// Settings that --set can change: integers and real numbers by name.
 const std::map<std::string, int Settings::*> integer_settings = {{"query", &Settings::query},
@@ -52,13 +51,13 @@ template <class Number>
 Number number_from(const std::string& key, const std::string& text) {
   Number value{};
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size()) refuse(key, "a number", in_quotes(text));
+  if (problem != std::errc{} || end != text.data() + text.size()) refuse(key, "a number", ctp::quoted(text));
   return value;
 }
 
 void apply(Settings& settings, const std::string& assignment) {
   const std::size_t equals = assignment.find('=');
-  if (equals == std::string::npos) refuse("", "key=value", in_quotes(assignment));
+  if (equals == std::string::npos) refuse("", "key=value", ctp::quoted(assignment));
   const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
   if (const auto field = integer_settings.find(key); field != integer_settings.end()) {
     settings.*(field->second) = number_from<int>(key, value);
@@ -68,7 +67,7 @@ void apply(Settings& settings, const std::string& assignment) {
     std::string known;
     for (const auto& [name, member] : integer_settings) known += (known.empty() ? "" : " ") + name;
     for (const auto& [name, member] : real_settings) known += " " + name;
-    refuse(in_quotes(key), "one of " + known, "another key");
+    refuse(ctp::quoted(key), "one of " + known, "another key");
   }
 }
 
@@ -83,7 +82,7 @@ void show_progress(std::size_t done, std::size_t total) {
 }
 
 void report(const std::string& folder, const Settings& settings, bool json) {
-  using namespace ctp::data::generated;
+  using namespace ctp::data::synthetic;
   const std::vector<Split> splits = {Split::Train, Split::Test, Split::Query, Split::Gallery};
   if (json) {
     ctp::JsonLine line;
@@ -100,7 +99,7 @@ void report(const std::string& folder, const Settings& settings, bool json) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Writes the generated stream: nine industries of drawn products with Chinese titles, in P9D layout.",
+  CLI::App app("Writes the synthetic stream: nine industries of drawn products with Chinese titles, in P9D layout.",
                "make_stream");
   Settings settings;
   std::string folder;
@@ -112,12 +111,12 @@ int run(int argc, char** argv) {
                  "Test pairs, all industries together; half as many queries, twice as many in the gallery")
       ->capture_default_str();
   app.add_option("--seed", settings.seed, "Another seed, another stream")->capture_default_str();
-  app.add_option("--set", assignments, "key=value: another setting of the stream, see ctp/data/generated/settings.hpp");
+  app.add_option("--set", assignments, "key=value: another setting of the stream, see ctp/data/synthetic/settings.hpp");
   app.add_flag("--quiet", quiet, "Show no progress");
   app.add_flag("--json", json, "Print the summary as one JSON line");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   for (const std::string& assignment : assignments) apply(settings, assignment);
-  ctp::data::write_generated_stream(folder, settings, quiet ? ctp::data::GeneratedProgress{} : show_progress);
+  ctp::data::write_synthetic_stream(folder, settings, quiet ? ctp::data::SyntheticProgress{} : show_progress);
   report(folder, settings, json);
   return 0;
 }

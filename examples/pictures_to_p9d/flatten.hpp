@@ -13,7 +13,7 @@
 #endif
 
 #include <ctp/core/error.hpp>
-#include <ctp/data/encode.hpp>
+#include <ctp/data/codec/encode.hpp>
 
 /// @brief A JPEG of a PNG file that has transparent pixels, laid on `background`; nothing for every other file.
 ///

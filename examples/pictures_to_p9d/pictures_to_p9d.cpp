@@ -21,9 +21,9 @@
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/philox.hpp>
-#include <ctp/data/caption_table.hpp>
-#include <ctp/data/decode.hpp>
-#include <ctp/data/generated/p9d_writer.hpp>
+#include <ctp/data/codec/decode.hpp>
+#include <ctp/data/pairs/caption_table.hpp>
+#include <ctp/data/pairs/p9d_writer.hpp>
 #include <ctp/io/files.hpp>
 
 #include "../common/run.hpp"
@@ -31,10 +31,8 @@
 
 namespace {
 
-using ctp::data::generated::in_quotes;
-using ctp::data::generated::P9dRecord;
-using ctp::data::generated::P9dWriter;
-using ctp::data::generated::Split;
+using ctp::data::P9dWriter;
+using ctp::data::Split;
 
 struct Options {
   std::string pictures, captions, output;
@@ -47,7 +45,7 @@ struct Options {
 struct Row {
   std::size_t line = 0;
   std::string file;
-  P9dRecord record;
+  ctp::data::Sample record;
 };
 
 [[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected,
@@ -63,7 +61,7 @@ std::vector<Row> read_table(const Options& options) {
     const auto [earlier, fresh] = seen.emplace(row.file, row.line);
     if (!fresh) {
       refuse(options.captions, row.line, "every picture once",
-             in_quotes(row.file) + " as on line " + std::to_string(earlier->second), "remove one of the two lines");
+             ctp::quoted(row.file) + " as on line " + std::to_string(earlier->second), "remove one of the two lines");
     }
     std::string number = std::to_string(rows.size());
     number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
@@ -96,7 +94,7 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
     take(options.gallery, Split::Gallery);
     if (next >= members.size()) {
       refuse(options.captions, rows[members.front()].line,
-             "pictures enough in task " + in_quotes(task) + " to train on", std::to_string(members.size()),
+             "pictures enough in task " + ctp::quoted(task) + " to train on", std::to_string(members.size()),
              "use larger tasks, or smaller --test, --query and --gallery");
     }
   }

@@ -4,7 +4,7 @@
 
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/core/model_config.hpp>
-#include <ctp/data/memory_source.hpp>
+#include <ctp/data/pairs/memory_source.hpp>
 #include <ctp/encoder/bag_of_words.hpp>
 #include <ctp/encoder/bert.hpp>
 #include <ctp/encoder/convolutional.hpp>

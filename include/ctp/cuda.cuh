@@ -3,9 +3,9 @@
 #pragma once
 
 #include <ctp/backend/cuda/backend.cuh>
-#include <ctp/backend/cuda/device.cuh>
+#include <ctp/backend/cuda/runtime/device.cuh>
 #include <ctp/core/model_config.hpp>
-#include <ctp/data/memory_source.hpp>
+#include <ctp/data/pairs/memory_source.hpp>
 #include <ctp/encoder/bag_of_words.hpp>
 #include <ctp/encoder/bert.hpp>
 #include <ctp/encoder/convolutional.hpp>

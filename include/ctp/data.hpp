@@ -1,29 +1,29 @@
 /// @file   ctp/data.hpp
 /// @brief  Everything between files and batches: P9D folders, pictures, captions, tasks and loaders.
-/// @layer  data - may include: core, io
+/// @layer  data
 #pragma once
 
-#include <ctp/data/annotations.hpp>
-#include <ctp/data/augment.hpp>
-#include <ctp/data/bad_images.hpp>
 #include <ctp/data/batch.hpp>
-#include <ctp/data/caption.hpp>
-#include <ctp/data/caption_table.hpp>
-#include <ctp/data/decode.hpp>
-#include <ctp/data/file_source.hpp>
-#include <ctp/data/folder_pairs.hpp>
-#include <ctp/data/image.hpp>
-#include <ctp/data/image_cache.hpp>
-#include <ctp/data/loader.hpp>
-#include <ctp/data/loader_options.hpp>
-#include <ctp/data/masking.hpp>
-#include <ctp/data/memory_source.hpp>
-#include <ctp/data/normalize.hpp>
-#include <ctp/data/ordered_batches.hpp>
-#include <ctp/data/p9d.hpp>
-#include <ctp/data/resize.hpp>
+#include <ctp/data/codec/decode.hpp>
+#include <ctp/data/image/augment.hpp>
+#include <ctp/data/image/image.hpp>
+#include <ctp/data/image/image_cache.hpp>
+#include <ctp/data/image/normalize.hpp>
+#include <ctp/data/image/resize.hpp>
+#include <ctp/data/loader/bad_images.hpp>
+#include <ctp/data/loader/loader.hpp>
+#include <ctp/data/loader/loader_options.hpp>
+#include <ctp/data/loader/masking.hpp>
+#include <ctp/data/loader/ordered_batches.hpp>
+#include <ctp/data/loader/sampler.hpp>
+#include <ctp/data/pairs/annotations.hpp>
+#include <ctp/data/pairs/caption_table.hpp>
+#include <ctp/data/pairs/file_source.hpp>
+#include <ctp/data/pairs/folder_pairs.hpp>
+#include <ctp/data/pairs/memory_source.hpp>
+#include <ctp/data/pairs/p9d.hpp>
 #include <ctp/data/sample.hpp>
-#include <ctp/data/sampler.hpp>
 #include <ctp/data/source.hpp>
-#include <ctp/data/tokenizer.hpp>
-#include <ctp/data/vocabulary.hpp>
+#include <ctp/data/text/caption.hpp>
+#include <ctp/data/text/tokenizer.hpp>
+#include <ctp/data/text/vocabulary.hpp>

@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include <ctp/backend/cuda/device.cuh>
+#include <ctp/backend/cuda/runtime/device.cuh>
 
 int main(int argc, char** argv) {
   const auto found = ctp::backend::cuda::describe_device();

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include <ctp/data/image.hpp>
+#include <ctp/data/image/image.hpp>
 
 namespace golden {
 

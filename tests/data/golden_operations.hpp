@@ -6,9 +6,9 @@
 
 #include <doctest/doctest.h>
 
-#include <ctp/data/decode.hpp>
+#include <ctp/data/codec/decode.hpp>
 
-#include "golden_images.hpp"
+#include <data/golden_images.hpp>
 
 namespace golden {
 

@@ -17,8 +17,8 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
-#include <ctp/data/image.hpp>
-#include <ctp/data/loader_options.hpp>
+#include <ctp/data/image/image.hpp>
+#include <ctp/data/loader/loader_options.hpp>
 #include <ctp/data/picture_row.hpp>
 #include <ctp/data/source.hpp>
 

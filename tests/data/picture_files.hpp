@@ -13,9 +13,9 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/philox.hpp>
-#include <ctp/data/decode_limits.hpp>
+#include <ctp/data/codec/decode_limits.hpp>
 
-#include "golden_images.hpp"
+#include <data/golden_images.hpp>
 
 namespace picture {
 

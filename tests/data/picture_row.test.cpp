@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "made_source.hpp"
+#include <data/made_source.hpp>
 
 using ctp::data::Batch;
 using ctp::data::Image;

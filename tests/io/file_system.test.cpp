@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "scratch.hpp"
+#include <io/scratch.hpp>
 
 namespace {
 struct Refusing : ctp::io::FileSystem {

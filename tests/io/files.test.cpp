@@ -9,9 +9,9 @@
 
 #include <doctest/doctest.h>
 
-#include <ctp/io/faulty_file_system.hpp>
+#include <ctp/testing/faulty_file_system.hpp>
 
-#include "scratch.hpp"
+#include <io/scratch.hpp>
 
 namespace io = ctp::io;
 

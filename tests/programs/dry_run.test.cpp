@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <ctp/ctp.hpp>
-#include <ctp/io/json.hpp>
+#include <ctp/io/json/document.hpp>
 
 #include "../../examples/common/strategies.hpp"
 #include "programs/program.hpp"

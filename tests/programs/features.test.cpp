@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <ctp/io/safetensors.hpp>
+#include <ctp/io/weights/safetensors.hpp>
 
 #include "programs/program.hpp"
 

@@ -40,11 +40,11 @@ inline Finished run_program(const std::string& name, const std::vector<std::stri
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(said.path("out")), read_whole(said.path("err"))};
 }
 
-/// The names of the first two tasks of the generated stream.
+/// The names of the first two tasks of the synthetic stream.
 inline constexpr const char* first_task = "家居用品";
 inline constexpr const char* two_tasks = "家居用品,家装家饰";
 
-/// A small generated stream, made once: 90 training pairs, 45 test pairs. Copy it before breaking it.
+/// A small synthetic stream, made once: 90 training pairs, 45 test pairs. Copy it before breaking it.
 inline const std::string& small_stream() {
   static const MadeFolder folder;
   static const std::string path = [] {

@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-#include <ctp/io/safetensors.hpp>
+#include <ctp/io/weights/safetensors.hpp>
 
 #include <support/simulated_cuda.hpp>
 

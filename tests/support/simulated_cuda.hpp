@@ -22,7 +22,7 @@
 #include <vector>
 
 #include <ctp/backend/concepts.hpp>
-#include <ctp/backend/cuda/gate.hpp>
+#include <ctp/backend/cuda/kernel/gate.hpp>
 #include <ctp/backend/cuda/operations.hpp>
 #include <ctp/backend/generic/memory.hpp>
 #include <ctp/core/parallel.hpp>

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include <ctp/backend/cuda/input_queue.hpp>
+#include <ctp/backend/cuda/runtime/input_queue.hpp>
 #include <ctp/core/scratch.hpp>
 
 namespace ctp::test {

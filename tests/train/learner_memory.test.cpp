@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ctp/data/memory_source.hpp>
+#include <ctp/data/pairs/memory_source.hpp>
 
 #include "made_training.hpp"
 

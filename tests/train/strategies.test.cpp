@@ -14,7 +14,7 @@
 
 #include <support/reference.hpp>
 
-#include <ctp/data/memory_source.hpp>
+#include <ctp/data/pairs/memory_source.hpp>
 #include <ctp/rehearsal/choose_herding.hpp>
 #include <ctp/rehearsal/choose_kmeans.hpp>
 #include <ctp/train/extract.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/arithmetic.hpp
 /// @brief  Sums, multiples and means, enough to combine losses.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <ctp/autograd/losses.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/attention.hpp
 /// @brief  Multi-head attention between rows of one or two sequences.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <ctp/autograd/operand.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/embedding.hpp
 /// @brief  From token ids and image patches to rows of a sequence.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/layer_norm.hpp
 /// @brief  Layer norm, alone and after a residual branch with dropout.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <ctp/autograd/operand.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/linear.hpp
 /// @brief  Affine maps with fused residual and GELU.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <utility>

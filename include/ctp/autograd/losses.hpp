@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/losses.hpp
 /// @brief  Cross entropies: against classes, and against a teacher's distribution.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <cstdint>

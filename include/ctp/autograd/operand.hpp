@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/operand.hpp
 /// @brief  A value that one matrix product reads and nobody else.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <type_traits>

@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/pass.hpp
 /// @brief  With which weights, on which tape, and whether for training, a model runs.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <cstddef>

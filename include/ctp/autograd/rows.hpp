@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/rows.hpp
 /// @brief  Choosing, scaling and measuring rows.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <cstdint>

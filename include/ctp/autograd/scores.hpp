@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/scores.hpp
 /// @brief  Similarities between two sets of rows.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <ctp/autograd/pass.hpp>

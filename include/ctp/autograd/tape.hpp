@@ -1,6 +1,6 @@
 /// @file   ctp/autograd/tape.hpp
 /// @brief  Memory and backward closures of one step.
-/// @layer  autograd - may include: core, backend, tensor
+/// @layer  autograd
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/attention_shape.hpp
 /// @brief  The extents of one multi-head attention.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <ctp/core/shape.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/concepts.hpp
 /// @brief  The operations every backend has. This list is the contract; keep it short.
-/// @layer  backend - may include: core
+/// @layer  backend
 ///
 /// What each operation computes, with shapes, stands at its host version under backend/generic/. Pointers point into
 /// the backend's memory unless they are called `host`.

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/dropout.hpp
 /// @brief  Which activations a dropout layer keeps, as a pure function of where they are.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <algorithm>

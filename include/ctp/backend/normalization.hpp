@@ -1,6 +1,6 @@
 /// @file   ctp/backend/normalization.hpp
 /// @brief  From the bytes of pictures to the numbers that an image encoder reads.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/packed.hpp
 /// @brief  Numbers that only matrix products read, in the form a backend wants them in.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/ranking.hpp
 /// @brief  What retrieval on a backend finds, beside ranks and items.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cstdint>

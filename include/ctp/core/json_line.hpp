@@ -1,5 +1,5 @@
 /// @file   ctp/core/json_line.hpp
-/// @brief  Writes small JSON objects, one per line, and quotes foreign text for messages. No JSON library needed.
+/// @brief  Writer of small JSON objects, one per line, without a JSON library.
 /// @layer  core
 #pragma once
 
@@ -15,78 +15,9 @@
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/quoted.hpp>
 
 namespace ctp {
-
-/// Bytes of the well-formed UTF-8 character that starts at text[at]; 0 if there is none.
-///
-/// **Source.** Unicode 15.0, table 3-7 (no overlong forms, no surrogates, nothing above U+10FFFF).
-constexpr std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
-  if (at >= text.size()) return 0;
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(at);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return 0;
-  const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte(at + 1) < low || byte(at + 1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (byte(at + i) < 0x80 || byte(at + i) > 0xBF) return 0;
-  }
-  return length;
-}
-
-/// Offset of the first byte that is not part of well-formed UTF-8; text.size() if all of it is.
-constexpr std::size_t valid_utf8_prefix(std::string_view text) noexcept {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t length = utf8_length(text, at);
-    if (length == 0) return at;
-    at += length;
-  }
-  return at;
-}
-
-/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
-inline void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
-    const char c = text[at];
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-    } else if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (length == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
-      out += "\\u00";
-      out += hex[static_cast<unsigned char>(c) >> 4U];
-      out += hex[static_cast<unsigned char>(c) & 15U];
-    } else {
-      out += text.substr(at, length);
-    }
-    at += length == 0 ? 1 : length;
-  }
-  out += '"';
-}
-
-/// Foreign text, made safe for a one-line message: quoted, escaped, and cut after `limit` bytes.
-inline std::string quoted(std::string_view text, std::size_t limit = 120) {
-  std::string out;
-  if (text.size() <= limit) {
-    append_json_string(out, text);
-    return out;
-  }
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;  // not inside a character
-  append_json_string(out, text.substr(0, limit));
-  return out + "... (" + std::to_string(text.size()) + " bytes)";
-}
 
 namespace detail {
 

@@ -1,6 +1,6 @@
 /// @file   ctp/data/batch.hpp
 /// @brief  What a training step consumes, in host memory, and the interface that hands it out.
-/// @layer  data - may include: core, backend, tensor
+/// @layer  data
 #pragma once
 
 #include <cstddef>

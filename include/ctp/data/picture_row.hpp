@@ -1,6 +1,6 @@
 /// @file   ctp/data/picture_row.hpp
 /// @brief  The place of one picture in a batch, where a source writes it.
-/// @layer  data - may include: core, backend
+/// @layer  data
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
-#include <ctp/data/image.hpp>
-#include <ctp/data/normalize.hpp>
+#include <ctp/data/image/image.hpp>
+#include <ctp/data/image/normalize.hpp>
 
 namespace ctp::data {
 

@@ -1,6 +1,6 @@
 /// @file   ctp/data/sample.hpp
 /// @brief  One image-text pair as a data set lists it.
-/// @layer  data - may include: core
+/// @layer  data
 #pragma once
 
 #include <cstdint>

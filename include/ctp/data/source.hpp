@@ -1,6 +1,6 @@
 /// @file   ctp/data/source.hpp
 /// @brief  Pairs addressed by number, wherever they come from; and a task as a choice among them.
-/// @layer  data - may include: core
+/// @layer  data
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/distill/keep_scores.hpp
 /// @brief  The divergence that distillations of two score matrices have in common.
-/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+/// @layer  distill
 #pragma once
 
 #include <ctp/autograd/arithmetic.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/distill/lucir.hpp
 /// @brief  Keep the direction of every token.
-/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+/// @layer  distill
 #pragma once
 
 #include <ctp/autograd/arithmetic.hpp>

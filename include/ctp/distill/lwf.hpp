@@ -1,6 +1,6 @@
 /// @file   ctp/distill/lwf.hpp
 /// @brief  Keep the distribution that the previous model's projections make of each pair.
-/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+/// @layer  distill
 #pragma once
 
 #include <utility>

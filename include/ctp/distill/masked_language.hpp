@@ -1,6 +1,6 @@
 /// @file   ctp/distill/masked_language.hpp
 /// @brief  Agree with a teacher about which words the masked ones may have been.
-/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+/// @layer  distill
 #pragma once
 
 #include <ctp/autograd/losses.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/distill/none.hpp
 /// @brief  No distillation.
-/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+/// @layer  distill
 #pragma once
 
 #include <ctp/objective/all.hpp>

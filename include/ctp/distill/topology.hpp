@@ -1,6 +1,6 @@
 /// @file   ctp/distill/topology.hpp
 /// @brief  Keep how similar the previous model found the pairs of a batch to each other.
-/// @layer  distill - may include: core, backend, tensor, autograd, nn, objective
+/// @layer  distill
 #pragma once
 
 #include <utility>

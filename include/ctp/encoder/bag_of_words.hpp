@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/bag_of_words.hpp
 /// @brief  A small text encoder to which the order of words does not matter.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <optional>

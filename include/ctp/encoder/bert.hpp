@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/bert.hpp
 /// @brief  The text and fusion encoder, with its masked-language head.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/concepts.hpp
 /// @brief  What a type must offer to be an image encoder or a text encoder.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <concepts>

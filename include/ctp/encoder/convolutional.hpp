@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/convolutional.hpp
 /// @brief  A small convolutional image encoder.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <string>

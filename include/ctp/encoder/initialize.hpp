@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/initialize.hpp
 /// @brief  Weights to start from when none are loaded.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/model.hpp
 /// @brief  An image encoder, a text encoder and the space in which they meet.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <ctp/core/model_config.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/require.hpp
 /// @brief  Says in words what is wrong with a type that should be an encoder.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <ctp/encoder/concepts.hpp>

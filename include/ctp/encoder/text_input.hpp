@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/text_input.hpp
 /// @brief  What a text encoder reads.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/vit.hpp
 /// @brief  The vision transformer.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 /// @file   ctp/encoder/weights.hpp
 /// @brief  A model's parameter vector to and from named tensors, under the published names.
-/// @layer  encoder - may include: core, backend, tensor, autograd, nn
+/// @layer  encoder
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 /// @file   ctp/eval/multimodal_map.hpp
 /// @brief  Retrieval by category with fused features: mean average precision at 1, 5 and 10.
-/// @layer  eval - may include: core, backend, tensor
+/// @layer  eval
 #pragma once
 
 #include <algorithm>

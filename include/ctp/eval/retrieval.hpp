@@ -1,6 +1,6 @@
 /// @file   ctp/eval/retrieval.hpp
 /// @brief  Cross-modal retrieval: how often an image finds its text, and a text its image, among the best k.
-/// @layer  eval - may include: core, backend, tensor
+/// @layer  eval
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/eval/score_tiles.hpp
 /// @brief  All inner products of two lists of features, handed out tile by tile and never held at once.
-/// @layer  eval - may include: core, backend
+/// @layer  eval
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/eval/task_matrix.hpp
 /// @brief  What was known of each task after each task, and what that says about forgetting and transfer.
-/// @layer  eval - may include: core
+/// @layer  eval
 #pragma once
 
 #include <algorithm>

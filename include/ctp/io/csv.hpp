@@ -1,6 +1,6 @@
 /// @file   ctp/io/csv.hpp
 /// @brief  Comma-separated values as spreadsheets write them.
-/// @layer  io - may include: core, backend, tensor
+/// @layer  io
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/io/file_system.hpp
 /// @brief  The few system calls through which the library touches files, in one place that tests can replace.
-/// @layer  io - may include: core, backend, tensor
+/// @layer  io
 #pragma once
 
 #include <dirent.h>

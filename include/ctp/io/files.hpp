@@ -1,6 +1,6 @@
 /// @file   ctp/io/files.hpp
 /// @brief  Reading whole files, replacing files atomically, appending whole lines, folders.
-/// @layer  io - may include: core, backend, tensor
+/// @layer  io
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/io/suggest.hpp
 /// @brief  "did you mean": the known name that is nearest to a mistyped one.
-/// @layer  io - may include: core, backend, tensor
+/// @layer  io
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/momentum/compatible.hpp
 /// @brief  Momentum weights that move towards the online and the previous task's model alike.
-/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+/// @layer  momentum
 #pragma once
 
 #include <ctp/core/needs.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/momentum/concepts.hpp
 /// @brief  What a type must offer to be a momentum policy.
-/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+/// @layer  momentum
 #pragma once
 
 #include <concepts>

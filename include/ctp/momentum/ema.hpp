@@ -1,6 +1,6 @@
 /// @file   ctp/momentum/ema.hpp
 /// @brief  Momentum weights as an exponential moving average.
-/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+/// @layer  momentum
 #pragma once
 
 #include <ctp/core/needs.hpp>

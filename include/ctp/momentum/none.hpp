@@ -1,6 +1,6 @@
 /// @file   ctp/momentum/none.hpp
 /// @brief  No momentum model.
-/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+/// @layer  momentum
 #pragma once
 
 #include <ctp/core/needs.hpp>

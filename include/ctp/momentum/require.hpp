@@ -1,6 +1,6 @@
 /// @file   ctp/momentum/require.hpp
 /// @brief  Says in words what is wrong with a type that should be a momentum policy.
-/// @layer  momentum - may include: core, backend, tensor, autograd, nn
+/// @layer  momentum
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 /// @file   ctp/nn/bert_block.hpp
 /// @brief  One post-norm transformer block, with or without cross-attention.
-/// @layer  nn - may include: core, backend, tensor, autograd
+/// @layer  nn
 #pragma once
 
 #include <optional>

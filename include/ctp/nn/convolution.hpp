@@ -1,6 +1,6 @@
 /// @file   ctp/nn/convolution.hpp
 /// @brief  Convolution over the cells of a square grid, each a row.
-/// @layer  nn - may include: core, backend, tensor, autograd
+/// @layer  nn
 #pragma once
 
 #include <cstdint>

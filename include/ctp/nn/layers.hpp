@@ -1,6 +1,6 @@
 /// @file   ctp/nn/layers.hpp
 /// @brief  The layers that transformers are made of: which parameters, under which names, go into which operation.
-/// @layer  nn - may include: core, backend, tensor, autograd
+/// @layer  nn
 #pragma once
 
 #include <string>

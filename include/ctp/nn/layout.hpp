@@ -1,6 +1,6 @@
 /// @file   ctp/nn/layout.hpp
 /// @brief  Names, shapes and places of a model's parameters. A model is structure; its weights are a vector.
-/// @layer  nn - may include: core, backend, tensor, autograd
+/// @layer  nn
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/nn/mean.hpp
 /// @brief  Means over the rows of a sequence, for encoders without a learned class token or self-attention.
-/// @layer  nn - may include: core, backend, tensor, autograd
+/// @layer  nn
 #pragma once
 
 #include <ctp/autograd/attention.hpp>

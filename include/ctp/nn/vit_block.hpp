@@ -1,6 +1,6 @@
 /// @file   ctp/nn/vit_block.hpp
 /// @brief  One pre-norm transformer block with a fused query-key-value product.
-/// @layer  nn - may include: core, backend, tensor, autograd
+/// @layer  nn
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 /// @file   ctp/objective/all.hpp
 /// @brief  Several losses as one policy.
-/// @layer  objective - may include: core, backend, tensor, autograd, nn
+/// @layer  objective
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 /// @file   ctp/objective/concepts.hpp
 /// @brief  What a type must offer to be a loss: an objective or a distillation.
-/// @layer  objective - may include: core, backend, tensor, autograd, nn
+/// @layer  objective
 #pragma once
 
 #include <concepts>

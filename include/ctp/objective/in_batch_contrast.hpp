@@ -1,6 +1,6 @@
 /// @file   ctp/objective/in_batch_contrast.hpp
 /// @brief  Tell each image's text from the other texts of the batch, and the other way round.
-/// @layer  objective - may include: core, backend, tensor, autograd, nn
+/// @layer  objective
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/objective/masked_language.hpp
 /// @brief  Name the words that were masked, given the rest of the text and the image.
-/// @layer  objective - may include: core, backend, tensor, autograd, nn
+/// @layer  objective
 #pragma once
 
 #include <ctp/autograd/losses.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/objective/momentum_contrast.hpp
 /// @brief  Contrast against the momentum model's features of this batch and a queue of earlier ones.
-/// @layer  objective - may include: core, backend, tensor, autograd, nn
+/// @layer  objective
 #pragma once
 
 #include <cmath>

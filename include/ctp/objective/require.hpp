@@ -1,6 +1,6 @@
 /// @file   ctp/objective/require.hpp
 /// @brief  Says in words what is wrong with a type that should be a loss.
-/// @layer  objective - may include: core, backend, tensor, autograd, nn
+/// @layer  objective
 #pragma once
 
 #include <concepts>

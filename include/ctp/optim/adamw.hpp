@@ -1,6 +1,6 @@
 /// @file   ctp/optim/adamw.hpp
 /// @brief  Adam with decoupled weight decay.
-/// @layer  optim - may include: core, backend, tensor, autograd, nn
+/// @layer  optim
 #pragma once
 
 #include <cmath>

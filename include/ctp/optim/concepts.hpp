@@ -1,6 +1,6 @@
 /// @file   ctp/optim/concepts.hpp
 /// @brief  What a type must offer to be an optimiser.
-/// @layer  optim - may include: core, backend, tensor, autograd, nn
+/// @layer  optim
 #pragma once
 
 #include <concepts>

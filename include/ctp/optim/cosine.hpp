@@ -1,6 +1,6 @@
 /// @file   ctp/optim/cosine.hpp
 /// @brief  The learning rate over one task.
-/// @layer  optim - may include: core, backend, tensor, autograd, nn
+/// @layer  optim
 #pragma once
 
 #include <cmath>

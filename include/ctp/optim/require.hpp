@@ -1,6 +1,6 @@
 /// @file   ctp/optim/require.hpp
 /// @brief  Says in words what is wrong with a type that should be an optimiser.
-/// @layer  optim - may include: core, backend, tensor, autograd, nn
+/// @layer  optim
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/afec.hpp
 /// @brief  Active forgetting with synaptic expansion and convergence.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <cstddef>

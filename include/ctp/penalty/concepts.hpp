@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/concepts.hpp
 /// @brief  What a type must offer to be a penalty.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/ewc.hpp
 /// @brief  Elastic weight consolidation.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/importance.hpp
 /// @brief  How much each parameter matters for what was learned.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <cstdint>

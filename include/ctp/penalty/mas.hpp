@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/mas.hpp
 /// @brief  Memory aware synapses.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/none.hpp
 /// @brief  No penalty on the parameters.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 namespace ctp::penalty {

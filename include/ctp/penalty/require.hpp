@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/require.hpp
 /// @brief  Says in words what is wrong with a type that should be a penalty.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/rwalk.hpp
 /// @brief  Riemannian walk.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <cstdint>

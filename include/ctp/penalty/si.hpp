@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/si.hpp
 /// @brief  Synaptic intelligence.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <cstdint>

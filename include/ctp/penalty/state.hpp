@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/state.hpp
 /// @brief  What every penalty here remembers: where the weights were, and how much each matters.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <ctp/core/shape.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/penalty/terms.hpp
 /// @brief  What a penalty adds for each parameter: its value, its gradient, and what it watches on the way.
-/// @layer  penalty - may include: core, backend, tensor, autograd, nn, optim
+/// @layer  penalty
 #pragma once
 
 #include <ctp/config.hpp>

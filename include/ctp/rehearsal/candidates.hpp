@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/candidates.hpp
 /// @brief  What a rehearsal chooses from when a task has been learned.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <cstddef>

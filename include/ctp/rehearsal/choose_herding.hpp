@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/choose_herding.hpp
 /// @brief  Rows whose mean stays close to the mean of all.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <algorithm>

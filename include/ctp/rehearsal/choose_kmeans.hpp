@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/choose_kmeans.hpp
 /// @brief  One row near the middle of each cluster.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/concepts.hpp
 /// @brief  What a type must offer to be a rehearsal policy.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/everything.hpp
 /// @brief  All tasks at once: the upper bound that continual methods are measured against.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 namespace ctp::rehearsal {

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/herding.hpp
 /// @brief  Keeps the pairs whose mean feature stays closest to that of their task.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/kmeans.hpp
 /// @brief  Keeps one pair of each cluster of a task.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/memory.hpp
 /// @brief  Exemplars of several tasks, best first, cut to quotas by task size.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/none.hpp
 /// @brief  Nothing is rehearsed.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 namespace ctp::rehearsal {

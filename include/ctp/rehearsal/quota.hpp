@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/quota.hpp
 /// @brief  How a memory of fixed size is shared out among tasks.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <algorithm>

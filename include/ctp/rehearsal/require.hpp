@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/require.hpp
 /// @brief  Says in words what is wrong with a type that should be a rehearsal policy.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/reservoir.hpp
 /// @brief  Keeps a uniform sample of all pairs seen.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/rehearsal/rows.hpp
 /// @brief  Rows of features as those who choose among them need them: finite, in double, and not too large to square.
-/// @layer  rehearsal - may include: core, backend, tensor, autograd, nn, data
+/// @layer  rehearsal
 #pragma once
 
 #include <algorithm>

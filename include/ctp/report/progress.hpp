@@ -1,6 +1,6 @@
 /// @file   ctp/report/progress.hpp
 /// @brief  How far a training is, as text: what a line of it says.
-/// @layer  report - may include: core
+/// @layer  report
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/afec.hpp
 /// @brief  Active forgetting with synaptic expansion and convergence.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/penalty/afec.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/all.hpp
 /// @brief  Every strategy of the benchmark.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/strategy/afec.hpp>

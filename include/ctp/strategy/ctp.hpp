@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/ctp.hpp
 /// @brief  Compatible momentum contrast with topology preservation.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/distill/masked_language.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/ctp_er.hpp
 /// @brief  Compatible momentum contrast with topology preservation and experience replay.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/rehearsal/reservoir.hpp>

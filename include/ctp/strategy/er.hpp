@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/er.hpp
 /// @brief  Experience replay.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/rehearsal/reservoir.hpp>

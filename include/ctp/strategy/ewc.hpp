@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/ewc.hpp
 /// @brief  Elastic weight consolidation.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/penalty/ewc.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/icarl.hpp
 /// @brief  Incremental classifier and representation learning, for retrieval.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/rehearsal/herding.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/jointt.hpp
 /// @brief  Joint training.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/rehearsal/everything.hpp>

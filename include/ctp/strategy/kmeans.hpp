@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/kmeans.hpp
 /// @brief  Replay of one pair of each cluster.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/rehearsal/kmeans.hpp>

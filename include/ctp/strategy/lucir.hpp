@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/lucir.hpp
 /// @brief  Learning a unified classifier incrementally via rebalancing.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/distill/lucir.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/lwf.hpp
 /// @brief  Learning without Forgetting.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/distill/lwf.hpp>

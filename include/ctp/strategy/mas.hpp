@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/mas.hpp
 /// @brief  Memory aware synapses.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/penalty/mas.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/mof.hpp
 /// @brief  Replay of the pairs closest to the mean of features.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/rehearsal/herding.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/rwalk.hpp
 /// @brief  Riemannian walk.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/penalty/rwalk.hpp>

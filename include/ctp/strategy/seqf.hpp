@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/seqf.hpp
 /// @brief  Sequential fine-tuning.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/distill/none.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/strategy/si.hpp
 /// @brief  Synaptic intelligence.
-/// @layer  strategy - may include every policy
+/// @layer  strategy
 #pragma once
 
 #include <ctp/penalty/si.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/tensor/arena.hpp
 /// @brief  Memory that is handed out in order and taken back all at once.
-/// @layer  tensor - may include: core, backend
+/// @layer  tensor
 #pragma once
 
 #include <algorithm>

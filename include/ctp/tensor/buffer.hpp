@@ -1,6 +1,6 @@
 /// @file   ctp/tensor/buffer.hpp
 /// @brief  Memory of a backend that somebody owns.
-/// @layer  tensor - may include: core, backend
+/// @layer  tensor
 #pragma once
 
 #include <span>

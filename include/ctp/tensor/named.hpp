@@ -1,6 +1,6 @@
 /// @file   ctp/tensor/named.hpp
 /// @brief  Tensors with names as a file holds them: plain bytes, a type and a shape. Knows no file format.
-/// @layer  tensor - may include: core
+/// @layer  tensor
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/tensor/tensor.hpp
 /// @brief  A view of row-major memory of a backend.
-/// @layer  tensor - may include: core, backend
+/// @layer  tensor
 #pragma once
 
 #include <type_traits>

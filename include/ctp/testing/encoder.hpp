@@ -1,6 +1,6 @@
 /// @file   ctp/testing/encoder.hpp
 /// @brief  Checks a model's encoders: shapes, gradients, and that pairs, padding and weights play the part they should.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/testing/gradient.hpp
 /// @brief  Compares the gradients that a tape computes with differences of the loss.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <cmath>

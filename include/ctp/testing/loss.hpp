@@ -1,6 +1,6 @@
 /// @file   ctp/testing/loss.hpp
 /// @brief  Checks an objective or a distillation on a small model: its gradient by every weight, and its needs.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <algorithm>

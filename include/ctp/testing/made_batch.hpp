@@ -1,6 +1,6 @@
 /// @file   ctp/testing/made_batch.hpp
 /// @brief  A batch, weights and sizes for checks, made from numbers alone.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <cstddef>

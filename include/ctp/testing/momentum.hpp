@@ -1,6 +1,6 @@
 /// @file   ctp/testing/momentum.hpp
 /// @brief  Checks the update of a momentum rule.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 /// @file   ctp/testing/needs.hpp
 /// @brief  Checks that a loss names the teachers it reads, and reads those it names.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 /// @file   ctp/testing/penalty.hpp
 /// @brief  Checks a penalty on the parameters: its gradient is that of its value, and it draws to where a task began.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 /// @file   ctp/testing/rehearsal.hpp
 /// @brief  Checks a rehearsal that keeps pairs: its budget, what it keeps, and that it does the same again.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <algorithm>

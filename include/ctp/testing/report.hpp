@@ -1,6 +1,6 @@
 /// @file   ctp/testing/report.hpp
 /// @brief  What a check of a user's type found.
-/// @layer  testing - may include: everything
+/// @layer  testing
 #pragma once
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/batch_layout.hpp
 /// @brief  Where the parts of a batch lie in one block of bytes.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/device_batch.hpp
 /// @brief  One batch in the backend's memory, with what is derived from it once for all models.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/evaluate.hpp
 /// @brief  How well a learner retrieves, in one call.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <ctp/data/source.hpp>

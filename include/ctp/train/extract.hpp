@@ -1,6 +1,6 @@
 /// @file   ctp/train/extract.hpp
 /// @brief  A model's features of many pairs, for evaluation and for choosing exemplars.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <ctp/data/batch.hpp>
-#include <ctp/data/ordered_batches.hpp>
+#include <ctp/data/loader/ordered_batches.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/outputs.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/input_block.hpp
 /// @brief  The way of a block of input from the host to the backend.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <cstddef>

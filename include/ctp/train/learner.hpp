@@ -1,6 +1,6 @@
 /// @file   ctp/train/learner.hpp
 /// @brief  The one place where policies meet: the loop over tasks, epochs and steps.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include <ctp/data/loader.hpp>
+#include <ctp/data/loader/loader.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/momentum/require.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/observer.hpp
 /// @brief  Who wants to know how a training goes. Knows no file and no format.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <cstddef>

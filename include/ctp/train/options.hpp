@@ -1,6 +1,6 @@
 /// @file   ctp/train/options.hpp
 /// @brief  The settings of a training that no policy owns.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <cstdint>

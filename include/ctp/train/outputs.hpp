@@ -1,6 +1,6 @@
 /// @file   ctp/train/outputs.hpp
 /// @brief  What one model makes of a batch, each output computed when it is first asked for, once.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/step.hpp
 /// @brief  What policies see of one step.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/step_ledger.hpp
 /// @brief  What the last steps gave, in the backend's memory until somebody reads it.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <algorithm>

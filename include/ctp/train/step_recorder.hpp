@@ -1,6 +1,6 @@
 /// @file   ctp/train/step_recorder.hpp
 /// @brief  Decides when a step is run, taken down, or run again as it was taken down.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// @file   ctp/train/task_passes.hpp
 /// @brief  What a penalty may do beside the steps: walk through a task's data with gradients of its choice.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <cmath>

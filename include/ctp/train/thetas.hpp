@@ -1,6 +1,6 @@
 /// @file   ctp/train/thetas.hpp
 /// @brief  The parameter vectors of one structure, side by side.
-/// @layer  train - may include every layer below
+/// @layer  train
 #pragma once
 
 #include <ctp/tensor/buffer.hpp>

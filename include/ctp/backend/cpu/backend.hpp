@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cpu/backend.hpp
 /// @brief  The host backend. The only folder that may include Eigen.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <ctp/backend/concepts.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cpu/kernel.hpp
 /// @brief  A product of small matrices in the widest registers that the compiler may use.
-/// @layer  backend - may include: core
+/// @layer  backend
 ///
 /// Eigen packs both operands of every product, the row-major one element by element. In a training step many products
 /// have few rows, and packing takes as long as multiplying. Here the left operand is never packed, the right one only

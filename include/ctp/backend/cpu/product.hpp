@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cpu/product.hpp
 /// @brief  Matrix products on the host, on tiles whose borders depend on the shape alone.
-/// @layer  backend - may include: core
+/// @layer  backend
 ///
 /// On each tile runs the kernel of cpu/kernel.hpp, or, where the target has no wide registers, Eigen's. Eigen by itself
 /// would split a product by the number of threads, which changes bits, and allocate its packing buffers in every call.

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cuda/attention.hpp
 /// @brief  Multi-head attention on chip: no matrix of scores ever lies in global memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 ///
 /// A block works for one head of one sample. It holds as many keys and values (in the pass for dk and dv: queries and
 /// derivatives of outputs) in shared memory as fit, in most models all; a warp takes one row of the other side at a
@@ -16,8 +16,8 @@
 #include <type_traits>
 
 #include <ctp/backend/attention_shape.hpp>
-#include <ctp/backend/cuda/attention_head.hpp>
-#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/kernel/attention_head.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/cuda/tensor_attention.hpp>
 #include <ctp/core/functional.hpp>
 

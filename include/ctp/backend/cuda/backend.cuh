@@ -1,11 +1,11 @@
 /// @file   ctp/backend/cuda/backend.cuh
 /// @brief  The device backend. The only folder that may include CUDA or cuBLAS.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <ctp/backend/concepts.hpp>
 #include <ctp/backend/cuda/operations.hpp>
-#include <ctp/backend/cuda/runtime.cuh>
+#include <ctp/backend/cuda/runtime/runtime.cuh>
 #include <ctp/fwd.hpp>
 
 namespace ctp {

@@ -1,11 +1,11 @@
 /// @file   ctp/backend/cuda/elementwise.hpp
 /// @brief  Small maps over whole tensors, as kernels.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cstdint>
 
-#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
 
 namespace ctp::backend::cuda {
 

@@ -1,11 +1,11 @@
 /// @file   ctp/backend/cuda/embedding.hpp
 /// @brief  From ids and pixels to rows, as kernels.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cstdint>
 
-#include <ctp/backend/cuda/column_sums.hpp>
+#include <ctp/backend/cuda/kernel/column_sums.hpp>
 #include <ctp/backend/cuda/rows.hpp>
 #include <ctp/backend/normalization.hpp>
 

@@ -1,13 +1,13 @@
 /// @file   ctp/backend/cuda/layer_norm.hpp
 /// @brief  Layer norm with residual and dropout, as kernels.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cmath>
 
-#include <ctp/backend/cuda/column_sums.hpp>
-#include <ctp/backend/cuda/dropout.hpp>
-#include <ctp/backend/cuda/packed.hpp>
+#include <ctp/backend/cuda/kernel/column_sums.hpp>
+#include <ctp/backend/cuda/kernel/dropout.hpp>
+#include <ctp/backend/cuda/kernel/packed.hpp>
 
 namespace ctp::backend::cuda {
 

@@ -1,12 +1,12 @@
 /// @file   ctp/backend/cuda/losses.hpp
 /// @brief  Cross entropies over rows of scores, as kernels.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
-#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {

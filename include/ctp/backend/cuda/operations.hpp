@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cuda/operations.hpp
 /// @brief  Every operation of the backend as kernels, for whatever runs them.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <ctp/backend/cuda/attention.hpp>

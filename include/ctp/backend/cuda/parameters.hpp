@@ -1,13 +1,13 @@
 /// @file   ctp/backend/cuda/parameters.hpp
 /// @brief  Passes over flat parameter vectors, as kernels.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 
-#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/generic/parameters.hpp>
 
 namespace ctp::backend::cuda {

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cuda/ranking.hpp
 /// @brief  Retrieval by inner product, as kernels that select while they multiply.
-/// @layer  backend - may include: core
+/// @layer  backend
 ///
 /// No score reaches global memory. Scores are sums in the backend's own numbers, whatever precision its products have:
 /// what a model is worth does not depend on how that was computed. What blocks find goes to scratch memory, and a
@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <limits>
 
-#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/ranking.hpp>
 #include <ctp/config.hpp>
 

@@ -1,12 +1,12 @@
 /// @file   ctp/backend/cuda/rows.hpp
 /// @brief  Moving and scaling whole rows, as kernels.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
-#include <ctp/backend/cuda/launch.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
 
 namespace ctp::backend::cuda {
 

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/cuda/tensor_attention.hpp
 /// @brief  Multi-head attention on tensor cores, its operands rounded to bfloat16 or TF32.
-/// @layer  backend - may include: core
+/// @layer  backend
 ///
 /// A block of four warps has 64 rows of one side of a head, a warp 16 of them, and goes through the other side 64 rows
 /// at a time. Scores are sums in registers; of the softmax a row keeps its running maximum and sum, and the backward
@@ -14,10 +14,10 @@
 #include <cstdint>
 
 #include <ctp/backend/attention_shape.hpp>
-#include <ctp/backend/cuda/attention_head.hpp>
-#include <ctp/backend/cuda/launch.hpp>
-#include <ctp/backend/cuda/packed.hpp>
-#include <ctp/backend/cuda/tensor_tile.hpp>
+#include <ctp/backend/cuda/kernel/attention_head.hpp>
+#include <ctp/backend/cuda/kernel/launch.hpp>
+#include <ctp/backend/cuda/kernel/packed.hpp>
+#include <ctp/backend/cuda/kernel/tensor_tile.hpp>
 #include <ctp/config.hpp>
 #include <ctp/core/functional.hpp>
 

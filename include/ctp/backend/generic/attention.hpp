@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/attention.hpp
 /// @brief  Multi-head attention on host memory, one head at a time.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/elementwise.hpp
 /// @brief  Small maps over whole tensors, on host memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <algorithm>

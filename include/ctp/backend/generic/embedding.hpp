@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/embedding.hpp
 /// @brief  From ids and pixels to rows, on host memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <algorithm>

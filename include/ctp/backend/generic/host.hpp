@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/host.hpp
 /// @brief  Every operation for a backend that computes on host memory, given its matrix product.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <ctp/backend/generic/attention.hpp>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/layer_norm.hpp
 /// @brief  Layer norm with residual and dropout on host memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cmath>

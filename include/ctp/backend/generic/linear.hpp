@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/linear.hpp
 /// @brief  Affine maps and score products on host memory, built on the backend's tiled product.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <ctp/config.hpp>

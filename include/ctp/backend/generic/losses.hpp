@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/losses.hpp
 /// @brief  Cross entropies over rows of scores, on host memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cmath>

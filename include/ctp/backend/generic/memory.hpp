@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/memory.hpp
 /// @brief  Memory of backends that compute on the host.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <cstring>

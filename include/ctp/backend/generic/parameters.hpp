@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/parameters.hpp
 /// @brief  Passes over flat parameter vectors, on host memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 /// @file   ctp/backend/generic/rows.hpp
 /// @brief  Moving and scaling whole rows on host memory.
-/// @layer  backend - may include: core
+/// @layer  backend
 #pragma once
 
 #include <algorithm>

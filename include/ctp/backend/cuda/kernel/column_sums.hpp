@@ -1,0 +1,64 @@
+/// @file   ctp/backend/cuda/kernel/column_sums.hpp
+/// @brief  Sums over the rows of a matrix in an order that its shape fixes: no atomics.
+/// @layer  backend
+#pragma once
+
+#include <algorithm>
+
+#include <ctp/backend/cuda/kernel/launch.hpp>
+
+namespace ctp::backend::cuda {
+
+namespace kernel {
+
+/// partial[part, column] = the sum of term(row, column) over the rows of a part.
+template <class Real, class Term>
+struct PartialColumnSums {
+  Index rows, columns, rows_of_part;
+  Term term;
+  Real* partial;
+  CTP_HD void operator()(Index i) const {
+    const Index part = i / columns, column = i % columns;
+    const Index end = (part + 1) * rows_of_part < rows ? (part + 1) * rows_of_part : rows;
+    Real sum = 0;
+    for (Index row = part * rows_of_part; row < end; ++row) sum += term(row, column);
+    partial[i] = sum;
+  }
+};
+
+/// sums[column] += the sum of the parts, in their order.
+template <class Real>
+struct AddParts {
+  Index parts, columns;
+  const Real* partial;
+  Real* sums;
+  CTP_HD void operator()(Index column) const {
+    Real sum = 0;
+    for (Index part = 0; part < parts; ++part) sum += partial[part * columns + column];
+    sums[column] += sum;
+  }
+};
+
+template <class Real>
+struct Element {
+  Index columns;
+  const Real* x;
+  CTP_HD Real operator()(Index row, Index column) const { return x[row * columns + column]; }
+};
+
+}  // namespace kernel
+
+/// @brief sums += the sums over rows of term(row, column). **Shapes.** sums [columns]. Uses the runtime's scratch.
+template <class Runtime, class Real, class Term>
+void add_column_sums(Index rows, Index columns, const Term& term, Real* sums) {
+  if (rows <= 0 || columns <= 0) return;
+  // As many parts as keep a large device busy, at least 16 rows each.
+  const Index wanted = std::max<Index>(1, std::min<Index>((rows + 15) / 16, 131072 / columns));
+  const Index rows_of_part = (rows + wanted - 1) / wanted, parts = (rows + rows_of_part - 1) / rows_of_part;
+  auto* partial = static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(parts * columns) * sizeof(Real)));
+  launch_each<Runtime>(parts * columns,
+                       kernel::PartialColumnSums<Real, Term>{rows, columns, rows_of_part, term, partial});
+  launch_each<Runtime>(columns, kernel::AddParts<Real>{parts, columns, partial, sums});
+}
+
+}  // namespace ctp::backend::cuda

@@ -1,0 +1,103 @@
+/// @file   ctp/backend/cuda/kernel/launch.hpp
+/// @brief  The usual shapes of a kernel: one turn for each element, a warp or a block for each row.
+/// @layer  backend
+#pragma once
+
+#include <algorithm>
+
+#include <ctp/backend/cuda/kernel/thread.hpp>
+
+namespace ctp::backend::cuda {
+
+/// @brief A place to launch kernels. `cooperative` bodies use sync() or shuffle_xor(). A body may say the most
+/// `threads` that it is launched with and the `least_blocks` that a multiprocessor must have registers for.
+///
+/// `launch(blocks, threads, shared_bytes, body)` runs body(thread) for each thread of each block, after everything that
+/// was launched before it; `scratch(bytes)` is memory of the backend that holds what one operation's kernels tell each
+/// other, until the next operation asks for some, and `packed_scratch(bytes)` the same for operands of its products;
+/// `shared_limit()` is the most shared memory that a block may have; `rounds_operands()` says whether operands of
+/// products are rounded to bfloat16, and `multiplies_in_tf32()` whether tensor cores round them to TF32.
+template <class Runtime>
+concept KernelRuntime = requires(std::size_t bytes) {
+  { Runtime::scratch(bytes) } -> std::convertible_to<void*>;
+  { Runtime::packed_scratch(bytes) } -> std::convertible_to<void*>;
+  { Runtime::shared_limit() } -> std::same_as<std::size_t>;
+  { Runtime::rounds_operands() } -> std::same_as<bool>;
+  { Runtime::multiplies_in_tf32() } -> std::same_as<bool>;
+};
+
+namespace detail {
+
+/// body(i) for each i in [0, n).
+template <class Body>
+struct Each {
+  static constexpr bool cooperative = false;
+  static constexpr int threads = 256;
+  Index n;
+  Body body;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Index step = t.blocks() * t.threads();
+    for (Index i = t.block() * t.threads() + t.id(); i < n; i += step) body(i);
+  }
+};
+
+/// body(team, row) for each row, a warp each.
+template <class Body>
+struct EachRowByWarp {
+  static constexpr bool cooperative = true;
+  static constexpr int warps = 4, threads = warps * warp_size;
+  Index rows;
+  Body body;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Index row = t.block() * (t.threads() / warp_size) + t.id() / warp_size;
+    if (row < rows) body(Warp<Thread>(t), row);
+  }
+};
+
+/// body(team, row) for each row, a block each.
+template <class Body>
+struct EachRowByBlock {
+  static constexpr bool cooperative = true;
+  Body body;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    body(Block<Thread>(t), t.block());
+  }
+};
+
+}  // namespace detail
+
+/// Calls body(i) for each i in [0, n). A body is callable on host and device and taken by value.
+template <class Runtime, class Body>
+void launch_each(Index n, const Body& body) {
+  using Launched = detail::Each<Body>;
+  constexpr Index threads = Launched::threads;
+  constexpr Index most_blocks = 132 * 16;  // enough to fill the largest devices; each thread then takes several turns
+  if (n <= 0) return;
+  Runtime::launch(std::min((n + threads - 1) / threads, most_blocks), Launched::threads, 0, Launched{n, body});
+}
+
+/// Calls body(warp, row) for each row.
+template <class Runtime, class Body>
+void launch_rows_by_warp(Index rows, const Body& body) {
+  using Launched = detail::EachRowByWarp<Body>;
+  if (rows <= 0) return;
+  Runtime::launch((rows + Launched::warps - 1) / Launched::warps, Launched::threads, 0, Launched{rows, body});
+}
+
+/// Calls body(team, row) for each row of `width` elements; the team shares the work of a row.
+template <class Runtime, class Body>
+void launch_rows(Index rows, Index width, const Body& body) {
+  constexpr Index longest_for_a_warp = 2048;
+  if (width <= longest_for_a_warp)
+    launch_rows_by_warp<Runtime>(rows, body);
+  else if (rows > 0)
+    Runtime::launch(rows, most_threads, block_team_bytes, detail::EachRowByBlock<Body>{body});
+}
+
+}  // namespace ctp::backend::cuda

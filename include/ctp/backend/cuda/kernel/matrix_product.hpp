@@ -1,0 +1,37 @@
+/// @file   ctp/backend/cuda/kernel/matrix_product.hpp
+/// @brief  The matrix product that operations ask of a runtime.
+/// @layer  backend
+#pragma once
+
+#include <ctp/backend/cuda/kernel/packed.hpp>
+
+namespace ctp::backend::cuda {
+
+/// @brief d = alpha op(a) op(b) + beta c + bias.
+///
+/// **Shapes.** op(a) [m,k], op(b) [k,n], c and d [m,n] without gaps; bias [n] or null; all row-major, rows of a and b
+/// `lda` and `ldb` apart. c may be d; it is not read where beta is 0. Operands are numbers of type Real, or Packed.
+template <class Real>
+struct MatrixProduct {
+  struct Operand {
+    const void* data = nullptr;
+    bool packed = false;
+    Operand() = default;
+    Operand(const Real* p) : data(p) {}                  // NOLINT: both are operands
+    Operand(const Packed* p) : data(p), packed(true) {}  // NOLINT
+    [[nodiscard]] const Real* plain() const { return static_cast<const Real*>(data); }
+  };
+  bool transpose_a = false, transpose_b = false;
+  Index m = 0, n = 0, k = 0;
+  Real alpha = 1;
+  Operand a;
+  Index lda = 0;
+  Operand b;
+  Index ldb = 0;
+  Real beta = 0;
+  const Real* c = nullptr;
+  Real* d = nullptr;
+  const Real* bias = nullptr;
+};
+
+}  // namespace ctp::backend::cuda

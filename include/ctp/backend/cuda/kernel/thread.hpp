@@ -1,0 +1,135 @@
+/// @file   ctp/backend/cuda/kernel/thread.hpp
+/// @brief  What the body of a kernel sees of the machine it runs on, and teams of threads that add up together.
+/// @layer  backend
+///
+/// A kernel body is a small struct: its members are the kernel's arguments, its call operator what one thread does. It
+/// reaches the machine through a `Thread` only. On a device that is device_thread.cuh; in the tests it is a simulated
+/// one, so that every body runs, and is checked with the sanitizers, on a machine without a GPU. Hence bodies are in
+/// .hpp files and only what calls CUDA is in .cuh files.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include <ctp/config.hpp>
+#include <ctp/core/shape.hpp>
+
+namespace ctp::backend::cuda {
+
+inline constexpr int warp_size = 32;
+/// The most threads of a block that any kernel here is launched with.
+inline constexpr int most_threads = 512;
+
+/// @brief The most threads of a block that a body is launched with: its `threads` where it has such a constant, else
+/// most_threads. Fewer threads leave more registers to each.
+template <class Body>
+constexpr int threads_of() {
+  if constexpr (requires { Body::threads; })
+    return Body::threads;
+  else
+    return most_threads;
+}
+
+/// @brief How many blocks a multiprocessor must have registers for: a body's `least_blocks`. 0 leaves it to the
+/// compiler, which may rather spill some than have one block less.
+template <class Body>
+constexpr int least_blocks_of() {
+  if constexpr (requires { Body::least_blocks; })
+    return Body::least_blocks;
+  else
+    return 0;
+}
+
+/// @brief One thread of a running kernel.
+///
+/// `block()` of `blocks()` and `id()` of `threads()` say which it is; `sync()` waits for the block; `shared<T>()` is
+/// the block's memory; `sync_warp()` waits for the warp; `shuffle_xor(x, m)` is x of the thread of the same warp whose
+/// number differs in the bits of m. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8], single
+/// precision sums of bfloat16 operands; each lane holds of them what PTX says of mma.m16n8k16; `mma_tf32(c, a, b)` is
+/// the same of TF32 operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp
+/// reach each shuffle and each product, all threads of a block each sync.
+template <class T>
+concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4],
+                                const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  { t.block() } -> std::same_as<Index>;
+  { t.blocks() } -> std::same_as<Index>;
+  { t.id() } -> std::same_as<int>;
+  { t.threads() } -> std::same_as<int>;
+  { t.template shared<float>() } -> std::same_as<float*>;
+  t.sync();
+  t.sync_warp();
+  { t.shuffle_xor(x, i) } -> std::same_as<float>;
+  { t.shuffle_xor(y, i) } -> std::same_as<double>;
+  { t.shuffle_xor(i, i) } -> std::same_as<int>;
+  { t.shuffle_xor(u, i) } -> std::same_as<unsigned>;
+  t.mma(c, a, b);
+  t.mma_tf32(c, a, b);
+};
+
+/// @brief The threads of one warp, working on something together. Sums come out the same bits in every lane.
+template <class Thread>
+class Warp {
+ public:
+  CTP_HD explicit Warp(const Thread& t) : t_(t) {}
+
+  [[nodiscard]] CTP_HD int lane() const { return t_.id() % warp_size; }
+  [[nodiscard]] CTP_HD static constexpr int size() { return warp_size; }
+  template <class T>
+  [[nodiscard]] CTP_HD T sum(T x) const {
+    for (int m = warp_size / 2; m > 0; m /= 2) x += t_.shuffle_xor(x, m);
+    return x;
+  }
+  template <class T>
+  [[nodiscard]] CTP_HD T max(T x) const {
+    for (int m = warp_size / 2; m > 0; m /= 2) {
+      const T other = t_.shuffle_xor(x, m);
+      x = other > x ? other : x;
+    }
+    return x;
+  }
+
+ private:
+  const Thread& t_;
+};
+
+/// @brief The same for all threads of a block. Uses the first most_threads / warp_size places of the shared memory.
+template <class Thread>
+class Block {
+ public:
+  CTP_HD explicit Block(const Thread& t) : t_(t) {}
+
+  [[nodiscard]] CTP_HD int lane() const { return t_.id(); }
+  [[nodiscard]] CTP_HD int size() const { return t_.threads(); }
+  template <class T>
+  [[nodiscard]] CTP_HD T sum(T x) const {
+    T* each = share(Warp<Thread>(t_).sum(x));
+    T total = each[0];
+    for (int w = 1; w < t_.threads() / warp_size; ++w) total += each[w];
+    t_.sync();  // everybody has read before somebody writes again
+    return total;
+  }
+  template <class T>
+  [[nodiscard]] CTP_HD T max(T x) const {
+    T* each = share(Warp<Thread>(t_).max(x));
+    T top = each[0];
+    for (int w = 1; w < t_.threads() / warp_size; ++w) top = each[w] > top ? each[w] : top;
+    t_.sync();
+    return top;
+  }
+
+ private:
+  template <class T>
+  CTP_HD T* share(T of_warp) const {
+    T* each = t_.template shared<T>();
+    if (t_.id() % warp_size == 0) each[t_.id() / warp_size] = of_warp;
+    t_.sync();
+    return each;
+  }
+
+  const Thread& t_;
+};
+
+/// Bytes of shared memory that Block needs.
+inline constexpr std::size_t block_team_bytes = sizeof(double) * (most_threads / warp_size);
+
+}  // namespace ctp::backend::cuda

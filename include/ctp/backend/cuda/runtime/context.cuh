@@ -1,0 +1,176 @@
+/// @file   ctp/backend/cuda/runtime/context.cuh
+/// @brief  What the backend owns on a device: a stream, cuBLASLt, and memory that operations share.
+/// @layer  backend
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctp/backend/cuda/runtime/check.cuh>
+#include <ctp/backend/cuda/runtime/event.cuh>
+#include <ctp/backend/precision.hpp>
+
+namespace ctp::backend::cuda {
+
+namespace detail {
+struct FreeDevice {
+  void operator()(std::byte* p) const { static_cast<void>(cudaFree(p)); }
+};
+struct FreePinned {
+  void operator()(std::byte* p) const { static_cast<void>(cudaFreeHost(p)); }
+};
+}  // namespace detail
+
+/// Owns bytes of device memory, aligned to 256, not initialised. Plain memory, never managed.
+using DeviceMemory = std::unique_ptr<std::byte[], detail::FreeDevice>;
+
+/// **Errors.** ResourceError that says how much was asked for and how much is free.
+inline DeviceMemory allocate_device(std::size_t bytes) {
+  void* p = nullptr;
+  if (bytes == 0) return {};
+  const cudaError_t status = cudaMalloc(&p, bytes);
+  if (status == cudaErrorMemoryAllocation) {
+    static_cast<void>(cudaGetLastError());
+    std::size_t free = 0, total = 0;
+    static_cast<void>(cudaMemGetInfo(&free, &total));
+    throw ResourceError("device memory: expected " + std::to_string(bytes >> 20U) + " MiB, found " +
+                        std::to_string(free >> 20U) + " MiB free of " + std::to_string(total >> 20U) +
+                        "; use a smaller batch, a smaller model or --device cpu");
+  }
+  check(status, "cudaMalloc");
+  return DeviceMemory(static_cast<std::byte*>(p));
+}
+
+/// Owns bytes of page-locked host memory, which a device reads and writes by itself.
+using PinnedMemory = std::unique_ptr<std::byte[], detail::FreePinned>;
+
+inline PinnedMemory allocate_pinned(std::size_t bytes) {
+  void* p = nullptr;
+  if (bytes == 0) return {};
+  check(cudaHostAlloc(&p, bytes, cudaHostAllocDefault), "cudaHostAlloc");
+  return PinnedMemory(static_cast<std::byte*>(p));
+}
+
+/// Memory through which everything but the input of steps goes to the device, and everything back.
+class Staging {
+ public:
+  static constexpr std::size_t bytes = std::size_t{4} << 20U;
+
+  /// The memory, once the device has read what was in it.
+  std::byte* wait() {
+    read_.wait();
+    return memory_.get();
+  }
+  void in_use(cudaStream_t stream) { read_.record(stream); }
+
+ private:
+  PinnedMemory memory_ = allocate_pinned(bytes);
+  Event read_;
+};
+
+/// @brief One device's stream and handles. Operations of the backend run on current(), in order.
+class Context {
+ public:
+  /// The calling process's context, made at its first use on the device that CUDA has selected.
+  /// **Errors.** UsageError where there is no device.
+  static Context& current() {
+    static Context context;
+    return context;
+  }
+
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() {
+    static_cast<void>(cudaStreamSynchronize(stream_));
+    static_cast<void>(cublasLtDestroy(blas_));
+    static_cast<void>(cudaStreamDestroy(stream_));
+  }
+
+  /// For backends of precision::AtRunTime.
+  precision::Choice precision = precision::Choice::Fp32;
+
+  [[nodiscard]] cudaStream_t stream() const { return stream_; }
+  [[nodiscard]] cublasLtHandle_t blas() const { return blas_; }
+  [[nodiscard]] std::byte* workspace() const { return workspace_.get(); }
+  static constexpr std::size_t workspace_bytes = std::size_t{64} << 20U;
+  [[nodiscard]] std::size_t shared_limit() const { return shared_limit_; }
+
+  /// Memory for what the kernels of one operation tell each other, valid until the next operation asks for some. Where
+  /// more is asked for than there was, what was there is kept, too: a captured step goes on using it.
+  void* scratch(std::size_t bytes) { return grown(scratch_, scratch_bytes_, bytes); }
+  /// The same for operands that an operation rounds for its products, and for those that one product rounds itself.
+  void* packed_scratch(std::size_t bytes) { return grown(packed_, packed_bytes_, bytes); }
+  void* converted(std::size_t bytes) { return grown(converted_, converted_bytes_, bytes); }
+
+  /// @brief Copies n values to the device, converting. Returns when `from` may be changed.
+  template <class From, class To>
+  void upload(const From* from, std::ptrdiff_t n, To* to) {
+    constexpr auto most = static_cast<std::ptrdiff_t>(Staging::bytes / sizeof(To));
+    for (std::ptrdiff_t done = 0; done < n; done += most) {
+      const std::ptrdiff_t part = std::min(most, n - done);
+      Staging& staging = staging_[turn_++ % staging_.size()];
+      auto* values = reinterpret_cast<To*>(staging.wait());
+      if constexpr (std::is_same_v<From, To>)
+        std::memcpy(values, from + done, static_cast<std::size_t>(part) * sizeof(To));
+      else
+        for (std::ptrdiff_t i = 0; i < part; ++i) values[i] = static_cast<To>(from[done + i]);
+      check(cudaMemcpyAsync(to + done, values, static_cast<std::size_t>(part) * sizeof(To), cudaMemcpyHostToDevice,
+                            stream_),
+            "cudaMemcpyAsync to the device");
+      staging.in_use(stream_);
+    }
+  }
+  /// @brief Copies n values from the device, converting, after everything before it. Returns when they are there.
+  template <class From, class To>
+  void download(const From* from, std::ptrdiff_t n, To* to) {
+    constexpr auto most = static_cast<std::ptrdiff_t>(Staging::bytes / sizeof(From));
+    for (std::ptrdiff_t done = 0; done < n; done += most) {
+      const std::ptrdiff_t part = std::min(most, n - done);
+      Staging& staging = staging_[turn_++ % staging_.size()];
+      auto* values = reinterpret_cast<From*>(staging.wait());
+      check(cudaMemcpyAsync(values, from + done, static_cast<std::size_t>(part) * sizeof(From), cudaMemcpyDeviceToHost,
+                            stream_),
+            "cudaMemcpyAsync from the device");
+      check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+      for (std::ptrdiff_t i = 0; i < part; ++i) to[done + i] = static_cast<To>(values[i]);
+    }
+  }
+
+ private:
+  Context() {
+    int device = 0, shared = 0;
+    check(cudaGetDevice(&device), "cudaGetDevice");
+    check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "cudaDeviceGetAttribute");
+    shared_limit_ = static_cast<std::size_t>(shared);
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
+    check(cublasLtCreate(&blas_), "cublasLtCreate");
+    workspace_ = allocate_device(workspace_bytes);
+  }
+
+  void* grown(DeviceMemory& memory, std::size_t& capacity, std::size_t bytes) {
+    if (bytes > capacity) {
+      const std::size_t wanted = std::max(bytes, 2 * capacity);  // so that all that is kept is less than what is used
+      DeviceMemory larger = allocate_device(wanted);
+      retired_.push_back(std::exchange(memory, std::move(larger)));
+      capacity = wanted;
+    }
+    return memory.get();
+  }
+
+  cudaStream_t stream_ = nullptr;
+  cublasLtHandle_t blas_ = nullptr;
+  std::size_t shared_limit_ = 0, scratch_bytes_ = 0, packed_bytes_ = 0, converted_bytes_ = 0;
+  DeviceMemory workspace_, scratch_, packed_, converted_;
+  std::vector<DeviceMemory> retired_;
+  std::array<Staging, 4> staging_;
+  std::size_t turn_ = 0;
+};
+
+}  // namespace ctp::backend::cuda

@@ -1,0 +1,103 @@
+/// @file   ctp/backend/cuda/runtime/runtime.cuh
+/// @brief  Memory, launches and products on a device: what Operations need to run.
+/// @layer  backend
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <ctp/backend/cuda/kernel/gate.hpp>
+#include <ctp/backend/cuda/runtime/context.cuh>
+#include <ctp/backend/cuda/runtime/copy_stream.cuh>
+#include <ctp/backend/cuda/runtime/device_thread.cuh>
+#include <ctp/backend/cuda/runtime/input_queue.hpp>
+#include <ctp/backend/cuda/runtime/product.cuh>
+#include <ctp/backend/cuda/runtime/recording.cuh>
+
+namespace ctp::backend::cuda {
+
+/// @brief Everything runs on Context::current(), in the order of the calls.
+template <class Precision>
+struct DeviceRuntime {
+  using Block = DeviceMemory;
+  using Recording = cuda::Recording;
+  using InputQueue = cuda::InputQueue<CopyStream>;
+
+  static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
+  template <class T>
+  static void zero(T* p, std::ptrdiff_t n) {
+    if (Gate::flag() != nullptr)
+      launch_each<DeviceRuntime>(n, kernel::ZeroEach<T>{p});
+    else if (n > 0)
+      check(cudaMemsetAsync(p, 0, static_cast<std::size_t>(n) * sizeof(T), Context::current().stream()),
+            "cudaMemsetAsync");
+  }
+  template <class T>
+  static void copy(const T* from, std::ptrdiff_t n, T* to) {
+    if (Gate::flag() != nullptr)
+      launch_each<DeviceRuntime>(n, kernel::CopyEach<T>{from, to});
+    else if (n > 0)
+      check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(T), cudaMemcpyDeviceToDevice,
+                            Context::current().stream()),
+            "cudaMemcpyAsync");
+  }
+  template <class From, class To>
+  static void upload(const From* from, std::ptrdiff_t n, To* to) {
+    Gate::require_open("upload");
+    Context::current().upload(from, n, to);
+  }
+  template <class From, class To>
+  static void download(const From* from, std::ptrdiff_t n, To* to) {
+    Gate::require_open("download");
+    Context::current().download(from, n, to);
+  }
+
+  static void* scratch(std::size_t bytes) { return Context::current().scratch(bytes); }
+  static void* packed_scratch(std::size_t bytes) { return Context::current().packed_scratch(bytes); }
+  static std::size_t shared_limit() { return Context::current().shared_limit(); }
+  static bool rounds_operands() { return multiplies_in<precision::Bf16>(precision::Choice::Bf16); }
+  static bool multiplies_in_tf32() { return multiplies_in<precision::Tf32>(precision::Choice::Tf32); }
+
+  template <class Body>
+  static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
+    constexpr std::size_t without_asking = std::size_t{48} * 1024;
+    if (shared > without_asking)  // asked each time: every object file has a kernel of its own, with its own limit
+      check(cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
+            "cudaFuncSetAttribute");
+    run_body<Body>
+        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(
+            body, Gate::flag());
+    check(cudaGetLastError(), "kernel launch");
+  }
+
+  /// As Gate::unless().
+  template <class Work>
+  static void unless(const std::int32_t* stopped, const Work& work) {
+    Gate::unless(stopped, work);
+  }
+
+  static void matrix_product(const MatrixProduct<float>& p) {
+    if (Gate::flag() == nullptr) {
+      Product<Precision>::template run<DeviceRuntime>(p);
+      return;
+    }
+    // cuBLASLt knows of no gate: computed beside its place, then put there by a kernel that does.
+    MatrixProduct<float> beside = p;
+    beside.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
+    if (beside.c == nullptr) beside.c = p.d;
+    Product<Precision>::template run<DeviceRuntime>(beside);
+    copy(beside.d, p.m * p.n, p.d);
+  }
+
+ private:
+  template <class Asked>
+  static bool multiplies_in(precision::Choice asked) {
+    if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
+      return Context::current().precision == asked;
+    else
+      return std::is_same_v<Precision, Asked>;
+  }
+};
+
+}  // namespace ctp::backend::cuda

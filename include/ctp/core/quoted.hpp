@@ -1,0 +1,54 @@
+/// @file   ctp/core/quoted.hpp
+/// @brief  Text from outside as a JSON string, and shortened for messages.
+/// @layer  core
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <ctp/core/utf8.hpp>
+
+namespace ctp {
+
+/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
+inline void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  out += '"';
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    const char c = text[at];
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (length == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
+      out += "\\u00";
+      out += hex[static_cast<unsigned char>(c) >> 4U];
+      out += hex[static_cast<unsigned char>(c) & 15U];
+    } else {
+      out += text.substr(at, length);
+    }
+    at += length == 0 ? 1 : length;
+  }
+  out += '"';
+}
+
+/// Foreign text, made safe for a one-line message: quoted, escaped, and cut after `limit` bytes.
+inline std::string quoted(std::string_view text, std::size_t limit = 120) {
+  std::string out;
+  if (text.size() <= limit) {
+    append_json_string(out, text);
+    return out;
+  }
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;  // not inside a character
+  append_json_string(out, text.substr(0, limit));
+  return out + "... (" + std::to_string(text.size()) + " bytes)";
+}
+
+}  // namespace ctp

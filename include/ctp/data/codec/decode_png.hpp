@@ -1,0 +1,137 @@
+/// @file   ctp/data/codec/decode_png.hpp
+/// @brief  PNG through libpng, to the last bit as Pillow decodes it. Empty without CTP_HAVE_LIBPNG.
+/// @layer  data
+#pragma once
+
+#if defined(CTP_HAVE_LIBPNG)
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <png.h>
+
+#include <ctp/data/codec/decode_errors.hpp>
+#include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/png_structure.hpp>
+
+namespace ctp::data::detail {
+
+/// @brief One libpng reader, released whatever happens.
+///
+/// libpng reports errors through a function that must not return. It jumps back into run(), and the steps given to
+/// run() hold nothing with a destructor, so that nothing is skipped.
+class PngReader {
+ public:
+  explicit PngReader(std::span<const std::byte> bytes) : left_(bytes) {
+    png_ = png_create_read_struct(
+        PNG_LIBPNG_VER_STRING, this,
+        [](png_structp png, png_const_charp text) { static_cast<PngReader*>(png_get_error_ptr(png))->fail(text); },
+        [](png_structp, png_const_charp) {});
+    if (png_ != nullptr) info_ = png_create_info_struct(png_);
+    if (info_ == nullptr) std::strcpy(message_, "out of memory");
+  }
+  PngReader(const PngReader&) = delete;
+  PngReader& operator=(const PngReader&) = delete;
+  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
+
+  /// Calls step(png, info). False if libpng gave up; then message() says why and only the destructor may follow.
+  template <class Step>
+  bool run(Step step) {
+    if (info_ == nullptr) return false;
+    if (setjmp(back_) != 0) return false;
+    step(png_, info_);
+    return true;
+  }
+  [[nodiscard]] const char* message() const { return message_; }
+
+  /// Hands out the file, piece by piece. To be given to png_set_read_fn().
+  static void read(png_structp png, png_bytep to, std::size_t n) {
+    auto& self = *static_cast<PngReader*>(png_get_io_ptr(png));
+    if (n > self.left_.size()) png_error(png, "the file ends too early (truncated)");
+    std::memcpy(to, self.left_.data(), n);
+    self.left_ = self.left_.subspan(n);
+  }
+
+ private:
+  [[noreturn]] void fail(const char* text) {
+    const std::size_t n = std::min(std::strlen(text), sizeof message_ - 1);
+    std::memcpy(message_, text, n);
+    message_[n] = '\0';
+    std::longjmp(back_, 1);
+  }
+
+  std::span<const std::byte> left_;
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+  std::jmp_buf back_{};
+  char message_[128] = {};
+};
+
+/// @brief Decodes a PNG file with libpng.
+///
+/// Alpha and transparent colours are dropped, not blended. Grey of 16 bits becomes min(value, 255), other samples of
+/// 16 bits their high byte: odd, but that is what Pillow's convert("RGB") does. Gamma and profiles are not applied.
+///
+/// **Errors.** DataError for whatever libpng calls an error, and for all that png_structure() refuses.
+inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::string& file,
+                                const DecodeLimits& limits = {}) {
+  const PngStructure png = png_structure(bytes, file, limits);
+  Image image = allocate_image(file, png.width, png.height);
+  const bool palette = png.colour == 3;
+  const bool deep_grey = png.colour == 0 && png.depth == 16;
+  const auto width = static_cast<std::size_t>(png.width), height = static_cast<std::size_t>(png.height);
+
+  // Indices and 16-bit grey are looked at here; everything else libpng turns into RGB by itself.
+  const std::size_t stride = palette ? width : deep_grey ? width * 2 : image.stride();
+  std::vector<std::uint8_t> raw(palette || deep_grey ? stride * height : 0);
+  std::vector<png_bytep> row_pointers(height);
+  for (std::size_t y = 0; y < height; ++y) {
+    row_pointers[y] = (raw.empty() ? image.rgb.data() : raw.data()) + y * stride;
+  }
+
+  PngReader reader(bytes);
+  PngReader* const source = &reader;
+  png_bytepp const rows = row_pointers.data();
+  const bool read = reader.run([=](png_structp p, png_infop info) {
+    png_set_read_fn(p, source, &PngReader::read);
+    png_set_keep_unknown_chunks(p, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // texts and profiles are none of our business
+    png_set_check_for_invalid_index(p, -1);
+    png_read_info(p, info);
+    png_set_packing(p);
+    if (!palette && !deep_grey) {
+      png_set_strip_16(p);
+      png_set_strip_alpha(p);
+      if ((png_get_color_type(p, info) & PNG_COLOR_MASK_COLOR) == 0) {
+        if (png_get_bit_depth(p, info) < 8) png_set_expand_gray_1_2_4_to_8(p);
+        png_set_gray_to_rgb(p);
+      }
+    }
+    png_set_interlace_handling(p);
+    png_read_update_info(p, info);
+    if (png_get_rowbytes(p, info) != stride) png_error(p, "rows of unexpected length");
+    png_read_image(p, rows);
+    png_read_end(p, nullptr);
+  });
+  if (!read) bad_image(file, "PNG", std::string("'") + reader.message() + "'");
+
+  std::uint8_t* to = image.rgb.data();
+  if (palette) {
+    const Palette colours = png_palette(png);
+    for (const std::uint8_t index : raw) to = std::copy_n(colours.data() + std::size_t{3} * index, 3, to);
+  }
+  if (deep_grey) {
+    for (std::size_t i = 0; i < raw.size(); i += 2)
+      to = std::fill_n(to, 3, raw[i] != 0 ? std::uint8_t{255} : raw[i + 1]);
+  }
+  return image;
+}
+
+}  // namespace ctp::data::detail
+
+#endif

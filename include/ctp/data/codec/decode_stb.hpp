@@ -1,0 +1,231 @@
+/// @file   ctp/data/codec/decode_stb.hpp
+/// @brief  JPEG and PNG through stb_image, which needs nothing installed, behind a guard.
+/// @layer  data
+///
+/// stb_image trusts its input in places where it must not. It never sees a file as it came: it gets a copy with only
+/// the segments it needs, each of which was checked, in an order that was checked.
+#pragma once
+
+#include <array>
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ctp/data/codec/decode_errors.hpp>
+#include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/jpeg_structure.hpp>
+#include <ctp/data/codec/png_structure.hpp>
+#include <ctp/data/codec/stb.hpp>
+
+namespace ctp::data::detail {
+
+/// Which tables of a JPEG file have been defined so far: stb_image uses the others all the same.
+class JpegTables {
+ public:
+  /// Notes what a DQT or DHT segment defines. The segment is well-formed.
+  void define(const JpegSegment& segment) {
+    for (std::size_t i = 0; i < segment.body.size();) {
+      const auto head = std::to_integer<unsigned>(segment.body[i]);
+      if (segment.marker == 0xDB) {
+        quantisation_ |= 1U << (head & 15U);
+        i += (head >> 4U) != 0 ? 129U : 65U;
+      } else {
+        (head >> 4U) != 0 ? ac_ |= 1U << (head & 15U) : dc_ |= 1U << (head & 15U);
+        std::size_t symbols = 0;
+        for (std::size_t k = 1; k <= 16; ++k) symbols += std::to_integer<std::size_t>(segment.body[i + k]);
+        i += 17 + symbols;
+      }
+    }
+  }
+
+  /// Says what is missing or wrong for the scan, or an empty string. `frame`: the body of the frame header.
+  [[nodiscard]] std::string fault(std::span<const std::byte> frame, bool progressive,
+                                  std::span<const std::byte> scan) const {
+    const auto value = [](std::span<const std::byte> s, std::size_t i) { return std::to_integer<unsigned>(s[i]); };
+    for (std::size_t i = 8; i < frame.size(); i += 3) {
+      if (value(frame, i) > 3 || (quantisation_ & (1U << value(frame, i))) == 0) {
+        return "a quantisation table that is not defined";
+      }
+    }
+    const std::size_t n = value(scan, 0);  // components in this scan; the header has 2n + 4 bytes
+    const unsigned first = value(scan, 1 + 2 * n), refine = value(scan, 3 + 2 * n) >> 4U;
+    for (std::size_t k = 0; k < n; ++k) {
+      const unsigned tables = value(scan, 2 + 2 * k);
+      const bool needs_dc = first == 0 && refine == 0, needs_ac = !progressive || first != 0;
+      if ((needs_dc && (tables >> 4U > 3 || (dc_ & (1U << (tables >> 4U))) == 0)) ||
+          (needs_ac && ((tables & 15U) > 3 || (ac_ & (1U << (tables & 15U))) == 0))) {
+        return "a Huffman table that is not defined";
+      }
+    }
+    return "";
+  }
+
+ private:
+  unsigned quantisation_ = 0, dc_ = 0, ac_ = 0;
+};
+
+/// @brief The JPEG file again, with only what stb_image may see. **Errors.** DataError naming what is malformed.
+inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std::string& file) {
+  if (jpeg.frame != 0xC0 && jpeg.frame != 0xC1 && jpeg.frame != 0xC2) {
+    bad_image(file, "JPEG", "a coding other than baseline or progressive Huffman",
+              "build with libjpeg-turbo or save the picture anew");
+  }
+  std::vector<std::byte> out{std::byte{0xFF}, std::byte{0xD8}};
+  const auto put = [&](std::uint8_t marker, std::span<const std::byte> body, std::size_t length) {
+    out.insert(out.end(), {std::byte{0xFF}, std::byte{marker}, static_cast<std::byte>((length + 2) >> 8U),
+                           static_cast<std::byte>((length + 2) & 255U)});
+    out.insert(out.end(), body.begin(), body.end());
+  };
+  JpegTables tables;
+  std::span<const std::byte> frame;
+  bool adobe = false;
+  for (const JpegSegment& segment : jpeg.segments) {
+    const auto body = segment.body;
+    const auto n = body.empty() ? std::size_t{0} : std::to_integer<std::size_t>(body[0]);
+    const auto starts_with = [&](std::string_view text, std::size_t least) {
+      return body.size() >= least && std::string_view(reinterpret_cast<const char*>(body.data()), text.size()) == text;
+    };
+    switch (segment.marker) {
+      case 0xC4:
+        tables.define(segment);
+        put(segment.marker, body, body.size());
+        break;
+      case 0xDB:
+        for (std::size_t i = 0; i < body.size(); i += std::to_integer<unsigned>(body[i]) > 15 ? 129U : 65U) {
+          const auto head = std::to_integer<unsigned>(body[i]);
+          if (head > 0x13 || (head & 15U) > 3 || body.size() - i < (head > 15 ? 129U : 65U)) {
+            bad_image(file, "JPEG", "a malformed quantisation table");
+          }
+        }
+        tables.define(segment);
+        put(segment.marker, body, body.size());
+        break;
+      case 0xDD:
+        if (body.size() != 2) bad_image(file, "JPEG", "a malformed restart interval");
+        put(segment.marker, body, body.size());
+        break;
+      case 0xE0:
+        if (starts_with(std::string_view("JFIF\0", 5), 14)) put(segment.marker, body, body.size());
+        break;
+      case 0xEE:
+        if (starts_with("Adobe", 12)) {
+          adobe = true;
+          put(segment.marker, body.first(12), 12);
+        }
+        break;
+      case 0xC0:
+      case 0xC1:
+      case 0xC2:
+        if (body.size() != 6 + 3 * static_cast<std::size_t>(jpeg.components)) {
+          bad_image(file, "JPEG", "a malformed frame header");
+        }
+        frame = body;
+        if (jpeg.components == 4 && !adobe) {  // without a word from Adobe four components are plain ink
+          constexpr std::array<unsigned char, 12> plain{'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
+          put(0xEE, std::as_bytes(std::span(plain)), plain.size());
+        }
+        put(segment.marker, body, body.size());
+        break;
+      case 0xDA: {
+        if (n < 1 || n > 4 || body.size() < 4 + 2 * n) bad_image(file, "JPEG", "a malformed scan header");
+        if (const auto fault = tables.fault(frame, jpeg.frame == 0xC2, body); !fault.empty()) {
+          bad_image(file, "JPEG", fault);
+        }
+        put(segment.marker, body, 4 + 2 * n);
+        break;
+      }
+      default:
+        break;  // names, profiles, thumbnails
+    }
+  }
+  out.insert(out.end(), {std::byte{0xFF}, std::byte{0xD9}});
+  return out;
+}
+
+/// @brief The PNG file again, with only what stb_image may see. **Errors.** DataError for a wrong checksum.
+inline std::vector<std::byte> checked_png(const PngStructure& png, const std::string& file) {
+  std::vector<std::byte> out;
+  const auto put = [&](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
+  const auto put_word = [&](std::size_t value) {
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<std::byte>((value >> shift) & 255U));
+  };
+  put(std::as_bytes(std::span(png_signature)));
+  for (const PngChunk& chunk : png.chunks) {
+    const bool header = chunk.type == "IHDR", needed = header || chunk.type == "IDAT" || chunk.type == "IEND";
+    if ((needed || chunk.type == "PLTE") && png_checksum(chunk.covered) != chunk.checksum) {
+      bad_image(file, "PNG", "a wrong checksum of a " + std::string(chunk.type) + " chunk");
+    }
+    if (!needed) continue;
+    put_word(chunk.data.size());
+    put(chunk.covered);
+    put_word(chunk.checksum);
+    if (header && png.colour == 3) {  // all 256 entries: stb_image does not look whether an index is in the palette
+      const Palette palette = png_palette(png);
+      put_word(palette.size());
+      put(std::as_bytes(std::span(std::string_view("PLTE"))));
+      put(std::as_bytes(std::span(palette)));
+      put_word(0);  // stb_image does not read checksums
+    }
+  }
+  return out;
+}
+
+/// @brief Decodes JPEG or PNG with stb_image.
+///
+/// PNG: equal to decode_with_libpng(). JPEG: stb_image rounds and enlarges the chroma planes otherwise than libjpeg;
+/// the largest difference over the test pictures is stated with the test. A file whose coded data is damaged but
+/// whose structure is whole may pass, other than with libjpeg.
+///
+/// **Errors.** DataError as the other decoders; also for arithmetic coding and for missing tables.
+inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file,
+                             const DecodeLimits& limits = {}) {
+  const bool is_png =
+      bytes.size() >= 8 && std::string_view(reinterpret_cast<const char*>(bytes.data()), 8) == png_signature;
+  const char* const kind = is_png ? "PNG" : "JPEG";
+  Image image;
+  std::vector<std::byte> checked;
+  bool deep_grey = false;
+  if (is_png) {
+    const PngStructure png = png_structure(bytes, file, limits);
+    checked = checked_png(png, file);
+    image = allocate_image(file, png.width, png.height);
+    deep_grey = png.colour == 0 && png.depth == 16;
+  } else {
+    const JpegStructure jpeg = jpeg_structure(bytes, file, limits);
+    checked = checked_jpeg(jpeg, file);
+    image = allocate_image(file, jpeg.width, jpeg.height);
+  }
+  if (checked.size() > INT_MAX) bad_image(file, kind, "a file above 2 GiB", "remove the file");
+
+  // Room for 16 bytes a pixel of the padded picture, and for the coded data twice.
+  stb_allowance = (static_cast<std::size_t>(image.width) + 64) * (static_cast<std::size_t>(image.height) + 64) * 16 +
+                  checked.size() * 2 + 65'536;
+  const auto* data = reinterpret_cast<const unsigned char*>(checked.data());
+  const int size = static_cast<int>(checked.size());
+  int width = 0, height = 0, channels = 0;
+  void* const decoded =
+      deep_grey ? static_cast<void*>(stb::ctp_stbi_load_16_from_memory(data, size, &width, &height, &channels, 1))
+                : stb::ctp_stbi_load_from_memory(data, size, &width, &height, &channels, 3);
+  const std::unique_ptr<void, void (*)(void*)> owner(decoded, &std::free);
+  if (decoded == nullptr || width != image.width || height != image.height) {
+    const char* const why =
+        decoded == nullptr ? stb::ctp_stbi_failure_reason() : "two headers that contradict each other";
+    bad_image(file, kind, std::string("'") + (why == nullptr ? "unknown error" : why) + "'");
+  }
+  if (!deep_grey) {
+    std::memcpy(image.rgb.data(), decoded, image.rgb.size());
+    return image;
+  }
+  const auto* grey = static_cast<const std::uint16_t*>(decoded);
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
+    image.rgb[i] = static_cast<std::uint8_t>(grey[i / 3] > 255 ? 255 : grey[i / 3]);
+  }
+  return image;
+}
+
+}  // namespace ctp::data::detail

@@ -1,0 +1,170 @@
+/// @file   ctp/data/codec/jpeg_structure.hpp
+/// @brief  Walks over the segments of a JPEG file and refuses what no decoder should be shown.
+/// @layer  data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ctp/data/codec/decode_errors.hpp>
+#include <ctp/data/codec/decode_limits.hpp>
+
+namespace ctp::data::detail {
+
+/// One marker with what belongs to it: for SOS the coded data too, up to the next marker.
+struct JpegSegment {
+  std::uint8_t marker = 0;
+  std::span<const std::byte> body;  ///< after the two bytes of length; for SOS with the coded data behind the header
+};
+
+/// What the walk found.
+struct JpegStructure {
+  int width = 0, height = 0, components = 0;
+  std::uint8_t frame = 0;             ///< marker of the frame: 0xC0 baseline, 0xC1 extended, 0xC2 progressive, ...
+  std::vector<JpegSegment> segments;  ///< in file order, without SOI and EOI
+};
+
+/// @brief Checks one DHT segment: counts that fit their table, codes that fit their lengths.
+///
+/// Returns what is wrong, or an empty string. A decoder that trusts these counts writes past the end of its table.
+inline std::string huffman_fault(std::span<const std::byte> body) {
+  while (!body.empty()) {
+    if (body.size() < 17) return "a Huffman table without its 16 counts";
+    const auto head = std::to_integer<unsigned>(body[0]);
+    if ((head >> 4U) > 1 || (head & 15U) > 3) return "a Huffman table of unknown class or number";
+    unsigned symbols = 0;
+    unsigned codes = 0;  // codes used so far, counted in units of the current length
+    for (unsigned length = 1; length <= 16; ++length) {
+      const auto count = std::to_integer<unsigned>(body[length]);
+      symbols += count;
+      codes = 2 * codes + count;
+      if (codes > (1U << length))
+        return "a Huffman table with more codes than " + std::to_string(length) + " bits hold";
+    }
+    if (symbols > 256) return "a Huffman table of " + std::to_string(symbols) + " symbols";
+    if (body.size() < 17 + symbols) return "a Huffman table shorter than its counts say";
+    body = body.subspan(17 + symbols);
+  }
+  return "";
+}
+
+/// Walks one file; see jpeg_structure().
+class JpegWalk {
+ public:
+  JpegWalk(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits)
+      : bytes_(bytes), file_(file), limits_(limits) {}
+
+  JpegStructure run() {
+    if (bytes_.size() < 4 || at(0) != 0xFF || at(1) != 0xD8) bad_image(file_, "JPEG", "no start marker");
+    position_ = 2;
+    for (;;) {
+      const std::uint8_t marker = next_marker();
+      if (marker == 0xD9) break;
+      if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7)) continue;  // stand alone, carry nothing
+      if (marker == 0xD8) bad_image(file_, "JPEG", "a second start marker");
+      take(marker);
+    }
+    if (found_.frame == 0) bad_image(file_, "JPEG", "no frame header");
+    if (scans_ == 0) bad_image(file_, "JPEG", "no picture data");
+    return found_;
+  }
+
+ private:
+  [[nodiscard]] unsigned at(std::size_t i) const { return std::to_integer<unsigned>(bytes_[i]); }
+  [[nodiscard]] unsigned word(std::size_t i) const { return (at(i) << 8U) | at(i + 1); }
+  [[noreturn]] void truncated() const {
+    bad_image(file_, "JPEG", "a file that ends after " + std::to_string(bytes_.size()) + " bytes (truncated)",
+              "fetch the file again");
+  }
+
+  std::uint8_t next_marker() {
+    if (position_ >= bytes_.size()) truncated();
+    if (at(position_) != 0xFF) {
+      bad_image(file_, "JPEG", "stray bytes at offset " + std::to_string(position_) + ", where a marker belongs");
+    }
+    while (position_ < bytes_.size() && at(position_) == 0xFF) ++position_;  // any number of fill bytes
+    if (position_ >= bytes_.size()) truncated();
+    return static_cast<std::uint8_t>(at(position_++));
+  }
+
+  void take(std::uint8_t marker) {
+    if (position_ + 2 > bytes_.size()) truncated();
+    const std::size_t length = word(position_);
+    if (length < 2) bad_image(file_, "JPEG", "a segment of " + std::to_string(length) + " bytes");
+    if (position_ + length > bytes_.size()) truncated();
+    std::span<const std::byte> body = bytes_.subspan(position_ + 2, length - 2);
+    position_ += length;
+
+    const bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    if (frame) take_frame(marker, body);
+    if (marker == 0xC4) {
+      if (const std::string fault = huffman_fault(body); !fault.empty()) bad_image(file_, "JPEG", fault);
+    }
+    if (marker == 0xDA) {
+      if (found_.frame == 0) bad_image(file_, "JPEG", "picture data before the frame header");
+      if (++scans_ > limits_.max_scans) {
+        bad_image(file_, "JPEG", "more than " + std::to_string(limits_.max_scans) + " scans",
+                  "save the picture with fewer scans or remove the file");
+      }
+      const std::size_t begin = position_ - body.size();
+      skip_coded_data();
+      body = bytes_.subspan(begin, position_ - begin);
+    }
+    found_.segments.push_back({marker, body});
+  }
+
+  void take_frame(std::uint8_t marker, std::span<const std::byte> body) {
+    if (found_.frame != 0) bad_image(file_, "JPEG", "a second frame header");
+    if (body.size() < 6) bad_image(file_, "JPEG", "a frame header of " + std::to_string(body.size()) + " bytes");
+    const auto value = [&](std::size_t i) { return std::to_integer<int>(body[i]); };
+    found_.frame = marker;
+    found_.height = value(1) * 256 + value(2);
+    found_.width = value(3) * 256 + value(4);
+    found_.components = value(5);
+    require_within(limits_, file_, found_.width, found_.height);
+    if (found_.components != 1 && found_.components != 3 && found_.components != 4) {
+      bad_image(file_, "JPEG", std::to_string(found_.components) + " colour components",
+                "save the picture with 1, 3 or 4 of them");
+    }
+  }
+
+  /// Moves to the marker that ends the coded data: not a stuffed zero, not a restart marker, not a fill byte.
+  void skip_coded_data() {
+    for (;;) {
+      const void* hit =
+          position_ < bytes_.size() ? std::memchr(bytes_.data() + position_, 0xFF, bytes_.size() - position_) : nullptr;
+      if (hit == nullptr) truncated();
+      position_ = static_cast<std::size_t>(static_cast<const std::byte*>(hit) - bytes_.data());
+      if (position_ + 1 >= bytes_.size()) truncated();
+      const unsigned next = at(position_ + 1);
+      if (next == 0xFF) {
+        ++position_;
+      } else if (next == 0 || (next >= 0xD0 && next <= 0xD7)) {
+        position_ += 2;
+      } else {
+        return;
+      }
+    }
+  }
+
+  std::span<const std::byte> bytes_;
+  const std::string& file_;
+  const DecodeLimits& limits_;
+  std::size_t position_ = 0;
+  int scans_ = 0;
+  JpegStructure found_;
+};
+
+/// @brief The segments of a JPEG file, after every check that does not need its pixels.
+///
+/// **Errors.** DataError: truncated, size above the limits, too many scans, malformed Huffman tables, 2 components.
+inline JpegStructure jpeg_structure(std::span<const std::byte> bytes, const std::string& file,
+                                    const DecodeLimits& limits) {
+  return JpegWalk(bytes, file, limits).run();
+}
+
+}  // namespace ctp::data::detail

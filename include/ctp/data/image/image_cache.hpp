@@ -1,0 +1,55 @@
+/// @file   ctp/data/image/image_cache.hpp
+/// @brief  Keeps decoded pictures in memory, as many as a number of bytes allows.
+/// @layer  data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include <ctp/data/image/image.hpp>
+
+namespace ctp::data {
+
+/// @brief Decoded pictures by ordinal, so that later epochs do not decode them again.
+///
+/// What is in stays in: epochs visit every picture once, so replacing old ones by new ones would mean that none is
+/// still there when its turn comes. Once the budget is spent, further pictures are decoded every time. Threads may
+/// share one.
+class ImageCache {
+ public:
+  /// **Units.** budget: bytes of pixels; 0 keeps nothing.
+  explicit ImageCache(std::size_t budget) : budget_(budget) {}
+
+  /// The picture of that ordinal, from memory or from `decode()`. **Errors.** those of decode(); then nothing is kept.
+  template <class Decode>
+  std::shared_ptr<const Image> get(std::uint32_t ordinal, const Decode& decode) {
+    if (budget_ > 0) {
+      const std::lock_guard lock(mutex_);
+      if (const auto it = images_.find(ordinal); it != images_.end()) return it->second;
+    }
+    auto image = std::make_shared<const Image>(decode());
+    if (budget_ > 0) {
+      const std::lock_guard lock(mutex_);
+      if (bytes_ + image->rgb.size() <= budget_ && images_.emplace(ordinal, image).second) bytes_ += image->rgb.size();
+    }
+    return image;
+  }
+
+  /// Bytes of pixels held now; at most the budget.
+  [[nodiscard]] std::size_t bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  std::size_t budget_;
+  std::size_t bytes_ = 0;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<const Image>> images_;
+};
+
+}  // namespace ctp::data

@@ -1,0 +1,200 @@
+/// @file   ctp/data/image/resize.hpp
+/// @brief  Antialiased bicubic resizing, to the last bit as Pillow does it.
+/// @layer  data
+///
+/// Pillow weighs with integers: bicubic weights stretched by the scale, in units of 2^-22, first along rows, then along
+/// columns, with rounding to 8 bits in between. All of that is part of the result and kept here.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/image/image.hpp>
+#include <ctp/data/image/rounded_product.hpp>
+
+namespace ctp::data {
+
+/// A part of a picture: columns x0 <= x < x1 of rows y0 <= y < y1. **Units.** pixels.
+struct Box {
+  int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+
+  [[nodiscard]] int width() const { return x1 - x0; }
+  [[nodiscard]] int height() const { return y1 - y0; }
+  friend bool operator==(const Box&, const Box&) = default;
+};
+
+namespace detail {
+
+/// Which inputs make one output, and how much each counts.
+struct ResizeWeights {
+  struct Span {
+    int first = 0, count = 0;
+  };
+  std::vector<Span> spans;   ///< [outputs]
+  std::vector<int> weights;  ///< [outputs, taps], units of 2^-22
+  std::size_t taps = 0;      ///< most inputs that any output has
+
+  [[nodiscard]] const int* of(std::size_t output) const { return weights.data() + output * taps; }
+};
+
+inline constexpr int resize_precision = 22;
+
+/// Keys' cubic with a = -0.5, as Pillow evaluates it.
+inline double bicubic(double x) {
+  constexpr double a = -0.5;
+  x = std::abs(x);
+  if (x < 1.0) return rounded_product(rounded_product(rounded_product(a + 2.0, x) - (a + 3.0), x), x) + 1.0;
+  if (x < 2.0) return rounded_product(rounded_product(rounded_product(x - 5.0, x) + 8.0, x) - 4.0, a);
+  return 0.0;
+}
+
+/// **Source.** Pillow's resampling; the weights are compared through its pictures, see tests/golden/images.
+inline ResizeWeights resize_weights(int inputs, int outputs) {
+  const double scale = static_cast<double>(inputs) / outputs;
+  const double stretch = std::max(scale, 1.0);
+  const double support = 2.0 * stretch, shrink = 1.0 / stretch;
+  ResizeWeights result;
+  result.taps = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
+  result.spans.resize(static_cast<std::size_t>(outputs));
+  result.weights.assign(static_cast<std::size_t>(outputs) * result.taps, 0);
+  std::vector<double> exact(result.taps);
+  for (int o = 0; o < outputs; ++o) {
+    const double centre = rounded_product(o + 0.5, scale);
+    const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
+    const int count = std::min(static_cast<int>(centre + support + 0.5), inputs) - first;
+    double sum = 0.0;
+    for (int i = 0; i < count; ++i) {
+      const double weight = bicubic(rounded_product(i + first - centre + 0.5, shrink));
+      exact[static_cast<std::size_t>(i)] = weight;
+      sum += weight;
+    }
+    int* const out = result.weights.data() + static_cast<std::size_t>(o) * result.taps;
+    for (int i = 0; i < count; ++i) {
+      const double weight = sum != 0.0 ? exact[static_cast<std::size_t>(i)] / sum : exact[static_cast<std::size_t>(i)];
+      const double scaled = rounded_product(weight, 1 << resize_precision);
+      out[i] = static_cast<int>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+    }
+    result.spans[static_cast<std::size_t>(o)] = {first, count};
+  }
+  return result;
+}
+
+inline std::uint8_t resize_rounded(int sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> resize_precision, 0, 255));
+}
+
+/// @brief Weighs along rows. `rows` rows of [in_width, 3] at `stride` bytes become rows of [outputs, 3].
+///
+/// Sixteen rows are turned on their side first, so that the innermost loop runs over neighbours in memory.
+inline void resize_rows(const std::uint8_t* in, std::size_t stride, std::size_t in_width, std::size_t rows,
+                        const ResizeWeights& weights, std::uint8_t* out) {
+  constexpr std::size_t together = 16, lanes = 3 * together;
+  const std::size_t outputs = weights.spans.size();
+  std::vector<std::uint8_t> side(in_width * lanes);
+  for (std::size_t start = 0; start < rows; start += together) {
+    const std::size_t n = std::min(together, rows - start);
+    for (std::size_t r = 0; r < n; ++r) {
+      const std::uint8_t* const row = in + (start + r) * stride;
+      for (std::size_t i = 0; i < 3 * in_width; ++i) side[i * together + r] = row[i];
+    }
+    for (std::size_t o = 0; o < outputs; ++o) {
+      const auto span = weights.spans[o];
+      const int* const weight = weights.of(o);
+      std::array<int, lanes> sums;
+      sums.fill(1 << (resize_precision - 1));
+      const std::uint8_t* source = side.data() + static_cast<std::size_t>(span.first) * lanes;
+      for (int t = 0; t < span.count; ++t, source += lanes) {
+        const int w = weight[t];
+        for (std::size_t l = 0; l < lanes; ++l) sums[l] += w * source[l];
+      }
+      std::array<std::uint8_t, lanes> values;
+      for (std::size_t l = 0; l < lanes; ++l) values[l] = resize_rounded(sums[l]);
+      for (std::size_t r = 0; r < n; ++r) {
+        std::uint8_t* const to = out + ((start + r) * outputs + o) * 3;
+        for (std::size_t c = 0; c < 3; ++c) to[c] = values[c * together + r];
+      }
+    }
+  }
+}
+
+/// Weighs along columns: rows of `length` bytes at `stride` become weights.spans.size() rows of `length` bytes.
+inline void resize_columns(const std::uint8_t* in, std::size_t stride, std::size_t length, const ResizeWeights& weights,
+                           std::uint8_t* out) {
+  constexpr std::size_t lanes = 64;
+  const auto piece = [&](std::size_t o, std::size_t begin, std::size_t n) {
+    const auto span = weights.spans[o];
+    const int* const weight = weights.of(o);
+    std::array<int, lanes> sums;
+    sums.fill(1 << (resize_precision - 1));
+    const std::uint8_t* source = in + static_cast<std::size_t>(span.first) * stride + begin;
+    for (int t = 0; t < span.count; ++t, source += stride) {
+      const int w = weight[t];
+      if (n == lanes) {
+        for (std::size_t l = 0; l < lanes; ++l) sums[l] += w * source[l];
+      } else {
+        for (std::size_t l = 0; l < n; ++l) sums[l] += w * source[l];
+      }
+    }
+    std::uint8_t* const to = out + o * length + begin;
+    for (std::size_t l = 0; l < n; ++l) to[l] = resize_rounded(sums[l]);
+  };
+  for (std::size_t o = 0; o < weights.spans.size(); ++o) {
+    for (std::size_t begin = 0; begin < length; begin += lanes) piece(o, begin, std::min(lanes, length - begin));
+  }
+}
+
+}  // namespace detail
+
+/// @brief Cuts `box` out of the picture and scales it to width x height. What lies outside the box has no influence.
+///
+/// **Shapes.** returns [height, width, 3].
+/// **Errors.** UsageError for a box that is empty or leaves the picture, and for sides below 1.
+/// **Source.** Equal to the last bit to Pillow's `image.crop(box).resize((width, height), BICUBIC)`, which is also
+/// torchvision's resized_crop() of a Pillow image.
+inline Image resize_bicubic(const Image& image, const Box& box, int width, int height) {
+  require_pixels(image, "resize_bicubic");
+  if (box.x0 < 0 || box.y0 < 0 || box.x1 > image.width || box.y1 > image.height || box.width() < 1 ||
+      box.height() < 1) {
+    throw UsageError(
+        Complaint{"resize_bicubic", "box",
+                  "at least one pixel of " + std::to_string(image.width) + " x " + std::to_string(image.height),
+                  "(" + std::to_string(box.x0) + ", " + std::to_string(box.y0) + ", " + std::to_string(box.x1) + ", " +
+                      std::to_string(box.y1) + ")",
+                  ""}
+            .text());
+  }
+  Image result(width, height);
+  const std::uint8_t* rows = image.pixel(box.x0, box.y0);
+  std::size_t stride = image.stride();
+  std::vector<std::uint8_t> narrow;
+  if (box.width() != width) {
+    const auto high = static_cast<std::size_t>(box.height());
+    narrow.resize(high * result.stride());
+    detail::resize_rows(rows, stride, static_cast<std::size_t>(box.width()), high,
+                        detail::resize_weights(box.width(), width), narrow.data());
+    rows = narrow.data();
+    stride = result.stride();
+  }
+  if (box.height() != height) {
+    detail::resize_columns(rows, stride, result.stride(), detail::resize_weights(box.height(), height),
+                           result.rgb.data());
+    return result;
+  }
+  for (int y = 0; y < height; ++y) {
+    std::copy_n(rows + static_cast<std::size_t>(y) * stride, result.stride(), result.pixel(0, y));
+  }
+  return result;
+}
+
+/// Scales the whole picture. **Source.** Equal to the last bit to Pillow's `image.resize((width, height), BICUBIC)`.
+inline Image resize_bicubic(const Image& image, int width, int height) {
+  return resize_bicubic(image, Box{0, 0, image.width, image.height}, width, height);
+}
+
+}  // namespace ctp::data

@@ -1,0 +1,72 @@
+/// @file   ctp/data/loader/loader_options.hpp
+/// @brief  Sizes, order and policies of the batches a Loader makes.
+/// @layer  data
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/loader/bad_images.hpp>
+#include <ctp/data/loader/masking.hpp>
+#include <ctp/data/source.hpp>
+
+namespace ctp::data {
+
+/// Settings of a Loader. Of these, only `workers`, `prefetch` and `patience_seconds` leave the batches as they are.
+struct LoaderOptions {
+  int batch_size = 32;
+  int image_size = 64;  ///< pixels
+  int length = 30;      ///< tokens per caption, padding included
+  int workers = 0;      ///< threads that make batches; 0: next() makes them on the calling thread
+  int prefetch = 2;     ///< batches made ahead of the one in use; needs memory for one more
+  std::uint64_t seed = 0;
+  std::uint32_t task = 0;  ///< number of the task in the run; keys the random numbers
+  bool shuffle = true;     ///< otherwise the order of Task::members
+  bool drop_last = true;   ///< leave out an incomplete last batch
+  bool augment = true;     ///< random crop, flip and operations; otherwise the plain resized picture
+  bool mask = true;        ///< masked-language modelling; otherwise Batch::masked repeats Batch::ids
+  Masking masking;         ///< ids of the special tokens; `pad` is needed even without masking
+  OnBadImage on_bad_image = OnBadImage::Error;
+  double bad_image_limit = 0.001;               ///< share of the task's pictures that may be bad before training stops
+  std::vector<std::uint32_t> quarantined = {};  ///< ordinals whose picture is not opened from the start
+  int patience_seconds = 600;                   ///< how long next() waits for a worker before it gives up
+};
+
+/// `options`, if a Loader over `task` can carry them out. **Errors.** UsageError naming the key and what it may be.
+inline LoaderOptions checked(LoaderOptions options, const Task& task) {
+  const auto require = [&](const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
+    if (value >= low && value <= high) return;
+    const std::string expected = "between " + std::to_string(low) + " and " + std::to_string(high);
+    throw UsageError(Complaint{"Loader", key, expected, std::to_string(value), ""}.text());
+  };
+  require("batch_size", options.batch_size, 1, 1 << 20);
+  require("image_size", options.image_size, 1, 16384);
+  require("length", options.length, 2, 1 << 20);
+  require("workers", options.workers, 0, 1024);
+  require("prefetch", options.prefetch, 1, 1024);
+  require("task", options.task, 0, 0xFFFF);
+  require("patience_seconds", options.patience_seconds, 1, 1 << 20);
+  if (options.mask) {
+    require("masking.vocabulary", options.masking.vocabulary, 1, 1 << 30);
+    require("masking.mask", options.masking.mask, 0, options.masking.vocabulary - 1);
+  }
+  if (!(options.bad_image_limit >= 0.0 && options.bad_image_limit <= 1.0)) {
+    throw UsageError(
+        Complaint{"Loader", "bad_image_limit", "a share between 0 and 1", std::to_string(options.bad_image_limit), ""}
+            .text());
+  }
+  if (!task.source) {
+    throw UsageError(Complaint{"task '" + task.name + "'", "source", "a source of pairs", "null", ""}.text());
+  }
+  for (const std::uint32_t ordinal : task.members) {
+    if (ordinal < task.source->size()) continue;
+    throw UsageError(Complaint{"task '" + task.name + "'", "members",
+                               "ordinals below " + std::to_string(task.source->size()), std::to_string(ordinal), ""}
+                         .text());
+  }
+  return options;
+}
+
+}  // namespace ctp::data

@@ -1,0 +1,156 @@
+/// @file   ctp/data/pairs/annotations.hpp
+/// @brief  Reads one annotation file of P9D, record by record, in file order.
+/// @layer  data
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/sample.hpp>
+#include <ctp/io/files.hpp>
+#include <ctp/io/json/parse.hpp>
+
+namespace ctp::data {
+
+/// How the records of an annotation file are nested, and which fields must be there.
+struct AnnotationForm {
+  bool two_level = false;       ///< industry -> id -> record, as train.json; otherwise id -> record
+  bool needs_category = false;  ///< a record without `cate_name` is an error
+};
+
+/// One annotation file as it stands.
+struct Annotations {
+  std::vector<Sample> samples;          ///< in file order; `image` is left empty
+  std::vector<std::string> industries;  ///< in file order, also those without a record; only from a file of two levels
+};
+
+namespace detail {
+
+/// Keeps the fields P9D is read for and passes over all others, whatever they hold.
+class AnnotationHandler final : public io::JsonHandler {
+ public:
+  AnnotationHandler(std::string file, AnnotationForm form, Annotations& out)
+      : file_(std::move(file)), form_(form), record_depth_(form.two_level ? 3 : 2), out_(out) {}
+
+  void null() override { plain_value(); }
+  void boolean(bool) override { plain_value(); }
+  void number(const io::JsonNumber&) override { plain_value(); }
+  void string(std::string& value) override {
+    if (depth() < record_depth_) refuse_level();
+    if (depth() > record_depth_ || !wanted_.target) return;
+    *wanted_.target = std::move(value);
+    *wanted_.there = true;
+  }
+
+  void begin_object() override {
+    if (depth() == record_depth_ + 1) refuse_wanted();
+    if (depth() != record_depth_) return;
+    record_ = Sample{};
+    has_title_ = has_category_ = has_industry_ = false;
+  }
+  void end_object() override {
+    if (depth() == record_depth_) finish_record();
+  }
+  void begin_array() override {
+    if (depth() <= record_depth_) refuse_level();
+    if (depth() == record_depth_ + 1) refuse_wanted();
+  }
+
+  void key(const std::string& name) override {
+    if (depth() == record_depth_) {
+      wanted_ = wanted(name);
+    } else if (depth() + 1 == record_depth_) {
+      require_file_name(name);
+      id_ = name;
+    } else if (depth() + 2 == record_depth_) {
+      if (name.empty()) refuse("the name of an industry", "give the industry a name");
+      out_.industries.push_back(name);
+    }
+  }
+
+ private:
+  /// Where the text of a field goes.
+  struct Wanted {
+    std::string* target = nullptr;
+    bool* there = nullptr;
+  };
+
+  Wanted wanted(const std::string& field) {
+    if (field == "title") return {&record_.title, &has_title_};
+    if (field == "cate_name") return {&record_.category, &has_category_};
+    if (field == "industry_name" && !form_.two_level) return {&record_.industry, &has_industry_};
+    return {};
+  }
+
+  void plain_value() {
+    if (depth() < record_depth_) refuse_level();
+    if (depth() == record_depth_) refuse_wanted();
+  }
+  void refuse_wanted() const {
+    if (wanted_.target) refuse("text", "put it in quotation marks");
+  }
+  [[noreturn]] void refuse_level() const {
+    refuse("an object", form_.two_level
+                            ? "the file is { industry: { item id: { \"title\": ..., \"cate_name\": ... } } }"
+                            : "the file is { item id: { \"title\": ..., \"industry_name\": ... } }");
+  }
+
+  void require_file_name(const std::string& id) const {
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    const bool good = !id.empty() && id.size() <= 200 && id != "." && id.find("..") == std::string::npos &&
+                      id.find_first_of("/\\") == std::string::npos && std::none_of(id.begin(), id.end(), control);
+    if (good) return;
+    refuse("an item id that can be a file name",
+           "use 1 to 200 bytes without path separators, control characters and \"..\"");
+  }
+
+  void finish_record() {
+    const auto require = [&](bool there, const char* field) {
+      if (there) return;
+      const std::string where =
+          file_ + ", line " + std::to_string(place().line) + ", column " + std::to_string(place().column);
+      throw DataError(
+          Complaint{where, path(), std::string("a field \"") + field + "\" with text", "none", "add it"}.text());
+    };
+    require(has_title_, "title");
+    require(has_category_ || !form_.needs_category, "cate_name");
+    require(has_industry_ || form_.two_level, "industry_name");
+    if (form_.two_level) record_.industry = out_.industries.back();
+    record_.id = id_;
+    if (out_.samples.size() >= std::numeric_limits<std::uint32_t>::max() / 2) refuse("at most 2^31 records");
+    record_.ordinal = static_cast<std::uint32_t>(out_.samples.size());
+    out_.samples.push_back(std::move(record_));
+  }
+
+  std::string file_;
+  AnnotationForm form_;
+  std::size_t record_depth_;  // objects that are open within a record
+  Annotations& out_;
+  std::string id_;
+  Sample record_;
+  Wanted wanted_;  // of the current field
+  bool has_title_ = false, has_category_ = false, has_industry_ = false;
+};
+
+}  // namespace detail
+
+/// @brief Reads an annotation file: `title`, `cate_name` and `industry_name` of every record, in file order.
+///
+/// All other fields are passed over. No tree is built: memory is what the file and the samples take.
+/// **Errors.** DataError with line, column and the path of the key: malformed JSON, a key twice in one object, a field
+/// missing or not text, an item id that cannot be a file name; and as io::InputFile.
+/// **Source.** The published data/pretrain_product_dataset.py, which reads these fields by these names.
+inline Annotations read_annotations(const std::string& file, AnnotationForm form) {
+  Annotations out;
+  detail::AnnotationHandler handler(file, form, out);
+  io::parse_json(io::read_text(file), file, handler);
+  return out;
+}
+
+}  // namespace ctp::data

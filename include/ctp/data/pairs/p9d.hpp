@@ -1,0 +1,201 @@
+/// @file   ctp/data/pairs/p9d.hpp
+/// @brief  A folder of image-text pairs in the layout of P9D: tasks, test, query and gallery lists.
+/// @layer  data
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/pairs/annotations.hpp>
+#include <ctp/data/sample.hpp>
+#include <ctp/io/suggest.hpp>
+
+namespace ctp::data {
+
+/// Which tasks of a folder are used, in which order, and how its files are called.
+struct P9dOptions {
+  std::vector<std::string> tasks = {};  ///< names in the order of training; empty: all, in the order of train.json
+  bool reverse = false;                 ///< turns that order round
+  std::string extension = ".jpg";       ///< of image files; what a file is, is decided by its content
+  std::string train_images = "train_images";
+  std::string test_images = "gallery_images";  ///< of test and query
+  std::string gallery_images = "gallery_images";
+  /// Accept test, query and gallery records of industries that train.json does not have. They belong to no task.
+  bool allow_unlisted = false;
+};
+
+/// @brief The lists of a P9D folder, in file order. Opens no image.
+///
+/// Ordinals count from 0 through a whole file: they do not depend on which tasks were chosen, nor on their order. An
+/// item id that two industries share is two training pairs with one image file; train_by_id() finds the last of them.
+class P9d {
+ public:
+  /// @brief Reads `folder`/json/{train,test,query,gallery}.json.
+  ///
+  /// **Errors.** DataError as read_annotations(); for an industry without a training pair; for a record of an unlisted
+  /// industry. UsageError for a task name that train.json does not have, with the names it has, or one given twice.
+  explicit P9d(std::string folder, P9dOptions options = {}) : folder_(std::move(folder)), options_(std::move(options)) {
+    while (folder_.size() > 1 && folder_.back() == '/') folder_.pop_back();
+    Annotations train = read_annotations(file("train"), {.two_level = true});
+    industries_ = std::move(train.industries);
+    train_ = std::move(train.samples);
+    find_ranges();
+    choose_tasks();
+    test_ = read_flat("test", {});
+    query_ = read_flat("query", {.needs_category = true});
+    gallery_ = read_flat("gallery", {.needs_category = true});
+    set_images(train_, options_.train_images);
+    set_images(test_, options_.test_images);
+    set_images(query_, options_.test_images);
+    set_images(gallery_, options_.gallery_images);
+  }
+
+  /// Names of the tasks in the order of training.
+  [[nodiscard]] const std::vector<std::string>& tasks() const { return tasks_; }
+  /// All industries of train.json, chosen or not, in its order.
+  [[nodiscard]] const std::vector<std::string>& industries() const { return industries_; }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+  /// Every record of the file, chosen or not; a record's ordinal is its place in this list.
+  [[nodiscard]] const std::vector<Sample>& train() const { return train_; }
+  [[nodiscard]] const std::vector<Sample>& test() const { return test_; }
+  [[nodiscard]] const std::vector<Sample>& query() const { return query_; }
+  [[nodiscard]] const std::vector<Sample>& gallery() const { return gallery_; }
+
+  /// Ordinals of one task's training pairs. **Errors.** UsageError for an unknown name.
+  [[nodiscard]] std::vector<std::uint32_t> train(const std::string& task) const {
+    const auto [begin, end] = ranges_[place_of(task)];
+    std::vector<std::uint32_t> ordinals(end - begin);
+    for (std::uint32_t i = begin; i < end; ++i) ordinals[i - begin] = i;
+    return ordinals;
+  }
+
+  /// @brief Ordinals of the records that belong to any of `tasks`, in file order (not in the order of `tasks`).
+  ///
+  /// **Errors.** UsageError for an unknown name; test() also DataError if one of the tasks has no test pair, because
+  /// its recall would be undefined. Query and gallery may be empty: then there is no mean average precision.
+  [[nodiscard]] std::vector<std::uint32_t> test(std::span<const std::string> tasks) const {
+    for (const std::string& task : tasks) {
+      if (of_tasks(test_, std::span(&task, 1)).empty()) {
+        throw DataError(Complaint{file("test"), "industry_name", "at least one pair of task '" + task + "'", "none",
+                                  "add test pairs, or leave the task out"}
+                            .text());
+      }
+    }
+    return of_tasks(test_, tasks);
+  }
+  [[nodiscard]] std::vector<std::uint32_t> query(std::span<const std::string> tasks) const {
+    return of_tasks(query_, tasks);
+  }
+  [[nodiscard]] std::vector<std::uint32_t> gallery(std::span<const std::string> tasks) const {
+    return of_tasks(gallery_, tasks);
+  }
+
+  /// The training pair with that item id; where industries share an id, the last in the file.
+  [[nodiscard]] std::optional<std::uint32_t> train_by_id(std::string_view id) const {
+    for (std::size_t i = train_.size(); i-- > 0;) {
+      if (train_[i].id == id) return static_cast<std::uint32_t>(i);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Range {
+    std::uint32_t begin = 0, end = 0;
+  };
+
+  [[nodiscard]] std::string file(const char* name) const { return folder_ + "/json/" + name + ".json"; }
+
+  /// An industry's pairs lie next to each other, because a key stands once in the file.
+  void find_ranges() {
+    if (industries_.empty()) {
+      throw DataError(Complaint{file("train"), "", "at least one industry", "none", "put pairs into it"}.text());
+    }
+    std::uint32_t at = 0;
+    for (const std::string& industry : industries_) {
+      const std::uint32_t begin = at;
+      while (at < train_.size() && train_[at].industry == industry) ++at;
+      if (at == begin) {
+        throw DataError(Complaint{file("train"), industry, "at least one pair", "none",
+                                  "add pairs, or remove the industry from the file"}
+                            .text());
+      }
+      places_.emplace(industry, ranges_.size());
+      ranges_.push_back({begin, at});
+    }
+  }
+
+  void choose_tasks() {
+    tasks_ = options_.tasks.empty() ? industries_ : options_.tasks;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      place_of(tasks_[i]);
+      if (std::find(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(i), tasks_[i]) !=
+          tasks_.begin() + static_cast<std::ptrdiff_t>(i)) {
+        throw UsageError(Complaint{"tasks", "", "every name once", "'" + tasks_[i] + "' twice", ""}.text());
+      }
+    }
+    if (options_.reverse) std::reverse(tasks_.begin(), tasks_.end());
+  }
+
+  /// **Errors.** UsageError for a name that train.json does not have.
+  std::size_t place_of(const std::string& task) const {  // the result may be ignored: it is also a check
+    const auto it = places_.find(task);
+    if (it != places_.end()) return it->second;
+    throw UsageError(
+        Complaint{"tasks", "", "industries of " + file("train"), "'" + task + "'", names_like(task)}.text());
+  }
+
+  /// "did you mean x? known: a, b, c"
+  [[nodiscard]] std::string names_like(const std::string& name) const {
+    const std::string nearest = io::nearest_name(name, industries_);
+    std::string text = nearest.empty() ? "known:" : "did you mean '" + nearest + "'? known:";
+    for (std::size_t i = 0; i < industries_.size() && i < 50; ++i) text += (i == 0 ? " " : ", ") + industries_[i];
+    return industries_.size() > 50 ? text + ", ..." : text;
+  }
+
+  [[nodiscard]] std::vector<Sample> read_flat(const char* name, AnnotationForm form) const {
+    std::vector<Sample> samples = read_annotations(file(name), form).samples;
+    for (const Sample& sample : samples) {
+      if (options_.allow_unlisted || places_.contains(sample.industry)) continue;
+      throw DataError(Complaint{file(name), sample.id + " > industry_name", "an industry of train.json",
+                                "'" + sample.industry + "'", names_like(sample.industry)}
+                          .text());
+    }
+    return samples;
+  }
+
+  void set_images(std::vector<Sample>& samples, const std::string& images) const {
+    for (Sample& sample : samples) {
+      sample.image.reserve(folder_.size() + images.size() + sample.id.size() + options_.extension.size() + 2);
+      sample.image.append(folder_).append("/").append(images).append("/").append(sample.id).append(options_.extension);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> of_tasks(const std::vector<Sample>& samples,
+                                                    std::span<const std::string> tasks) const {
+    for (const std::string& task : tasks) place_of(task);
+    std::vector<std::uint32_t> ordinals;
+    for (const Sample& sample : samples) {
+      if (std::find(tasks.begin(), tasks.end(), sample.industry) != tasks.end()) ordinals.push_back(sample.ordinal);
+    }
+    return ordinals;
+  }
+
+  std::string folder_;
+  P9dOptions options_;
+  std::vector<std::string> industries_, tasks_;
+  std::vector<Range> ranges_;                            // by place in industries_
+  std::unordered_map<std::string, std::size_t> places_;  // of the names in industries_
+  std::vector<Sample> train_, test_, query_, gallery_;
+};
+
+}  // namespace ctp::data

@@ -1,0 +1,110 @@
+/// @file   ctp/data/pairs/p9d_writer.hpp
+/// @brief  Writes a folder in P9D layout.
+/// @layer  data
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/json_line.hpp>
+#include <ctp/core/quoted.hpp>
+#include <ctp/data/pairs/split.hpp>
+#include <ctp/data/sample.hpp>
+#include <ctp/io/files.hpp>
+
+namespace ctp::data {
+
+/// @brief Collects pairs and writes a P9D folder: pictures at once, the four JSON files at the end.
+///
+/// JSON files appear in finish() only, gallery.json last: where it is, the folder is complete. Records keep the order
+/// in which they were added; in train.json industries stand in the order of their first record.
+/// **Errors.** DataError if an id cannot be a file name or occurs twice in a split; ResourceError if the disk refuses.
+class P9dWriter {
+ public:
+  explicit P9dWriter(std::string folder) : folder_(std::move(folder)) {
+    for (const char* name : {"json", "train_images", "gallery_images"}) io::make_directories(io::join(folder_, name));
+    for (const Split split : {Split::Gallery, Split::Query, Split::Test, Split::Train})
+      io::remove_file(json_file(split));
+  }
+
+  /// Writes the picture, an encoded file, and remembers the record. **Errors.** as the class.
+  void add(Split split, const Sample& record, std::span<const std::byte> picture) {
+    check_id(split, record.id);
+    const char* images = split == Split::Train ? "train_images" : "gallery_images";
+    write_picture(io::join(io::join(folder_, images), record.id + ".jpg"), picture);
+    JsonLine line;
+    line.add("title", record.title).add("cate_name", record.category);
+    if (split != Split::Train) line.add("industry_name", record.industry);
+    line.add("image_link", std::string(images) + "/" + record.id + ".jpg");
+    std::string& text = records_of(split, record.industry);
+    if (!text.empty()) text += ",\n";
+    append_json_string(text, record.id);
+    text += ": ";
+    line.append_to(text);
+  }
+
+  /// Writes the JSON files. **Errors.** ResourceError.
+  void finish() {
+    std::string train = "{\n";
+    for (const auto& [industry, text] : train_) {
+      if (train.size() > 2) train += ",\n";
+      append_json_string(train, industry);
+      train += ": {\n" + text + "\n}";
+    }
+    io::write_file_atomically(json_file(Split::Train), train + "\n}\n");
+    for (const Split split : {Split::Test, Split::Query, Split::Gallery}) {
+      io::write_file_atomically(json_file(split), "{\n" + flat_[static_cast<std::size_t>(split)] + "\n}\n");
+    }
+  }
+
+ private:
+  [[nodiscard]] std::string json_file(Split split) const {
+    return io::join(io::join(folder_, "json"), std::string(split_name(split)) + ".json");
+  }
+  std::string& records_of(Split split, const std::string& industry) {
+    if (split != Split::Train) return flat_[static_cast<std::size_t>(split)];
+    for (auto& [name, text] : train_) {
+      if (name == industry) return text;
+    }
+    return train_.emplace_back(industry, "").second;
+  }
+  void check_id(Split split, const std::string& id) {
+    bool good = !id.empty() && id.size() <= 200 && id.find("..") == std::string::npos && id != ".";
+    for (const char c : id) good = good && c != '/' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
+    const std::string where = json_file(split);
+    if (!good) {
+      throw DataError(
+          Complaint{where, "id", "1 to 200 bytes that can be a file name", ctp::quoted(id), "rename it"}.text());
+    }
+    if (!ids_[static_cast<std::size_t>(split)].insert(id).second) {
+      throw DataError(
+          Complaint{where, "id", "every id once", ctp::quoted(id) + " twice", "rename one of the two"}.text());
+    }
+  }
+  /// Without the fsync of write_file_atomically(): thousands of pictures would take minutes, and until finish() the
+  /// folder counts as incomplete anyway.
+  static void write_picture(const std::string& path, std::span<const std::byte> bytes) {
+    constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    io::detail::FileHandle file(io::detail::retried([&] { return io::file_system().open(path.c_str(), flags, 0666); }));
+    if (file.get() < 0) io::detail::throw_system_error(path, "create", false, "to create a file in the folder");
+    const std::string size = std::to_string(bytes.size());
+    if (!io::detail::write_all(file.get(), bytes)) {
+      io::detail::throw_system_error(path, "write", false, "to store " + size + " bytes");
+    }
+    if (!file.close()) io::detail::throw_system_error(path, "close", false, "the bytes on the disk");
+  }
+
+  std::string folder_;
+  std::vector<std::pair<std::string, std::string>> train_;  // industry, its records as text
+  std::array<std::string, 4> flat_;                         // by split; train unused
+  std::array<std::unordered_set<std::string>, 4> ids_;
+};
+
+}  // namespace ctp::data

@@ -1,0 +1,62 @@
+/// @file   ctp/data/text/caption.hpp
+/// @brief  The published clean-up of product titles before they are tokenised.
+/// @layer  data
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/text/unicode.hpp>
+#include <ctp/data/text/utf8.hpp>
+
+namespace ctp::data {
+
+/// Bytes of a title that are looked at; what lies behind them is dropped.
+inline constexpr std::size_t longest_title = 65536;
+
+/// @brief Lower-cases a title, drops some punctuation, tidies white space, and keeps its first `max_words` words.
+///
+/// In this order: malformed UTF-8 becomes U+FFFD; lower case as Python's str.lower(); each of `. ! " ( ) * # : ; ~`
+/// becomes a space; two or more white-space characters in a row (Unicode's, U+3000 among them) become one space, a
+/// single one stays as it is; newlines, then spaces, are stripped from the end, and spaces from the start; words are
+/// what lies between ASCII spaces. Chinese titles rarely have spaces, so `max_words` seldom cuts them. A title above 64
+/// KB is cut at a character border first. The result is valid UTF-8.
+///
+/// **Units.**  max_words: words, >= 1.
+/// **Errors.** UsageError if max_words < 1.
+/// **Source.** The published data/utils.py (pre_caption), which runs on Python's str.
+inline std::string clean_caption(std::string_view title, int max_words) {
+  if (max_words < 1) {
+    throw UsageError(
+        Complaint{"clean_caption", "max_words", "1 or more", std::to_string(max_words), "the published value is 30"}
+            .text());
+  }
+  const std::u32string text = lower(decode_utf8(first_bytes(title, longest_title)));
+
+  std::u32string tidy;
+  tidy.reserve(text.size());
+  constexpr std::u32string_view dropped = U".!\"()*#:;~";
+  for (std::size_t i = 0, run = 0; i < text.size(); ++i) {
+    const char32_t c = dropped.find(text[i]) == std::u32string_view::npos ? text[i] : U' ';
+    run = is_space(c) ? run + 1 : 0;
+    if (run < 2) {
+      tidy.push_back(c);
+    } else {
+      tidy.back() = U' ';
+    }
+  }
+
+  std::u32string_view kept = tidy;
+  while (!kept.empty() && kept.back() == U'\n') kept.remove_suffix(1);
+  while (!kept.empty() && kept.back() == U' ') kept.remove_suffix(1);
+  while (!kept.empty() && kept.front() == U' ') kept.remove_prefix(1);
+  int words = 1;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i] == U' ' && ++words > max_words) return encode_utf8(kept.substr(0, i));
+  }
+  return encode_utf8(kept);
+}
+
+}  // namespace ctp::data

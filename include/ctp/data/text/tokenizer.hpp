@@ -1,0 +1,143 @@
+/// @file   ctp/data/text/tokenizer.hpp
+/// @brief  BERT's WordPiece tokenizer: a caption as token ids.
+/// @layer  data
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/text/basic_tokens.hpp>
+#include <ctp/data/text/utf8.hpp>
+#include <ctp/data/text/vocabulary.hpp>
+
+namespace ctp::data {
+
+/// @brief How a Tokenizer treats letters.
+struct TokenizerOptions {
+  bool lower_case = true;  ///< lower-case and strip accents; false keeps both, in normal form C
+};
+
+/// @brief Turns text into token ids with a vocabulary. Immutable, so threads may share one.
+///
+/// Words come from for_each_basic_token(). Each is cut from the left into the longest pieces the vocabulary has, pieces
+/// inside a word being listed as `##piece`; a word that cannot be cut so, or has more than 100 characters, is `[UNK]`.
+///
+/// **Source.** Wu et al. 2016, arXiv:1609.08144, section 4.1 (WordPiece); Devlin et al. 2019, arXiv:1810.04805. Equal
+/// to
+///             BertTokenizer of transformers 4.46, except that names of special tokens within a text, such as "[MASK]",
+///             are ordinary text here: data cannot place a special token.
+class Tokenizer {
+ public:
+  explicit Tokenizer(Vocabulary vocabulary, TokenizerOptions options = {})
+      : vocabulary_(std::move(vocabulary)), options_(options) {
+    for (std::size_t i = 0; i < vocabulary_.size(); ++i) {
+      const std::string_view token = vocabulary_.tokens()[i];
+      const auto id = static_cast<std::int32_t>(i);
+      first_.add(token, id);
+      if (token.size() > 2 && token.starts_with("##")) inside_.add(token.substr(2), id);
+    }
+  }
+
+  /// @brief `[CLS]`, the tokens of `text`, `[SEP]`: at most `length` ids, not padded.
+  ///
+  /// A longer text loses its last tokens, never `[SEP]`. Malformed UTF-8 leaves no trace. Text behind the last token
+  /// that fits is not looked at, so time is bounded by the word in which the limit falls, not by the text.
+  ///
+  /// **Units.**  length: tokens, >= 2.
+  /// **Errors.** UsageError if length < 2.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, int length) const {
+    if (length < 2) {
+      throw UsageError(Complaint{"Tokenizer::encode", "length", "2 or more, for [CLS] and [SEP]",
+                                 std::to_string(length), "the published value is 30"}
+                           .text());
+    }
+    const auto most = static_cast<std::size_t>(length) - 1;
+    std::vector<std::int32_t> ids{vocabulary_.cls()};
+    Scratch scratch;
+    if (ids.size() < most) {
+      for_each_basic_token(text, options_.lower_case, [&](std::u32string_view word) {
+        append_pieces(word, scratch, ids);
+        return ids.size() < most;
+      });
+    }
+    ids.resize(std::min(ids.size(), most));
+    ids.push_back(vocabulary_.sep());
+    return ids;
+  }
+
+  [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
+  [[nodiscard]] TokenizerOptions options() const { return options_; }
+
+ private:
+  static constexpr std::size_t longest_word = 100;  // characters
+
+  /// Spellings that may stand at one kind of place in a word, and the length of the longest in bytes.
+  struct Pieces {
+    // The tokens are copied: views into the vocabulary would dangle when a Tokenizer is copied.
+    struct Hash {
+      using is_transparent = void;
+      std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+    };
+    std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids;
+    std::size_t longest = 0;
+
+    void add(std::string_view piece, std::int32_t id) {
+      ids.emplace(piece, id);
+      longest = std::max(longest, piece.size());
+    }
+  };
+
+  /// Buffers that one call of encode() reuses from word to word.
+  struct Scratch {
+    std::string bytes;
+    std::vector<std::size_t> borders;
+  };
+
+  void append_pieces(std::u32string_view word, Scratch& s, std::vector<std::int32_t>& ids) const {
+    if (word.size() > longest_word) {
+      ids.push_back(vocabulary_.unk());
+      return;
+    }
+    s.bytes.clear();
+    s.borders.clear();
+    for (const char32_t c : word) {
+      s.borders.push_back(s.bytes.size());
+      append_utf8(s.bytes, c);
+    }
+    s.borders.push_back(s.bytes.size());
+
+    const std::size_t before = ids.size();
+    for (std::size_t start = 0; start < word.size();) {
+      const Pieces& pieces = start == 0 ? first_ : inside_;
+      std::size_t end = word.size();
+      while (end > start && s.borders[end] - s.borders[start] > pieces.longest) --end;
+      for (; end > start; --end) {
+        const std::string_view piece(s.bytes.data() + s.borders[start], s.borders[end] - s.borders[start]);
+        const auto found = pieces.ids.find(piece);
+        if (found == pieces.ids.end()) continue;
+        ids.push_back(found->second);
+        break;
+      }
+      if (end == start) {
+        ids.resize(before);
+        ids.push_back(vocabulary_.unk());
+        return;
+      }
+      start = end;
+    }
+  }
+
+  Vocabulary vocabulary_;
+  TokenizerOptions options_;
+  Pieces first_, inside_;
+};
+
+}  // namespace ctp::data

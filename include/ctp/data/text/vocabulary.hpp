@@ -1,0 +1,198 @@
+/// @file   ctp/data/text/vocabulary.hpp
+/// @brief  The tokens of a text encoder and their numbers: read from vocab.txt, or built from training titles.
+/// @layer  data
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/data/text/basic_tokens.hpp>
+#include <ctp/data/text/utf8.hpp>
+
+namespace ctp::data {
+
+/// The tokens every vocabulary must have, in the order in which build_vocabulary() numbers them.
+inline constexpr std::array<std::string_view, 5> special_tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+
+/// @brief A list of different tokens. A token's id is its place in the list; special tokens are found by name.
+class Vocabulary {
+ public:
+  /// @brief Takes the tokens in the order of their ids. `name` stands for the list in messages.
+  ///
+  /// **Errors.** DataError if a token is empty, malformed UTF-8, holds a line break or is listed twice, or if a special
+  ///             token is missing.
+  explicit Vocabulary(std::vector<std::string> tokens, const std::string& name = "vocabulary")
+      : tokens_(std::move(tokens)) {
+    ids_.reserve(tokens_.size());
+    for (std::size_t i = 0; i < tokens_.size(); ++i) add(i, name);
+    for (std::size_t i = 0; i < special_tokens.size(); ++i) {
+      const std::optional<std::int32_t> id = find(special_tokens[i]);
+      if (!id) {
+        const std::string token(special_tokens[i]);
+        throw DataError(Complaint{name, token, "the special token " + token + " on a line of its own",
+                                  "none among " + std::to_string(tokens_.size()) + " tokens",
+                                  "add the line, or build a vocabulary from the training titles"}
+                            .text());
+      }
+      special_[i] = *id;
+    }
+  }
+
+  /// @brief Reads the text of a vocab.txt: one token a line, the first line is id 0.
+  ///
+  /// Accepts a byte-order mark at the start, carriage returns before line ends, and a last line without an end.
+  /// **Errors.** DataError as the constructor, naming the line.
+  static Vocabulary parse(std::string_view text, const std::string& name = "vocab.txt") {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    std::vector<std::string> tokens;
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      std::string_view line = text.substr(0, end);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      tokens.emplace_back(line);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return Vocabulary(std::move(tokens), name);
+  }
+
+  /// @brief Reads a vocab.txt.
+  ///
+  /// **Errors.** DataError if there is no readable regular file below 64 MiB, and as parse().
+  static Vocabulary read(const std::string& path) {
+    const auto refuse = [&](const std::string& found) {
+      return DataError(Complaint{path, "", "a vocabulary file with one token a line", found,
+                                 "give another file, or build a vocabulary from the training titles"}
+                           .text());
+    };
+    std::error_code failed;
+    if (!std::filesystem::exists(path, failed)) throw refuse("no such file");
+    if (!std::filesystem::is_regular_file(path, failed)) throw refuse("something that is not a regular file");
+    const auto bytes = std::filesystem::file_size(path, failed);
+    if (failed) throw refuse("a file whose size cannot be read");
+    if (bytes > largest_file) throw refuse(std::to_string(bytes) + " bytes");
+    std::string text(static_cast<std::size_t>(bytes), '\0');
+    std::ifstream in(path, std::ios::binary);
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in || in.gcount() != static_cast<std::streamsize>(text.size())) throw refuse("a file that cannot be read");
+    return parse(text, path);
+  }
+
+  [[nodiscard]] std::size_t size() const { return tokens_.size(); }
+  /// Spelling of token `id`; id < size().
+  [[nodiscard]] const std::string& token(std::int32_t id) const { return tokens_.at(static_cast<std::size_t>(id)); }
+  /// All tokens in the order of their ids.
+  [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
+  /// Id of the token spelt `token`, if there is one.
+  [[nodiscard]] std::optional<std::int32_t> find(std::string_view token) const {
+    const auto it = ids_.find(token);
+    return it == ids_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  [[nodiscard]] std::int32_t pad() const { return special_[0]; }
+  [[nodiscard]] std::int32_t unk() const { return special_[1]; }
+  [[nodiscard]] std::int32_t cls() const { return special_[2]; }
+  [[nodiscard]] std::int32_t sep() const { return special_[3]; }
+  [[nodiscard]] std::int32_t mask() const { return special_[4]; }
+
+  /// The content of a vocab.txt that parse() reads back.
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    for (const std::string& t : tokens_) out += t + '\n';
+    return out;
+  }
+
+  friend bool operator==(const Vocabulary& a, const Vocabulary& b) { return a.tokens_ == b.tokens_; }
+
+ private:
+  static constexpr std::uintmax_t largest_file = std::uintmax_t{64} << 20U;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+
+  void add(std::size_t i, const std::string& name) {
+    const std::string& token = tokens_[i];
+    const auto refuse = [&](const std::string& expected, const std::string& found, const std::string& remedy) {
+      return DataError(Complaint{name, "line " + std::to_string(i + 1), expected, found, remedy}.text());
+    };
+    if (token.empty()) throw refuse("a token", "an empty line", "remove the line; ids count lines");
+    if (!is_utf8(token)) throw refuse("UTF-8", "malformed bytes", "save the file as UTF-8");
+    if (token.find_first_of("\r\n") != std::string::npos) {
+      throw refuse("one token", "a line break within it", "use line feeds between tokens");
+    }
+    const auto [it, is_new] = ids_.emplace(token, static_cast<std::int32_t>(i));
+    if (!is_new) {
+      throw refuse("a token not listed before", "\"" + token + "\" as on line " + std::to_string(it->second + 1),
+                   "remove one of the two; ids count lines");
+    }
+  }
+
+  std::vector<std::string> tokens_;
+  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  std::array<std::int32_t, special_tokens.size()> special_{};
+};
+
+/// @brief A vocabulary made from training titles, as they are after clean_caption().
+///
+/// A word is a basic token (basic_tokens.hpp): what lies between white space, punctuation marks and CJK characters, and
+/// each of the two latter. The list is
+///   1. `[PAD] [UNK] [CLS] [SEP] [MASK]`;
+///   2. every single character of those words;
+///   3. the same without the CJK ones, as `##x`, in the same order;
+///   4. every word of two or more characters that occurs at least twice.
+/// Groups 2 and 4 are ordered by falling frequency (of the character anywhere, of the word as a whole), ties by code
+/// point. The result does not depend on the order of the titles.
+///
+/// **Shapes.** titles: any range of things that convert to std::string_view.
+/// **Errors.** DataError if no title has a character to count.
+template <class Titles>
+Vocabulary build_vocabulary(const Titles& titles, bool lower_case = true) {
+  std::unordered_map<char32_t, std::size_t> characters;
+  std::unordered_map<std::u32string, std::size_t> words;
+  for (const auto& title : titles) {
+    for_each_basic_token(std::string_view(title), lower_case, [&](std::u32string_view word) {
+      for (const char32_t c : word) ++characters[c];
+      if (word.size() > 1) ++words[std::u32string(word)];
+      return true;
+    });
+  }
+  if (characters.empty()) {
+    throw DataError(Complaint{"build_vocabulary", "titles", "at least one title with text", "none",
+                              "check the titles of the training annotations"}
+                        .text());
+  }
+  const auto ranked = [](const auto& counts, std::size_t least) {
+    std::vector<std::pair<std::u32string, std::size_t>> list;
+    for (const auto& [key, count] : counts) {
+      if (count >= least) list.emplace_back(std::u32string() + key, count);
+    }
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+      return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
+    return list;
+  };
+  std::vector<std::string> tokens(special_tokens.begin(), special_tokens.end());
+  const auto singles = ranked(characters, 1);
+  for (const auto& [c, count] : singles) tokens.push_back(encode_utf8(c));
+  for (const auto& [c, count] : singles) {
+    if (!is_cjk(c.front())) tokens.push_back("##" + encode_utf8(c));
+  }
+  for (const auto& [word, count] : ranked(words, 2)) tokens.push_back(encode_utf8(word));
+  return Vocabulary(std::move(tokens), "built vocabulary");
+}
+
+}  // namespace ctp::data

@@ -1,0 +1,217 @@
+/// @file   ctp/io/weights/safetensors.hpp
+/// @brief  Reading and writing safetensors files, with nothing taken on trust.
+/// @layer  io
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/json_line.hpp>
+#include <ctp/io/files.hpp>
+#include <ctp/io/weights/safetensors_header.hpp>
+#include <ctp/tensor/named.hpp>
+
+namespace ctp::io {
+
+static_assert(std::endian::native == std::endian::little,
+              "the bytes of safetensors are little-endian and are used as they are");
+
+/// Says which tensors to load, by name. An empty function means all.
+using NameFilter = std::function<bool(std::string_view)>;
+
+/// @brief Reads a file, or those of its tensors that `wanted` names, in the order of their data.
+///
+/// The whole header is checked first, also the entries that are not wanted, and memory is taken only after that and
+/// only for what is wanted. Values are not looked at: NaN passes.
+/// **Errors.** DataError if the file is missing or breaks a rule (see parse_safetensors_header()), or changes while it
+/// is read; ResourceError if the system refuses.
+inline TensorFile read_safetensors(const std::string& path, const NameFilter& wanted = {}) {
+  const InputFile file(path);
+  const auto refuse = [&](std::string what, std::string expected, std::string found) {
+    throw DataError(
+        Complaint{path, std::move(what), std::move(expected), std::move(found), "is this a safetensors file?"}.text());
+  };
+  if (file.size() < 8) refuse("size", "at least 8 bytes", std::to_string(file.size()) + " bytes");
+  std::array<std::byte, 8> start{};
+  file.read_at(0, start);
+  const auto header_bytes = std::bit_cast<std::uint64_t>(start);
+  if (header_bytes < 2 || header_bytes > safetensors_limits::header_bytes) {
+    refuse("header length", "2 to " + std::to_string(safetensors_limits::header_bytes), std::to_string(header_bytes));
+  }
+  if (header_bytes > file.size() - 8) {  // a subtraction, as a sum could overflow
+    refuse("header length", "at most the " + std::to_string(file.size() - 8) + " bytes behind it",
+           std::to_string(header_bytes));
+  }
+
+  SafetensorsHeader header;
+  {
+    std::string text(static_cast<std::size_t>(header_bytes), '\0');
+    file.read_at(8, std::as_writable_bytes(std::span(text)));
+    header = parse_safetensors_header(text, path, file.size() - 8 - header_bytes);
+  }
+  TensorFile result;
+  result.origin = path;
+  result.metadata = std::move(header.metadata);
+  for (SafetensorsEntry& entry : header.entries) {
+    if (wanted && !wanted(entry.name)) continue;
+    NamedTensor& tensor = result.tensors.emplace_back();
+    tensor.name = std::move(entry.name);
+    tensor.dtype = entry.dtype;
+    tensor.shape = std::move(entry.shape);
+    tensor.bytes.resize(static_cast<std::size_t>(entry.end - entry.begin));
+    file.read_at(8 + header_bytes + entry.begin, tensor.bytes);
+  }
+  file.require_unchanged_size();
+  return result;
+}
+
+namespace detail {
+
+/// Throws unless a reader would accept the file. These are the caller's mistakes.
+inline void require_writable(const std::string& path, const TensorFile& file) {
+  const auto refuse = [&](std::string what, std::string expected, std::string found) {
+    throw UsageError(Complaint{path, std::move(what), std::move(expected), std::move(found), ""}.text());
+  };
+  const auto require_utf8 = [&](std::string_view text, const std::string& what) {
+    if (valid_utf8_prefix(text) != text.size()) refuse(what, "UTF-8", "malformed characters");
+  };
+  if (file.tensors.size() > safetensors_limits::entries || file.metadata.size() > safetensors_limits::entries) {
+    refuse("entries", "at most " + std::to_string(safetensors_limits::entries) + " tensors and metadata keys", "more");
+  }
+  std::set<std::string_view> names;
+  for (const NamedTensor& tensor : file.tensors) {
+    const std::string what = "tensor " + ctp::quoted(tensor.name);
+    require_utf8(tensor.name, what);
+    if (!names.insert(tensor.name).second) refuse(what, "every name once", "it twice");
+    if (tensor.name == "__metadata__") refuse(what, "another name", "the name that the format keeps for metadata");
+    if (tensor.name.find('\0') != std::string::npos) refuse(what, "a name without NUL", "a NUL");
+    if (tensor.name.size() > safetensors_limits::name_bytes) {
+      refuse(what, "a name of at most " + std::to_string(safetensors_limits::name_bytes) + " bytes",
+             std::to_string(tensor.name.size()) + " bytes");
+    }
+    if (tensor.shape.size() > safetensors_limits::dimensions) {
+      refuse(what, "at most " + std::to_string(safetensors_limits::dimensions) + " dimensions", tensor.shape_text());
+    }
+    const auto count = checked_element_count(tensor.shape);
+    if (!count || tensor.bytes.size() % dtype_size(tensor.dtype) != 0 ||
+        tensor.bytes.size() / dtype_size(tensor.dtype) != *count) {
+      refuse(
+          what,
+          "as many bytes as shape " + tensor.shape_text() + " of " + std::string(dtype_name(tensor.dtype)) + " takes",
+          std::to_string(tensor.bytes.size()) + " bytes");
+    }
+  }
+  for (const auto& [key, value] : file.metadata) {
+    require_utf8(key, "metadata " + ctp::quoted(key));
+    require_utf8(value, "metadata " + ctp::quoted(key));
+  }
+}
+
+/// The tensors in the order of their data: wide types first, so that every tensor is aligned to its type, then by name.
+inline std::vector<const NamedTensor*> data_order(const TensorFile& file) {
+  std::vector<const NamedTensor*> order;
+  order.reserve(file.tensors.size());
+  for (const NamedTensor& tensor : file.tensors) order.push_back(&tensor);
+  std::sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
+    const std::size_t size_a = dtype_size(a->dtype), size_b = dtype_size(b->dtype);
+    return size_a != size_b ? size_a > size_b : a->name < b->name;
+  });
+  return order;
+}
+
+/// The header with its length in front and spaces behind, so that the data begin at a multiple of 8.
+inline std::string safetensors_header_text(const std::vector<const NamedTensor*>& order,
+                                           const std::map<std::string, std::string>& metadata) {
+  std::map<std::string_view, std::string> entries;  // sorted by name
+  std::uint64_t offset = 0;
+  for (const NamedTensor* tensor : order) {
+    const std::uint64_t end = offset + tensor->bytes.size();
+    entries[tensor->name] = JsonLine()
+                                .add("dtype", dtype_name(tensor->dtype))
+                                .add("shape", tensor->shape)
+                                .add("data_offsets", std::array{offset, end})
+                                .text();
+    offset = end;
+  }
+  std::string text(8, '\0');
+  text += '{';
+  if (!metadata.empty()) {
+    text += R"("__metadata__":{)";
+    for (const auto& [key, value] : metadata) {
+      if (text.back() != '{') text += ',';
+      append_json_string(text, key);
+      text += ':';
+      append_json_string(text, value);
+    }
+    text += '}';
+  }
+  for (const auto& [name, entry] : entries) {
+    if (text.back() != '{') text += ',';
+    append_json_string(text, name);
+    (text += ':') += entry;
+  }
+  text += '}';
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const auto length = std::bit_cast<std::array<char, 8>>(std::uint64_t{text.size() - 8});
+  std::copy(length.begin(), length.end(), text.begin());
+  return text;
+}
+
+/// Throws unless the file at `path` reads back to the same tensors and metadata.
+inline void require_same_content(const std::string& path, const std::string& target, const TensorFile& file,
+                                 const std::vector<const NamedTensor*>& order) {
+  const TensorFile back = read_safetensors(path);
+  bool same = back.metadata == file.metadata && back.tensors.size() == order.size();
+  for (std::size_t i = 0; same && i < order.size(); ++i) {
+    const NamedTensor &a = *order[i], &b = back.tensors[i];
+    // Empty tensors share their offset with the next one, so that only their names tell them apart.
+    const NamedTensor& found = a.name == b.name ? b : back.at(a.name);
+    same = a.dtype == found.dtype && a.shape == found.shape && a.bytes == found.bytes;
+  }
+  if (same) return;
+  throw ResourceError(Complaint{target, "read back", "what was written", "something else", "check the disk"}.text());
+}
+
+}  // namespace detail
+
+#if defined(NDEBUG)
+inline constexpr bool read_back_by_default = false;
+#else
+inline constexpr bool read_back_by_default = true;
+#endif
+
+/// @brief Writes a file, or replaces the one before it, all at once.
+///
+/// Entries are sorted by name, so that the same tensors give the same bytes in whatever order they come. `read_back`:
+/// the file is read again and compared before it takes its place.
+/// **Errors.** UsageError if the tensors cannot be stored (a name twice, bytes that do not match the shape, a limit of
+/// the format); ResourceError if the system refuses. The file before it then stays as it was.
+inline void write_safetensors(const std::string& path, const TensorFile& file, bool read_back = read_back_by_default) {
+  detail::require_writable(path, file);
+  const std::vector<const NamedTensor*> order = detail::data_order(file);
+  const std::string header = detail::safetensors_header_text(order, file.metadata);
+  if (header.size() - 8 > safetensors_limits::header_bytes) {
+    throw UsageError(Complaint{path, "header", "at most " + std::to_string(safetensors_limits::header_bytes) + " bytes",
+                               std::to_string(header.size() - 8) + " bytes", "store less metadata"}
+                         .text());
+  }
+  AtomicFile target(path);
+  target.write(header);
+  for (const NamedTensor* tensor : order) target.write(tensor->bytes);
+  if (read_back) detail::require_same_content(target.temporary_path(), path, file, order);
+  target.commit();
+}
+
+}  // namespace ctp::io

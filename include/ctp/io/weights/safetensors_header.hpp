@@ -1,0 +1,253 @@
+/// @file   ctp/io/weights/safetensors_header.hpp
+/// @brief  The header of a safetensors file: every rule of the format, checked before anything is allocated for data.
+/// @layer  io
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/json_line.hpp>
+#include <ctp/io/json/parse.hpp>
+#include <ctp/tensor/named.hpp>
+
+namespace ctp::io {
+
+/// Limits of the format and of this library.
+namespace safetensors_limits {
+inline constexpr std::uint64_t header_bytes = 100'000'000;
+inline constexpr std::size_t entries = 1'000'000;  ///< tensors; metadata may have as many
+inline constexpr std::size_t name_bytes = 1'024;
+inline constexpr std::size_t dimensions = 8;
+}  // namespace safetensors_limits
+
+/// One tensor as the header describes it. Offsets count from the end of the header.
+struct SafetensorsEntry {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<std::int64_t> shape;
+  std::uint64_t begin = 0, end = 0;
+};
+
+/// A checked header: the entries cover the data without gap or overlap, in this order.
+struct SafetensorsHeader {
+  std::vector<SafetensorsEntry> entries;
+  std::map<std::string, std::string> metadata;
+};
+
+namespace detail {
+
+inline constexpr const char* damaged_file_remedy = "the file is damaged or incomplete: fetch or write it again";
+
+/// Collects entries from the events of the header and refuses whatever the format does not allow.
+class SafetensorsHeaderReader : public JsonHandler {
+ public:
+  SafetensorsHeaderReader(std::string_view origin, std::uint64_t data_bytes)
+      : origin_(origin), data_bytes_(data_bytes) {}
+
+  void null() override { reject("null"); }
+  void boolean(bool v) override { reject(v ? "true" : "false"); }
+  void number(const JsonNumber& v) override {
+    if (depth() != 3 || !(field_ == "shape" || field_ == "data_offsets")) reject(token_text());
+    const std::optional<std::uint64_t> whole = v.as_uint64();
+    if (field_ == "shape") {
+      if (!whole || *whole > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        fail("shape", "non-negative integers below 2^63", token_text());
+      }
+      if (entry_.shape.size() == safetensors_limits::dimensions) {
+        fail("shape", "at most " + std::to_string(safetensors_limits::dimensions) + " dimensions", "more");
+      }
+      entry_.shape.push_back(static_cast<std::int64_t>(*whole));
+    } else {
+      if (!whole) fail("data_offsets", "two non-negative integers below 2^64", token_text());
+      if (offsets_ == 2) fail("data_offsets", "two integers", "more than two");
+      (offsets_++ == 0 ? entry_.begin : entry_.end) = *whole;
+    }
+  }
+  void string(std::string& v) override {
+    if (depth() == 2 && in_metadata_) {
+      header_.metadata[field_] = std::move(v);
+    } else if (depth() == 2 && field_ == "dtype") {
+      const std::optional<DType> dtype = dtype_from_name(v);
+      if (!dtype) fail("dtype", "one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL", ctp::quoted(v));
+      entry_.dtype = *dtype;
+    } else {
+      reject("the string " + ctp::quoted(v, 80));
+    }
+  }
+  void begin_object() override {
+    if (depth() > 2) reject("an object");
+    if (depth() == 2) {
+      entry_ = {};
+      offsets_ = fields_ = 0;
+    }
+  }
+  void key(const std::string& name) override {
+    if (depth() == 1) {
+      begin_entry(name);
+      return;
+    }
+    field_ = name;
+    if (in_metadata_) {
+      if (++metadata_count_ > safetensors_limits::entries) {
+        whole_file("__metadata__", "at most " + std::to_string(safetensors_limits::entries) + " entries", "more");
+      }
+      return;
+    }
+    const unsigned bit = name == "dtype" ? 1 : name == "shape" ? 2 : name == "data_offsets" ? 4 : 0;
+    if (bit == 0) fail("", "the keys dtype, shape and data_offsets only", "the key " + ctp::quoted(name, 80));
+    if ((fields_ & bit) != 0) fail(name, "every key once", "a duplicate key");
+    fields_ |= bit;
+  }
+  void end_object() override {
+    if (depth() != 2 || in_metadata_) return;
+    for (const auto& [bit, field] : {std::pair{1U, "dtype"}, std::pair{2U, "shape"}, std::pair{4U, "data_offsets"}}) {
+      if ((fields_ & bit) == 0) fail("", "the keys dtype, shape and data_offsets", std::string("no ") + field);
+    }
+    end_entry();
+  }
+  void begin_array() override {
+    if (depth() != 3 || in_metadata_ || !(field_ == "shape" || field_ == "data_offsets")) reject("an array");
+  }
+  void end_array() override {
+    if (field_ == "data_offsets" && offsets_ != 2) fail("data_offsets", "two integers", std::to_string(offsets_));
+  }
+
+  /// The entries in the order of their data. Call once, after the text has been read.
+  SafetensorsHeader take() {
+    std::vector<SafetensorsEntry>& entries = header_.entries;
+    std::sort(entries.begin(), entries.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
+      return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+    });
+    std::uint64_t reached = 0;
+    for (const SafetensorsEntry& entry : entries) {
+      if (entry.begin != reached) {
+        name_ = entry.name;
+        fail("data_offsets", "data that begins at " + std::to_string(reached) + ", where the data before it ends",
+             std::to_string(entry.begin) + (entry.begin > reached ? " (a gap)" : " (an overlap)"));
+      }
+      reached = entry.end;
+    }
+    if (reached != data_bytes_) {
+      whole_file("data", std::to_string(reached) + " bytes behind the header, where the tensors end",
+                 std::to_string(data_bytes_) + " bytes");
+    }
+    return std::move(header_);
+  }
+
+ private:
+  void begin_entry(const std::string& name) {
+    named_ = true;
+    name_ = name;
+    field_.clear();
+    fields_ = 0;
+    in_metadata_ = name == "__metadata__";
+    if (in_metadata_) return;
+    if (name.size() > safetensors_limits::name_bytes) {
+      fail("name", "at most " + std::to_string(safetensors_limits::name_bytes) + " bytes",
+           std::to_string(name.size()) + " bytes");
+    }
+    if (name.find('\0') != std::string::npos) fail("name", "no NUL in it", "a NUL");
+    if (header_.entries.size() == safetensors_limits::entries) {
+      whole_file("header", "at most " + std::to_string(safetensors_limits::entries) + " tensors", "more");
+    }
+  }
+  void end_entry() {
+    if (entry_.begin > entry_.end) {
+      fail("data_offsets", "begin <= end", "[" + std::to_string(entry_.begin) + "," + std::to_string(entry_.end) + "]");
+    }
+    const auto count = checked_element_count(entry_.shape);
+    const std::uint64_t size = dtype_size(entry_.dtype);
+    const auto shape = [&] { return NamedTensor{{}, entry_.dtype, entry_.shape, {}}.shape_text(); };
+    if (!count || *count > std::numeric_limits<std::uint64_t>::max() / size) {
+      fail("shape", "a number of bytes that fits 64 bits", shape());
+    }
+    if (*count * size != entry_.end - entry_.begin) {
+      fail("data_offsets",
+           std::to_string(*count * size) + " bytes for shape " + shape() + " of " +
+               std::string(dtype_name(entry_.dtype)),
+           std::to_string(entry_.end - entry_.begin) + " bytes");
+    }
+    if (entry_.end > data_bytes_) {
+      fail("data_offsets", "an end within the " + std::to_string(data_bytes_) + " bytes behind the header",
+           std::to_string(entry_.end));
+    }
+    entry_.name = name_;
+    header_.entries.push_back(std::move(entry_));
+  }
+
+  [[nodiscard]] std::string token_text() const {
+    return token().size() > 40 ? ctp::quoted(token(), 40) : std::string(token());
+  }
+
+  /// A value of the wrong kind, wherever it stands.
+  [[noreturn]] void reject(std::string found) const {
+    if (!named_) whole_file("header", "an object", std::move(found));
+    if (in_metadata_) {
+      whole_file("__metadata__", depth() < 2 || (depth() == 2 && field_.empty()) ? "an object" : "strings as values",
+                 std::move(found));
+    }
+    if (field_.empty() || fields_ == 0) fail("", "an object with dtype, shape and data_offsets", std::move(found));
+    fail(field_, field_ == "dtype" ? "a string" : "an array of integers", std::move(found));
+  }
+  [[noreturn]] void fail(std::string_view field, std::string expected, std::string found) const {
+    std::string what = "tensor " + ctp::quoted(name_);
+    if (!field.empty()) (what += ": ") += field;
+    throw DataError(
+        Complaint{origin_, std::move(what), std::move(expected), std::move(found), detail::damaged_file_remedy}.text());
+  }
+  [[noreturn]] void whole_file(std::string_view what, std::string expected, std::string found) const {
+    throw DataError(
+        Complaint{origin_, std::string(what), std::move(expected), std::move(found), detail::damaged_file_remedy}
+            .text());
+  }
+
+  std::string origin_;
+  std::uint64_t data_bytes_;
+  SafetensorsHeader header_;
+  SafetensorsEntry entry_;
+  std::string name_, field_;
+  bool named_ = false, in_metadata_ = false;
+  unsigned fields_ = 0, offsets_ = 0;
+  std::size_t metadata_count_ = 0;
+};
+
+}  // namespace detail
+
+/// @brief Reads the JSON of a header. `data_bytes` is what follows it in the file; `origin` names the file in messages.
+///
+/// **Errors.** DataError naming file, tensor, field, expected and found unless every rule holds: UTF-8 that starts with
+/// `{`, padded at the end with spaces only; no duplicate key; metadata from strings to strings; each entry exactly
+/// dtype, shape and data_offsets; a known dtype; at most 8 dimensions, non-negative and written as integers; data that
+/// agrees with shape and dtype and covers the rest of the file without gap or overlap; the limits above.
+/// **Source.** huggingface.co/docs/safetensors, "Format". Stricter on purpose than the reference library: number of
+/// dimensions and entries, length of names, NUL in names, duplicate keys, -0, dimensions above 2^63, dtypes that `ctp`
+/// does not compute with.
+inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::string_view origin,
+                                                  std::uint64_t data_bytes) {
+  const auto refuse = [&](std::string expected, std::string found) {
+    throw DataError(
+        Complaint{std::string(origin), "header", std::move(expected), std::move(found), detail::damaged_file_remedy}
+            .text());
+  };
+  if (const std::size_t valid = valid_utf8_prefix(text); valid != text.size()) {
+    refuse("UTF-8", "a malformed character at byte " + std::to_string(valid));
+  }
+  if (text.empty() || text.front() != '{') refuse("'{' as first character", ctp::quoted(text.substr(0, 1)));
+  const std::size_t last = text.find_last_not_of(' ');
+  if (text[last] != '}') refuse("'}' and then spaces only at the end", ctp::quoted(text.substr(last, 1)));
+  detail::SafetensorsHeaderReader reader(origin, data_bytes);
+  parse_json(text.substr(0, last + 1), std::string(origin) + " (header)", reader);
+  return reader.take();
+}
+
+}  // namespace ctp::io

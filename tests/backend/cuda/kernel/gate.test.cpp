@@ -1,0 +1,127 @@
+// Work that a number in the backend's memory stops, on simulated threads and, with CTP_TEST_BACKENDS, on a device.
+#include <ctp/backend/cuda/kernel/gate.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/backend/concepts.hpp>
+#include <ctp/tensor/buffer.hpp>
+
+#ifndef CTP_TEST_BACKENDS
+#include <support/simulated_cuda.hpp>
+#define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float>
+#endif
+
+namespace {
+
+using Values = std::vector<float>;
+using Gate = ctp::backend::cuda::Gate;
+
+template <class B>
+struct Memory {
+  ctp::Buffer<float, B> x{4}, y{4}, w{16};
+  ctp::Buffer<std::int32_t, B> stopped{1};
+  Memory() {
+    x.assign(Values{1, 2, 3, 4});
+    y.assign(Values{5, 6, 7, 8});
+    w.assign(Values(16, 1));
+  }
+  void stop(std::int32_t how) { stopped.assign(std::vector<std::int32_t>{how}); }
+};
+
+/// Every kind of thing that a backend launches.
+template <class B>
+void work(Memory<B>& m) {
+  B::fill(1, 9.F, m.x.data());                                                                  // a kernel
+  B::zero(m.x.data() + 1, 1);                                                                   // memory
+  B::copy(m.y.data(), 1, m.x.data() + 2);                                                       // memory
+  B::product(false, false, 1, 1, 4, 1.F, m.y.data(), 4, m.w.data(), 1, false, m.x.data() + 3);  // a product
+}
+
+struct Stop {
+  std::int32_t* flag;
+  CTP_HD void operator()(ctp::Index) const { *flag = 1; }
+};
+struct Half {
+  CTP_HD double value(ctp::Index, float x) const { return 0.5 * static_cast<double>(x); }
+  CTP_HD float gradient(ctp::Index, float x) const { return x; }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("gate: work is done while the flag is 0, and left from then on", B, CTP_TEST_BACKENDS) {
+  Memory<B> m;
+  B::unless(m.stopped.data(), [&] { work(m); });
+  CHECK(m.x.to_host() == Values{9, 0, 5, 26});
+  m.x.assign(Values{1, 2, 3, 4});
+  m.stop(1);
+  B::unless(m.stopped.data(), [&] { work(m); });
+  CHECK(m.x.to_host() == Values{1, 2, 3, 4});
+  work(m);  // outside, the flag is nobody's business
+  CHECK(m.x.to_host() == Values{9, 0, 5, 26});
+}
+
+TEST_CASE_TEMPLATE("gate: the flag is looked at when the work would run, also where the work sets it", B,
+                   CTP_TEST_BACKENDS) {
+  Memory<B> m;
+  typename B::Recording recording;
+  recording.capture([&] { B::unless(m.stopped.data(), [&] { B::add_scaled(1, 1.F, m.y.data(), m.x.data()); }); });
+  recording.replay();
+  CHECK(m.x.to_host()[0] == 6);
+  m.stop(7);
+  recording.replay();
+  CHECK(m.x.to_host()[0] == 6);
+  m.stop(0);
+  recording.replay();
+  CHECK(m.x.to_host()[0] == 11);
+  B::unless(m.stopped.data(), [&] {
+    B::for_each(1, Stop{m.stopped.data()});
+    B::fill(1, 0.F, m.x.data());
+  });
+  CHECK(m.x.to_host()[0] == 11);
+}
+
+TEST_CASE_TEMPLATE("gate: ends with the work, also with work in it or work that throws", B, CTP_TEST_BACKENDS) {
+  Memory<B> m;
+  ctp::Buffer<std::int32_t, B> inner(1);
+  B::unless(m.stopped.data(), [&] {
+    CHECK(Gate::flag() == m.stopped.data());
+    B::unless(inner.data(), [&] { CHECK(Gate::flag() == inner.data()); });
+    CHECK(Gate::flag() == m.stopped.data());
+  });
+  CHECK(Gate::flag() == nullptr);
+  CHECK_THROWS_AS(B::unless(inner.data(), [] { throw std::runtime_error("work"); }), std::runtime_error);
+  CHECK(Gate::flag() == nullptr);
+}
+
+TEST_CASE_TEMPLATE("gate: sums and probes stay in the backend's memory, with the bits that the host is given", B,
+                   CTP_TEST_BACKENDS) {
+  constexpr ctp::Index n = 200'000;
+  ctp::Buffer<float, B> x(n);
+  ctp::Buffer<double, B> to(2);
+  Values values(n);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 97) * 0.37F;
+  x.assign(values);
+  const auto waits = [] {
+    if constexpr (requires { B::downloads(); })
+      return B::downloads();
+    else
+      return 0;
+  };
+  const int before = waits();
+  B::sum_terms(n, x.data(), Half{}, to.data());
+  B::probe_finite(n, x.data(), to.data() + 1);
+  CHECK(waits() == before);
+  CHECK(to.to_host()[0] == B::sum_terms(n, x.data(), Half{}));
+  CHECK(to.to_host()[1] == 0);
+  values[150'000] = INFINITY;
+  x.assign(values);
+  B::probe_finite(n, x.data(), to.data() + 1);
+  CHECK(std::isnan(to.to_host()[1]));
+  B::probe_finite(0, x.data(), to.data() + 1);
+  CHECK(to.to_host()[1] == 0);
+}

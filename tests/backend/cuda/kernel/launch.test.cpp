@@ -1,0 +1,104 @@
+#include <ctp/backend/cuda/kernel/launch.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <support/simulated_cuda.hpp>
+
+namespace {
+
+using ctp::Index;
+using Runtime = ctp::test::SimulatedRuntime<double>;
+
+struct Count {
+  int* times;
+  CTP_HD void operator()(Index i) const { ++times[i]; }
+};
+
+/// Sum and maximum of a row of `width` numbers, written by every thread of the team.
+struct RowSums {
+  Index width;
+  const double* x;
+  double *sum, *max;
+  int* teams;  ///< of how many threads
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index row) const {
+    double total = 0, top = x[row * width];
+    for (Index j = team.lane(); j < width; j += team.size()) {
+      const double one = x[row * width + j];
+      total += one;
+      top = one > top ? one : top;
+    }
+    sum[row] = team.sum(total);
+    max[row] = team.max(top);
+    teams[row] = team.size();
+  }
+};
+
+/// Says that it is launched with one warp, and nothing else.
+struct OneWarp {
+  static constexpr bool cooperative = false;
+  static constexpr int threads = 32;
+  int* count;
+  template <class Thread>
+  CTP_HD void operator()(const Thread&) const {
+    ++*count;
+  }
+};
+
+struct SaysNothing {};
+
+}  // namespace
+
+TEST_CASE("launch: each element has its turn once, also where there are more than threads") {
+  for (const Index n : {0, 1, 255, 256, 257, 600'000}) {
+    CAPTURE(n);
+    std::vector<int> times(static_cast<std::size_t>(n) + 1, 0);
+    ctp::backend::cuda::launch_each<Runtime>(n, Count{times.data()});
+    const std::vector<int> expected(static_cast<std::size_t>(n), 1);
+    CHECK(times.back() == 0);
+    times.pop_back();
+    CHECK(times == expected);
+  }
+}
+
+TEST_CASE("launch: a warp takes a short row, a block one of more than 2048 elements; all of a team know its sum") {
+  constexpr Index rows = 5;
+  for (const Index width : {1, 31, 33, 2048, 2049, 5000}) {
+    CAPTURE(width);
+    std::vector<double> x(static_cast<std::size_t>(rows * width)), sum(rows), max(rows), expected(rows), top(rows);
+    std::vector<int> teams(rows);
+    for (Index row = 0; row < rows; ++row)
+      for (Index j = 0; j < width; ++j) {
+        const double one = static_cast<double>((row * 37 + j * 53) % 997 - 600);
+        x[static_cast<std::size_t>(row * width + j)] = one;
+        expected[static_cast<std::size_t>(row)] += one;
+        top[static_cast<std::size_t>(row)] = j == 0 ? one : std::max(one, top[static_cast<std::size_t>(row)]);
+      }
+    ctp::backend::cuda::launch_rows<Runtime>(rows, width,
+                                             RowSums{width, x.data(), sum.data(), max.data(), teams.data()});
+    CHECK(sum == expected);
+    CHECK(max == top);
+    CHECK(teams == std::vector<int>(rows, width <= 2048 ? 32 : ctp::backend::cuda::most_threads));
+  }
+}
+
+TEST_CASE("launch: no rows, no launch") {
+  ctp::backend::cuda::launch_rows<Runtime>(0, 10, RowSums{});
+  ctp::backend::cuda::launch_rows<Runtime>(0, 5000, RowSums{});
+}
+
+TEST_CASE("launch: a body's own bounds, and what it gets without") {
+  namespace cuda = ctp::backend::cuda;
+  static_assert(cuda::threads_of<OneWarp>() == 32 && cuda::least_blocks_of<OneWarp>() == 0);
+  static_assert(cuda::threads_of<SaysNothing>() == cuda::most_threads);
+  static_assert(cuda::threads_of<cuda::detail::Each<Count>>() == 256);
+  int count = 0;
+  Runtime::launch(3, 32, 0, OneWarp{&count});
+  CHECK(count == 96);
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, OneWarp{&count}), std::logic_error);
+}

@@ -1,0 +1,148 @@
+// Operands rounded by whoever makes them, beside those that the product rounds itself: the same bits.
+#include <ctp/backend/cuda/kernel/packed.hpp>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <ctp/backend/packed.hpp>
+
+#ifndef CTP_TEST_BACKENDS
+#include <support/simulated_cuda.hpp>
+#define CTP_TEST_BACKENDS \
+  ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float>, ctp::test::SimulatedCuda<double>
+#endif
+#include <support/reference.hpp>
+
+namespace {
+
+using ctp::Index;
+using reference::at;
+using reference::put;
+using reference::random;
+using reference::room;
+using reference::Values;
+
+/// Room for n packed numbers.
+template <class B>
+class Room {
+ public:
+  explicit Room(Index n) : memory_(static_cast<Index>(B::packed_bytes(n))), n_(n) {}
+  ctp::backend::Packed<B>* data() { return reinterpret_cast<ctp::backend::Packed<B>*>(memory_.data()); }
+  /// What the numbers are.
+  Values values() {
+    Values all;
+    std::vector<std::uint8_t> host = memory_.to_host();
+    const ctp::backend::cuda::kernel::Stored<typename B::Real> from(
+        reinterpret_cast<ctp::backend::Packed<B>*>(host.data()), B::rounds_operands());
+    for (Index i = 0; i < n_; ++i) all.push_back(static_cast<double>(from[i]));
+    return all;
+  }
+
+ private:
+  ctp::Buffer<std::uint8_t, B> memory_;
+  Index n_;
+};
+
+/// The nearest number of 8 significant bits, ties to even.
+double nearest(double v) {
+  int exponent = 0;
+  const double mantissa = std::frexp(v, &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
+}
+/// x, rounded as the backend's products round it.
+template <class B>
+Values taken(const Values& x) {
+  Values all;
+  for (const double v : x) all.push_back(B::rounds_operands() ? nearest(v) : v);
+  return all;
+}
+
+constexpr Index n = 67, k = 40, m = 33;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("packed: bfloat16 halves the memory, everything else is kept as it is", B, CTP_TEST_BACKENDS) {
+  CHECK(B::packed_bytes(10) == (B::rounds_operands() ? 20 : 10 * sizeof(typename B::Real)));
+  CHECK(ctp::backend::packed_bytes<B>(10) == B::packed_bytes(10));
+}
+
+TEST_CASE("packed: a number and its bits") {
+  using namespace ctp::backend::cuda::kernel;
+  CHECK(bfloat16_value(0x3F80U) == 1.F);
+  CHECK(bfloat16_value(0xC000U) == -2.F);
+  CHECK(std::isnan(bfloat16_value(bfloat16_bits(NAN))));
+  for (const double v : random(1000, 3)) {
+    const auto x = static_cast<float>(v);
+    CHECK(static_cast<double>(bfloat16_value(bfloat16_bits(x))) == nearest(v));
+  }
+}
+
+TEST_CASE_TEMPLATE("packed: a layer norm gives what the product would have made of its result", B, CTP_TEST_BACKENDS) {
+  auto x = put<B>(random(n * k, 1)), gain = put<B>(random(k, 2)), bias = put<B>(random(k, 3));
+  auto y = room<B>(n * k), mean = room<B>(n), inverse = room<B>(n);
+  Room<B> packed(n * k);
+  typename B::Real* const none = nullptr;
+  B::layer_norm(n, k, x.data(), none, {}, 1, gain.data(), bias.data(), 0x1p-20F, none, y.data(), mean.data(),
+                inverse.data());
+  B::layer_norm(n, k, x.data(), none, {}, 1, gain.data(), bias.data(), 0x1p-20F, none, packed.data(), mean.data(),
+                inverse.data());
+  CHECK(packed.values() == taken<B>(y.template to_host<double>()));
+}
+
+TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of those that round them", B, CTP_TEST_BACKENDS) {
+  auto x = put<B>(random(n * k, 1)), w = put<B>(random(m * k, 2)), bias = put<B>(random(m, 3));
+  auto dy = put<B>(random(n * m, 4));
+  Room<B> packed(n * k), activated(n * m);
+  const ctp::backend::cuda::kernel::Pack<typename B::Real> pack{
+      x.data(), ctp::backend::cuda::stored<B, typename B::Real>(packed.data())};
+  B::for_each(n * k, pack);
+
+  auto y = room<B>(n * m), from_packed = room<B>(n * m), plain = room<B>(n * m);
+  B::linear(n, k, m, x.data(), w.data(), bias.data(), nullptr, y.data(), plain.data());
+  B::linear(n, k, m, packed.data(), w.data(), bias.data(), nullptr, from_packed.data(), activated.data());
+  CHECK(from_packed.to_host() == y.to_host());
+  CHECK(activated.values() == taken<B>(plain.template to_host<double>()));
+
+  auto dw = room<B>(m * k), dw_from_packed = room<B>(m * k);
+  B::linear_backward(n, k, m, x.data(), w.data(), nullptr, dy.data(), nullptr, false, dw.data(), nullptr);
+  B::linear_backward(n, k, m, packed.data(), w.data(), nullptr, dy.data(), nullptr, false, dw_from_packed.data(),
+                     nullptr);
+  CHECK(dw_from_packed.to_host() == dw.to_host());
+}
+
+TEST_CASE_TEMPLATE("packed: attention's result, on tensor cores and elsewhere, in one chunk and in several", B,
+                   CTP_TEST_BACKENDS) {
+  for (const Index width : {32, 12}) {
+    CAPTURE(width);
+    const ctp::backend::AttentionShape s{2, 3, 21, 50, width, 3 * width, 3 * width, 3 * width};
+    const Index size = 2 * 21 * 3 * width, keys = 2 * 50 * 3 * width;
+    auto q = put<B>(random(size, 1)), key = put<B>(random(keys, 2)), v = put<B>(random(keys, 3));
+    auto d_o = put<B>(random(size, 4)), saved = room<B>(B::attention_saved(s)), o = room<B>(size);
+    for (const bool in_chunks : {false, true}) {
+      if constexpr (requires { B::shared_bytes(); }) {
+        if (in_chunks && width == 32) continue;  // the tensor cores' tiles have one size
+        B::shared_bytes() = (in_chunks ? std::size_t{16} : std::size_t{99}) * 1024;
+      } else if (in_chunks) {
+        continue;
+      }
+      for (const bool keep : {true, false}) {
+        Room<B> packed(size);
+        auto* to = keep ? saved.data() : nullptr;
+        B::attention(s, q.data(), key.data(), v.data(), nullptr, {}, to, o.data());
+        B::attention(s, q.data(), key.data(), v.data(), nullptr, {}, to, packed.data());
+        CHECK(packed.values() == taken<B>(o.template to_host<double>()));
+        if (!keep) continue;
+        // Its rounded result takes part in the backward pass.
+        auto rounded = put<B>(packed.values()), dq = room<B>(size), dq_of_packed = room<B>(size);
+        B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, rounded.data(), d_o.data(), dq.data(),
+                              nullptr, nullptr);
+        B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, packed.data(), d_o.data(),
+                              dq_of_packed.data(), nullptr, nullptr);
+        CHECK(dq.to_host() == dq_of_packed.to_host());
+      }
+    }
+    if constexpr (requires { B::shared_bytes(); }) B::shared_bytes() = std::size_t{99} * 1024;
+  }
+}

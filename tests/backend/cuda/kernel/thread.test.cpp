@@ -1,0 +1,104 @@
+// Teams of threads, and that the simulated machine finds what a device would hang or be wrong at.
+#include <ctp/backend/cuda/kernel/thread.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <support/simulated_cuda.hpp>
+
+namespace {
+
+using ctp::Index;
+using ctp::backend::cuda::most_threads;
+using Runtime = ctp::test::SimulatedRuntime<float>;
+
+/// What every thread learns of the block's sums and maxima, twice in a row so that the second meets used memory.
+template <class Real>
+struct TeamSums {
+  static constexpr bool cooperative = true;
+  Real *sum, *max;
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const ctp::backend::cuda::Block<Thread> team(t);
+    for (int round = 0; round < 2; ++round) {
+      const Real mine = static_cast<Real>((team.lane() * 7 + round) % 64);
+      sum[round * team.size() + team.lane()] = team.sum(mine);
+      max[round * team.size() + team.lane()] = team.max(mine);
+    }
+  }
+};
+
+/// Some threads leave before the barrier.
+struct LeavesEarly {
+  static constexpr bool cooperative = true;
+  int from;
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    if (t.id() >= from) return;
+    t.sync();
+  }
+};
+
+/// The first lane of each warp misses a shuffle.
+struct ShufflesAlone {
+  static constexpr bool cooperative = true;
+  int* result;
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    if (t.id() % 32 != 0) result[t.id()] = t.shuffle_xor(t.id(), 1);
+  }
+};
+
+/// Half of the block waits at one barrier more.
+struct OneBarrierMore {
+  static constexpr bool cooperative = true;
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    t.sync();
+    if (t.id() < t.threads() / 2) t.sync();
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("thread: every thread of a block gets the same sum and maximum", Real, float, double) {
+  for (const int threads : {32, 64, 256, most_threads}) {
+    CAPTURE(threads);
+    std::vector<Real> sum(static_cast<std::size_t>(2 * threads)), max = sum, expected_sum, expected_max;
+    for (int round = 0; round < 2; ++round) {
+      Real total = 0, top = 0;
+      for (int i = 0; i < threads; ++i) {
+        total += static_cast<Real>((i * 7 + round) % 64);
+        top = std::max(top, static_cast<Real>((i * 7 + round) % 64));
+      }
+      expected_sum.insert(expected_sum.end(), static_cast<std::size_t>(threads), total);
+      expected_max.insert(expected_max.end(), static_cast<std::size_t>(threads), top);
+    }
+    Runtime::launch(1, threads, ctp::backend::cuda::block_team_bytes, TeamSums<Real>{sum.data(), max.data()});
+    CHECK(sum == expected_sum);
+    CHECK(max == expected_max);
+  }
+}
+
+TEST_CASE("simulated threads: a barrier that not all threads of a block reach is found") {
+  CHECK_NOTHROW(Runtime::launch(1, 64, 0, LeavesEarly{64}));
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, LeavesEarly{32}), std::logic_error);  // one whole warp is missing
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, LeavesEarly{63}), std::logic_error);  // one thread is
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, OneBarrierMore{}), std::logic_error);
+  CHECK_NOTHROW(Runtime::launch(1, 64, 0, LeavesEarly{64}));  // and the next launch is as good as ever
+}
+
+TEST_CASE("simulated threads: a shuffle that not all threads of a warp reach is found") {
+  std::vector<int> result(64);
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, ShufflesAlone{result.data()}), std::logic_error);
+}
+
+TEST_CASE("simulated threads: blocks are whole warps, not too many, with no more shared memory than there is") {
+  CHECK_THROWS_AS(Runtime::launch(1, 48, 0, OneBarrierMore{}), std::logic_error);
+  CHECK_THROWS_AS(Runtime::launch(1, most_threads + 32, 0, OneBarrierMore{}), std::logic_error);
+  CHECK_THROWS_AS(Runtime::launch(1, 32, Runtime::shared_limit() + 1, OneBarrierMore{}), std::logic_error);
+}

@@ -1,0 +1,97 @@
+#include <ctp/backend/cuda/runtime/algorithm_cache.hpp>
+
+#include <stdexcept>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using Cache = ctp::backend::cuda::AlgorithmCache<int, int>;
+
+/// Offers 7, 8 and 9, of which 8 is the fastest, and counts what it is asked.
+struct Maker {
+  int offers = 0, runs = 0;
+
+  int find(Cache& cache, int key) {
+    return cache.find(
+        key,
+        [this] {
+          ++offers;
+          return std::vector<int>{7, 8, 9};
+        },
+        [this](int algorithm) {
+          ++runs;
+          return algorithm == 8 ? 0.5 : 1.0;
+        });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("algorithm cache: the first candidate wins, and nothing is timed") {
+  Cache cache;
+  Maker maker;
+  CHECK(maker.find(cache, 1) == 7);
+  CHECK(maker.offers == 1);
+  CHECK(maker.runs == 0);
+}
+
+TEST_CASE("algorithm cache: where it measures, the fastest candidate wins; of equals the first") {
+  Cache cache;
+  cache.measure = true;
+  Maker maker;
+  CHECK(maker.find(cache, 1) == 8);
+  CHECK(maker.runs == 3);
+  const auto offer = [] { return std::vector<int>{4, 5, 6}; };
+  CHECK(cache.find(2, offer, [](int) { return 1.0; }) == 4);
+}
+
+TEST_CASE("algorithm cache: a single candidate is not timed") {
+  Cache cache;
+  cache.measure = true;
+  CHECK(cache.find(1, [] { return std::vector<int>{3}; }, [](int) -> double { throw std::logic_error("timed"); }) == 3);
+}
+
+TEST_CASE("algorithm cache: candidates are asked for once a key, and references stay valid") {
+  Cache cache;
+  Maker maker;
+  const auto offer = [] { return std::vector<int>{7}; };
+  const auto seconds = [](int) { return 1.0; };
+  const int* first = &cache.find(0, offer, seconds);
+  for (int key = 1; key < 100; ++key) maker.find(cache, key);
+  for (int key = 1; key < 100; ++key) maker.find(cache, key);
+  CHECK(maker.offers == 99);
+  CHECK(cache.size() == 100);
+  CHECK(&cache.find(0, offer, seconds) == first);
+  cache.measure = true;  // what is decided stays
+  CHECK(maker.find(cache, 1) == 7);
+}
+
+TEST_CASE("algorithm cache: no candidate is an error of ours, and the next call asks again") {
+  Cache cache;
+  const auto seconds = [](int) { return 1.0; };
+  try {
+    cache.find(1, [] { return std::vector<int>{}; }, seconds);
+    FAIL("expected an Error");
+  } catch (const ctp::Error& error) {
+    CHECK(error.code() == ctp::ErrorCode::Internal);
+  }
+  CHECK(cache.size() == 0);
+  Maker maker;
+  CHECK(maker.find(cache, 1) == 7);
+}
+
+TEST_CASE("algorithm cache: after an exception nothing is remembered") {
+  Cache cache;
+  cache.measure = true;
+  const auto offer = [] { return std::vector<int>{7, 8}; };
+  CHECK_THROWS_AS(cache.find(1, offer, [](int) -> double { throw std::runtime_error("timing failed"); }),
+                  std::runtime_error);
+  CHECK_THROWS_AS(cache.find(
+                      1, []() -> std::vector<int> { throw std::runtime_error("no offer"); }, [](int) { return 1.0; }),
+                  std::runtime_error);
+  CHECK(cache.size() == 0);
+  Maker maker;
+  CHECK(maker.find(cache, 1) == 8);
+}

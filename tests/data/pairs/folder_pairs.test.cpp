@@ -1,0 +1,112 @@
+#include <ctp/data/pairs/folder_pairs.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <data/made_folder.hpp>
+#include <data/made_source.hpp>
+
+using ctp::data::pairs_by_table;
+using ctp::data::pairs_by_text_files;
+using ctp::data::read_caption_table;
+using ctp::data::Sample;
+using test::has;
+using test::MadeFolder;
+using test::message_of;
+
+TEST_CASE("caption table: two to four columns; task and category are filled in") {
+  const MadeFolder folder;
+  const std::string table = folder.write("t.csv", "a.jpg,one\nb.jpg,\"two, too\",toys\nc.jpg,three,toys,cubes\n");
+  const auto rows = read_caption_table(table, false, "mine");
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].task == "mine");
+  CHECK(rows[0].category == "mine");
+  CHECK(rows[1].caption == "two, too");
+  CHECK(rows[1].category == "toys");
+  CHECK(rows[2].category == "cubes");
+  CHECK(rows[2].line == 3);
+  CHECK(read_caption_table(table, true).size() == 2);
+}
+
+TEST_CASE("caption table: what is wrong is named with table and line") {
+  const MadeFolder folder;
+  const auto message = [&](const std::string& text) {
+    return message_of<ctp::DataError>([&] { read_caption_table(folder.write("t.csv", text)); });
+  };
+  CHECK(has(message("a.jpg,one\nb.jpg\n"), "t.csv: line 2: expected 2 to 4 columns: file, caption, task, category"));
+  CHECK(has(message("a.jpg,one,t,c,more\n"), "found 5; put a caption that has commas in double quotes"));
+  CHECK(has(message(",one\n"), "line 1: expected the name of a picture in the first column, found nothing"));
+  CHECK(has(message("a.jpg,\n"), "line 1: expected a caption in the second column, found nothing"));
+  CHECK(has(message("a.jpg,\xFF\n"), "expected text in UTF-8"));
+  CHECK(has(message("\n"), "t.csv: expected at least one line: file,caption, found none; list the pictures"));
+}
+
+TEST_CASE("pairs by table: paths are relative to the folder, and every picture must be there") {
+  const MadeFolder folder;
+  const std::string other = folder.write("elsewhere/c.png", "x");
+  folder.write("pictures/a.jpg", "x");
+  const std::string table = folder.write("t.csv", "a.jpg,one,toys\n" + other + ",two,toys\na.jpg,again,food\n");
+  const auto pairs = pairs_by_table(folder.path("pictures"), table);
+  REQUIRE(pairs.size() == 3);
+  CHECK(pairs[0].image == folder.path("pictures") + "/a.jpg");
+  CHECK(pairs[1].image == other);
+  CHECK(pairs[2].title == "again");  // a picture may have several captions
+  CHECK(pairs[2].ordinal == 2);
+  CHECK(has(message_of<ctp::DataError>([&] { pairs_by_table(folder.path("elsewhere"), table); }),
+            "t.csv: line 1: expected the picture"));
+}
+
+TEST_CASE("pairs by text files: sorted by name, whatever the suffix of the picture; other files are passed over") {
+  const MadeFolder folder;
+  for (const char* name : {"b.JPG", "a.png", "c.jpeg", "notes.md", "no_suffix"}) folder.write(name, "x");
+  folder.write("a.txt", "one\n");
+  folder.write("b.txt", "two");
+  folder.write("c.txt", "three");
+  const auto pairs = pairs_by_text_files(folder.path(), "toys");
+  REQUIRE(pairs.size() == 3);
+  CHECK(pairs[0].id == "a");
+  CHECK(pairs[0].title == "one\n");
+  CHECK(pairs[1].image == folder.path() + "/b.JPG");
+  CHECK(pairs[2].industry == "toys");
+}
+
+TEST_CASE("pairs by text files: what is missing or too much is named") {
+  const auto message = [](const std::vector<std::pair<const char*, const char*>>& files) {
+    const MadeFolder folder;
+    for (const auto& [name, content] : files) folder.write(name, content);
+    return message_of<ctp::DataError>([&] { pairs_by_text_files(folder.path(), "toys"); });
+  };
+  CHECK(has(message({{"a.jpg", "x"}}), "a.txt: expected a caption for the picture beside it, found no such file"));
+  CHECK(has(message({{"a.jpg", "x"}, {"a.txt", "one"}, {"b.txt", "two"}}),
+            "b.txt: expected a picture of the same name beside it, found none"));
+  CHECK(has(message({{"a.jpg", "x"}, {"a.txt", " \n"}}), "a.txt: expected a caption, found nothing"));
+  CHECK(has(message({{"a.jpg", "x"}, {"a.txt", "\xFF"}}), "a.txt: expected text in UTF-8"));
+  CHECK(has(message({{"a.jpg", "x"}, {"a.png", "x"}, {"a.txt", "one"}}),
+            "a.txt: expected the caption of one picture, found a.jpg and a.png"));
+  CHECK(has(message({{"notes.md", "x"}}), "expected at least one .jpg, .jpeg or .png file, found none"));
+  CHECK(has(message_of<ctp::DataError>([] { pairs_by_text_files("/no/such/folder", "toys"); }), "/no/such/folder"));
+}
+
+TEST_CASE("tasks of samples: by name, in the order of their first pair, over one source") {
+  std::vector<Sample> samples;
+  for (const char* task : {"toys", "food", "toys"}) {
+    Sample sample;
+    sample.id = std::to_string(samples.size());
+    sample.title = "tea for two, and two for tea";
+    sample.industry = task;
+    samples.push_back(sample);
+  }
+  const ctp::data::Tokenizer tokenizer = ctp::data::tokenizer_of(samples);
+  const auto tasks = ctp::data::tasks_of(samples, tokenizer);
+  REQUIRE(tasks.size() == 2);
+  CHECK(tasks[0].name == "toys");
+  CHECK(tasks[0].members == std::vector<std::uint32_t>{0, 2});
+  CHECK(tasks[1].members == std::vector<std::uint32_t>{1});
+  CHECK(tasks[0].source == tasks[1].source);
+  CHECK(tasks[0].source->tokens(0).size() == 10);  // eight tokens between [CLS] and [SEP]: every word occurs twice
+  CHECK(has(message_of<ctp::UsageError>([&] { ctp::data::tasks_of({}, tokenizer); }),
+            "tasks_of: samples: expected at least one pair"));
+}

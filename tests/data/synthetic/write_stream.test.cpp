@@ -1,0 +1,126 @@
+// The synthetic stream on disk.
+#include <ctp/data/synthetic/write_stream.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <ctp/data/codec/decode.hpp>
+#include <ctp/data/pairs/p9d.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+using ctp::data::synthetic::Settings;
+
+/// A folder of its own, removed at the end of the scope.
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "ctp-generated-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+Settings small() {
+  Settings s;
+  s.train = 36;
+  s.test = 18;
+  s.image_size = 32;
+  return s;
+}
+
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file())
+      files[fs::relative(entry.path(), folder).string()] = ctp::io::read_text(entry.path().string());
+  }
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("the written folder has P9D's layout and can be read") {
+  const Folder folder;
+  std::size_t calls = 0;
+  ctp::data::write_synthetic_stream(folder.path.string(), small(), [&](std::size_t done, std::size_t total) {
+    CHECK(++calls == done);
+    CHECK(total == 36 + 18 + 9 + 36);
+  });
+  const auto train = nlohmann::ordered_json::parse(ctp::io::read_text((folder.path / "json/train.json").string()));
+  REQUIRE(train.size() == 9);
+  CHECK(train.begin().key() == "家居用品");
+  for (const auto& [industry, items] : train.items()) {
+    for (const auto& [id, item] : items.items()) {
+      CHECK(item.at("title").is_string());
+      CHECK(item.at("cate_name").is_string());
+      CHECK(fs::exists(folder.path / item.at("image_link").get<std::string>()));
+      CHECK(item.at("image_link") == "train_images/" + id + ".jpg");
+    }
+  }
+  std::set<std::string> industries;
+  for (const char* split : {"test", "query", "gallery"}) {
+    const auto file = folder.path / "json" / (std::string(split) + ".json");
+    const auto items = nlohmann::ordered_json::parse(ctp::io::read_text(file.string()));
+    for (const auto& [id, item] : items.items()) {
+      industries.insert(item.at("industry_name").get<std::string>());
+      CHECK(fs::exists(folder.path / "gallery_images" / (id + ".jpg")));
+    }
+  }
+  CHECK(industries.size() == 9);
+
+  const ctp::data::P9d stream(folder.path.string());
+  const auto files = contents(folder.path / "gallery_images");
+  CHECK(files.size() == 18 + 9 + 36);
+  for (const auto& [name, bytes] : files) {
+    const auto image = ctp::data::decode_image(std::as_bytes(std::span(bytes)), name);
+    CHECK(image.width == 32);
+    CHECK(image.height == 32);
+  }
+}
+
+TEST_CASE("the same settings write the same bytes, another seed writes others") {
+  const Folder a, b, c;
+  Settings other = small();
+  other.seed = 1;
+  ctp::data::write_synthetic_stream(a.path.string(), small());
+  ctp::data::write_synthetic_stream(b.path.string(), small());
+  ctp::data::write_synthetic_stream(c.path.string(), other);
+  CHECK(contents(a.path) == contents(b.path));
+  CHECK(contents(a.path) != contents(c.path));
+}
+
+TEST_CASE("a writer refuses ids that cannot be file names or occur twice, and leaves no JSON of an unfinished folder") {
+  using ctp::data::P9dWriter, ctp::data::Split;
+  const Folder folder;
+  ctp::data::write_synthetic_stream(folder.path.string(), small());
+  P9dWriter writer(folder.path.string());
+  CHECK(!fs::exists(folder.path / "json/gallery.json"));
+  const std::vector<std::byte> picture = {std::byte{1}};
+  CHECK_THROWS_AS(writer.add(Split::Test, {"t", "../a", "x", "y"}, picture), ctp::DataError);
+  CHECK_THROWS_AS(writer.add(Split::Test, {"t", "", "x", "y"}, picture), ctp::DataError);
+  writer.add(Split::Test, {"t", "a", "x \"y\"\n", "y"}, picture);
+  CHECK_THROWS_AS(writer.add(Split::Test, {"t", "a", "x", "y"}, picture), ctp::DataError);
+  writer.add(Split::Train, {"t", "a", "x", "y"}, picture);
+  writer.finish();
+  const auto test = nlohmann::json::parse(ctp::io::read_text((folder.path / "json/test.json").string()));
+  CHECK(test.at("a").at("title") == "x \"y\"\n");
+}
+
+TEST_CASE("a disk that refuses is a resource error") {
+  CHECK_THROWS_AS(ctp::data::write_synthetic_stream("/proc/ctp-no-such-folder", small()), ctp::ResourceError);
+}
