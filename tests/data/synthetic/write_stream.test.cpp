@@ -104,6 +104,19 @@ TEST_CASE("the same settings write the same bytes, another seed writes others") 
   CHECK(contents(a.path) != contents(c.path));
 }
 
+namespace {
+
+ctp::data::Sample sample(const char* id, const char* title) {
+  ctp::data::Sample made;
+  made.id = id;
+  made.title = title;
+  made.category = "y";
+  made.industry = "t";
+  return made;
+}
+
+}  // namespace
+
 TEST_CASE("a writer refuses ids that cannot be file names or occur twice, and leaves no JSON of an unfinished folder") {
   using ctp::data::P9dWriter, ctp::data::Split;
   const Folder folder;
@@ -111,11 +124,11 @@ TEST_CASE("a writer refuses ids that cannot be file names or occur twice, and le
   P9dWriter writer(folder.path.string());
   CHECK(!fs::exists(folder.path / "json/gallery.json"));
   const std::vector<std::byte> picture = {std::byte{1}};
-  CHECK_THROWS_AS(writer.add(Split::Test, {"t", "../a", "x", "y"}, picture), ctp::DataError);
-  CHECK_THROWS_AS(writer.add(Split::Test, {"t", "", "x", "y"}, picture), ctp::DataError);
-  writer.add(Split::Test, {"t", "a", "x \"y\"\n", "y"}, picture);
-  CHECK_THROWS_AS(writer.add(Split::Test, {"t", "a", "x", "y"}, picture), ctp::DataError);
-  writer.add(Split::Train, {"t", "a", "x", "y"}, picture);
+  CHECK_THROWS_AS(writer.add(Split::Test, sample("../a", "x"), picture), ctp::DataError);
+  CHECK_THROWS_AS(writer.add(Split::Test, sample("", "x"), picture), ctp::DataError);
+  writer.add(Split::Test, sample("a", "x \"y\"\n"), picture);
+  CHECK_THROWS_AS(writer.add(Split::Test, sample("a", "x"), picture), ctp::DataError);
+  writer.add(Split::Train, sample("a", "x"), picture);
   writer.finish();
   const auto test = nlohmann::json::parse(ctp::io::read_text((folder.path / "json/test.json").string()));
   CHECK(test.at("a").at("title") == "x \"y\"\n");

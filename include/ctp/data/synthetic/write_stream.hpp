@@ -11,6 +11,8 @@
 
 #include <ctp/data/codec/encode.hpp>
 #include <ctp/data/pairs/p9d_writer.hpp>
+#include <ctp/data/pairs/split.hpp>
+#include <ctp/data/sample.hpp>
 #include <ctp/data/synthetic/draw.hpp>
 #include <ctp/data/synthetic/plan.hpp>
 #include <ctp/data/synthetic/settings.hpp>
@@ -27,20 +29,23 @@ using SyntheticProgress = std::function<void(std::size_t, std::size_t)>;
 /// training never shows. **Errors.** UsageError for settings out of range; ResourceError if the disk refuses.
 inline void write_synthetic_stream(const std::string& folder, const synthetic::Settings& settings,
                                    const SyntheticProgress& progress = {}) {
-  using synthetic::Split;
   std::vector<std::vector<synthetic::Item>> splits;
   std::size_t total = 0, done = 0;
   for (const Split split : {Split::Train, Split::Test, Split::Query, Split::Gallery}) {
     splits.push_back(synthetic::plan(settings, split));
     total += splits.back().size();
   }
-  synthetic::P9dWriter writer(folder);
+  P9dWriter writer(folder);
   for (const auto& items : splits) {
     for (const synthetic::Item& item : items) {
       const auto& industry = synthetic::industries()[static_cast<std::size_t>(item.industry)];
       const auto& kind = industry.kinds[static_cast<std::size_t>(item.attributes.kind)];
-      writer.add(item.split, {std::string(industry.name), item.id, item.title, std::string(kind.name)},
-                 encode_jpeg(synthetic::draw(settings, item), settings.jpeg_quality));
+      Sample sample;
+      sample.id = item.id;
+      sample.title = item.title;
+      sample.category = kind.name;
+      sample.industry = industry.name;
+      writer.add(item.split, sample, encode_jpeg(synthetic::draw(settings, item), settings.jpeg_quality));
       if (progress) progress(++done, total);
     }
   }
