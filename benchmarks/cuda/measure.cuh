@@ -81,7 +81,7 @@ Times recorded_times(int turns, const Work& work) {
   work();
   work();
   wait();
-  ctp::backend::cuda::Recording recording;
+  ctp::backend::cuda::Capture recording;
   recording.capture(work);
   return device_times(turns, [&] { recording.replay(); });
 }

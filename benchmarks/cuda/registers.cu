@@ -16,10 +16,10 @@ void train(const ctp::data::Batch& batch, ctp::data::BatchSource& source) {
 template ctp::eval::RetrievalScores ctp::eval::retrieval<B>(std::span<const float>, std::span<const float>, std::size_t,
                                                             std::size_t);
 template ctp::eval::MapScores ctp::eval::multimodal_map<B>(std::span<const float>,
-                                                           std::span<const ctp::eval::LabelledItem>,
+                                                           std::span<const ctp::eval::CategoryItem>,
                                                            std::span<const float>,
-                                                           std::span<const ctp::eval::LabelledItem>,
-                                                           std::span<const ctp::eval::LabelledItem>, std::size_t);
+                                                           std::span<const ctp::eval::CategoryItem>,
+                                                           std::span<const ctp::eval::CategoryItem>, std::size_t);
 
 void train_all(const ctp::data::Batch& batch, ctp::data::BatchSource& source) {
   train<ctp::strategy::Ctp>(batch, source);

@@ -44,7 +44,7 @@ void time_steps(const char* size, const ctp::ModelConfig& config, int pairs, boo
   const ctp::data::Batch batch = made_batch(config, pairs);
   OneBatch source(batch);
   ctp::TrainOptions options;
-  options.record_steps = recorded;
+  options.capture_steps = recorded;
   constexpr std::uint64_t many = 1U << 30U;
   Context::current().converted(1);  // the context's own memory is not the step's
   const double before = free_mebibytes();

@@ -29,7 +29,7 @@ struct Evaluation {
 /// what they are worth, computed where the model runs.
 struct FeatureMaker {
   using Features = std::span<const float>;
-  using Items = std::span<const ctp::eval::LabelledItem>;
+  using Items = std::span<const ctp::eval::CategoryItem>;
 
   int image_size = 0;  ///< that the model takes
   std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract;

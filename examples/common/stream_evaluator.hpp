@@ -99,7 +99,7 @@ class StreamEvaluator final : public Evaluator {
     const auto queries = stream_.query(seen), gallery = stream_.gallery(seen);
     if (queries.empty() || gallery.empty()) return std::nullopt;
     const auto items = [](const std::vector<ctp::data::Sample>& samples, const std::vector<std::uint32_t>& ordinals) {
-      std::vector<ctp::eval::LabelledItem> list;
+      std::vector<ctp::eval::CategoryItem> list;
       for (const std::uint32_t i : ordinals) list.push_back({samples[i].id, samples[i].category});
       return list;
     };

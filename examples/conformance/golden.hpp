@@ -99,12 +99,12 @@ class Golden {
     check("out.image", o.image().local.value);
     check("out.text", o.text().local.value);
     check("out.fusion", normalize(o.pass(), o.fused()).value);
-    // Scores exist at labelled positions only; the record has them everywhere.
-    const auto& labelled = batch_.labelled();
-    const auto scores = o.labelled_scores().value;
+    // Scores exist at masked positions only; the record has them everywhere.
+    const auto& masked = batch_.masked_positions();
+    const auto scores = o.masked_scores().value;
     const auto found = to_host<B>(scores.data, scores.size());
-    const auto row = to_host<B>(labelled.row.data, labelled.row.size());
-    const auto weight = to_host<B>(labelled.weight.data, labelled.weight.size());
+    const auto row = to_host<B>(masked.row.data, masked.row.size());
+    const auto weight = to_host<B>(masked.weight.data, masked.weight.size());
     const std::vector<double> all = compare_.file().at("out.mlm_logits").as_doubles();
     compare_.input("out.mlm_logits");
     double worst = 0;

@@ -65,7 +65,11 @@ std::vector<Row> read_table(const Options& options) {
     }
     std::string number = std::to_string(rows.size());
     number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
-    rows.push_back({row.line, row.file, {row.task, number, row.caption, row.category}});
+    Row& added = rows.emplace_back(Row{row.line, row.file, {}});
+    added.record.id = number;
+    added.record.title = row.caption;
+    added.record.category = row.category;
+    added.record.industry = row.task;
   }
   return rows;
 }

@@ -8,18 +8,18 @@ using ctp::Output;
 
 static_assert(includes(Output::Features, Output::Features) && includes(Output::Nothing, Output::Nothing));
 static_assert(!includes(Output::Features, Output::Tokens) && !includes(Output::Tokens, Output::Features) &&
-              !includes(Output::LabelledScores, Output::Features) && !includes(Output::LabelledScores, Output::Tokens));
+              !includes(Output::MaskedScores, Output::Features) && !includes(Output::MaskedScores, Output::Tokens));
 static_assert(includes(Output::Features, Output::Weights) && includes(Output::Tokens, Output::Weights) &&
-                  includes(Output::LabelledScores, Output::Weights),
+                  includes(Output::MaskedScores, Output::Weights),
               "there is no output without weights");
 static_assert(!includes(Output::Weights, Output::Features) && !includes(Output::Nothing, Output::Weights));
 static_assert(includes(Output::Features | Output::Tokens, Output::Tokens) &&
-              !includes(Output::Features | Output::Tokens, Output::LabelledScores));
+              !includes(Output::Features | Output::Tokens, Output::MaskedScores));
 
 TEST_CASE("needs: what two policies need together is what either needs, teacher by teacher") {
-  constexpr Needs both = Needs{Output::Features, Output::Nothing} | Needs{Output::LabelledScores, Output::Weights};
+  constexpr Needs both = Needs{Output::Features, Output::Nothing} | Needs{Output::MaskedScores, Output::Weights};
   CHECK(includes(both.previous, Output::Features));
-  CHECK(includes(both.previous, Output::LabelledScores));
+  CHECK(includes(both.previous, Output::MaskedScores));
   CHECK_FALSE(includes(both.previous, Output::Tokens));
   CHECK(both.momentum == Output::Weights);
   CHECK((Needs{} | Needs{}).previous == Output::Nothing);

@@ -12,9 +12,9 @@ using doctest::Approx;
 using made::two_way;
 
 TEST_CASE("masked-language distillation: cross entropy with the teacher that was asked for") {
-  const made::Answers online{.labelled_scores = {{std::log(3.0), 0}}};
-  const made::Answers even{.labelled_scores = {{5, 5}}};
-  const made::Answers sure{.labelled_scores = {{0, 50}}};
+  const made::Answers online{.masked_scores = {{std::log(3.0), 0}}};
+  const made::Answers even{.masked_scores = {{5, 5}}};
+  const made::Answers sure{.masked_scores = {{0, 50}}};
   made::Step step(online);
   step.remember(even);
   step.follow(sure);

@@ -34,7 +34,7 @@ TEST_CASE("bag_of_words: shapes of tokens, fusion and word scores") {
   CHECK(made.model.text_encoder().width() == 8);
   CHECK(made.outputs().text_tokens().value.shape == ctp::Shape<2>{3 * 5, 8});
   CHECK(made.outputs().fused().value.shape == ctp::Shape<2>{3, 8});
-  CHECK(made.outputs().labelled_scores().value.shape[1] == micro.vocab);
+  CHECK(made.outputs().masked_scores().value.shape[1] == micro.vocab);
 }
 
 TEST_CASE("bag_of_words: the order of words moves their tokens and nothing else; padding does not count") {

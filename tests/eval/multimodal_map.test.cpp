@@ -17,8 +17,8 @@
 
 #include "eval_records.hpp"
 
+using ctp::eval::CategoryItem;
 using ctp::eval::Host;
-using ctp::eval::LabelledItem;
 using ctp::eval::MapScores;
 using ctp::eval::multimodal_map;
 using Simulated = ctp::test::SimulatedCuda<float>;
@@ -26,7 +26,7 @@ using SimulatedDouble = ctp::test::SimulatedCuda<double>;
 
 namespace {
 
-/// Owns the strings that LabelledItem views.
+/// Owns the strings that CategoryItem views.
 struct Items {
   std::vector<std::string> ids, labels;
 
@@ -34,8 +34,8 @@ struct Items {
     ids.push_back(id);
     labels.push_back(label);
   }
-  [[nodiscard]] std::vector<LabelledItem> views() const {
-    std::vector<LabelledItem> out;
+  [[nodiscard]] std::vector<CategoryItem> views() const {
+    std::vector<CategoryItem> out;
     for (std::size_t i = 0; i < ids.size(); ++i) out.push_back({ids[i], labels[i]});
     return out;
   }
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("multimodal map: agrees with the PyTorch specification, ties 
     const Items queries = read_items(in, n), whole = read_items(in, w);
     const auto expected = ctp_test::numbers(in, 3);
     const auto views = whole.views();
-    const std::span<const LabelledItem> all(views), seen = all.first(g);
+    const std::span<const CategoryItem> all(views), seen = all.first(g);
     CAPTURE(cases);
     CHECK(close(multimodal_map<Where>(query, queries.views(), gallery, seen, all, d), expected));
     CHECK(close(
@@ -149,16 +149,16 @@ TEST_CASE_TEMPLATE("multimodal map: small random cases equal sorting the gallery
 TEST_CASE_TEMPLATE("multimodal map: agrees with values worked out by hand", Where, Host, Simulated) {
   // Scores of the one query: a 5, b 4, c 3, d 2; a and d share its category, as does an item outside the gallery.
   const std::vector<double> query{1.0}, gallery{5.0, 4.0, 3.0, 2.0};
-  const std::vector<LabelledItem> items{{"a", "x"}, {"b", "y"}, {"c", "y"}, {"d", "x"}, {"e", "x"}, {"f", "x"}};
-  const std::span<const LabelledItem> whole(items), seen = whole.first(4);
+  const std::vector<CategoryItem> items{{"a", "x"}, {"b", "y"}, {"c", "y"}, {"d", "x"}, {"e", "x"}, {"f", "x"}};
+  const std::span<const CategoryItem> whole(items), seen = whole.first(4);
 
-  const std::vector<LabelledItem> stranger{{"q", "x"}};
+  const std::vector<CategoryItem> stranger{{"q", "x"}};
   const MapScores s = multimodal_map<Where>(query, stranger, gallery, seen, whole, 1);
   CHECK(s.map1 == doctest::Approx(100.0));
   CHECK(s.map5 == doctest::Approx(100.0 * (1.0 + 2.0 / 4.0) / 2.0));  // four positives, four places: a and d are hits
   CHECK(s.map10 == doctest::Approx(75.0));
 
-  const std::vector<LabelledItem> itself{{"a", "x"}};
+  const std::vector<CategoryItem> itself{{"a", "x"}};
   const MapScores t = multimodal_map<Where>(query, itself, gallery, seen, whole, 1);
   CHECK(t.map1 == 0.0);
   CHECK(t.map5 == doctest::Approx(100.0 / 3.0));  // b, c, d are left: one hit, at place 3
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("multimodal map: agrees with values worked out by hand", Wher
 
 TEST_CASE_TEMPLATE("multimodal map: a query of a category that the gallery lacks counts as 0", Where, Host, Simulated) {
   const std::vector<float> x{1.0F, 1.0F};
-  const std::vector<LabelledItem> queries{{"q", "x"}, {"r", "z"}}, gallery{{"a", "x"}, {"b", "x"}};
+  const std::vector<CategoryItem> queries{{"q", "x"}, {"r", "z"}}, gallery{{"a", "x"}, {"b", "x"}};
 
   CHECK(multimodal_map<Where>(x, queries, x, gallery, gallery, 1).map1 == doctest::Approx(50.0));
 }
@@ -177,7 +177,7 @@ TEST_CASE_TEMPLATE("multimodal map: a query of a category that the gallery lacks
 TEST_CASE_TEMPLATE("multimodal map: empty sets, wrong sizes and scores that are not finite are errors", Where, Host,
                    Simulated) {
   const std::vector<float> none, x{1.0F, 1.0F};
-  const std::vector<LabelledItem> nobody, items{{"a", "x"}, {"b", "x"}};
+  const std::vector<CategoryItem> nobody, items{{"a", "x"}, {"b", "x"}};
   CHECK_THROWS_WITH_AS(
       multimodal_map<Where>(none, nobody, x, items, items, 1),
       "multimodal_map: expected at least one query item, found none; check that query.json has items of "

@@ -9,8 +9,8 @@
 using doctest::Approx;
 using made::two_way;
 
-TEST_CASE("masked language: mean over the labelled positions; room that is not used counts nothing") {
-  const made::Answers answers{.labelled_scores = {{2, 1}, {0, 3}, {7, 0}}};
+TEST_CASE("masked language: mean over the masked positions; room that is not used counts nothing") {
+  const made::Answers answers{.masked_scores = {{2, 1}, {0, 3}, {7, 0}}};
   made::Step step(answers);
   step.labels = {{0, 0, 0}, {0.5, 0.5, 0}};
 

@@ -8,7 +8,7 @@
 #include <support/made_step.hpp>
 
 TEST_CASE("mas: mean lengths of the three raw outputs, added up") {
-  const made::Answers answers{.image = {{3, 4}, {5, 12}}, .text = {{8, 15}}, .labelled_scores = {{0, 2}, {1, 0}}};
+  const made::Answers answers{.image = {{3, 4}, {5, 12}}, .text = {{8, 15}}, .masked_scores = {{0, 2}, {1, 0}}};
   made::Step step(answers);
   CHECK(*ctp::penalty::mas_objective(step.online).value.data == doctest::Approx(9 + 17 + 1.5).epsilon(1e-14));
 }

@@ -20,7 +20,7 @@ using Rows = std::vector<std::vector<double>>;
 
 /// What one model answers, as rows of numbers.
 struct Answers {
-  Rows image{}, text{}, labelled_scores{}, image_tokens{}, text_tokens{};
+  Rows image{}, text{}, masked_scores{}, image_tokens{}, text_tokens{};
 };
 
 struct Model {
@@ -42,8 +42,8 @@ class Outputs {
   [[nodiscard]] ctp::Variable<2, B> text_raw() const { return value(answers_->text); }
   [[nodiscard]] ctp::Variable<2, B> image_tokens() const { return value(answers_->image_tokens); }
   [[nodiscard]] ctp::Variable<2, B> text_tokens() const { return value(answers_->text_tokens); }
-  [[nodiscard]] ctp::Variable<2, B> fused() const { return value(answers_->labelled_scores); }
-  [[nodiscard]] ctp::Variable<2, B> labelled_scores() const { return value(answers_->labelled_scores); }
+  [[nodiscard]] ctp::Variable<2, B> fused() const { return value(answers_->masked_scores); }
+  [[nodiscard]] ctp::Variable<2, B> masked_scores() const { return value(answers_->masked_scores); }
 
  private:
   [[nodiscard]] ctp::Variable<2, B> value(const Rows& rows) const {
@@ -63,7 +63,7 @@ class Outputs {
   const Answers* answers_;
 };
 
-/// The labelled positions of a batch.
+/// The masked positions of a batch.
 struct Batch {
   std::vector<std::int32_t> target;
   std::vector<double> weight;
@@ -73,7 +73,7 @@ struct Batch {
   [[nodiscard]] ctp::Tensor<const double, 1, B> token_weights() const {
     return {token_weight.data(), {static_cast<Index>(token_weight.size())}};
   }
-  [[nodiscard]] ctp::Labelled<B> labelled() const {
+  [[nodiscard]] ctp::MaskedPositions<B> masked_positions() const {
     const auto n = static_cast<Index>(target.size());
     return {{nullptr, {n}}, {target.data(), {n}}, {weight.data(), {n}}};
   }

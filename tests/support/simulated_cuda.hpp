@@ -22,7 +22,7 @@
 #include <vector>
 
 #include <ctp/backend/concepts.hpp>
-#include <ctp/backend/cuda/kernel/gate.hpp>
+#include <ctp/backend/cuda/kernel/skip_flag.hpp>
 #include <ctp/backend/cuda/operations.hpp>
 #include <ctp/backend/generic/memory.hpp>
 #include <ctp/core/parallel.hpp>
@@ -341,7 +341,7 @@ struct SimulatedRuntime : backend::generic::Memory {
   static void* packed_scratch(std::size_t bytes) { return passing<1>(bytes); }
 
   /// Work taken down and run again, as a CUDA graph does. What a graph must not do is an error here.
-  class Recording {
+  class Capture {
    public:
     template <class Work>
     void capture(const Work& work) {
@@ -376,14 +376,14 @@ struct SimulatedRuntime : backend::generic::Memory {
 
   template <class T>
   static void zero(T* p, std::ptrdiff_t n) {
-    if (backend::cuda::Gate::flag() != nullptr)
+    if (backend::cuda::SkipFlag::flag() != nullptr)
       backend::cuda::launch_each<SimulatedRuntime>(n, backend::cuda::kernel::ZeroEach<T>{p});
     else
       run([=] { backend::generic::Memory::zero(p, n); });
   }
   template <class T>
   static void copy(const T* from, std::ptrdiff_t n, T* to) {
-    if (backend::cuda::Gate::flag() != nullptr)
+    if (backend::cuda::SkipFlag::flag() != nullptr)
       backend::cuda::launch_each<SimulatedRuntime>(n, backend::cuda::kernel::CopyEach<T>{from, to});
     else
       run([=] { backend::generic::Memory::copy(from, n, to); });
@@ -391,13 +391,13 @@ struct SimulatedRuntime : backend::generic::Memory {
   template <class From, class To>
   static void upload(const From* from, std::ptrdiff_t n, To* to) {
     refuse("upload");
-    backend::cuda::Gate::require_open("upload");
+    backend::cuda::SkipFlag::require_open("upload");
     backend::generic::Memory::upload(from, n, to);
   }
   template <class From, class To>
   static void download(const From* from, std::ptrdiff_t n, To* to) {
     refuse("download");
-    backend::cuda::Gate::require_open("download");
+    backend::cuda::SkipFlag::require_open("download");
     ++downloads();
     backend::generic::Memory::download(from, n, to);
   }
@@ -420,8 +420,8 @@ struct SimulatedRuntime : backend::generic::Memory {
     if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
     if (threads > backend::cuda::threads_of<Body>())
       throw std::logic_error("simulated launch: more threads than the body says it is launched with");
-    run([=, stopped = backend::cuda::Gate::flag()] {
-      if (stopped != nullptr && *stopped != 0) return;
+    run([=, skip_flag = backend::cuda::SkipFlag::flag()] {
+      if (skip_flag != nullptr && *skip_flag != 0) return;
       const bool descending = ctp::threads() % 2 == 0;
       for (Index turn = 0; turn < blocks; ++turn) {
         SimulatedBlock block(descending ? blocks - 1 - turn : turn, blocks, threads, shared);
@@ -434,13 +434,13 @@ struct SimulatedRuntime : backend::generic::Memory {
   }
 
   static void matrix_product(const backend::cuda::MatrixProduct<RealType>& p) {
-    run([p, stopped = backend::cuda::Gate::flag()] {
-      if (stopped == nullptr || *stopped == 0) multiply_out(p);
+    run([p, skip_flag = backend::cuda::SkipFlag::flag()] {
+      if (skip_flag == nullptr || *skip_flag == 0) multiply_out(p);
     });
   }
   template <class Work>
-  static void unless(const std::int32_t* stopped, const Work& work) {
-    backend::cuda::Gate::unless(stopped, work);
+  static void skip_if(const std::int32_t* skip_flag, const Work& work) {
+    backend::cuda::SkipFlag::skip_if(skip_flag, work);
   }
 
  private:
@@ -449,7 +449,7 @@ struct SimulatedRuntime : backend::generic::Memory {
     static std::size_t most = 0;  // that was ever asked for: more has to be allocated
     if (bytes > most) refuse("allocate scratch memory");
     most = std::max(most, bytes);
-    if (Recording* r = recording()) {
+    if (Capture* r = recording()) {
       auto memory = std::make_shared<std::vector<std::byte>>(bytes);
       r->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });
       return memory->data();
@@ -458,13 +458,13 @@ struct SimulatedRuntime : backend::generic::Memory {
     memory = std::vector<std::byte>(bytes, std::byte{0xFF});
     return memory.data();
   }
-  static Recording*& recording() {
-    static Recording* now = nullptr;
+  static Capture*& recording() {
+    static Capture* now = nullptr;
     return now;
   }
   template <class Work>
   static void run(const Work& work) {
-    if (Recording* r = recording())
+    if (Capture* r = recording())
       r->work_.push_back(work);
     else
       work();
@@ -501,7 +501,7 @@ struct SimulatedCuda : SimulatedRuntime<RealType, Bits>,
 
 static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);
-static_assert(backend::RecordsWork<SimulatedCuda<float>>);
+static_assert(backend::CapturesWork<SimulatedCuda<float>>);
 static_assert(backend::CopiesAhead<SimulatedCuda<float>>);
 static_assert(backend::RanksRows<SimulatedCuda<float>>);
 

@@ -27,7 +27,7 @@ class MaskedLanguageLoss {
     tape_.rewind();
     batch_.load(host, model_.config());
     ctp::Step<test::Model<double>> step(model_, batch_, {theta_.data(), &tape_});
-    return {*ctp::objective::MaskedLanguage{}.loss(step).value.data, batch_.labelled().row.size()};
+    return {*ctp::objective::MaskedLanguage{}.loss(step).value.data, batch_.masked_positions().row.size()};
   }
 
  private:
@@ -113,7 +113,8 @@ TEST_CASE("device_batch: room for labels is six deviations above their mean, in 
 
   device.load(none, ctp::sizes::tiny);
 
-  CHECK(device.labelled().row.size() == 208);  // 928 * 0.15 + 6 * sqrt(928 * 0.15 * 0.85) = 204.5, plus one, rounded up
+  CHECK(device.masked_positions().row.size() ==
+        208);  // 928 * 0.15 + 6 * sqrt(928 * 0.15 * 0.85) = 204.5, plus one, rounded up
 }
 
 TEST_CASE("device_batch: what the model cannot take is refused with its place and a remedy") {
@@ -190,7 +191,7 @@ TEST_CASE_TEMPLATE("device_batch: every part of each of several batches arrives,
       }
     REQUIRE(!row.empty());
     label_weight.assign(row.size(), static_cast<Real>(1 / static_cast<double>(row.size())));
-    const auto capacity = static_cast<std::size_t>(device.labelled().row.size());
+    const auto capacity = static_cast<std::size_t>(device.masked_positions().row.size());
     row.resize(capacity);
     target.resize(capacity);
     label_weight.resize(capacity);
@@ -199,15 +200,15 @@ TEST_CASE_TEMPLATE("device_batch: every part of each of several batches arrives,
     CHECK(values<B>(device.text().key_bias.data, 21) == bias);
     CHECK(values<B>(device.sample(), 3) == host.sample);
     CHECK(values<B>(device.token_weights().data, 21) == token_weight);
-    CHECK(values<B>(device.labelled().row.data, capacity) == row);
-    CHECK(values<B>(device.labelled().target.data, capacity) == target);
-    CHECK(values<B>(device.labelled().weight.data, capacity) == label_weight);
+    CHECK(values<B>(device.masked_positions().row.data, capacity) == row);
+    CHECK(values<B>(device.masked_positions().target.data, capacity) == target);
+    CHECK(values<B>(device.masked_positions().weight.data, capacity) == label_weight);
     const auto first = host.images.empty() ? (static_cast<float>(host.pixels[0]) / 255.0F - 0.48145466F) / 0.26862954F
                                            : host.images[0];
     CHECK(values<B>(device.images().data, 1)[0] == static_cast<Real>(first));
-    if (turn > 0) CHECK(device.labelled().row.data == words);
+    if (turn > 0) CHECK(device.masked_positions().row.data == words);
     if (turn > 0) CHECK(device.images().data == pictures);
-    words = device.labelled().row.data;
+    words = device.masked_positions().row.data;
     pictures = device.images().data;
   }
 }

@@ -79,7 +79,7 @@ TEST_CASE("guard: a NaN in an image stops the step, naming task, epoch, step, lo
   CHECK(has(stop(learner, task.list[1]), "pairs: 3 4 5"));  // without a source: ordinals
 }
 
-TEST_CASE("guard: a step that was stopped leaves no trace in weights, moments and counters") {
+TEST_CASE("guard: a step that was skipped leaves no trace in weights, moments and counters") {
   const auto run = [](bool disturbed) {
     test::SeqF learner{test::Model<float>(micro), {.epochs = 1}};
     Batches task(micro, 2, 3, 7, 1);
@@ -97,7 +97,7 @@ TEST_CASE("guard: a step that was stopped leaves no trace in weights, moments an
   CHECK(run(true) == run(false));
 }
 
-TEST_CASE("guard: queues, moments and counters of ctp are those before the step that was stopped") {
+TEST_CASE("guard: queues, moments and counters of ctp are those before the step that was skipped") {
   test::Ctp learner{test::Model<float>(micro)};
   Batches task(micro, 2, 3, 7, 1);
   learner.begin_task(2);

@@ -30,7 +30,7 @@ Variable<2, B> linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B
   B::linear(n, k, m, x.value, w.value.data, bias.value.data, residual.value.data, y.value.data, nullptr);
   pass.record([=] {
     if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad.data, residual.grad.data);
-    B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad.data, x.grad, x.fresh, w.grad.data,
+    B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad.data, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
   return y;
@@ -46,7 +46,7 @@ Made linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bia
   const auto y = rows(made);
   B::linear(n, k, m, x.value, w.value.data, bias.value.data, nullptr, before.data, y.value);
   pass.record([=] {
-    B::linear_backward(n, k, m, x.value, w.value.data, before.data, y.grad, x.grad, x.fresh, w.grad.data,
+    B::linear_backward(n, k, m, x.value, w.value.data, before.data, y.grad, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
   return made;

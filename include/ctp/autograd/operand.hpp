@@ -49,7 +49,7 @@ struct Rows {
   Shape<2> shape;
   Number* value;
   Real* grad;
-  bool fresh;  ///< whether the gradient is written before it is added to
+  bool overwrite_grad;  ///< whether the gradient is written before it is added to
 };
 template <class B>
 auto rows(const Variable<2, B>& x) {

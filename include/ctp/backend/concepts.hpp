@@ -134,7 +134,7 @@ struct AnyWork {
 /// `capture(work)` calls work() once; work() then must not allocate, upload or download. `replay()` runs what was taken
 /// down, after everything launched before.
 template <class B>
-concept RecordsWork = Backend<B> && requires(typename B::Recording& recording, detail::AnyWork work) {
+concept CapturesWork = Backend<B> && requires(typename B::Capture& recording, detail::AnyWork work) {
   recording.capture(work);
   recording.replay();
 };
@@ -142,13 +142,13 @@ concept RecordsWork = Backend<B> && requires(typename B::Recording& recording, d
 /// @brief A backend that can stop work by a number in its own memory, so that the host need not wait to look at it. Not
 /// required of a backend.
 ///
-/// `unless(stopped, work)` calls work(), and what that launches does nothing where *stopped is not 0 by then; the
+/// `skip_if(skip_flag, work)` calls work(), and what that launches does nothing where *skip_flag is not 0 by then; the
 /// other two leave in the backend's memory what `sum_terms` and `all_finite` return: a sum, and 0 or NaN.
 template <class B>
-concept StopsWork =
-    Backend<B> && requires(const std::int32_t* stopped, detail::AnyWork work, Index n, const typename B::Real* x,
+concept SkipsWork =
+    Backend<B> && requires(const std::int32_t* skip_flag, detail::AnyWork work, Index n, const typename B::Real* x,
                            detail::AnyTerm<typename B::Real> term, double* to) {
-      B::unless(stopped, work);
+      B::skip_if(skip_flag, work);
       B::sum_terms(n, x, term, to);
       B::probe_finite(n, x, to);
     };

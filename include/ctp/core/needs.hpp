@@ -8,10 +8,10 @@ namespace ctp {
 /// Outputs of one model that a policy reads. Every one of them includes the model's weights.
 enum class Output : unsigned {
   Nothing = 0,
-  Weights = 1,             ///< the parameter vector itself
-  Features = 2 | 1,        ///< unit-length image and text features, and the raw projections
-  Tokens = 4 | 1,          ///< all image and text tokens
-  LabelledScores = 8 | 1,  ///< masked-language scores at the labelled positions
+  Weights = 1,           ///< the parameter vector itself
+  Features = 2 | 1,      ///< unit-length image and text features, and the raw projections
+  Tokens = 4 | 1,        ///< all image and text tokens
+  MaskedScores = 8 | 1,  ///< masked-language scores at the masked positions
 };
 constexpr Output operator|(Output a, Output b) {
   return static_cast<Output>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

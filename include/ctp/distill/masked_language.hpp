@@ -11,24 +11,24 @@ namespace ctp::distill {
 /// Whose opinion counts.
 enum class Teacher { Previous, Momentum };
 
-/// @brief Cross entropy between the teacher's and the online model's word distributions, mean over labelled positions.
+/// @brief Cross entropy between the teacher's and the online model's word distributions, mean over masked positions.
 ///
 /// The teacher reads the same masked text with its own image tokens. Temperature: the model's `distill_temp`.
-/// **Units.** nats per labelled position.  **Gradient.** to the online model.
+/// **Units.** nats per masked position.  **Gradient.** to the online model.
 /// **Source.** CTP, ICCV 2023, arXiv:2308.07146, figure 2 (momentum teacher); Learning without Forgetting,
 /// arXiv:1606.09282 (previous model); `mlm_distillation` of the oracle.
 template <Teacher teacher>
 struct MaskedLanguage {
   static constexpr const char* name = "masked_language_distillation";
-  static constexpr Needs needs = teacher == Teacher::Previous ? Needs{.previous = Output::LabelledScores}
-                                                              : Needs{.momentum = Output::LabelledScores};
+  static constexpr Needs needs =
+      teacher == Teacher::Previous ? Needs{.previous = Output::MaskedScores} : Needs{.momentum = Output::MaskedScores};
 
   template <class Step>
   auto loss(Step& step) const {
-    const auto& labelled = step.batch().labelled();
+    const auto& masked = step.batch().masked_positions();
     auto& wise = teacher == Teacher::Previous ? *step.previous : *step.momentum;
-    return soft_cross_entropy(step.online.pass(), step.online.labelled_scores(), wise.labelled_scores().value,
-                              labelled.weight, step.model().config().distill_temp, Entropy::Kept);
+    return soft_cross_entropy(step.online.pass(), step.online.masked_scores(), wise.masked_scores().value,
+                              masked.weight, step.model().config().distill_temp, Entropy::Kept);
   }
 };
 

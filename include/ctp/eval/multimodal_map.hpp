@@ -23,7 +23,7 @@
 namespace ctp::eval {
 
 /// @brief What is known of a query or gallery item beside its features. Views: the strings must outlive the call.
-struct LabelledItem {
+struct CategoryItem {
   std::string_view id;     ///< an item that is its own query is not counted as found
   std::string_view label;  ///< its category
 };
@@ -119,9 +119,9 @@ std::vector<std::int32_t> ten_best_on(std::span<const Real> query, std::span<con
 }
 
 template <class Where, class Real>
-MapScores multimodal_map(std::span<const Real> query_features, std::span<const LabelledItem> queries,
-                         std::span<const Real> gallery_features, std::span<const LabelledItem> gallery,
-                         std::span<const LabelledItem> whole_gallery, std::size_t width) {
+MapScores multimodal_map(std::span<const Real> query_features, std::span<const CategoryItem> queries,
+                         std::span<const Real> gallery_features, std::span<const CategoryItem> gallery,
+                         std::span<const CategoryItem> whole_gallery, std::size_t width) {
   const auto need = [](bool there, const char* what, const char* remedy) {
     if (!there)
       throw DataError(Complaint{"multimodal_map", "", std::string("at least one ") + what, "none", remedy}.text());
@@ -136,7 +136,7 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const L
                      std::to_string(width) + "; they must be [items, width]");
   }
   std::unordered_map<std::string_view, std::unordered_set<std::string_view>> positives;
-  for (const LabelledItem& item : whole_gallery) positives[item.label].insert(item.id);
+  for (const CategoryItem& item : whole_gallery) positives[item.label].insert(item.id);
 
   const std::vector<std::int32_t> best = [&] {
     if constexpr (backend::RanksRows<Where>)
@@ -177,16 +177,16 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const L
 ///             NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (evaluation_multi_modal), without its failure below ten items.
 template <Place Where = Host>
-MapScores multimodal_map(std::span<const float> query_features, std::span<const LabelledItem> queries,
-                         std::span<const float> gallery_features, std::span<const LabelledItem> gallery,
-                         std::span<const LabelledItem> whole_gallery, std::size_t width) {
+MapScores multimodal_map(std::span<const float> query_features, std::span<const CategoryItem> queries,
+                         std::span<const float> gallery_features, std::span<const CategoryItem> gallery,
+                         std::span<const CategoryItem> whole_gallery, std::size_t width) {
   return detail::multimodal_map<Where, float>(query_features, queries, gallery_features, gallery, whole_gallery, width);
 }
 /// The same in double, or in a backend's Real.
 template <Place Where = Host>
-MapScores multimodal_map(std::span<const double> query_features, std::span<const LabelledItem> queries,
-                         std::span<const double> gallery_features, std::span<const LabelledItem> gallery,
-                         std::span<const LabelledItem> whole_gallery, std::size_t width) {
+MapScores multimodal_map(std::span<const double> query_features, std::span<const CategoryItem> queries,
+                         std::span<const double> gallery_features, std::span<const CategoryItem> gallery,
+                         std::span<const CategoryItem> whole_gallery, std::size_t width) {
   return detail::multimodal_map<Where, double>(query_features, queries, gallery_features, gallery, whole_gallery,
                                                width);
 }

@@ -8,10 +8,10 @@
 
 namespace ctp::objective {
 
-/// @brief Mean cross entropy of the true word over the labelled positions of the batch.
+/// @brief Mean cross entropy of the true word over the masked positions of the batch.
 ///
-/// Scores exist at the labelled positions only; a batch without any gives 0.
-/// **Units.** nats per labelled position.  **Gradient.** to the online model.
+/// Scores exist at the masked positions only; a batch without any gives 0.
+/// **Units.** nats per masked position.  **Gradient.** to the online model.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, section 3.1, with the image as in arXiv:2107.07651, eq. 2.
 struct MaskedLanguage {
   static constexpr const char* name = "masked_language";
@@ -19,8 +19,8 @@ struct MaskedLanguage {
 
   template <class Step>
   auto loss(Step& step) const {
-    const auto& labelled = step.batch().labelled();
-    return cross_entropy(step.online.pass(), step.online.labelled_scores(), labelled.target, labelled.weight);
+    const auto& masked = step.batch().masked_positions();
+    return cross_entropy(step.online.pass(), step.online.masked_scores(), masked.target, masked.weight);
   }
 };
 

@@ -105,7 +105,7 @@ Report check_encoders(const Model& model, const GradientTolerance& tolerance = {
            model.text_encoder().fuse(outputs.pass(), batch.masked_text(), outputs.image_tokens()).value.shape,
            {pairs * length, text_width});
     if (report.ok)
-      expect("word scores", outputs.labelled_scores().value.shape, {batch.labelled().row.shape[0], c.vocab});
+      expect("word scores", outputs.masked_scores().value.shape, {batch.masked_positions().row.shape[0], c.vocab});
     if (!report.ok) return report;
   }
 
@@ -142,7 +142,7 @@ Report check_encoders(const Model& model, const GradientTolerance& tolerance = {
     const auto words = gather_rows(pass, outputs.text_tokens(), rows.view(Shape<1>{rows.size()}));
     const auto sum = add(pass, weighted_sum(pass, outputs.image_tokens()), weighted_sum(pass, words));
     const auto raw = add(pass, weighted_sum(pass, outputs.image_raw()), weighted_sum(pass, outputs.text_raw()));
-    return add(pass, add(pass, sum, raw), weighted_sum(pass, outputs.labelled_scores()));
+    return add(pass, add(pass, sum, raw), weighted_sum(pass, outputs.masked_scores()));
   };
   tape.rewind();
   B::fill(1, 1.0, loss(Pass<B>{weights.data(), &tape, gradient.data(), {}}).grad.data);

@@ -30,7 +30,7 @@ class WatchedOutputs {
   auto image() { return note(Output::Features).image(); }
   auto text() { return note(Output::Features).text(); }
   auto fused() { return note(Output::Weights).fused(); }  // no Output names it
-  auto labelled_scores() { return note(Output::LabelledScores).labelled_scores(); }
+  auto masked_scores() { return note(Output::MaskedScores).masked_scores(); }
 
   [[nodiscard]] Output read() const { return read_; }
 
@@ -99,7 +99,7 @@ inline std::string name_of(Output output) {
   };
   add(Output::Features, "Features");
   add(Output::Tokens, "Tokens");
-  add(Output::LabelledScores, "LabelledScores");
+  add(Output::MaskedScores, "MaskedScores");
   if (text.empty()) text = output == Output::Nothing ? "Output::Nothing" : "Output::Weights";
   return text;
 }

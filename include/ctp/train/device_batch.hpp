@@ -22,10 +22,10 @@ namespace ctp {
 
 /// @brief The positions at which a word is asked for, padded to a fixed number with positions of weight zero.
 template <class B>
-struct Labelled {
+struct MaskedPositions {
   Tensor<const std::int32_t, 1, B> row;         ///< [capacity], position b * L + l
   Tensor<const std::int32_t, 1, B> target;      ///< [capacity], the word
-  Tensor<const typename B::Real, 1, B> weight;  ///< [capacity], 1 / count at labelled positions, else 0
+  Tensor<const typename B::Real, 1, B> weight;  ///< [capacity], 1 / count at masked positions, else 0
 };
 
 /// @brief A batch on the backend. Memory is reused from batch to batch; shapes stay as long as the batches' do.
@@ -34,7 +34,7 @@ struct Labelled {
 /// behind each other. What a step reads is then moved to memory whose addresses stay. Where the backend copies ahead,
 /// load() does not wait for the steps launched before. Pictures that come as floats are uploaded in line.
 ///
-/// The room for labelled positions is six deviations above their expected number, so that shapes do not vary; a batch
+/// The room for masked positions is six deviations above their expected number, so that shapes do not vary; a batch
 /// that has more enlarges it for good, nothing is dropped.
 template <class B>
 class DeviceBatch {
@@ -50,7 +50,7 @@ class DeviceBatch {
     epoch_ = host.epoch;
     const auto asked = static_cast<Index>(std::count_if(
         host.labels.begin(), host.labels.end(), [](std::int32_t label) { return label != data::ignore_label; }));
-    if (asked > labelled_.row.size()) reserve_labels(asked);
+    if (asked > masked_positions_.row.size()) reserve_labels(asked);
 
     pack(host, asked, input_.prepare(layout_.pixels + host.pixels.size()));
     const std::byte* there = input_.send();
@@ -74,7 +74,7 @@ class DeviceBatch {
   /// The text as it is. Dropout lanes of the different readings do not overlap.
   [[nodiscard]] encoder::TextInput<B> text() const { return input(layout_.ids, 0); }
   [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(layout_.masked, 1U << 16U); }
-  [[nodiscard]] const Labelled<B>& labelled() const { return labelled_; }
+  [[nodiscard]] const MaskedPositions<B>& masked_positions() const { return masked_positions_; }
   /// [B*L], 1 / count at tokens, 0 at padding: for means over the tokens of all texts
   [[nodiscard]] Tensor<const Real, 1, B> token_weights() const {
     return {kept<Real>(layout_.token_weight), {size_ * length_}};
@@ -141,9 +141,9 @@ class DeviceBatch {
     capacity = std::min((capacity + 7) / 8 * 8, (size_ * length_ + 7) / 8 * 8);
     layout_ = BatchLayout<Real>(size_, size_ * length_, capacity);
     kept_ = Buffer<std::byte, B>(static_cast<Index>(layout_.kept));
-    labelled_ = {{kept<std::int32_t>(layout_.row), {capacity}},
-                 {kept<std::int32_t>(layout_.target), {capacity}},
-                 {kept<Real>(layout_.label_weight), {capacity}}};
+    masked_positions_ = {{kept<std::int32_t>(layout_.row), {capacity}},
+                         {kept<std::int32_t>(layout_.target), {capacity}},
+                         {kept<Real>(layout_.label_weight), {capacity}}};
   }
 
   /// Writes the batch, `asked` words of which are asked for, as layout_ says.
@@ -168,7 +168,7 @@ class DeviceBatch {
         *row++ = static_cast<std::int32_t>(i);
         *target++ = host.labels[i];
       }
-    const Index padding = labelled_.row.size() - asked;
+    const Index padding = masked_positions_.row.size() - asked;
     std::fill_n(row, padding, 0);
     std::fill_n(target, padding, 0);
     auto* weight = field<Real>(block, layout_.label_weight);
@@ -198,7 +198,7 @@ class DeviceBatch {
   BatchLayout<Real> layout_;
   Buffer<std::byte, B> kept_;  // what a step reads of a block
   Buffer<Real, B> images_, key_bias_;
-  Labelled<B> labelled_;
+  MaskedPositions<B> masked_positions_;
   InputBlock<B> input_;
 };
 

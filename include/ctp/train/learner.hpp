@@ -28,9 +28,9 @@
 #include <ctp/train/extract.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
+#include <ctp/train/pending_steps.hpp>
 #include <ctp/train/step.hpp>
-#include <ctp/train/step_ledger.hpp>
-#include <ctp/train/step_recorder.hpp>
+#include <ctp/train/step_capture.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
 
@@ -186,16 +186,16 @@ class Learner {
   [[nodiscard]] const Thetas<B>& thetas() const { return thetas_; }
   /// What a step does may be changed through these; the next step is then not a replay.
   [[nodiscard]] Losses& losses() {
-    recorder_.forget();
+    capture_.invalidate();
     return losses_;
   }
   [[nodiscard]] auto& losses_state() {
-    recorder_.forget();
+    capture_.invalidate();
     return losses_state_;
   }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
   [[nodiscard]] Momentum& momentum() {
-    recorder_.forget();
+    capture_.invalidate();
     return momentum_;
   }
   [[nodiscard]] Penalty& penalty() { return penalty_; }
@@ -223,7 +223,7 @@ class Learner {
   /// Calls visitor("name", member) for each setting of each policy.
   template <class Visitor>
   void settings(Visitor&& visitor) {
-    recorder_.forget();
+    capture_.invalidate();
     visit_settings(losses_, visitor);
     auto momentum = [&](const std::string& key, auto& value) { visitor("momentum." + key, value); };
     visit_settings(momentum_, momentum);
@@ -237,7 +237,7 @@ class Learner {
   /// All that changes during a run, for a checkpoint.
   template <class Archive>
   void visit(Archive& archive) {
-    recorder_.forget();
+    capture_.invalidate();
     thetas_.visit(archive);
     visit_policies(archive);
     archive("tasks_seen", tasks_seen_);
@@ -252,7 +252,7 @@ class Learner {
   void train(data::BatchSource& source, const std::string& name) {
     using Clock = std::chrono::steady_clock;
     const std::chrono::duration<double> longest(options_.read_seconds);  // so that slow steps are told of one by one
-    const int read_every = backend::StopsWork<B> ? options_.read_every : 1;
+    const int read_every = backend::SkipsWork<B> ? options_.read_every : 1;
     auto told = Clock::now();
     begin_task(source.steps() * static_cast<std::uint64_t>(options_.epochs), name);
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
@@ -260,7 +260,7 @@ class Learner {
       source.start(static_cast<std::uint32_t>(epoch));
       while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
         after_pending(source, [&] { submit(*batch, &source); });
-        if (static_cast<int>(ledger_.entries().size()) < read_every && Clock::now() - told < longest) continue;
+        if (static_cast<int>(pending_.entries().size()) < read_every && Clock::now() - told < longest) continue;
         settle(&source);
         told = Clock::now();
       }
@@ -321,19 +321,20 @@ class Learner {
   /// Does the work of a step without waiting for it, where the backend can decide by itself whether the step is kept.
   void submit(const data::Batch& batch, const data::BatchSource* source) {
     batch_.load(batch, model_.config());
-    if (tape_.rewind()) recorder_.discard();
-    recorder_.enabled = options_.record_steps;
-    recorder_.run(
-        {{batch_.size(), batch_.length(), batch_.labelled().row.data, has_previous()}, batch_.task(), batch_.epoch()},
-        [this] { compute(); });
+    if (tape_.rewind()) capture_.drop_capture();
+    capture_.enabled = options_.capture_steps;
+    capture_.run({{batch_.size(), batch_.length(), batch_.masked_positions().row.data, has_previous()},
+                  batch_.task(),
+                  batch_.epoch()},
+                 [this] { compute(); });
     tape_.advance(computed_->end);
     note(computed_->step, computed_->loss, batch, penalty_name());
-    const double rate = ledger_.entries().back().report.rate;
-    if constexpr (!backend::StopsWork<B>) {
-      ledger_.read();
+    const double rate = pending_.entries().back().report.rate;
+    if constexpr (!backend::SkipsWork<B>) {
+      pending_.read();
       throw_if_void(source);
     }
-    unless_stopped([&] {
+    skip_if_failed([&] {
       losses_.commit(computed_->step, losses_state_);
       move(rate);
     });
@@ -345,15 +346,15 @@ class Learner {
   /// **Errors.** NumericError for the first that was not finite; all but momentum weights is as before that step then,
   /// and observers see it so.
   StepReport settle(const data::BatchSource* source) {
-    ledger_.read();
+    pending_.read();
     take_back_void_steps(source);
     StepReport last;
-    while (!ledger_.entries().empty()) {
-      last = ledger_.entries().front().report;
-      ledger_.told();  // also if an observer throws
+    while (!pending_.entries().empty()) {
+      last = pending_.entries().front().report;
+      pending_.told();  // also if an observer throws
       for (Observer* observer : observers_) observer->step_done(last);
     }
-    ledger_.clear();
+    pending_.clear();
     if (failure_) throw *std::exchange(failure_, std::nullopt);
     return last;
   }
@@ -361,7 +362,7 @@ class Learner {
   /// The momentum update, and forward and backward passes of the batch loaded: all of a step that a backend may record.
   void compute() {
     if constexpr (keeps_momentum)
-      unless_stopped([this] {
+      skip_if_failed([this] {
         momentum_.template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
                                      has_previous() ? thetas_.previous() : nullptr);
       });
@@ -375,9 +376,9 @@ class Learner {
 
   /// Calls work(); what it launches does nothing after a step that was not finite.
   template <class Work>
-  void unless_stopped(const Work& work) {
-    if constexpr (backend::StopsWork<B>)
-      B::unless(ledger_.stopped(), work);
+  void skip_if_failed(const Work& work) {
+    if constexpr (backend::SkipsWork<B>)
+      B::skip_if(pending_.skip_flag(), work);
     else
       work();
   }
@@ -408,7 +409,7 @@ class Learner {
   /// finite.
   template <class Loss>
   void differentiate(const Real* theta, const data::Batch& batch, const data::BatchSource& source, const Loss& loss) {
-    recorder_.forget();  // memory may move
+    capture_.invalidate();  // memory may move
     tape_.rewind();
     batch_.load(batch, model_.config());
     Step<Model> now = make_step(theta);
@@ -416,9 +417,9 @@ class Learner {
     B::fill(1, Real(1), value.grad.data);
     tape_.backward();
     note(now, value, batch, nullptr);
-    ledger_.read();
+    pending_.read();
     throw_if_void(&source);
-    ledger_.clear();
+    pending_.clear();
   }
 
   /// The optimiser's pass, with the penalty's term in it.
@@ -446,9 +447,9 @@ class Learner {
     report.steps = task_steps_;
     report.rate = optim::Cosine{options_.rate, options_.min_rate}(task_step_, task_steps_);
     report.pairs = static_cast<int>(batch_.size());
-    auto& entry = ledger_.note(report, batch.sample, now, loss, gradient_.size(), gradient_.data(), penalty_name,
-                               [this](double* to) { leave_penalty(to); });
-    if constexpr (backend::StopsWork<B>) {
+    auto& entry = pending_.note(report, batch.sample, now, loss, gradient_.size(), gradient_.data(), penalty_name,
+                                [this](double* to) { leave_penalty(to); });
+    if constexpr (backend::SkipsWork<B>) {
       entry.before.clear();
       visit_policies(entry.before);
     }
@@ -463,7 +464,7 @@ class Learner {
   void leave_penalty([[maybe_unused]] double* to) {
     if constexpr (Penalty::active) {
       const auto term = penalty_.term(penalty_state_);
-      if constexpr (backend::StopsWork<B>) {
+      if constexpr (backend::SkipsWork<B>) {
         B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term, to);
       } else {
         const double value = B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term);
@@ -482,16 +483,16 @@ class Learner {
 
   /// The first step that was not finite, and what was submitted after it, have not been; failure_ says so.
   void take_back_void_steps(const data::BatchSource* source) {
-    const auto entries = ledger_.entries();
+    const auto entries = pending_.entries();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto& entry = entries[i];
       if (entry.complaint().empty()) continue;
       failure_.emplace(entry.error(source));
-      if constexpr (backend::StopsWork<B>) visit_policies(entry.before.restore());
+      if constexpr (backend::SkipsWork<B>) visit_policies(entry.before.restore());
       task_step_ = entry.report.step;
       global_step_ = entry.report.global_step;
       B::zero(gradient_.data(), gradient_.size());
-      ledger_.forget_from(i);
+      pending_.forget_from(i);
       return;
     }
   }
@@ -515,8 +516,8 @@ class Learner {
   Tape<B> tape_;
   DeviceBatch<B> batch_;
   std::optional<Computed> computed_;
-  StepRecorder<B> recorder_;
-  StepLedger<B> ledger_;
+  StepCapture<B> capture_;
+  PendingSteps<B> pending_;
   std::optional<NumericError> failure_;  ///< of steps taken back, until it is thrown
   Losses losses_{};
   Momentum momentum_{};

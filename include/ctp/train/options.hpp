@@ -19,7 +19,7 @@ struct TrainOptions {
   int workers = 1;  ///< threads that read and decode images; 0: none beside the training itself
   std::uint64_t seed = 0;
   Initialization initialization = Initialization::FanIn;
-  bool record_steps = true;  ///< on a backend that can: run a step as it was taken down (CUDA graphs); the same bits
+  bool capture_steps = true;  ///< on a backend that can: run a step as it was taken down (CUDA graphs); the same bits
   /// On a backend that can stop steps by itself (CUDA): after how many steps losses are read, checked and told to
   /// observers, at the latest after `read_seconds` and at the end of an epoch. The same numbers. 1 waits for each step.
   int read_every = 16;

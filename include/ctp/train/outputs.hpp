@@ -64,11 +64,11 @@ class Outputs {
       return first_rows(pass_, model_->text_encoder().fuse(pass_, text, image_tokens()), batch_->size());
     });
   }
-  /// [capacity, vocabulary], masked-language scores at the labelled positions
-  Variable<2, B> labelled_scores() {
-    return once(labelled_scores_, [&] {
+  /// [capacity, vocabulary], masked-language scores at the masked positions
+  Variable<2, B> masked_scores() {
+    return once(masked_scores_, [&] {
       const auto hidden = model_->text_encoder().fuse(pass_, batch_->masked_text(), image_tokens());
-      return model_->text_encoder().word_scores(pass_, gather_rows(pass_, hidden, batch_->labelled().row));
+      return model_->text_encoder().word_scores(pass_, gather_rows(pass_, hidden, batch_->masked_positions().row));
     });
   }
 
@@ -86,7 +86,7 @@ class Outputs {
   Pass<B> pass_;
   const DeviceBatch<B>* batch_;
   std::optional<Variable<2, B>> image_tokens_, text_tokens_, image_raw_, text_raw_, image_, text_, fused_,
-      labelled_scores_;
+      masked_scores_;
   bool sealed_ = false;
 };
 

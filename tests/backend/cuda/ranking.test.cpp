@@ -218,7 +218,7 @@ TEST_CASE_TEMPLATE("ranking: evaluation on the backend says what it says on the 
   CHECK(there.r_mean > 0);
   CHECK(there.r_mean < 100);
 
-  std::vector<ctp::eval::LabelledItem> items;
+  std::vector<ctp::eval::CategoryItem> items;
   constexpr const char* labels[] = {"a", "b", "c"};
   for (std::size_t i = 0; i < at(n); ++i) items.push_back({labels[i / 47], labels[i % 3]});
   const auto map_there = ctp::eval::multimodal_map<B>(images, items, texts, items, items, at(width));

@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("linear: derivatives are added, and only those asked for", B,
         rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("linear: a fresh derivative is written, whatever was there", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("linear: a overwrite_grad derivative is written, whatever was there", B, CTP_TEST_BACKENDS) {
   const Values w = random(m * k, 2), dy = random(n * m, 3);
   auto bw = put<B>(w), bdy = put<B>(dy), bx = put<B>(random(n * k, 1));
   auto bdx = put<B>(Values(at(n * k), std::numeric_limits<double>::quiet_NaN()));

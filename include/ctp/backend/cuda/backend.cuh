@@ -18,8 +18,8 @@ struct BasicCuda : backend::cuda::DeviceRuntime<Precision>,
 static_assert(backend::Backend<BasicCuda<precision::Fp32>>);
 static_assert(backend::Backend<BasicCuda<precision::Tf32>>);
 static_assert(backend::Backend<BasicCuda<precision::Bf16>>);
-static_assert(backend::RecordsWork<Cuda>);
-static_assert(backend::StopsWork<Cuda>);
+static_assert(backend::CapturesWork<Cuda>);
+static_assert(backend::SkipsWork<Cuda>);
 static_assert(backend::CopiesAhead<Cuda>);
 static_assert(backend::RanksRows<Cuda>);
 

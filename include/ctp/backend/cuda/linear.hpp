@@ -74,7 +74,7 @@ struct Linear {
   }
   template <class In>
   static void linear_backward(Index n, Index k, Index m, const In* x, const Real* w, const Real* before, Real* dy,
-                              Real* dx, bool fresh, Real* dw, Real* dbias) {
+                              Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
     if (n == 0 || m == 0) return;
     // One pass over dy rounds it for both products, multiplies by GELU's slope and adds up columns.
     kernel::ResultGradient<Real> gradient{m, before, dy, {}};
@@ -92,7 +92,7 @@ struct Linear {
       launch_each<Runtime>(n * m, gradient);
     if (dx != nullptr) {
       MatrixProduct<Real> p{false, false, n, k, m, Real(1), by, m, w, k};
-      p.beta = fresh ? Real(0) : Real(1);
+      p.beta = overwrite_grad ? Real(0) : Real(1);
       p.c = p.d = dx;
       Runtime::matrix_product(p);
     }

@@ -61,14 +61,14 @@ struct Linear {
   }
 
   /// @brief Derivatives of linear(): dx (+)= dy w, dw += dy^T x, dbias += column sums of dy. dx is added to, or written
-  /// where it is `fresh`.
+  /// where it is `overwrite_grad`.
   ///
   /// With `before`, the y that was activated, dy is the derivative behind GELU; what it holds afterwards is nobody's.
   /// **Shapes.** as linear(); before, dx, dw and dbias may be null.
   static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* before, Real* dy,
-                              Real* dx, bool fresh, Real* dw, Real* dbias) {
+                              Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
     if (before != nullptr) gelu_backward(n * m, before, dy);
-    if (dx != nullptr) product(false, false, n, k, m, Real(1), dy, m, w, k, !fresh, dx);
+    if (dx != nullptr) product(false, false, n, k, m, Real(1), dy, m, w, k, !overwrite_grad, dx);
     if (dw != nullptr) product(true, false, m, k, n, Real(1), dy, m, x, k, true, dw);
     if (dbias != nullptr) add_column_sums(n, m, dy, dbias);
   }

@@ -66,12 +66,12 @@ struct DeviceThread {
 };
 static_assert(KernelThread<DeviceThread>);
 
-/// The one entry point of all kernels; nothing happens where `stopped` points at anything but 0. `static`: objects
+/// The one entry point of all kernels; nothing happens where `skip_flag` points at anything but 0. `static`: objects
 /// built for different architectures keep their own.
 template <class Body>
 static __global__ void __launch_bounds__(threads_of<Body>(), least_blocks_of<Body>())
-    run_body(const __grid_constant__ Body body, const std::int32_t* stopped) {
-  if (stopped != nullptr && *stopped != 0) return;
+    run_body(const __grid_constant__ Body body, const std::int32_t* skip_flag) {
+  if (skip_flag != nullptr && *skip_flag != 0) return;
   body(DeviceThread{});
 }
 

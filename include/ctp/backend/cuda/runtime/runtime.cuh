@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <ctp/backend/cuda/kernel/gate.hpp>
+#include <ctp/backend/cuda/kernel/skip_flag.hpp>
+#include <ctp/backend/cuda/runtime/capture.cuh>
 #include <ctp/backend/cuda/runtime/context.cuh>
 #include <ctp/backend/cuda/runtime/copy_stream.cuh>
 #include <ctp/backend/cuda/runtime/device_thread.cuh>
 #include <ctp/backend/cuda/runtime/input_queue.hpp>
 #include <ctp/backend/cuda/runtime/product.cuh>
-#include <ctp/backend/cuda/runtime/recording.cuh>
 
 namespace ctp::backend::cuda {
 
@@ -21,13 +21,13 @@ namespace ctp::backend::cuda {
 template <class Precision>
 struct DeviceRuntime {
   using Block = DeviceMemory;
-  using Recording = cuda::Recording;
+  using Capture = cuda::Capture;
   using InputQueue = cuda::InputQueue<CopyStream>;
 
   static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
   template <class T>
   static void zero(T* p, std::ptrdiff_t n) {
-    if (Gate::flag() != nullptr)
+    if (SkipFlag::flag() != nullptr)
       launch_each<DeviceRuntime>(n, kernel::ZeroEach<T>{p});
     else if (n > 0)
       check(cudaMemsetAsync(p, 0, static_cast<std::size_t>(n) * sizeof(T), Context::current().stream()),
@@ -35,7 +35,7 @@ struct DeviceRuntime {
   }
   template <class T>
   static void copy(const T* from, std::ptrdiff_t n, T* to) {
-    if (Gate::flag() != nullptr)
+    if (SkipFlag::flag() != nullptr)
       launch_each<DeviceRuntime>(n, kernel::CopyEach<T>{from, to});
     else if (n > 0)
       check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(T), cudaMemcpyDeviceToDevice,
@@ -44,12 +44,12 @@ struct DeviceRuntime {
   }
   template <class From, class To>
   static void upload(const From* from, std::ptrdiff_t n, To* to) {
-    Gate::require_open("upload");
+    SkipFlag::require_open("upload");
     Context::current().upload(from, n, to);
   }
   template <class From, class To>
   static void download(const From* from, std::ptrdiff_t n, To* to) {
-    Gate::require_open("download");
+    SkipFlag::require_open("download");
     Context::current().download(from, n, to);
   }
 
@@ -67,18 +67,18 @@ struct DeviceRuntime {
             "cudaFuncSetAttribute");
     run_body<Body>
         <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(
-            body, Gate::flag());
+            body, SkipFlag::flag());
     check(cudaGetLastError(), "kernel launch");
   }
 
-  /// As Gate::unless().
+  /// As SkipFlag::skip_if().
   template <class Work>
-  static void unless(const std::int32_t* stopped, const Work& work) {
-    Gate::unless(stopped, work);
+  static void skip_if(const std::int32_t* skip_flag, const Work& work) {
+    SkipFlag::skip_if(skip_flag, work);
   }
 
   static void matrix_product(const MatrixProduct<float>& p) {
-    if (Gate::flag() == nullptr) {
+    if (SkipFlag::flag() == nullptr) {
       Product<Precision>::template run<DeviceRuntime>(p);
       return;
     }

@@ -1,4 +1,4 @@
-#include <ctp/train/step_ledger.hpp>
+#include <ctp/train/pending_steps.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,8 +20,8 @@ namespace {
 
 using Simulated = ctp::test::SimulatedCuda<float>;
 
-static_assert(ctp::backend::StopsWork<Simulated>);
-static_assert(!ctp::backend::StopsWork<ctp::Cpu>);
+static_assert(ctp::backend::SkipsWork<Simulated>);
+static_assert(!ctp::backend::SkipsWork<ctp::Cpu>);
 
 template <class Strategy>
 using Learner = ctp::Learner<Strategy, ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Simulated,
@@ -59,7 +59,7 @@ Run train(int read_every, bool record, int bad_epoch = -1, std::size_t bad_step 
   ctp::ModelConfig sizes = test::micro;
   sizes.dropout = 0.1;
   ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
-  options.record_steps = record;
+  options.capture_steps = record;
   options.read_every = read_every;
   options.read_seconds = 1e9;
   Learner<Strategy> learner(typename Learner<Strategy>::Model(sizes), options);
@@ -307,7 +307,7 @@ struct Committing : ctp::strategy::SeqF {
 TEST_CASE("step ledger: a commit that computes finds what the step has computed, replayed or not") {
   const auto kept = [](bool record) {
     ctp::TrainOptions options{.epochs = 1};
-    options.record_steps = record;
+    options.capture_steps = record;
     Learner<Committing> learner(Learner<Committing>::Model(test::micro), options);
     test::Batches task(test::micro, 5, 3, 6, 1);
     learner.learn(task, "task");
@@ -351,7 +351,7 @@ TEST_CASE("host numbers: written back in the order they were visited, nothing bu
     archive("kind", kind);
     archive("pair", pair);
   };
-  ctp::HostNumbers before;
+  ctp::HostSnapshot before;
   before(std::string_view("old"), rate);
   before.clear();
   visit(before);

@@ -1,4 +1,4 @@
-#include <ctp/train/step_recorder.hpp>
+#include <ctp/train/step_capture.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -13,10 +13,10 @@
 namespace {
 
 using Simulated = ctp::test::SimulatedCuda<float>;
-using Recording = Simulated::Recording;
+using Capture = Simulated::Capture;
 
-static_assert(ctp::backend::RecordsWork<Simulated>);
-static_assert(!ctp::backend::RecordsWork<ctp::Cpu>);
+static_assert(ctp::backend::CapturesWork<Simulated>);
+static_assert(!ctp::backend::CapturesWork<ctp::Cpu>);
 
 struct Trained {
   std::vector<float> weights;
@@ -43,16 +43,16 @@ Trained train(bool record, int width = 12, int pairs = 3) {
   sizes.dropout = 0.1;
   sizes.vision_width = sizes.text_width = width;
   ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
-  options.record_steps = record;
+  options.capture_steps = record;
   ctp::Learner<Strategy, Model> learner(Model(sizes), options);
   Losses losses;
   learner.observe(losses);
-  const int captures = Recording::captures(), replays = Recording::replays();
+  const int captures = Capture::captures(), replays = Capture::replays();
   for (const std::uint64_t task : {1U, 2U}) {
     test::Batches batches(sizes, 4, pairs, 6, task);
     learner.learn(batches, "task");
   }
-  return {learner.weights(), losses.all, Recording::captures() - captures, Recording::replays() - replays};
+  return {learner.weights(), losses.all, Capture::captures() - captures, Capture::replays() - replays};
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ TEST_CASE("step recorder: a penalty's own passes through the data leave the reco
 }
 
 TEST_CASE("step recorder: work is run, then taken down, then replayed, for each key") {
-  ctp::StepRecorder<Simulated> recorder;
+  ctp::StepCapture<Simulated> recorder;
   ctp::Buffer<float, Simulated> x(1);
   int calls = 0;
   const auto work = [&] {
@@ -112,7 +112,7 @@ TEST_CASE("step recorder: work is run, then taken down, then replayed, for each 
   key.shape.labelled = &recorder;  // other memory: run as it is
   recorder.run(key, work);
   CHECK(calls == 4);
-  recorder.forget();
+  recorder.invalidate();
   recorder.run(key, work);
   CHECK(calls == 5);
   CHECK(value() == 128);
@@ -122,7 +122,7 @@ TEST_CASE("step recorder: work is run, then taken down, then replayed, for each 
 }
 
 TEST_CASE("step recorder: what must not be taken down is an error, and the next step runs as it is") {
-  ctp::StepRecorder<Simulated> recorder;
+  ctp::StepCapture<Simulated> recorder;
   ctp::Buffer<float, Simulated> x(1);
   const ctp::StepKey key{{1, 1, nullptr}, 0, 0};
   const auto downloads = [&] { static_cast<void>(x.to_host()); };

@@ -1,4 +1,4 @@
-/// @file   ctp/train/step_recorder.hpp
+/// @file   ctp/train/step_capture.hpp
 /// @brief  Decides when a step is run, taken down, or run again as it was taken down.
 /// @layer  train
 #pragma once
@@ -15,7 +15,7 @@ struct StepKey {
   /// What decides which memory a step asks for.
   struct Shape {
     Index size = 0, length = 0;
-    const void* labelled = nullptr;  ///< where the labelled positions lie: elsewhere once there is room for more
+    const void* labelled = nullptr;  ///< where the masked positions lie: elsewhere once there is room for more
     bool previous = false;           ///< whether there is a previous model, whose outputs take memory, too
     friend bool operator==(const Shape&, const Shape&) = default;
   };
@@ -27,35 +27,35 @@ struct StepKey {
 /// @brief Runs a step's work: on a backend that records work, the first step of a shape as it is, for that makes the
 /// memory; the next one is taken down; the following ones, of the same key, are that one run again.
 template <class B>
-class StepRecorder {
+class StepCapture {
  public:
   bool enabled = true;
 
-  StepRecorder() = default;
+  StepCapture() = default;
   /// Begins anew: what work() left on the host belongs to the owner that it was called for.
-  StepRecorder(StepRecorder&& other) noexcept : enabled(other.enabled) {}
-  StepRecorder& operator=(StepRecorder&& other) noexcept {
+  StepCapture(StepCapture&& other) noexcept : enabled(other.enabled) {}
+  StepCapture& operator=(StepCapture&& other) noexcept {
     enabled = other.enabled;
-    forget();
+    invalidate();
     return *this;
   }
 
   /// Calls work() or replays an earlier call of it. What work() left on the host stays as that call left it.
   template <class Work>
   void run([[maybe_unused]] const StepKey& key, const Work& work) {
-    if constexpr (backend::RecordsWork<B>) {
-      if (enabled && taken_down_ == key) {
-        recording_->replay();
+    if constexpr (backend::CapturesWork<B>) {
+      if (enabled && captured_ == key) {
+        capture_->replay();
         return;
       }
-      taken_down_.reset();
+      captured_.reset();
       const bool warm = warm_ == key.shape;
       warm_.reset();  // for good, should this turn fail
       if (enabled && warm) {
-        recording_.emplace();
-        recording_->capture(work);
-        recording_->replay();
-        taken_down_ = key;
+        capture_.emplace();
+        capture_->capture(work);
+        capture_->replay();
+        captured_ = key;
       } else {
         work();
       }
@@ -65,11 +65,11 @@ class StepRecorder {
     work();
   }
   /// What was taken down is void: memory has moved.
-  void discard() { taken_down_.reset(); }
+  void drop_capture() { captured_.reset(); }
   /// The next step is run as it is: something that it depends on has been changed from outside.
-  void forget() {
-    if constexpr (backend::RecordsWork<B>) {
-      taken_down_.reset();
+  void invalidate() {
+    if constexpr (backend::CapturesWork<B>) {
+      captured_.reset();
       warm_.reset();
     }
   }
@@ -77,16 +77,16 @@ class StepRecorder {
  private:
   struct Nothing {};
   template <class T>
-  struct RecordingOf {
+  struct CaptureOf {
     using type = Nothing;
   };
-  template <backend::RecordsWork T>
-  struct RecordingOf<T> {
-    using type = typename T::Recording;
+  template <backend::CapturesWork T>
+  struct CaptureOf<T> {
+    using type = typename T::Capture;
   };
 
-  std::optional<typename RecordingOf<B>::type> recording_;
-  std::optional<StepKey> taken_down_;
+  std::optional<typename CaptureOf<B>::type> capture_;
+  std::optional<StepKey> captured_;
   std::optional<StepKey::Shape> warm_;
 };
 

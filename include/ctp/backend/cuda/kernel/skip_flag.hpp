@@ -1,4 +1,4 @@
-/// @file   ctp/backend/cuda/kernel/gate.hpp
+/// @file   ctp/backend/cuda/kernel/skip_flag.hpp
 /// @brief  Work that a number in the device's memory may stop, without the host looking at it.
 /// @layer  backend
 #pragma once
@@ -25,29 +25,29 @@ struct ZeroEach {
 
 }  // namespace kernel
 
-/// @brief The flag that what is launched now looks at before it does anything: null outside unless().
+/// @brief The flag that what is launched now looks at before it does anything: null outside skip_if().
 ///
 /// One a process, as the context of a device is.
-class Gate {
+class SkipFlag {
  public:
   [[nodiscard]] static const std::int32_t* flag() { return current(); }
 
-  /// **Errors.** UsageError inside unless(): what the host takes part in cannot be left undone.
+  /// **Errors.** UsageError inside skip_if(): what the host takes part in cannot be left undone.
   static void require_open(const char* what) {
     require(
         flag() == nullptr, what,
         "it was called from a policy's commit or an optimiser's step, whose work a device may have to leave undone; "
         "keep what they need in the backend's memory");
   }
-  /// Calls work(). What it launches does nothing where `stopped` is not 0 by the time it would run.
+  /// Calls work(). What it launches does nothing where `skip_flag` is not 0 by the time it would run.
   template <class Work>
-  static void unless(const std::int32_t* stopped, const Work& work) {
+  static void skip_if(const std::int32_t* skip_flag, const Work& work) {
     struct Restore {
       const std::int32_t* before;
       ~Restore() { current() = before; }
     };
     const Restore restore{current()};
-    current() = stopped;
+    current() = skip_flag;
     work();
   }
 

@@ -1,5 +1,5 @@
 // Work that a number in the backend's memory stops, on simulated threads and, with CTP_TEST_BACKENDS, on a device.
-#include <ctp/backend/cuda/kernel/gate.hpp>
+#include <ctp/backend/cuda/kernel/skip_flag.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -19,18 +19,18 @@
 namespace {
 
 using Values = std::vector<float>;
-using Gate = ctp::backend::cuda::Gate;
+using SkipFlag = ctp::backend::cuda::SkipFlag;
 
 template <class B>
 struct Memory {
   ctp::Buffer<float, B> x{4}, y{4}, w{16};
-  ctp::Buffer<std::int32_t, B> stopped{1};
+  ctp::Buffer<std::int32_t, B> skip_flag{1};
   Memory() {
     x.assign(Values{1, 2, 3, 4});
     y.assign(Values{5, 6, 7, 8});
     w.assign(Values(16, 1));
   }
-  void stop(std::int32_t how) { stopped.assign(std::vector<std::int32_t>{how}); }
+  void stop(std::int32_t how) { skip_flag.assign(std::vector<std::int32_t>{how}); }
 };
 
 /// Every kind of thing that a backend launches.
@@ -55,11 +55,11 @@ struct Half {
 
 TEST_CASE_TEMPLATE("gate: work is done while the flag is 0, and left from then on", B, CTP_TEST_BACKENDS) {
   Memory<B> m;
-  B::unless(m.stopped.data(), [&] { work(m); });
+  B::skip_if(m.skip_flag.data(), [&] { work(m); });
   CHECK(m.x.to_host() == Values{9, 0, 5, 26});
   m.x.assign(Values{1, 2, 3, 4});
   m.stop(1);
-  B::unless(m.stopped.data(), [&] { work(m); });
+  B::skip_if(m.skip_flag.data(), [&] { work(m); });
   CHECK(m.x.to_host() == Values{1, 2, 3, 4});
   work(m);  // outside, the flag is nobody's business
   CHECK(m.x.to_host() == Values{9, 0, 5, 26});
@@ -68,8 +68,8 @@ TEST_CASE_TEMPLATE("gate: work is done while the flag is 0, and left from then o
 TEST_CASE_TEMPLATE("gate: the flag is looked at when the work would run, also where the work sets it", B,
                    CTP_TEST_BACKENDS) {
   Memory<B> m;
-  typename B::Recording recording;
-  recording.capture([&] { B::unless(m.stopped.data(), [&] { B::add_scaled(1, 1.F, m.y.data(), m.x.data()); }); });
+  typename B::Capture recording;
+  recording.capture([&] { B::skip_if(m.skip_flag.data(), [&] { B::add_scaled(1, 1.F, m.y.data(), m.x.data()); }); });
   recording.replay();
   CHECK(m.x.to_host()[0] == 6);
   m.stop(7);
@@ -78,8 +78,8 @@ TEST_CASE_TEMPLATE("gate: the flag is looked at when the work would run, also wh
   m.stop(0);
   recording.replay();
   CHECK(m.x.to_host()[0] == 11);
-  B::unless(m.stopped.data(), [&] {
-    B::for_each(1, Stop{m.stopped.data()});
+  B::skip_if(m.skip_flag.data(), [&] {
+    B::for_each(1, Stop{m.skip_flag.data()});
     B::fill(1, 0.F, m.x.data());
   });
   CHECK(m.x.to_host()[0] == 11);
@@ -88,14 +88,14 @@ TEST_CASE_TEMPLATE("gate: the flag is looked at when the work would run, also wh
 TEST_CASE_TEMPLATE("gate: ends with the work, also with work in it or work that throws", B, CTP_TEST_BACKENDS) {
   Memory<B> m;
   ctp::Buffer<std::int32_t, B> inner(1);
-  B::unless(m.stopped.data(), [&] {
-    CHECK(Gate::flag() == m.stopped.data());
-    B::unless(inner.data(), [&] { CHECK(Gate::flag() == inner.data()); });
-    CHECK(Gate::flag() == m.stopped.data());
+  B::skip_if(m.skip_flag.data(), [&] {
+    CHECK(SkipFlag::flag() == m.skip_flag.data());
+    B::skip_if(inner.data(), [&] { CHECK(SkipFlag::flag() == inner.data()); });
+    CHECK(SkipFlag::flag() == m.skip_flag.data());
   });
-  CHECK(Gate::flag() == nullptr);
-  CHECK_THROWS_AS(B::unless(inner.data(), [] { throw std::runtime_error("work"); }), std::runtime_error);
-  CHECK(Gate::flag() == nullptr);
+  CHECK(SkipFlag::flag() == nullptr);
+  CHECK_THROWS_AS(B::skip_if(inner.data(), [] { throw std::runtime_error("work"); }), std::runtime_error);
+  CHECK(SkipFlag::flag() == nullptr);
 }
 
 TEST_CASE_TEMPLATE("gate: sums and probes stay in the backend's memory, with the bits that the host is given", B,

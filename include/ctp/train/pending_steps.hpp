@@ -1,4 +1,4 @@
-/// @file   ctp/train/step_ledger.hpp
+/// @file   ctp/train/pending_steps.hpp
 /// @brief  What the last steps gave, in the backend's memory until somebody reads it.
 /// @layer  train
 #pragma once
@@ -27,7 +27,7 @@ namespace ctp {
 /// @brief Numbers of the host, copied aside, so that steps that turn out to be void can be taken back. An archive for
 /// the `visit` of a policy's state: it copies what is plain (numbers, enumerations, arrays and structs of them); what
 /// lies in a backend's memory, or in lists, it leaves alone.
-class HostNumbers {
+class HostSnapshot {
  public:
   void clear() { bytes_.clear(); }
   template <class T>
@@ -59,26 +59,26 @@ class HostNumbers {
 namespace detail {
 
 /// @brief A step's numbers, a row of them in the backend's memory.
-struct LedgerRow {
+struct PendingRow {
   static constexpr int most_parts = 16, loss = most_parts, penalty = loss + 1, probe = penalty + 1, width = probe + 1;
 };
 
-/// Copies parts and loss to a row that has the penalty, or 0, and the probe of the gradient already; sets `stopped` if
-/// one of them is not finite.
+/// Copies parts and loss to a row that has the penalty, or 0, and the probe of the gradient already; sets `skip_flag`
+/// if one of them is not finite.
 template <class Real>
 struct NoteStep {
-  const Real* parts[LedgerRow::most_parts] = {};
+  const Real* parts[PendingRow::most_parts] = {};
   int count = 0;
   const Real* loss = nullptr;
   double* row = nullptr;
-  std::int32_t* stopped = nullptr;  ///< null where nothing looks at it
+  std::int32_t* skip_flag = nullptr;  ///< null where nothing looks at it
 
   CTP_HD void operator()(Index /*i*/) const {
     for (int i = 0; i < count; ++i) row[i] = static_cast<double>(*parts[i]);
-    row[LedgerRow::loss] = static_cast<double>(*loss) + row[LedgerRow::penalty];
-    double bad = row[LedgerRow::loss] - row[LedgerRow::loss] + row[LedgerRow::probe];  // 0, or NaN
+    row[PendingRow::loss] = static_cast<double>(*loss) + row[PendingRow::penalty];
+    double bad = row[PendingRow::loss] - row[PendingRow::loss] + row[PendingRow::probe];  // 0, or NaN
     for (int i = 0; i < count; ++i) bad += row[i] - row[i];
-    if (stopped != nullptr && !(bad == 0)) *stopped = 1;
+    if (skip_flag != nullptr && !(bad == 0)) *skip_flag = 1;
   }
 };
 
@@ -87,9 +87,9 @@ struct NoteStep {
 /// @brief The last steps' losses, and whether they and the gradient were finite.
 ///
 /// A step's numbers stay in the backend's memory until read() fetches those of all steps at once. On a backend that
-/// stops work, `stopped()` is not 0 there from the first step on that is not finite.
+/// stops work, `skip_flag()` is not 0 there from the first step on that is not finite.
 template <class B>
-class StepLedger {
+class PendingSteps {
  public:
   using Real = typename B::Real;
 
@@ -99,7 +99,7 @@ class StepLedger {
     std::vector<std::pair<const char*, double>> parts;  ///< those of the report
     bool has_penalty = false;                           ///< as the last of the parts
     std::vector<std::uint32_t> sample;                  ///< ordinals of the step's pairs
-    HostNumbers before;                                 ///< of the policies' states, for the owner to fill
+    HostSnapshot before;                                ///< of the policies' states, for the owner to fill
     bool finite_gradient = true;
 
     /// What is not finite, in words; empty if all is well.
@@ -123,7 +123,7 @@ class StepLedger {
     }
   };
 
-  [[nodiscard]] const std::int32_t* stopped() const { return stopped_.data(); }
+  [[nodiscard]] const std::int32_t* skip_flag() const { return skip_flag_.data(); }
   /// The steps noted whose report nobody was given yet.
   [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).first(used_).subspan(told_); }
   /// The first of entries() is not among them any more.
@@ -132,7 +132,7 @@ class StepLedger {
   void forget_from(std::size_t i) {
     used_ = told_ + i;
     read_ = std::min(read_, used_);
-    B::zero(stopped_.data(), stopped_.size());
+    B::zero(skip_flag_.data(), skip_flag_.size());
   }
 
   /// @brief Notes a step whose losses and gradient [n] were computed. `penalty(to)` leaves the penalty's value at `to`,
@@ -162,7 +162,7 @@ class StepLedger {
     probe(n, gradient, row + Row::probe);
     body.loss = loss.value.data;
     body.row = row;
-    if (stopped_.size() > 0) body.stopped = stopped_.data();
+    if (skip_flag_.size() > 0) body.skip_flag = skip_flag_.data();
     B::for_each(1, body);
     return entry;
   }
@@ -179,7 +179,7 @@ class StepLedger {
   void clear() { used_ = read_ = told_ = 0; }
 
  private:
-  using Row = detail::LedgerRow;
+  using Row = detail::PendingRow;
 
   /// Room for more steps. Those noted are kept.
   void grow() {
@@ -190,7 +190,7 @@ class StepLedger {
     entries_.resize(room);
   }
   static void probe(Index n, const Real* gradient, double* to) {
-    if constexpr (backend::StopsWork<B>) {
+    if constexpr (backend::SkipsWork<B>) {
       B::probe_finite(n, gradient, to);
     } else {
       const double value = B::all_finite(n, gradient) ? 0 : std::nan("");
@@ -206,7 +206,7 @@ class StepLedger {
   }
 
   Buffer<double, B> rows_;
-  Buffer<std::int32_t, B> stopped_{backend::StopsWork<B> ? 1 : 0};
+  Buffer<std::int32_t, B> skip_flag_{backend::SkipsWork<B> ? 1 : 0};
   std::vector<Entry> entries_;
   std::vector<double> host_;
   std::size_t used_ = 0, read_ = 0, told_ = 0;  ///< steps noted, and of them those fetched and those told

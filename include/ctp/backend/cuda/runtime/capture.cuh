@@ -1,4 +1,4 @@
-/// @file   ctp/backend/cuda/runtime/recording.cuh
+/// @file   ctp/backend/cuda/runtime/capture.cuh
 /// @brief  Work taken down as a CUDA graph.
 /// @layer  backend
 #pragma once
@@ -13,7 +13,7 @@ namespace ctp::backend::cuda {
 /// @brief What some work launches on the current context's stream, to be run again with one launch.
 ///
 /// The work keeps its addresses and its arguments: what changes from run to run lies in device memory.
-class Recording {
+class Capture {
  public:
   /// @brief Takes down what work() launches; nothing runs. **Errors.** what work() throws; Error (internal) if it waits
   /// for the device, or allocates on it.
