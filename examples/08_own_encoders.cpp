@@ -146,7 +146,7 @@ int main() {
 
   // 5. Training, with CTP and its three models.
   ctp::TrainOptions options{
-      .epochs = 60, .batch_size = 16, .rate = 1e-3, .max_words = 4, .augment = false, .workers = 0};
+      .epochs = 60, .rate = 1e-3, .max_tokens = 4, .loading = {.batch_size = 16, .augment = false, .workers = 0}};
   ctp::Learner<ctp::strategy::Ctp, Model> learner(model, options);
   const std::vector<ctp::data::Task> tasks{colours("dark", 0), colours("blue", 200)};
   for (const auto& task : tasks) {

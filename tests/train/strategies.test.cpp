@@ -49,9 +49,9 @@ std::vector<ctp::data::Task> made_tasks(const ctp::ModelConfig& c) {
 ctp::TrainOptions quick(int workers, std::uint64_t seed) {
   ctp::TrainOptions options;
   options.epochs = 2;
-  options.batch_size = 5;
-  options.max_words = 7;
-  options.workers = workers;
+  options.loading.batch_size = 5;
+  options.max_tokens = 7;
+  options.loading.workers = workers;
   options.rate = 1e-2;
   options.seed = seed;
   return options;
