@@ -55,6 +55,22 @@ TEST_CASE("memory source: with finished floats among its pairs it writes floats;
   CHECK(source.tokens(0)[1] == 7);
 }
 
+TEST_CASE("memory source: pictures for training are augmented by the source's own settings") {
+  Image image(4, 4, 0);
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<std::uint8_t>(5 * i);
+  const auto augmented = [&](const ctp::data::Augmentation& settings) {
+    MemorySource source(settings);
+    source.add(image, {2, 3});
+    ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
+    return written(source, 0, 4, &lane).pixels;
+  };
+  ctp::data::Augmentation mirror{
+      .min_scale = 1, .min_ratio = 1, .max_ratio = 1, .flip = 1, .operations = {.operations = 0}};
+  CHECK(augmented(mirror) == ctp::data::flip_horizontally(image).rgb);
+  mirror.flip = 0;
+  CHECK(augmented(mirror) == image.rgb);
+}
+
 TEST_CASE("memory source: finished floats cannot be augmented or resized") {
   MemorySource source;
   source.add(std::vector<float>(12), 2, {2, 3}, "f");
