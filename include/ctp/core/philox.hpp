@@ -1,5 +1,5 @@
 /// @file   ctp/core/philox.hpp
-/// @brief  Random numbers as a pure function of (seed, stream, task, epoch, sample, lane).
+/// @brief  Random numbers as a pure function of (seed, stream, task, epoch, sample, substream).
 /// @layer  core
 #pragma once
 
@@ -62,22 +62,22 @@ struct RandomPlace {
   std::uint32_t epoch = 0;  ///< below 65,536
   std::uint32_t sample = 0;
 
-  /// The counter of block `block` of lane `lane` at this place.
-  CTP_HD constexpr std::array<std::uint32_t, 4> counter(std::uint32_t lane, std::uint32_t block) const {
-    return {block, lane, sample, (task << 16U) | (epoch & 0xFFFFU)};
+  /// The counter of block `block` of substream `substream` at this place.
+  CTP_HD constexpr std::array<std::uint32_t, 4> counter(std::uint32_t substream, std::uint32_t block) const {
+    return {block, substream, sample, (task << 16U) | (epoch & 0xFFFFU)};
   }
 };
 
-/// Draws one number after the other from one lane at one place. Holds no state that outlives the place.
-class RandomLane {
+/// Draws one number after the other from one substream at one place. Holds no state that outlives the place.
+class RandomSubstream {
  public:
-  constexpr RandomLane(RandomStream stream, RandomPlace place, std::uint32_t lane = 0)
-      : stream_(stream), place_(place), lane_(lane) {}
+  constexpr RandomSubstream(RandomStream stream, RandomPlace place, std::uint32_t substream = 0)
+      : stream_(stream), place_(place), substream_(substream) {}
 
   /// Uniform 32-bit word.
   constexpr std::uint32_t word() {
     if (used_ == 4) {
-      words_ = philox4x32(place_.counter(lane_, block_++), stream_.key);
+      words_ = philox4x32(place_.counter(substream_, block_++), stream_.key);
       used_ = 0;
     }
     return words_[used_++];
@@ -106,7 +106,7 @@ class RandomLane {
  private:
   RandomStream stream_;
   RandomPlace place_;
-  std::uint32_t lane_;
+  std::uint32_t substream_;
   std::uint32_t block_ = 0;
   std::array<std::uint32_t, 4> words_{};
   unsigned used_ = 4;

@@ -91,20 +91,20 @@ class BagOfWords {
   Variable<2, B> embed(const Pass<B>& pass, const TextInput<B>& text) const {
     const auto ids = text.ids.reshaped(Shape<1>{text.ids.shape[0] * text.ids.shape[1]});
     const auto x = norm_(pass, gather_rows(pass, pass[words_], ids));
-    return dropout(pass, x, pass.dropout_layer(text.first_lane), text.ids.shape[1]);
+    return dropout(pass, x, pass.dropout_layer(text.dropout_id(0)), text.ids.shape[1]);
   }
   template <class B>
   Variable<2, B> run_block(const Pass<B>& pass, std::size_t i, const TextInput<B>& text, Variable<2, B> x,
                            Variable<2, B> image_tokens) const {
     const Block& block = blocks_[i];
     const Index batch = text.ids.shape[0], length = text.ids.shape[1];
-    const std::uint32_t lane = text.first_lane + 1 + static_cast<std::uint32_t>(i) * Block::dropout_layers;
+    const std::uint32_t first_id = text.dropout_id(1 + static_cast<std::uint32_t>(i) * Block::dropout_layers);
     return enclosed(pass, [&](const Pass<B>& inner) {
-      auto read =
-          block.mix_norm(inner, x, block.mix(inner, nn::mean_of_each(inner, x, text.key_bias, heads_)), lane, length);
-      if (block.cross) read = (*block.cross)(inner, read, image_tokens, {}, batch, lane + 1);
+      auto read = block.mix_norm(inner, x, block.mix(inner, nn::mean_of_each(inner, x, text.key_bias, heads_)),
+                                 first_id, length);
+      if (block.cross) read = (*block.cross)(inner, read, image_tokens, {}, batch, first_id + 1);
       const auto h = block.output(inner, block.intermediate.gelu_operand(inner, read));
-      return block.norm(pass, read, h, lane + 3, length);
+      return block.norm(pass, read, h, first_id + 3, length);
     });
   }
 

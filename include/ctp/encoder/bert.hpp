@@ -65,8 +65,8 @@ class Bert {
     return blocks;
   }
   template <class B>
-  static std::uint32_t lane(const TextInput<B>& text, std::size_t block) {
-    return text.first_lane + 1 + static_cast<std::uint32_t>(block) * nn::BertBlock::dropout_layers;
+  static std::uint32_t first_dropout_id(const TextInput<B>& text, std::size_t block) {
+    return text.dropout_id(1 + static_cast<std::uint32_t>(block) * nn::BertBlock::dropout_layers);
   }
   /// The first `depth` layers.
   template <class B>
@@ -76,14 +76,15 @@ class Bert {
     return enclosed(pass, [&](const Pass<B>& inner) {
       auto x = embed(inner, text);
       for (std::size_t i = 0; i < depth; ++i)
-        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image_tokens, text.ids.shape[0], lane(text, i));
+        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image_tokens, text.ids.shape[0],
+                       first_dropout_id(text, i));
       return x;
     });
   }
   template <class B>
   Variable<2, B> embed(const Pass<B>& pass, const TextInput<B>& text) const {
     const auto x = embedding(pass, text.ids, pass[words_], pass[positions_], pass[types_], padding_);
-    return dropout(pass, norm_(pass, x), pass.dropout_layer(text.first_lane), text.ids.shape[1]);
+    return dropout(pass, norm_(pass, x), pass.dropout_layer(text.dropout_id(0)), text.ids.shape[1]);
   }
 
   Index width_;

@@ -29,7 +29,7 @@ std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed,
   parallel_for(static_cast<std::ptrdiff_t>(parameters.size()), [&](std::ptrdiff_t ordinal) {
     const ParameterInfo& p = parameters[static_cast<std::size_t>(ordinal)];
     Real* out = theta.data() + p.offset;
-    RandomLane random(stream, {.sample = static_cast<std::uint32_t>(ordinal)});
+    RandomSubstream random(stream, {.sample = static_cast<std::uint32_t>(ordinal)});
     const Index n = p.size();
     Index fan_in = 1;  // of a table: its width
     for (std::size_t i = p.start == Start::Table ? p.shape.size() - 1 : 1; i < p.shape.size(); ++i)

@@ -13,7 +13,8 @@ namespace ctp::nn {
 
 /// @brief layer_norm(x + dropout(dense(attention(x, memory)))).
 ///
-/// **Shapes.** x [batch*n,d], memory [batch*m,d_memory] -> [batch*n,d].  Uses the dropout layers `lane` and `lane + 1`.
+/// **Shapes.** x [batch*n,d], memory [batch*m,d_memory] -> [batch*n,d].  Uses the dropout layers `dropout_id` and
+/// `dropout_id + 1`.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, as released; layer norm epsilon 1e-12.
 struct BertAttention {
   Linear query, key, value, dense;
@@ -30,10 +31,11 @@ struct BertAttention {
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> memory,
-                            Tensor<const typename B::Real, 2, B> key_bias, Index batch, std::uint32_t lane) const {
+                            Tensor<const typename B::Real, 2, B> key_bias, Index batch,
+                            std::uint32_t dropout_id) const {
     const Columns<B> q = query(pass, x), k = key(pass, memory), v = value(pass, memory);
-    auto mixed = attention_operand(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(lane));
-    return norm(pass, x, dense(pass, std::move(mixed)), lane + 1, x.value.shape[0] / batch);
+    auto mixed = attention_operand(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(dropout_id));
+    return norm(pass, x, dense(pass, std::move(mixed)), dropout_id + 1, x.value.shape[0] / batch);
   }
 };
 
@@ -60,12 +62,12 @@ struct BertBlock {
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Tensor<const typename B::Real, 2, B> key_bias,
-                            Variable<2, B> image_tokens, Index batch, std::uint32_t lane) const {
+                            Variable<2, B> image_tokens, Index batch, std::uint32_t dropout_id) const {
     return enclosed(pass, [&](const Pass<B>& inner) {
-      auto read = self(inner, x, x, key_bias, batch, lane);
-      if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, lane + 2);
+      auto read = self(inner, x, x, key_bias, batch, dropout_id);
+      if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, dropout_id + 2);
       const auto h = output(inner, intermediate.gelu_operand(inner, read));
-      return norm(pass, read, h, lane + 4, x.value.shape[0] / batch);
+      return norm(pass, read, h, dropout_id + 4, x.value.shape[0] / batch);
     });
   }
 };

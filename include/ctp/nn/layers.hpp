@@ -90,9 +90,9 @@ struct LayerNorm {
   }
   /// Of x + dropout(branch).
   template <class B>
-  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, std::uint32_t lane,
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, std::uint32_t dropout_id,
                             Index rows_per_sample) const {
-    return residual_layer_norm(pass, x, branch, pass.dropout_layer(lane), rows_per_sample, pass[gain], pass[bias],
+    return residual_layer_norm(pass, x, branch, pass.dropout_layer(dropout_id), rows_per_sample, pass[gain], pass[bias],
                                epsilon);
   }
 };
