@@ -24,7 +24,7 @@ struct ModelConfig {
   int positions = 512, types = 2;
   int embed = 256;   ///< width of the space in which images and texts are compared
   int queue = 1024;  ///< momentum features kept, each modality
-  double temp = 0.07, distill_temp = 1.0;
+  double temperature = 0.07, distill_temperature = 1.0;
   int pad = 0, unk = 1, cls = 2, sep = 3, mask = 4;
   double dropout = 0.1;  ///< in the text encoder: attention and hidden; the image encoder has none
 
@@ -46,8 +46,8 @@ struct ModelConfig {
     visitor("types", self.types);
     visitor("embed", self.embed);
     visitor("queue", self.queue);
-    visitor("temp", self.temp);
-    visitor("distill_temp", self.distill_temp);
+    visitor("temp", self.temperature);
+    visitor("distill_temp", self.distill_temperature);
     visitor("pad", self.pad);
     visitor("unk", self.unk);
     visitor("cls", self.cls);

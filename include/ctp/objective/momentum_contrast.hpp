@@ -70,7 +70,7 @@ struct MomentumContrast {
   auto loss(Step& step, OwnState& state) const {
     using B = typename Step::Backend;
     const auto& pass = step.online.pass();
-    const double temperature = step.model().config().temp;
+    const double temperature = step.model().config().temperature;
     const auto image = step.online.image(), text = step.online.text();
     const auto image_m = step.momentum->image(), text_m = step.momentum->text();
     const Index n = image.local.value.shape[0];
