@@ -12,9 +12,10 @@
 
 namespace ctp {
 
-/// One block of Philox4x32-10, in place: four 32-bit words that depend on nothing but counter and key.
+/// One block of Philox4x32-10, in place: replaces the counter `c` by four random 32-bit words.
 ///
-/// Plain arrays, since device code must not call the members of std::array.
+/// The words depend on counter and key alone. The arguments are plain arrays, since device code must not call the
+/// members of std::array.
 /// **Source.** Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.3 and table 2.
 CTP_HD constexpr void philox4x32(std::uint32_t (&c)[4], std::uint32_t k0, std::uint32_t k1) {
   for (int round = 0; round < 10; ++round) {
@@ -29,7 +30,7 @@ CTP_HD constexpr void philox4x32(std::uint32_t (&c)[4], std::uint32_t k0, std::u
   }
 }
 
-/// The same for the host, with values.
+/// philox4x32() by value, for the host.
 constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key) {
   std::uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]};
@@ -40,7 +41,7 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
 /// A word as a float in [0, 1) with 24 random bits.
 CTP_HD constexpr float unit_float(std::uint32_t word) { return static_cast<float>(word >> 8U) * 0x1p-24F; }
 
-/// Names one stream of random numbers of one run. Streams of different names or seeds are unrelated.
+/// Philox key of a stream, by seed and name. Streams of different seeds or names are independent.
 struct RandomStream {
   std::array<std::uint32_t, 2> key{};
 
@@ -56,7 +57,8 @@ struct RandomStream {
   }
 };
 
-/// Where in a run a number is drawn. `sample` is the pair's ordinal in the stream, not its place in the batch.
+/// Position in a run, as part of the Philox counter. `sample` is a pair's ordinal in the data stream, not its row in
+/// the batch.
 struct RandomPlace {
   std::uint32_t task = 0;   ///< below 65,536
   std::uint32_t epoch = 0;  ///< below 65,536
@@ -68,7 +70,10 @@ struct RandomPlace {
   }
 };
 
-/// Draws one number after the other from one substream at one place. Holds no state that outlives the place.
+/// @brief Generator of the numbers of one substream at one place.
+///
+/// Substreams are independent sequences at the same place: one for each token position, for example. A dropout_id is
+/// the substream of a dropout layer (Pass::dropout_layer()).
 class RandomSubstream {
  public:
   constexpr RandomSubstream(RandomStream stream, RandomPlace place, std::uint32_t substream = 0)
