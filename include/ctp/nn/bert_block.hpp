@@ -1,5 +1,5 @@
 /// @file   ctp/nn/bert_block.hpp
-/// @brief  One post-norm transformer block, with or without cross-attention.
+/// @brief  Post-norm transformer block of BERT, with or without cross-attention.
 /// @layer  nn
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace ctp::nn {
 
-/// @brief layer_norm(x + dropout(dense(attention(x, memory)))).
+/// @brief Attention sublayer: layer_norm(x + dropout(dense(attention(x, memory)))), with dropout on attention weights.
 ///
 /// **Shapes.** x [batch*n,d], memory [batch*m,d_memory] -> [batch*n,d].  Uses the dropout layers `dropout_id` and
 /// `dropout_id + 1`.
@@ -39,7 +39,10 @@ struct BertAttention {
   }
 };
 
-/// @brief Self-attention, cross-attention to image tokens where the block has it, and the feed-forward part.
+/// @brief Self-attention, optional cross-attention to image tokens, and feed-forward sublayer.
+///
+/// **Shapes.** x [batch*n,d], image_tokens [batch*m,memory] -> [batch*n,d].  Uses the dropout layers `dropout_id` to
+/// `dropout_id + 4`.
 ///
 /// **Source.** as BertAttention; cross-attention as in ALBEF (Li et al. 2021, arXiv:2107.07651, figure 1).
 struct BertBlock {
@@ -50,7 +53,7 @@ struct BertBlock {
   Linear intermediate, output;
   LayerNorm norm;
 
-  /// `memory` is the width of the image tokens, 0 for a block without cross-attention.
+  /// `memory`: width of the image tokens, or 0 for a block without cross-attention.
   BertBlock(Layout& layout, const std::string& name, Index d, Index hidden, Index head_count, Index memory)
       : self(layout, name + "attention", d, d, head_count),
         cross(memory > 0
