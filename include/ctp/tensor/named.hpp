@@ -251,8 +251,9 @@ struct TensorFile {
   /// The tensor with this name. **Errors.** DataError with file and name.
   [[nodiscard]] const NamedTensor& at(std::string_view name) const {
     if (const NamedTensor* tensor = find(name)) return *tensor;
-    throw DataError(Complaint{origin.empty() ? "tensors" : origin, "tensor " + ctp::quoted(name), "it to be there",
-                              std::to_string(tensors.size()) + " tensors, none of that name", ""}
+    throw DataError(Complaint{origin.empty() ? "tensors" : origin, "tensor " + ctp::quoted(name),
+                              "a tensor with this name",
+                              std::to_string(tensors.size()) + " tensors, none with this name", ""}
                         .text());
   }
 };
