@@ -37,7 +37,7 @@ struct ModX {
     using Real = typename B::Real;
     const auto& pass = step.online.pass();         // records what is computed, for the gradient
     const auto& teachers = step.previous->pass();  // records nothing
-    const double sharp = 1 / step.model().config().temp, apart = -1000 * sharp;
+    const double sharp = 1 / step.model().config().temperature, apart = -1000 * sharp;
     const auto keep = [&](const auto& rows, const auto& columns, const auto& old_rows, const auto& old_columns) {
       const auto now = scores(pass, rows.local, columns.all, sharp);
       const auto then = scores(teachers, old_rows.local, old_columns.all, sharp);

@@ -125,7 +125,7 @@ TEST_CASE_TEMPLATE("multimodal map: small random cases equal sorting the gallery
   constexpr std::uint32_t cases = std::is_same_v<Where, Host> ? 5000 : 500;
   std::size_t wrong = 0;
   for (std::uint32_t i = 0; i < cases; ++i) {
-    ctp::RandomLane random({13, "map"}, {.sample = i});
+    ctp::RandomSubstream random({13, "map"}, {.sample = i});
     const std::size_t n = 1 + random.below(4), g = 1 + random.below(30), w = g + random.below(6),
                       d = 1 + random.below(3);
     std::vector<double> query(n * d), gallery(g * d);

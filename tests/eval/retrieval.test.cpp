@@ -89,7 +89,7 @@ TEST_CASE_TEMPLATE("retrieval: small random cases equal sorting every row", Wher
   constexpr std::uint32_t cases = std::is_same_v<Where, Host> ? 5000 : 500;
   std::size_t wrong = 0;
   for (std::uint32_t i = 0; i < cases; ++i) {
-    ctp::RandomLane random({11, "retrieval"}, {.sample = i});
+    ctp::RandomSubstream random({11, "retrieval"}, {.sample = i});
     const std::size_t n = 1 + random.below(20), e = 1 + random.below(4);
     std::vector<double> image(n * e), text(n * e);
     for (double& v : image) v = static_cast<double>(random.below(5)) - 2.0;  // few values: many ties
@@ -112,7 +112,7 @@ TEST_CASE_TEMPLATE("retrieval: of equal scores the lower index comes first", Whe
 
 TEST_CASE_TEMPLATE("retrieval: copies of one long row tie although their scores are rounded", Where, Host, Simulated,
                    SimulatedDouble) {
-  ctp::RandomLane random({5, "row"}, {});
+  ctp::RandomSubstream random({5, "row"}, {});
   std::vector<float> row(301), rows;
   for (float& v : row) v = static_cast<float>(random.normal());
   for (int i = 0; i < 70; ++i) rows.insert(rows.end(), row.begin(), row.end());

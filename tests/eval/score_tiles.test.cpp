@@ -18,7 +18,7 @@ namespace {
 
 template <class Real>
 std::vector<Real> random_features(std::size_t count, std::uint32_t seed) {
-  ctp::RandomLane random({seed, "features"}, {});
+  ctp::RandomSubstream random({seed, "features"}, {});
   std::vector<Real> x(count);
   for (Real& v : x) v = static_cast<Real>(random.uniform(-1.0, 1.0));
   return x;

@@ -35,16 +35,16 @@ using Rows = std::vector<Real>;
 
 /// Numbers from -2 to 2: every score is exact and many are equal.
 template <class Real>
-Rows<Real> few_values(Index n, Index width, std::uint32_t lane) {
+Rows<Real> few_values(Index n, Index width, std::uint32_t substream) {
   Rows<Real> x;
-  for (const std::int32_t v : reference::random_ids(n * width, 5, lane)) x.push_back(static_cast<Real>(v - 2));
+  for (const std::int32_t v : reference::random_ids(n * width, 5, substream)) x.push_back(static_cast<Real>(v - 2));
   return x;
 }
 /// Normal numbers; every seventh row repeats the one three before it.
 template <class Real>
-Rows<Real> with_copies(Index n, Index width, std::uint32_t lane) {
+Rows<Real> with_copies(Index n, Index width, std::uint32_t substream) {
   Rows<Real> x;
-  for (const double v : reference::random(n * width, lane)) x.push_back(static_cast<Real>(v));
+  for (const double v : reference::random(n * width, substream)) x.push_back(static_cast<Real>(v));
   for (Index i = 7; i < n; i += 7) std::copy_n(x.begin() + (i - 3) * width, width, x.begin() + i * width);
   return x;
 }

@@ -17,7 +17,7 @@ using test::message_of;
 namespace {
 /// What the source writes for a pair, in a batch of its own.
 ctp::data::Batch written(const MemorySource& source, std::uint32_t ordinal, int size,
-                         ctp::RandomLane* augment = nullptr) {
+                         ctp::RandomSubstream* augment = nullptr) {
   ctp::data::Batch batch;
   batch.resize(1, size, 2, source.pictures());
   source.image(ordinal, augment, ctp::data::PictureRow(batch, 0));
@@ -74,8 +74,8 @@ TEST_CASE("memory source: pictures for training are augmented by the source's ow
 TEST_CASE("memory source: finished floats cannot be augmented or resized") {
   MemorySource source;
   source.add(std::vector<float>(12), 2, {2, 3}, "f");
-  ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
-  CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 2, &lane); }), "augmentation"));
+  ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
+  CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 2, &random); }), "augmentation"));
   CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 4); }), "image size 2"));
 }
 

@@ -24,13 +24,13 @@ std::string text(const ctp::ModelConfig& config) { return ctp::io::config_text(c
 
 TEST_CASE("model_config: a configuration survives being written and read") {
   ctp::ModelConfig config = test::odd;
-  config.temp = 0.1 + 0.2;  // needs all its digits
+  config.temperature = 0.1 + 0.2;  // needs all its digits
   config.dropout = 0.25;
 
   const ctp::ModelConfig back = ctp::io::parse_config(text(config), "x");
 
   CHECK(text(back) == text(config));
-  CHECK(back.temp == config.temp);
+  CHECK(back.temperature == config.temperature);
   CHECK(back.vision_heads == 2);
 }
 

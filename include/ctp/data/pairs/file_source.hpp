@@ -60,7 +60,7 @@ class FileSource final : public Source {
     return ordinal < names_.size() ? names_[ordinal] : std::to_string(ordinal);
   }
 
-  void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const override {
+  void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const override {
     const std::string& file = images_.at(ordinal);
     const auto picture =
         cache_.get(ordinal, [&] { return decode_image(io::read_file(file, largest_image_file), file); });

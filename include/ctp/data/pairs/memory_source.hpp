@@ -61,7 +61,7 @@ class MemorySource final : public Source {
 
   [[nodiscard]] Pictures pictures() const override { return has_floats_ ? Pictures::Floats : Pictures::Pixels; }
 
-  void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const override {
+  void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const override {
     const Pair& pair = pairs_.at(ordinal);
     if (!pair.chw.empty()) {
       if (augment != nullptr || out.size() != pair.size) {
