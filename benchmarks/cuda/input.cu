@@ -33,13 +33,7 @@ void input(const Options& o) {
     const auto ids = batch.ids.begin() + i % o.batch * length;
     task.members.push_back(source->add(std::move(image), {ids, ids + length}));
   }
-  ctp::data::LoaderOptions options;
-  options.batch_size = o.batch;
-  options.image_size = c.image;
-  options.length = length;
-  options.workers = 8;
-  options.augment = false;
-  options.masking = {.pad = c.pad, .cls = c.cls, .mask = c.mask, .vocabulary = c.vocab};
+  const auto options = ctp::data::loader_options({.batch_size = o.batch, .augment = false, .workers = 8}, c, length);
   ctp::data::Loader loader(task, options);
 
   use(o.precisions.front());

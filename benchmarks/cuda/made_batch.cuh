@@ -28,7 +28,7 @@ inline constexpr ctp::ModelConfig narrow{.image = 32,
 inline ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length = 30) {
   ctp::data::Batch batch;
   batch.resize(size, c.image, length, ctp::data::Pictures::Pixels);
-  ctp::RandomLane random(ctp::RandomStream(1, "made batch"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(1, "made batch"), {});
   for (std::uint8_t& byte : batch.pixels) byte = static_cast<std::uint8_t>(random.below(256));
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const bool first = i % static_cast<std::size_t>(length) == 0;

@@ -270,15 +270,11 @@ inline void dry_run(const Workbench& bench) {
       ctp::read_weights<float>(Model(bench.model).layout(),
                                examples::with_heads<typename Model::Projection>(*bench.init));
   });
-  ctp::data::LoaderOptions loading;
-  loading.batch_size = bench.settings.batch_size;
-  loading.image_size = bench.model.image;
-  loading.length = bench.settings.max_words;
-  loading.seed = bench.settings.seed;
-  loading.augment = !bench.settings.no_augment;
-  loading.masking = {
-      .pad = bench.model.pad, .cls = bench.model.cls, .mask = bench.model.mask, .vocabulary = bench.model.vocab};
-  ctp::data::Loader loader(bench.tasks.front(), loading);
+  ctp::data::Loader loader(
+      bench.tasks.front(),
+      ctp::data::loader_options(
+          {.batch_size = bench.settings.batch_size, .augment = !bench.settings.no_augment, .workers = 0}, bench.model,
+          bench.settings.max_words, bench.settings.seed));
   loader.start(0);
   const DryRun found(bench, *loader.next(), kept);
   if (bench.json)

@@ -57,14 +57,14 @@ TEST_CASE("pass: a teacher's pass has no gradients, records nothing and takes on
   CHECK(runs == 0);
 }
 
-TEST_CASE("pass: a dropout layer is the pass's dropout with a lane of its own") {
+TEST_CASE("pass: a dropout layer is the pass's dropout with a dropout_id of its own") {
   const std::vector<std::uint32_t> samples = {5};
   Pass pass;
   CHECK_FALSE(pass.dropout_layer(3).active());
   pass.dropout = {0.25F, {1, 2}, 3, 4, samples.data(), 0};
   const auto layer = pass.dropout_layer(9);
   CHECK(layer.active());
-  CHECK(layer.lane == 9);
+  CHECK(layer.dropout_id == 9);
   CHECK(layer.key == pass.dropout.key);
   CHECK(layer.sample == samples.data());
   CHECK(layer.task == 3);

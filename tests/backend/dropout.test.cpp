@@ -33,7 +33,7 @@ TEST_CASE("dropout: a row has the documented words of Philox, for every length o
       }
 }
 
-TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, lane and row, and on nothing else") {
+TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, dropout_id and row, and on nothing else") {
   const Dropout layer{0.5F, {1, 2}, 3, 4, samples.data(), 5};
   const auto mask = row_of<float>(layer, 0, 6, 200);
   Dropout other = layer;
@@ -49,7 +49,7 @@ TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, lane an
   other.epoch = 9;
   CHECK(row_of<float>(other, 0, 6, 200) != mask);
   other = layer;
-  other.lane = 9;
+  other.dropout_id = 9;
   CHECK(row_of<float>(other, 0, 6, 200) != mask);
   CHECK(row_of<float>(layer, 1, 6, 200) != mask);
   CHECK(row_of<float>(layer, 0, 7, 200) != mask);

@@ -32,7 +32,7 @@ inline ctp::ModelConfig sizes() {
 inline ctp::data::Batch batch(const ctp::ModelConfig& c, std::uint64_t seed) {
   ctp::data::Batch made;
   made.resize(3, c.image, 6, ctp::data::Pictures::Pixels);
-  ctp::RandomLane random(ctp::RandomStream(seed, "made batch"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(seed, "made batch"), {});
   for (std::uint8_t& byte : made.pixels) byte = static_cast<std::uint8_t>(random.below(256));
   for (std::size_t i = 0; i < made.ids.size(); ++i) {
     const bool asked = i % 5 == 2;

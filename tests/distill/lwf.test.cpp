@@ -14,7 +14,7 @@ TEST_CASE("lwf: the distribution over the features of each raw projection, mean 
   const made::Answers now{.image = {{1, 0.4}, {7, 7}}, .text = {{0.5, 0.5}, {0.3, 0.1}}};  // not of unit length
   made::Step step(now);
   step.remember(then);
-  step.sizes.sizes.temp = 0.5;
+  step.sizes.sizes.temperature = 0.5;
   const auto from_even = [](double d) { return (two_way(d, 0) + two_way(0, d)) / 2 - std::log(2.0); };
   const double image = from_even(1.2) / 2, text = from_even(0.4) / 2;
   CHECK(*ctp::distill::Lwf{}.loss(step).value.data == Approx((image + text) / 2).epsilon(1e-13));

@@ -24,7 +24,7 @@ TEST_CASE("masked-language distillation: cross entropy with the teacher that was
   CHECK(previous == Approx(-(std::log(0.75) + std::log(0.25)) / 2).epsilon(1e-14));
   CHECK(momentum == Approx(-std::log(0.25)).epsilon(1e-14));
 
-  step.sizes.sizes.distill_temp = 2;  // both distributions are softened
+  step.sizes.sizes.distill_temperature = 2;  // both distributions are softened
   const double x = std::log(3.0) / 2;
   CHECK(*MaskedLanguage<Teacher::Previous>{}.loss(step).value.data ==
         Approx((two_way(x, 0) + two_way(0, x)) / 2).epsilon(1e-14));

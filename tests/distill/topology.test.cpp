@@ -28,7 +28,7 @@ TEST_CASE("cross-modal topology: both directions, mean over rows, by hand") {
   const made::Answers then{.image = {{1, 0}, {1, 0}}, .text = {{1, 0}, {1, 0}}};  // all alike: even
   made::Step step(now);
   step.remember(then);
-  step.sizes.sizes.temp = 0.5;
+  step.sizes.sizes.temperature = 0.5;
   // Scores, image by text: 2, 1.2 | 0, 1.6.
   const double to_text = (from_even(0.8) + from_even(1.6)) / 2, to_image = (from_even(2) + from_even(0.4)) / 2;
   CHECK(*ctp::distill::CrossModalTopology{}.loss(step).value.data == Approx((to_text + to_image) / 2).epsilon(1e-13));
@@ -39,7 +39,7 @@ TEST_CASE("same-modal topology: a row's similarity to itself is out") {
   const made::Answers then{.image = {{1, 0}, {1, 0}, {1, 0}}, .text = {{0, 1}, {0, 1}, {0, 1}}};
   made::Step step(now);
   step.remember(then);
-  step.sizes.sizes.temp = 0.5;
+  step.sizes.sizes.temperature = 0.5;
   // Among images: row 0 sees 0 and 1.2, row 1 sees 0 and 1.6, row 2 sees 1.2 and 1.6. Among texts nothing changed.
   const double images = (from_even(1.2) + from_even(1.6) + from_even(0.4)) / 3;
   CHECK(*ctp::distill::SameModalTopology{}.loss(step).value.data == Approx(images / 2).epsilon(1e-13));

@@ -84,16 +84,19 @@ TEST_CASE("bag_of_words: the encoder is sound: gradients, shapes, padding, every
 TEST_CASE("bag_of_words: another reading of the same text has another dropout") {
   test::Made<Model> made(micro, 2);
   ctp::Buffer<double, B> gradient(made.model.layout().size());
-  const auto with = [&](std::uint32_t first_lane) {
+  const auto with = [&](ctp::encoder::Reading reading) {
     made.tape.rewind();
     ctp::Pass<B> pass{made.theta.data(), &made.tape, gradient.data()};
     pass.dropout.probability = 0.5F;
     pass.dropout.key = ctp::RandomStream(0, "test").key;
     pass.dropout.sample = made.batch.sample();
-    auto reading = made.batch.text();
-    reading.first_lane = first_lane;
-    return host(made.model.text_encoder()(pass, reading));
+    auto text_input = made.batch.text();
+    text_input.reading = reading;
+    return host(made.model.text_encoder()(pass, text_input));
   };
-  CHECK(with(0) == with(0));
-  CHECK(with(0) != with(1U << 16U));
+  using enum ctp::encoder::Reading;
+  CHECK(with(Text) == with(Text));
+  CHECK(with(Text) != with(Masked));
+  CHECK(with(Text) != with(Fused));
+  CHECK(with(Masked) != with(Fused));
 }

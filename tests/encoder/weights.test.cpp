@@ -129,7 +129,7 @@ TEST_CASE("weights: what else a published checkpoint holds is left alone") {
 TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not finite is named with its file") {
   const std::string missing = refusal(
       [](ctp::TensorFile& file) { std::erase_if(file.tensors, [](const auto& t) { return t.name == words; }); });
-  CHECK(has(missing, "w.safetensors: tensor " + words + ": expected it to be there"));
+  CHECK(has(missing, "w.safetensors: tensor " + words + ": expected a tensor with this name"));
 
   const std::string unknown =
       refusal([](ctp::TensorFile& file) { file.tensors.push_back(filled("visual_encoder.extra", {1}, 1)); });

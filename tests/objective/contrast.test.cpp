@@ -13,7 +13,7 @@ using made::two_way;
 TEST_CASE("in-batch contrast: each row against the rows of the other modality, both directions") {
   const made::Answers answers{.image = {{1, 0}, {0, 1}}, .text = {{1, 0}, {0.6, 0.8}}};
   made::Step step(answers);
-  step.sizes.sizes.temp = 0.5;
+  step.sizes.sizes.temperature = 0.5;
 
   const double loss = *ctp::objective::InBatchContrast{}.loss(step).value.data;
 
@@ -26,7 +26,7 @@ TEST_CASE("momentum contrast: the teacher's feature of the pair against the queu
   const made::Answers online{.image = {{1, 0}}, .text = {{0, 1}}}, teacher{.image = {{0, 1}}, .text = {{0.6, 0.8}}};
   made::Step step(online);
   step.follow(teacher);
-  step.sizes.sizes.temp = 0.5;
+  step.sizes.sizes.temperature = 0.5;
   step.sizes.sizes.embed = 2;
   step.sizes.sizes.queue = 2;
   const ctp::objective::MomentumContrast policy;

@@ -133,10 +133,10 @@ TEST_CASE("exemplars: what a direct reading of the rules takes, over many made i
     }
     return taken;
   };
-  for (std::uint32_t lane = 0; lane < 20; ++lane) {
-    CAPTURE(lane);
-    const std::size_t width = 1 + lane % 7, k = 3 + lane;
-    const reference::Values features = reference::random(static_cast<ctp::Index>(width * 41), lane);
+  for (std::uint32_t substream = 0; substream < 20; ++substream) {
+    CAPTURE(substream);
+    const std::size_t width = 1 + substream % 7, k = 3 + substream;
+    const reference::Values features = reference::random(static_cast<ctp::Index>(width * 41), substream);
     CHECK(choose_herding(rows(features, width), k) == herding(features, width, k));
   }
 }

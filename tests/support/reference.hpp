@@ -31,15 +31,15 @@ using Ids = std::vector<std::int32_t>;
 
 inline std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-/// Normal numbers that a float holds exactly. Different for each `lane`.
-inline Values random(Index n, std::uint32_t lane) {
-  ctp::RandomLane draw(ctp::RandomStream(7, "tests"), ctp::RandomPlace{}, lane);
+/// Normal numbers that a float holds exactly. Different for each `substream`.
+inline Values random(Index n, std::uint32_t substream) {
+  ctp::RandomSubstream draw(ctp::RandomStream(7, "tests"), ctp::RandomPlace{}, substream);
   Values x(at(n));
   for (double& v : x) v = static_cast<double>(static_cast<float>(draw.normal()));
   return x;
 }
-inline Ids random_ids(Index n, std::uint32_t below, std::uint32_t lane) {
-  ctp::RandomLane draw(ctp::RandomStream(8, "tests"), ctp::RandomPlace{}, lane);
+inline Ids random_ids(Index n, std::uint32_t below, std::uint32_t substream) {
+  ctp::RandomSubstream draw(ctp::RandomStream(8, "tests"), ctp::RandomPlace{}, substream);
   Ids x(at(n));
   for (auto& v : x) v = static_cast<std::int32_t>(draw.below(below));
   return x;
@@ -156,7 +156,7 @@ inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t 
   for (Index column = 0; column < columns; ++column) {
     const Index block = 16 * (row * ((columns + 127) / 128) + column / 128) + column % 16;
     const std::array<std::uint32_t, 4> words =
-        ctp::philox4x32({static_cast<std::uint32_t>(block), layer.lane, sample, layer.task * 65536 + layer.epoch},
+        ctp::philox4x32({static_cast<std::uint32_t>(block), layer.dropout_id, sample, layer.task * 65536 + layer.epoch},
                         {layer.key.low, layer.key.high});
     const std::uint32_t word = words[at(column % 64 / 16)];
     const std::uint32_t bits = column % 128 < 64 ? word % 65536 : word / 65536;

@@ -113,6 +113,6 @@ TEST_CASE("named: a missing tensor is reported with the file") {
   CHECK(file.at("there").as_floats().size() == 1);
   CHECK_THROWS_WITH_AS(
       (void)file.at("missing"),
-      R"(w.safetensors: tensor "missing": expected it to be there, found 1 tensors, none of that name)",
+      R"(w.safetensors: tensor "missing": expected a tensor with this name, found 1 tensors, none with this name)",
       ctp::DataError);
 }

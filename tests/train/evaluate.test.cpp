@@ -36,7 +36,7 @@ ctp::data::Task colours() {
 template <class Backend>
 void check_recalls() {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>;
-  const ctp::TrainOptions options{.max_words = 4, .workers = 0};
+  const ctp::TrainOptions options{.max_tokens = 4, .loading = {.workers = 0}};
   const ctp::Learner<ctp::strategy::SeqF, Model> learner(Model(test::micro), options);
   const ctp::data::Task task = colours();
   const auto features = ctp::extract(learner.model(), learner.thetas().online(), task, options, {});

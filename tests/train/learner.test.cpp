@@ -295,7 +295,8 @@ TEST_CASE("learner: seqf learns tasks in turn, jointt all of them as one") {
     for (const std::string& task : record.tasks) text += " (" + task + ")";
     return text;
   };
-  const ctp::TrainOptions options{.epochs = 1, .batch_size = 2, .max_words = 6, .augment = false, .workers = 0};
+  const ctp::TrainOptions options{
+      .epochs = 1, .max_tokens = 6, .loading = {.batch_size = 2, .augment = false, .workers = 0}};
   test::SeqF seqf{test::Model<float>(micro), options};
   ctp::Learner<ctp::strategy::JointT, test::Model<float>> jointt{test::Model<float>(micro), options};
 

@@ -97,7 +97,7 @@ void check_steps() {
   const int threads = ctp::threads();
   ctp::set_threads(1);
   Learner learner(typename Learner::Model(config),
-                  {.epochs = 1, .batch_size = pairs, .max_words = words, .augment = false, .workers = 1});
+                  {.epochs = 1, .max_tokens = words, .loading = {.batch_size = pairs, .augment = false, .workers = 1}});
   Count count;
   learner.observe(count);
   const auto source = made_source(config);

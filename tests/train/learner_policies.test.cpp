@@ -39,10 +39,10 @@ ctp::data::Task task_of(const std::shared_ptr<const ctp::data::Source>& source, 
 ctp::TrainOptions quick() {
   ctp::TrainOptions options;
   options.epochs = 1;
-  options.batch_size = 4;
-  options.max_words = 7;
-  options.augment = false;
-  options.workers = 0;
+  options.loading.batch_size = 4;
+  options.max_tokens = 7;
+  options.loading.augment = false;
+  options.loading.workers = 0;
   options.rate = 1e-2;
   return options;
 }

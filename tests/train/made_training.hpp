@@ -38,7 +38,7 @@ inline ctp::data::Batch made_batch(const ctp::ModelConfig& c, int pairs, int len
                                    std::uint32_t first = 0) {
   ctp::data::Batch batch;
   batch.resize(pairs, c.image, length);
-  ctp::RandomLane random(ctp::RandomStream(seed, "made_batch"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(seed, "made_batch"), {});
   for (float& x : batch.images) x = static_cast<float>(random.normal());
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const auto place = i % static_cast<std::size_t>(length);

@@ -33,7 +33,7 @@ constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 std::vector<ctp::data::Task> made_tasks(const ctp::ModelConfig& c) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   for (std::uint32_t i = 0; i < 24; ++i) {
-    ctp::RandomLane random(ctp::RandomStream(6, "made_tasks"), {.sample = i});
+    ctp::RandomSubstream random(ctp::RandomStream(6, "made_tasks"), {.sample = i});
     ctp::data::Image picture(11, 9);
     for (auto& byte : picture.rgb) byte = static_cast<std::uint8_t>(random.below(256));
     std::vector<std::int32_t> words{c.cls};
@@ -49,9 +49,9 @@ std::vector<ctp::data::Task> made_tasks(const ctp::ModelConfig& c) {
 ctp::TrainOptions quick(int workers, std::uint64_t seed) {
   ctp::TrainOptions options;
   options.epochs = 2;
-  options.batch_size = 5;
-  options.max_words = 7;
-  options.workers = workers;
+  options.loading.batch_size = 5;
+  options.max_tokens = 7;
+  options.loading.workers = workers;
   options.rate = 1e-2;
   options.seed = seed;
   return options;

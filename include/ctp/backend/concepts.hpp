@@ -165,7 +165,8 @@ concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std:
   queue.release();
 };
 
-/// @brief A backend that ranks rows by inner product and keeps no matrix of scores. Not required of a backend.
+/// @brief Ranking of rows by inner product, without a matrix of scores. Optional for a backend; every host backend has
+/// it, from generic/ranking.hpp, which also satisfies this concept by itself.
 ///
 /// The greater score comes first, of equal ones the lower index. A score has the same bits wherever it is computed, so
 /// that equal rows tie.
@@ -178,9 +179,9 @@ concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std:
 /// [q,d], best first, then backend::no_item; or all backend::not_finite, where one of the scores is not a finite
 /// number.
 template <class B>
-concept RanksRows = Backend<B> && requires(Index n, const typename B::Real* x, std::int32_t* found) {
-  B::retrieval_ranks(n, n, x, x, found, found);
-  B::top_ten(n, n, n, x, x, found);
+concept RanksRows = HasMemory<B> && requires(Index n, const typename B::Real* x, std::int32_t* result) {
+  B::retrieval_ranks(n, n, x, x, result, result);
+  B::top_ten(n, n, n, x, x, result);
 };
 
 }  // namespace ctp::backend

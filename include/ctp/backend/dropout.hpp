@@ -15,9 +15,9 @@ namespace ctp::backend {
 /// @brief One dropout layer on one batch. Keyed by sample, so a pair's mask does not depend on its place in the batch.
 ///
 /// Element `column` of row `row` of a sample belongs to Philox block `16 * (row * ceil(columns / 128) + column / 128) +
-/// column % 16` on lane `lane`. It takes word `column % 64 / 16` of the block, of that the low half if `column % 128`
-/// is below 64, else the high half: sixteen blocks side by side fill 128 consecutive elements. It is kept if its 16
-/// bits are at least threshold(), and scaled so that the mean stays.
+/// column % 16` of substream `dropout_id`. It takes word `column % 64 / 16` of the block, of that the low half if
+/// `column % 128` is below 64, else the high half: sixteen blocks side by side fill 128 consecutive elements. It is
+/// kept if its 16 bits are at least threshold(), and scaled so that the mean stays.
 /// **Source.** Srivastava et al. 2014, inverted form.
 struct Dropout {
   /// That of a random stream, which is a std::array: device code must not call its members.
@@ -35,7 +35,7 @@ struct Dropout {
   Key key{};
   std::uint32_t task = 0, epoch = 0;
   const std::uint32_t* sample = nullptr;  ///< [B] ordinals, in the backend's memory
-  std::uint32_t lane = 0;                 ///< one for each dropout layer of a pass
+  std::uint32_t dropout_id = 0;           ///< number of the layer in its pass: see Pass::dropout_layer()
 
   [[nodiscard]] CTP_HD constexpr bool active() const { return probability > 0; }
   /// The probability in units of 2^-16, rounded.
@@ -61,7 +61,7 @@ void dropout_row(const Dropout& dropout, std::ptrdiff_t entry, std::uint32_t row
     const std::uint32_t first = 16 * (row * chunks + part);
     CTP_SIMD
     for (std::uint32_t i = 0; i < lanes; ++i) {  // philox4x32() on sixteen counters side by side
-      std::uint32_t c0 = first + i, c1 = dropout.lane, c2 = sample, c3 = place, k0 = dropout.key.low,
+      std::uint32_t c0 = first + i, c1 = dropout.dropout_id, c2 = sample, c3 = place, k0 = dropout.key.low,
                     k1 = dropout.key.high;
       CTP_UNROLL
       for (int round = 0; round < 10; ++round) {

@@ -24,7 +24,7 @@ struct Lwf {
 
   template <class Step>
   auto loss(Step& step) const {
-    const double factor = 1 / step.model().config().temp;
+    const double factor = 1 / step.model().config().temperature;
     return detail::keep_scores(step, [&](auto& model) {
       return std::pair(scale(model.pass(), model.image_raw(), factor), scale(model.pass(), model.text_raw(), factor));
     });

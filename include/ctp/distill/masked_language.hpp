@@ -28,7 +28,7 @@ struct MaskedLanguage {
     const auto& masked = step.batch().masked_positions();
     auto& wise = teacher == Teacher::Previous ? *step.previous : *step.momentum;
     return soft_cross_entropy(step.online.pass(), step.online.masked_scores(), wise.masked_scores().value,
-                              masked.weight, step.model().config().distill_temp, Entropy::Kept);
+                              masked.weight, step.model().config().distill_temperature, Entropy::Kept);
   }
 };
 

@@ -23,7 +23,7 @@ struct CrossModalTopology {
 
   template <class Step>
   auto loss(Step& step) const {
-    const double factor = 1 / step.model().config().temp;
+    const double factor = 1 / step.model().config().temperature;
     return detail::keep_scores(step, [&](auto& model) {
       const auto image = model.image(), text = model.text();
       return std::pair(scores(model.pass(), image.local, text.all, factor),
@@ -43,7 +43,7 @@ struct SameModalTopology {
 
   template <class Step>
   auto loss(Step& step) const {
-    const double factor = 1 / step.model().config().temp;
+    const double factor = 1 / step.model().config().temperature;
     return detail::keep_scores(step, [&](auto& model) {
       const auto among = [&](const auto& x) {
         return with_diagonal(model.pass(), scores(model.pass(), x.local, x.all, factor), -1000 * factor);

@@ -45,8 +45,6 @@ class TaskMatrix {
 
   /// R[i][j]. **Errors.** UsageError if i or j is not a task.
   [[nodiscard]] Entry at(std::size_t i, std::size_t j) const { return alone_[place("at", i, j)]; }
-  /// U[i][j]. **Errors.** as at().
-  [[nodiscard]] Entry union_at(std::size_t i, std::size_t j) const { return joined_[place("union_at", i, j)]; }
   /// b[j]. **Errors.** as at().
   [[nodiscard]] Entry untrained_at(std::size_t j) const { return untrained_[place("untrained_at", 0, j)]; }
 
@@ -93,8 +91,9 @@ class TaskMatrix {
   [[nodiscard]] Entry published_bwt(std::size_t i) const {
     place("published_bwt", i, i);
     if (i == 0) return std::nullopt;
-    const Entry lost =
-        sum(0, i + 1, [&](std::size_t j) { return difference(union_at(j, j), union_at(tasks_ - 1, j)); });
+    const Entry lost = sum(0, i + 1, [&](std::size_t j) {
+      return difference(joined_[place("published_bwt", j, j)], joined_[place("published_bwt", tasks_ - 1, j)]);
+    });
     return lost ? Entry(*lost / static_cast<double>(i)) : std::nullopt;
   }
   /// The published "BWT" of the last row. Empty for one task.

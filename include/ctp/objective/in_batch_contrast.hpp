@@ -25,7 +25,7 @@ struct InBatchContrast {
   auto loss(Step& step) const {
     using B = typename Step::Backend;
     const auto& pass = step.online.pass();
-    const double temperature = step.model().config().temp;
+    const double temperature = step.model().config().temperature;
     const auto image = step.online.image(), text = step.online.text();
     const Index n = image.local.value.shape[0];
     const auto own = pass.tape->template make<std::int32_t>(Shape<1>{n});

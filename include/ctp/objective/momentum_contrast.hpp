@@ -70,7 +70,7 @@ struct MomentumContrast {
   auto loss(Step& step, OwnState& state) const {
     using B = typename Step::Backend;
     const auto& pass = step.online.pass();
-    const double temperature = step.model().config().temp;
+    const double temperature = step.model().config().temperature;
     const auto image = step.online.image(), text = step.online.text();
     const auto image_m = step.momentum->image(), text_m = step.momentum->text();
     const Index n = image.local.value.shape[0];
@@ -106,7 +106,7 @@ struct MomentumContrast {
   static std::vector<double> random_unit_rows(Index rows, Index columns, RandomStream stream) {
     std::vector<double> x(static_cast<std::size_t>(rows * columns));
     for (Index i = 0; i < rows; ++i) {
-      RandomLane random(stream, {.sample = static_cast<std::uint32_t>(i)});
+      RandomSubstream random(stream, {.sample = static_cast<std::uint32_t>(i)});
       double* row = x.data() + i * columns;
       double squares = 0;
       for (Index j = 0; j < columns; ++j) {

@@ -45,8 +45,9 @@ struct Reservoir {
         memory.members.push_back(task.members[i]);
         continue;
       }
-      RandomLane lane(memory.random, RandomPlace{task.task, 0, static_cast<std::uint32_t>(i)});
-      const std::uint32_t place = lane.below(static_cast<std::uint32_t>(memory.seen + 1));  // 0 to seen, both included
+      RandomSubstream random(memory.random, RandomPlace{task.task, 0, static_cast<std::uint32_t>(i)});
+      const std::uint32_t place =
+          random.below(static_cast<std::uint32_t>(memory.seen + 1));  // 0 to seen, both included
       if (place < static_cast<std::uint32_t>(budget)) memory.members[place] = task.members[i];
     }
   }

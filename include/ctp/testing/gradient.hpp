@@ -33,7 +33,7 @@ template <std::size_t Rank, class B>
 Scalar<B> weighted_sum(const Pass<B>& pass, Variable<Rank, B> y) {
   const Index n = y.value.size();
   std::vector<double> host(static_cast<std::size_t>(n));
-  RandomLane draw(RandomStream(0, "testing.weighted_sum"), RandomPlace{});
+  RandomSubstream draw(RandomStream(0, "testing.weighted_sum"), RandomPlace{});
   for (double& w : host) w = draw.uniform(-1, 1);
   const auto weight = pass.scratch(Shape<1>{n});
   B::upload(host.data(), n, weight.data);

@@ -35,7 +35,7 @@ inline constexpr ModelConfig micro{.image = 4,
 inline data::Batch made_batch(const ModelConfig& c, int pairs, int length, std::uint64_t seed) {
   data::Batch batch;
   batch.resize(pairs, c.image, length);
-  RandomLane random(RandomStream(seed, "testing.batch"), {});
+  RandomSubstream random(RandomStream(seed, "testing.batch"), {});
   for (float& x : batch.images) x = static_cast<float>(random.normal());
   const auto tokens = static_cast<std::size_t>(length);
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
@@ -55,7 +55,7 @@ inline data::Batch made_batch(const ModelConfig& c, int pairs, int length, std::
 /// Weights as a training starts with, each moved a little, so that gains are not one and biases are not zero.
 inline std::vector<double> made_weights(const Layout& layout, std::uint64_t seed) {
   std::vector<double> theta = initial_weights<double>(layout, seed);
-  RandomLane random(RandomStream(seed, "testing.weights"), {});
+  RandomSubstream random(RandomStream(seed, "testing.weights"), {});
   for (const ParameterInfo& p : layout.parameters())
     for (Index i = 0; i < p.size(); ++i) theta[static_cast<std::size_t>(p.offset + i)] += 0.1 * random.normal();
   return theta;

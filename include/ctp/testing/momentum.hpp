@@ -36,7 +36,7 @@ Report check_momentum(const Policy& policy) {
   Report report;
 
   const auto made = [&](std::uint32_t which) {
-    RandomLane random(RandomStream(0, "testing.momentum"), {.sample = which});
+    RandomSubstream random(RandomStream(0, "testing.momentum"), {.sample = which});
     Vector x(static_cast<std::size_t>(n) + 1, behind);
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) x[i] = static_cast<Real>(random.normal());
     return x;

@@ -33,7 +33,7 @@ namespace detail {
 /// Vectors of made numbers: weights, and the gradients of batches.
 template <class Real>
 std::vector<Real> made_vector(const char* what, std::uint32_t which, Index n) {
-  RandomLane random(RandomStream(0, what), {.sample = which});
+  RandomSubstream random(RandomStream(0, what), {.sample = which});
   std::vector<Real> x(static_cast<std::size_t>(n));
   for (Real& one : x) one = static_cast<Real>(random.normal());
   return x;

@@ -24,7 +24,7 @@ namespace detail {
 /// Pairs of made tasks: ordinals of task t are t * stride + 37, 38, ... in an order of their own.
 inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t count, std::uint32_t stride) {
   std::vector<std::uint32_t> members(count);
-  RandomLane random(RandomStream(0, "testing.members"), {.task = task});
+  RandomSubstream random(RandomStream(0, "testing.members"), {.task = task});
   for (std::size_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(random.below(static_cast<std::uint32_t>(i + 1)));
     members[i] = members[at];
@@ -37,7 +37,7 @@ inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t c
 inline rehearsal::FeatureRows made_features(std::span<const std::uint32_t> members) {
   rehearsal::FeatureRows rows{4, {}};
   for (const std::uint32_t ordinal : members) {
-    RandomLane random(RandomStream(0, "testing.features"), {.sample = ordinal});
+    RandomSubstream random(RandomStream(0, "testing.features"), {.sample = ordinal});
     double row[4], squares = 0;
     for (double& x : row) {
       x = random.normal();

@@ -71,9 +71,9 @@ class DeviceBatch {
   [[nodiscard]] Tensor<const Real, 4, B> images() const {
     return {images_.data(), {size_, 3, image_size_, image_size_}};
   }
-  /// The text as it is. Dropout lanes of the different readings do not overlap.
-  [[nodiscard]] encoder::TextInput<B> text() const { return input(layout_.ids, 0); }
-  [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(layout_.masked, 1U << 16U); }
+  /// The text without masking.
+  [[nodiscard]] encoder::TextInput<B> text() const { return input(layout_.ids, encoder::Reading::Text); }
+  [[nodiscard]] encoder::TextInput<B> masked_text() const { return input(layout_.masked, encoder::Reading::Masked); }
   [[nodiscard]] const MaskedPositions<B>& masked_positions() const { return masked_positions_; }
   /// [B*L], 1 / count at tokens, 0 at padding: for means over the tokens of all texts
   [[nodiscard]] Tensor<const Real, 1, B> token_weights() const {
@@ -189,8 +189,8 @@ class DeviceBatch {
     return field<T>(kept_.data(), offset);
   }
 
-  [[nodiscard]] encoder::TextInput<B> input(std::size_t ids, std::uint32_t first_lane) const {
-    return {{kept<std::int32_t>(ids), {size_, length_}}, {key_bias_.data(), {size_, length_}}, first_lane};
+  [[nodiscard]] encoder::TextInput<B> input(std::size_t ids, encoder::Reading reading) const {
+    return {{kept<std::int32_t>(ids), {size_, length_}}, {key_bias_.data(), {size_, length_}}, reading};
   }
 
   Index size_ = 0, length_ = 0, image_size_ = 0;

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include <ctp/data/batch.hpp>
+#include <ctp/data/loader/loader_options.hpp>
 #include <ctp/data/loader/ordered_batches.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/train/options.hpp>
@@ -67,13 +69,10 @@ template <class Model>
 ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, const data::Task& task,
                           const TrainOptions& options, Wanted wanted) {
   require(!task.members.empty(), "extract", "task '" + task.name + "' has no pairs");
-  data::LoaderOptions loading;
+  data::LoadingOptions loading = options.loading;
   loading.batch_size = static_cast<int>(std::min<std::size_t>(64, task.members.size()));
-  loading.image_size = model.config().image;
-  loading.length = options.max_words;
-  loading.workers = options.workers;
-  loading.masking.pad = model.config().pad;
-  data::OrderedBatches batches(task.name, task.source, task.members, loading);
+  data::OrderedBatches batches(task.name, task.source, task.members,
+                               data::loader_options(std::move(loading), model.config(), options.max_tokens));
   return extract(model, theta, batches, wanted);
 }
 

@@ -92,19 +92,10 @@ class Learner {
   /// **Errors.** UsageError for a batch larger than the task, or pairs kept of another source; DataError and
   /// NumericError as they occur.
   void learn(const data::Task& task) {
-    const ModelConfig& c = model_.config();
-    data::LoaderOptions loading;
-    loading.batch_size = options_.batch_size;
-    loading.image_size = c.image;
-    loading.length = options_.max_words;
-    loading.workers = options_.workers;
-    loading.seed = options_.seed;
-    loading.task = tasks_seen_;
-    loading.augment = options_.augment;
-    loading.masking = {.pad = c.pad, .cls = c.cls, .mask = c.mask, .vocabulary = c.vocab};
-    data::Loader loader(with_kept_pairs(task), loading);
+    data::Loader loader(with_kept_pairs(task), data::loader_options(options_.loading, model_.config(),
+                                                                    options_.max_tokens, options_.seed, tasks_seen_));
     train(loader, task.name);
-    keep_pairs(task);
+    keep_pairs(data::without_bad_images(task, options_.loading.quarantined, loader.bad_images()));
   }
 
   /// @brief Trains on all tasks in turn; a strategy whose rehearsal keeps everything trains once, on all of them

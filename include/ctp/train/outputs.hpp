@@ -60,7 +60,7 @@ class Outputs {
   Variable<2, B> fused() {
     return once(fused_, [&] {
       auto text = batch_->text();
-      text.first_lane = 2U << 16U;
+      text.reading = encoder::Reading::Fused;
       return first_rows(pass_, model_->text_encoder().fuse(pass_, text, image_tokens()), batch_->size());
     });
   }

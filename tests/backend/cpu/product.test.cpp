@@ -97,11 +97,11 @@ TEST_CASE_TEMPLATE("product: the same bits come out for any number of threads", 
 TEST_CASE("product: a length is cut into parts that cover it, none too long, all but the last a multiple of the step") {
   for (const Index length : {1, 3, 48, 511, 512, 513, 767, 768, 769, 1024, 1025, 100'000})
     for (const Index step : {4, 48}) {
-      const ctp::backend::cpu::detail::Cut cut(length, 768, step);
+      const ctp::backend::cpu::detail::EqualParts cut(length, 768, step);
       CHECK(cut.part % step == 0);
       CHECK(cut.part <= 768);
       CHECK(cut.part * cut.parts >= length);
       CHECK(cut.part * (cut.parts - 1) < length);
     }
-  CHECK(ctp::backend::cpu::detail::Cut(513, 512, 4).part == 260);  // equal parts, not 512 and 1
+  CHECK(ctp::backend::cpu::detail::EqualParts(513, 512, 4).part == 260);  // equal parts, not 512 and 1
 }

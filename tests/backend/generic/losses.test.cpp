@@ -16,8 +16,8 @@ using reference::Values;
 namespace {
 constexpr Index n = 37, m = 131;
 
-Values spread(Index count, std::uint32_t lane) {
-  Values x = reference::random(count, lane);
+Values spread(Index count, std::uint32_t substream) {
+  Values x = reference::random(count, substream);
   for (double& v : x) v *= 4;
   return x;
 }

@@ -3,9 +3,12 @@
 /// @layer  backend
 ///
 /// Eigen packs both operands of every product, the row-major one element by element. In a training step many products
-/// have few rows, and packing takes as long as multiplying. Here the left operand is never packed, the right one only
-/// where its rows are columns or serve many rows, and then sixteen by sixteen. CTP_HAS_KERNEL is 0 where the compiler
-/// has no vector extensions or the target no registers of 32 bytes: then Eigen does it all.
+/// have few rows, and packing takes as long as multiplying. This kernel never packs the left operand. It packs the right
+/// operand, sixteen by sixteen, only if the operand is transposed or serves many rows. CTP_HAS_KERNEL is 0 if the
+/// compiler has no vector extensions or the target has no registers of 32 bytes: then Eigen computes all products.
+///
+/// generic/ranking.hpp has a second kernel: a score's bits must depend on nothing but its two rows, so that equal rows
+/// tie exactly. Here bits also depend on an element's place: the last columns of a product take another path.
 #pragma once
 
 #include <ctp/config.hpp>

@@ -55,9 +55,9 @@ void add_product(Index rows, Index columns, Index depth, const Real* left, Index
 #endif
 
 /// A length cut into equal parts of at most `longest`, each a multiple of `step` but for the last.
-struct Cut {
+struct EqualParts {
   Index part, parts;
-  Cut(Index length, Index longest, Index step) {
+  EqualParts(Index length, Index longest, Index step) {
     const Index wanted = std::max<Index>(1, (length + longest - 1) / longest);
     part = std::max<Index>(step, ((length + wanted - 1) / wanted + step - 1) / step * step);
     parts = std::max<Index>(1, (length + part - 1) / part);
@@ -97,7 +97,7 @@ struct Product {
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc, const Before& before,
                             const After& after) {
     // Small enough that a batch gives several threads work, large enough that packing costs a few per cent.
-    const detail::Cut down(m, 510, 6), across(n, 768, 64);
+    const detail::EqualParts down(m, 510, 6), across(n, 768, 64);
     parallel_for(down.parts * across.parts, [&](Index tile) {
       const Index i = tile / across.parts * down.part, j = tile % across.parts * across.part;
       const Index rows = std::min(down.part, m - i), columns = std::min(across.part, n - j);

@@ -262,10 +262,10 @@ struct AttentionKeyGradient {
 
 }  // namespace kernel
 
-/// As generic::Attention, where what each operation computes is written. `saved` is [batch,heads,queries]. Where the
-/// runtime rounds operands of products, heads of 32 or 64 columns go to the tensor cores.
+/// The operations of generic::AttentionOps, which documents each of them. `saved` is [batch,heads,queries]. If the
+/// runtime rounds operands of products, heads of 32 or 64 columns run on the tensor cores.
 template <class Runtime, class Real>
-struct Attention {
+struct AttentionOps {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
 
   /// `Out`: Real, or Packed.

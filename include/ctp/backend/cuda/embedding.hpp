@@ -82,9 +82,9 @@ struct PrependClassTokenBackward {
 
 }  // namespace kernel
 
-/// As generic::Embedding, where what each operation computes is written.
+/// The operations of generic::EmbeddingOps, which documents each of them.
 template <class Runtime, class Real>
-struct Embedding {
+struct EmbeddingOps {
   static void embed(Index batch, Index length, Index d, const std::int32_t* ids, const Real* words,
                     const Real* positions, const Real* types, Real* y) {
     launch_each<Runtime>(batch * length * d, kernel::Embed<Real>{length, d, ids, words, positions, types, y});

@@ -104,9 +104,9 @@ struct DropElements {
 
 }  // namespace kernel
 
-/// As generic::LayerNorm, where what each operation computes is written.
+/// The operations of generic::LayerNormOps, which documents each of them.
 template <class Runtime, class Real>
-struct LayerNorm {
+struct LayerNormOps {
   /// `Out`: Real, or Packed.
   template <class Out>
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,

@@ -43,9 +43,9 @@ struct ResultGradient {
 
 }  // namespace kernel
 
-/// As generic::Linear, where what each operation computes is written.
+/// The operations of generic::LinearOps, which documents each of them.
 template <class Runtime, class Real>
-struct Linear {
+struct LinearOps {
   static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                       Index lda, const Real* b, Index ldb, bool accumulate, Real* c) {
     if (m == 0 || n == 0) return;

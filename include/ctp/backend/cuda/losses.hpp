@@ -119,9 +119,9 @@ struct Dot {
 
 }  // namespace kernel
 
-/// As generic::Losses, where what each operation computes is written.
+/// The operations of generic::LossOps, which documents each of them.
 template <class Runtime, class Real>
-struct Losses {
+struct LossOps {
   static void cross_entropy(Index n, Index m, const Real* x, const std::int32_t* target, Real* log_sum, Real* loss) {
     launch_rows<Runtime>(n, m, kernel::CrossEntropy<Real>{m, x, target, log_sum, loss});
   }

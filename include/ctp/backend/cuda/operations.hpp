@@ -19,15 +19,15 @@ namespace ctp::backend::cuda {
 /// launch(), scratch(), packed_scratch(), shared_limit(), rounds_operands() and matrix_product(const
 /// MatrixProduct<Real>&).
 template <class Runtime, class RealType>
-struct Operations : Attention<Runtime, RealType>,
-                    Elementwise<Runtime, RealType>,
-                    Embedding<Runtime, RealType>,
-                    LayerNorm<Runtime, RealType>,
-                    Linear<Runtime, RealType>,
-                    Losses<Runtime, RealType>,
-                    Parameters<Runtime, RealType>,
+struct Operations : AttentionOps<Runtime, RealType>,
+                    ElementwiseOps<Runtime, RealType>,
+                    EmbeddingOps<Runtime, RealType>,
+                    LayerNormOps<Runtime, RealType>,
+                    LinearOps<Runtime, RealType>,
+                    LossOps<Runtime, RealType>,
+                    ParameterOps<Runtime, RealType>,
                     Ranking<Runtime, RealType>,
-                    Rows<Runtime, RealType> {
+                    RowOps<Runtime, RealType> {
   static_assert(KernelRuntime<Runtime>);
   using Real = RealType;
   using Packed = cuda::Packed;

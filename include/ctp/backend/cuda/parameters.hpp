@@ -125,9 +125,9 @@ struct Entry {
 
 }  // namespace kernel
 
-/// As generic::Parameters, where what each operation computes is written.
+/// The operations of generic::ParameterOps, which documents each of them.
 template <class Runtime, class Real>
-struct Parameters {
+struct ParameterOps {
   template <class Term = NoTerm>
   static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
                     const Term& term = {}) {

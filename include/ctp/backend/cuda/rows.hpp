@@ -151,9 +151,9 @@ struct TransposeEach {
 
 }  // namespace kernel
 
-/// As generic::Rows, where what each operation computes is written.
+/// The operations of generic::RowOps, which documents each of them.
 template <class Runtime, class Real>
-struct Rows {
+struct RowOps {
   static void gather_rows(Index n, Index d, const Real* x, const std::int32_t* index, Real* y) {
     launch_each<Runtime>(n * d, kernel::GatherRows<Real>{d, x, index, y});
   }

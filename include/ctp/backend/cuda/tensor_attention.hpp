@@ -259,7 +259,7 @@ struct TensorKeyGradient {
 
 }  // namespace kernel
 
-/// @brief As Attention, on tensor cores. For heads of 32 or 64 columns.
+/// @brief AttentionOps on tensor cores, for heads of 32 or 64 columns.
 template <class Runtime>
 struct TensorAttention {
   static bool takes(const AttentionShape& s) {

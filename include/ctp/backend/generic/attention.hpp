@@ -15,7 +15,7 @@
 namespace ctp::backend::generic {
 
 template <class Derived, class Real>
-struct Attention {
+struct AttentionOps {
   /// Values that the backward pass needs of the forward pass beside its arguments and its result.
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries * s.keys; }
 

@@ -13,7 +13,7 @@
 namespace ctp::backend::generic {
 
 template <class Real>
-struct Elementwise {
+struct ElementwiseOps {
   /// x = value. **Shapes.** [n].
   static void fill(Index n, Real value, Real* x) { std::fill_n(x, n, value); }
 

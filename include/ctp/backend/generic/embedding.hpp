@@ -14,7 +14,7 @@
 namespace ctp::backend::generic {
 
 template <class Real>
-struct Embedding {
+struct EmbeddingOps {
   /// @brief y[b,l] = words[ids[b,l]] + positions[l] + types[0].
   ///
   /// **Shapes.** ids [batch,length], words [vocabulary,d], positions [>= length,d], types [>= 1,d], y [batch*length,d].

@@ -13,7 +13,7 @@
 namespace ctp::backend::generic {
 
 template <class Real>
-struct LayerNorm {
+struct LayerNormOps {
   /// @brief sum = x + dropout(h); y = gain (sum - mean) / sqrt(variance + eps) + bias, row by row.
   ///
   /// **Shapes.** x, h, sum, y [rows,d]; gain, bias [d]; mean, inverse [rows], kept for the backward pass.

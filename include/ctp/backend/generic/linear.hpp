@@ -12,7 +12,7 @@
 namespace ctp::backend::generic {
 
 template <class Derived, class Real>
-struct Linear {
+struct LinearOps {
   /// @brief c (+)= alpha op(a) op(b).
   ///
   /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n]; all row-major, c without gaps.

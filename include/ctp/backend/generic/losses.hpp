@@ -14,7 +14,7 @@
 namespace ctp::backend::generic {
 
 template <class Real>
-struct Losses {
+struct LossOps {
   /// @brief loss[i] = log sum_j exp(x[i,j]) - x[i,target[i]].
   ///
   /// **Shapes.** x [n,m], target [n] in [0,m), log_sum [n] (kept for the backward pass), loss [n].

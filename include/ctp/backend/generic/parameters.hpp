@@ -28,7 +28,7 @@ struct NoTerm {};
 namespace generic {
 
 template <class Real>
-struct Parameters {
+struct ParameterOps {
   /// @brief One AdamW step along gradient + term that also leaves the gradient zero. **Shapes.** all [n].
   ///
   /// **Source.** Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, with decay scaled by the learning rate.

@@ -14,7 +14,7 @@
 namespace ctp::backend::generic {
 
 template <class Real>
-struct Rows {
+struct RowOps {
   /// @brief y[i] = x[index[i]]. **Shapes.** x [*,d], index [n], y [n,d].
   static void gather_rows(Index n, Index d, const Real* x, const std::int32_t* index, Real* y) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {

@@ -249,9 +249,12 @@ class Loader final : public BatchSource {
         const auto by_row = [](const BadImage& a, const BadImage& b) { return a.ordinal < b.ordinal; };
         std::sort(slot.bad.begin(), slot.bad.end(), by_row);
         for (BadImage& image : slot.bad) {
-          const std::lock_guard lock(mutex_);
-          if (options_.on_bad_image == OnBadImage::Quarantine) quarantined_[image.ordinal] = 1;
-          bad_.add(std::move(image));
+          if (options_.on_bad_image == OnBadImage::Quarantine) {
+            const std::lock_guard lock(mutex_);
+            quarantined_[image.ordinal] = 1;
+          }
+          if (const BadImage* added = bad_.add(std::move(image)); added != nullptr && options_.report_bad_image)
+            options_.report_bad_image(rows_.task().name, *added);
         }
         slot.bad.clear();
         bad_.require_few(rows_.task().name);

@@ -55,9 +55,9 @@ class RowMaker {
  private:
   /// True if the picture is in the batch now, false if it is bad and the policy says to go on.
   bool read_image(Batch& batch, std::size_t row, std::uint32_t ordinal, std::vector<BadImage>& bad) const {
-    RandomLane lane(augment_, RandomPlace{rule_.task, batch.epoch, ordinal});
+    RandomSubstream random(augment_, RandomPlace{rule_.task, batch.epoch, ordinal});
     try {
-      task_.source->image(ordinal, rule_.augment ? &lane : nullptr, PictureRow(batch, row));
+      task_.source->image(ordinal, rule_.augment ? &random : nullptr, PictureRow(batch, row));
       return true;
     } catch (const DataError& error) {
       if (rule_.on_bad_image == OnBadImage::Error) throw DataError(who(ordinal) + error.what());
@@ -78,10 +78,10 @@ class RowMaker {
   /// twice would be its own negative.
   std::uint32_t replace(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers,
                         std::vector<BadImage>& bad) const {
-    RandomLane lane(replace_, RandomPlace{rule_.task, batch.epoch, peers[row]});
+    RandomSubstream random(replace_, RandomPlace{rule_.task, batch.epoch, peers[row]});
     const auto count = static_cast<std::uint32_t>(task_.members.size());
     for (int attempt = 0; attempt < 256; ++attempt) {
-      const std::uint32_t ordinal = task_.members[lane.below(count)];
+      const std::uint32_t ordinal = task_.members[random.below(count)];
       const bool peer = std::find(peers.begin(), peers.end(), ordinal) != peers.end();
       if ((attempt < 128 && peer) || ordinal == peers[row]) continue;
       if (read_image(batch, row, ordinal, bad)) return ordinal;

@@ -96,7 +96,7 @@ TEST_CASE("launch: a body's own bounds, and what it gets without") {
   namespace cuda = ctp::backend::cuda;
   static_assert(cuda::threads_of<OneWarp>() == 32 && cuda::least_blocks_of<OneWarp>() == 0);
   static_assert(cuda::threads_of<SaysNothing>() == cuda::most_threads);
-  static_assert(cuda::threads_of<cuda::detail::Each<Count>>() == 256);
+  static_assert(cuda::threads_of<cuda::detail::ForEachKernel<Count>>() == 256);
   int count = 0;
   Runtime::launch(3, 32, 0, OneWarp{&count});
   CHECK(count == 96);

@@ -23,7 +23,7 @@ class LateDevice {
   Order computes, copies;
   bool computing = true;  ///< otherwise nothing is computed, however long one waits
 
-  explicit LateDevice(std::uint64_t seed) : lane_(ctp::RandomStream(seed, "late device"), {}) {}
+  explicit LateDevice(std::uint64_t seed) : random_(ctp::RandomStream(seed, "late device"), {}) {}
 
   static bool step(Order& order) {
     if (order.empty() || !order.front()()) return false;
@@ -32,7 +32,7 @@ class LateDevice {
   }
   /// Lets some time pass: how much of what is done is drawn.
   void pass() {
-    for (std::uint32_t turns = lane_.below(6); turns > 0; --turns) one();
+    for (std::uint32_t turns = random_.below(6); turns > 0; --turns) one();
   }
   template <class Done>
   void until(const Done& done) {
@@ -45,8 +45,8 @@ class LateDevice {
   }
 
  private:
-  bool one() { return lane_.below(2) == 0 ? step(copies) : computing && step(computes); }
-  ctp::RandomLane lane_;
+  bool one() { return random_.below(2) == 0 ? step(copies) : computing && step(computes); }
+  ctp::RandomSubstream random_;
 };
 
 class LateStreams {
@@ -122,11 +122,11 @@ TEST_CASE("input queue: whatever the device is late with, it computes with the b
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     LateDevice device(seed);
     LateDevice::current() = &device;
-    ctp::RandomLane lane(ctp::RandomStream(seed, "sizes"), {});
+    ctp::RandomSubstream random(ctp::RandomStream(seed, "sizes"), {});
     int different = 0;
     Queue queue;
     for (int block = 0; block < 30; ++block)
-      send(queue, device, block, 1 + lane.below(40 + static_cast<std::uint32_t>(block)), different);
+      send(queue, device, block, 1 + random.below(40 + static_cast<std::uint32_t>(block)), different);
     device.until([&] { return device.computes.empty() && device.copies.empty(); });
     REQUIRE(different == 0);
   }

@@ -18,7 +18,7 @@ CTP_HD Real dropout_factor(const Dropout& dropout, std::uint32_t ordinal, Index 
   constexpr Index chunk = 128, lanes = 16;
   const Index chunks = (columns + chunk - 1) / chunk, within = column % chunk;
   const Index block = lanes * (row * chunks + column / chunk) + column % lanes;
-  std::uint32_t word[4] = {static_cast<std::uint32_t>(block), dropout.lane, ordinal,
+  std::uint32_t word[4] = {static_cast<std::uint32_t>(block), dropout.dropout_id, ordinal,
                            (dropout.task << 16U) | (dropout.epoch & 0xFFFFU)};
   philox4x32(word, dropout.key.low, dropout.key.high);
   const Index which = within % (chunk / 2) / lanes;

@@ -30,7 +30,7 @@ namespace detail {
 
 /// body(i) for each i in [0, n).
 template <class Body>
-struct Each {
+struct ForEachKernel {
   static constexpr bool cooperative = false;
   static constexpr int threads = 256;
   Index n;
@@ -75,7 +75,7 @@ struct EachRowByBlock {
 /// Calls body(i) for each i in [0, n). A body is callable on host and device and taken by value.
 template <class Runtime, class Body>
 void launch_each(Index n, const Body& body) {
-  using Launched = detail::Each<Body>;
+  using Launched = detail::ForEachKernel<Body>;
   constexpr Index threads = Launched::threads;
   constexpr Index most_blocks = 132 * 16;  // enough to fill the largest devices; each thread then takes several turns
   if (n <= 0) return;
