@@ -71,8 +71,8 @@ TEST_CASE("file source: pictures for training are augmented by the source's own 
     const FileSource source(stream.train(), tokenizer_of(stream), {.augmentation = settings});
     ctp::data::Batch batch;
     batch.resize(1, 8, 30, source.pictures());
-    ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
-    source.image(2, &lane, ctp::data::PictureRow(batch, 0));
+    ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
+    source.image(2, &random, ctp::data::PictureRow(batch, 0));
     return batch.pixels;
   };
   ctp::data::Augmentation plain{.min_scale = 1, .flip = 0, .operations = {.operations = 0}};

@@ -61,8 +61,8 @@ TEST_CASE("memory source: pictures for training are augmented by the source's ow
   const auto augmented = [&](const ctp::data::Augmentation& settings) {
     MemorySource source(settings);
     source.add(image, {2, 3});
-    ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
-    return written(source, 0, 4, &lane).pixels;
+    ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
+    return written(source, 0, 4, &random).pixels;
   };
   ctp::data::Augmentation mirror{
       .min_scale = 1, .min_ratio = 1, .max_ratio = 1, .flip = 1, .operations = {.operations = 0}};

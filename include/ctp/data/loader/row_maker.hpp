@@ -41,13 +41,13 @@ class RowMaker {
 
   /// @brief Fills row `row` of `batch` with the pair `peers[row]`.
   ///
-  /// `peers`: the ordinals the sampler chose for this batch. `known_bad`: do not open the picture, replace it at once.
+  /// `peers`: the ordinals the sampler chose for this batch. `quarantined`: replaces the picture without opening it.
   /// Bad pictures that were replaced are appended to `bad`.
   /// **Errors.** whatever the source throws, with the pair's name in front; DataError if no picture can be read.
-  void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool known_bad,
+  void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool quarantined,
             std::vector<BadImage>& bad) const {
     std::uint32_t ordinal = peers[row];
-    if (known_bad || !read_image(batch, row, ordinal, bad)) ordinal = replace(batch, row, peers, bad);
+    if (quarantined || !read_image(batch, row, ordinal, bad)) ordinal = replace(batch, row, peers, bad);
     write_tokens(batch, row, ordinal);
     batch.sample[row] = ordinal;
   }
