@@ -1,4 +1,4 @@
-// A model with some encoders on the CPU in double, its weights, and a made batch.
+// Fixture: a model with the given encoders on the CPU in double precision, its weights and a synthetic batch.
 #pragma once
 
 #include <vector>
@@ -14,13 +14,13 @@ namespace test {
 using B = ctp::BasicCpu<double>;
 
 template <class Model>
-struct Made {
+struct ModelFixture {
   Model model;
   std::vector<double> theta;
   ctp::DeviceBatch<B> batch;
   ctp::Tape<B> tape;
 
-  explicit Made(const ctp::ModelConfig& sizes, int pairs = 3, int length = 5)
+  explicit ModelFixture(const ctp::ModelConfig& sizes, int pairs = 3, int length = 5)
       : model(sizes), theta(ctp::testing::made_weights(model.layout(), 0)) {
     batch.load(ctp::testing::made_batch(sizes, pairs, length, 0), sizes);
   }
