@@ -1,7 +1,8 @@
 /// @file   benchmarks/cuda/bench.cu
-/// @brief  What the device backend costs, in JSON lines: whole steps, and the operations that they are made of at the
-///         shapes of `base`. bench_cuda --help lists the parts.
-/// compare_torch_cuda.py does the same work in PyTorch; keep the sizes alike.
+/// @brief  Benchmarks of the CUDA backend, in JSON lines: whole steps, and their operations at the shapes of `base`.
+///
+/// bench_cuda --help lists the parts.
+/// compare_torch_cuda.py does the same work in PyTorch; keep the sizes equal.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

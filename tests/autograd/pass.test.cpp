@@ -64,7 +64,7 @@ TEST_CASE("pass: a dropout layer is the pass's dropout with a lane of its own") 
   pass.dropout = {0.25F, {1, 2}, 3, 4, samples.data(), 0};
   const auto layer = pass.dropout_layer(9);
   CHECK(layer.active());
-  CHECK(layer.lane == 9);
+  CHECK(layer.dropout_id == 9);
   CHECK(layer.key == pass.dropout.key);
   CHECK(layer.sample == samples.data());
   CHECK(layer.task == 3);

@@ -49,7 +49,7 @@ TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, lane an
   other.epoch = 9;
   CHECK(row_of<float>(other, 0, 6, 200) != mask);
   other = layer;
-  other.lane = 9;
+  other.dropout_id = 9;
   CHECK(row_of<float>(other, 0, 6, 200) != mask);
   CHECK(row_of<float>(layer, 1, 6, 200) != mask);
   CHECK(row_of<float>(layer, 0, 7, 200) != mask);

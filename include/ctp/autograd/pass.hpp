@@ -81,7 +81,7 @@ struct Pass {
   /// The dropout layer `lane` of this pass; inactive in a teacher's pass.
   [[nodiscard]] backend::Dropout dropout_layer(std::uint32_t lane) const {
     backend::Dropout layer = dropout;
-    layer.lane = lane;
+    layer.dropout_id = lane;
     return layer;
   }
 };
