@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("retrieval: copies of one long row tie although their scores 
   CHECK(retrieval<B>(rows, rows, 70, 301).txt_r10 == doctest::Approx(1000.0 / 70));
 }
 
-TEST_CASE_TEMPLATE("retrieval: a pair by itself is found", B, Host, Simulated) {
+TEST_CASE_TEMPLATE("retrieval: a single pair has full recall", B, Host, Simulated) {
   const std::vector<float> x{1.0F, 2.0F};
   CHECK(retrieval<B>(x, x, 1, 2).r_mean == 100.0);
 }

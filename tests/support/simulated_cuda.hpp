@@ -419,7 +419,7 @@ struct SimulatedRuntime : backend::generic::Memory {
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
     if (threads > backend::cuda::threads_of<Body>())
-      throw std::logic_error("simulated launch: more threads than the body says it is launched with");
+      throw std::logic_error("simulated launch: more threads than the body's bound");
     run([=, skip_flag = backend::cuda::SkipFlag::flag()] {
       if (skip_flag != nullptr && *skip_flag != 0) return;
       const bool descending = ctp::threads() % 2 == 0;

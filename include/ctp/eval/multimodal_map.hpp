@@ -80,7 +80,7 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
     throw ShapeError("multimodal_map: features hold " + std::to_string(query_features.size()) + " and " +
                      std::to_string(gallery_features.size()) + " numbers for " + std::to_string(queries.size()) +
                      " queries and " + std::to_string(gallery.size()) + " gallery items of width " +
-                     std::to_string(width) + "; they must be [items, width]");
+                     std::to_string(width) + "; features must be [items, width]");
   }
   std::unordered_map<std::string_view, std::unordered_set<std::string_view>> positives;
   for (const CategoryItem& item : whole_gallery) positives[item.label].insert(item.id);

@@ -16,7 +16,7 @@ namespace ctp::eval {
 
 /// @brief Metrics of T tasks, learnt in order. Any entry may be missing; a result that needs a missing entry is empty.
 ///
-/// Three kinds of entry: R[i][j], the model after task i on task j by itself; U[i][j], the model after task i on the
+/// Three kinds of entry: R[i][j], the model after task i on task j alone; U[i][j], the model after task i on the
 /// union of the tasks 0..j; b[j], the untrained model on task j. The caller chooses the metric (usually the mean
 /// recall); all results have its unit. Joint training fills the last row only.
 class TaskMatrix {

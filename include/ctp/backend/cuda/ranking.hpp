@@ -250,7 +250,7 @@ struct TopOfChunk {
   int width;
   const Real *query, *items;
   Real* best;               ///< [chunks, ten, queries]
-  std::int32_t* best_item;  ///< the same
+  std::int32_t* best_item;  ///< [chunks, ten, queries]
 
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {

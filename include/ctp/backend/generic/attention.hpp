@@ -14,6 +14,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Multi-head attention of a host backend. Derived provides block_product().
 template <class Derived, class Real>
 struct AttentionOps {
   /// Number of values that the forward pass saves for the backward pass, beside its arguments and its result.

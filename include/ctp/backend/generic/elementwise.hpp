@@ -12,6 +12,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Elementwise operations of a host backend.
 template <class Real>
 struct ElementwiseOps {
   /// x = value. **Shapes.** [n].

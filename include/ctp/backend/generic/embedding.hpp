@@ -13,6 +13,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Embedding of tokens and image patches, for a host backend.
 template <class Real>
 struct EmbeddingOps {
   /// @brief y[b,l] = words[ids[b,l]] + positions[l] + types[0].

@@ -12,6 +12,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Layer normalisation and dropout of a host backend.
 template <class Real>
 struct LayerNormOps {
   /// @brief sum = x + dropout(h); y = gain (sum - mean) / sqrt(variance + eps) + bias, row by row.

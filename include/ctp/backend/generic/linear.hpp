@@ -11,6 +11,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Matrix products and linear layers of a host backend. Derived provides tiled_product().
 template <class Derived, class Real>
 struct LinearOps {
   /// @brief c (+)= alpha op(a) op(b).

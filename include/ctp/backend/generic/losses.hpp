@@ -13,6 +13,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Losses of a host backend.
 template <class Real>
 struct LossOps {
   /// @brief loss[i] = log sum_j exp(x[i,j]) - x[i,target[i]].

@@ -27,6 +27,7 @@ struct NoTerm {};
 
 namespace generic {
 
+/// @brief Passes over parameter vectors, for a host backend.
 template <class Real>
 struct ParameterOps {
   /// @brief One AdamW step along gradient + term; sets the gradient to zero. **Shapes.** all [n].

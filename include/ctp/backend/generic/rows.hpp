@@ -13,6 +13,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Operations on rows, for a host backend.
 template <class Real>
 struct RowOps {
   /// @brief y[i] = x[index[i]]. **Shapes.** x [*,d], index [n], y [n,d].
