@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/input.cu
-/// @brief  Batches on their way from the host: an upload alone, and steps that a loader feeds.
+/// @brief  Input from the host: the upload of a batch, and steps that a loader feeds.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -18,8 +18,8 @@ void upload(const Options& o) {
   Line("batch_upload").with("batch", o.batch).with(wall_times(o.turns, load)).print();
 }
 
-/// Steps that a Loader feeds from pictures in memory, beside steps that are given one batch again and again: as many as
-/// one epoch has, so that neither takes its work down anew.
+/// Steps that a Loader feeds from pictures in memory, beside steps on one repeated batch. Both run the steps of one
+/// epoch, so that neither captures its work again.
 void input(const Options& o) {
   constexpr ctp::ModelConfig c = ctp::sizes::base;
   constexpr int length = 30, warm = 4;

@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/losses.cu
-/// @brief  Losses with what they read: masked words, contrast and topology.
+/// @brief  Losses and their inputs: masked language modelling, contrast and topology.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B>;
 
-/// Embeddings of the online, previous and momentum models as the losses ask for them, without the models.
+/// A step with embeddings of the online, previous and momentum models, without the models.
 class GivenOutputs {
  public:
   GivenOutputs(ctp::Pass<B> pass, ctp::Variable<2, B> image, ctp::Variable<2, B> text)
@@ -63,7 +63,7 @@ void contrast(const Options& o) {
   ctp::objective::MomentumContrast with_queue;
   auto state = with_queue.init(model, 0);
   ctp::Tape<B> tape;
-  float unused = 0;  // a pass with a gradient is one that records; no weight is touched here
+  float unused = 0;  // a pass with a gradient records on the tape; no weight is used here
   report_launched_and_recorded("contrast_and_topology", o, [&] {
     tape.rewind();
     const ctp::Pass<B> pass{nullptr, &tape, &unused}, teacher{nullptr, &tape};
@@ -79,7 +79,8 @@ void contrast(const Options& o) {
   });
 }
 
-/// The vocabulary's scores at 557 of 3,840 rows by the online and the momentum model, their two losses, and back.
+/// Vocabulary scores at 557 of 3,840 rows by the online and the momentum model, and their two losses, forward and
+/// backward.
 void words(const Options& o) {
   const Model model(ctp::sizes::base);
   const Index size = model.layout().size(), rows = o.batch * Index{30}, width = model.config().text_width;

@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/made_batch.cuh
-/// @brief  A made-up batch, and the model that is so small that everything else shows.
+/// @brief  A synthetic batch, and a model so small that launch overhead dominates.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace bench {
 
-/// As benchmarks/step.cpp has it: so little arithmetic that everything else shows.
+/// The model of benchmarks/step.cpp: so little arithmetic that launch overhead dominates.
 inline constexpr ctp::ModelConfig narrow{.image = 32,
                                          .patch = 16,
                                          .vision_width = 64,
@@ -24,7 +24,7 @@ inline constexpr ctp::ModelConfig narrow{.image = 32,
                                          .embed = 64,
                                          .queue = 64};
 
-/// Noise for pictures, words drawn at random, 15 % of them asked for; no padding.
+/// Pictures of noise, random words without padding, 15 % of them masked.
 inline ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length = 30) {
   ctp::data::Batch batch;
   batch.resize(size, c.image, length, ctp::data::Pictures::Pixels);
@@ -32,11 +32,11 @@ inline ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int leng
   for (std::uint8_t& byte : batch.pixels) byte = static_cast<std::uint8_t>(random.below(256));
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const bool first = i % static_cast<std::size_t>(length) == 0;
-    const bool asked = !first && random.below(100) < 15;
+    const bool masked = !first && random.below(100) < 15;
     batch.attend[i] = 1;
     batch.ids[i] = first ? c.cls : 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
-    batch.masked[i] = asked ? c.mask : batch.ids[i];
-    batch.labels[i] = asked ? batch.ids[i] : ctp::data::ignore_label;
+    batch.masked[i] = masked ? c.mask : batch.ids[i];
+    batch.labels[i] = masked ? batch.ids[i] : ctp::data::ignore_label;
   }
   for (std::size_t i = 0; i < batch.sample.size(); ++i) batch.sample[i] = static_cast<std::uint32_t>(i);
   return batch;

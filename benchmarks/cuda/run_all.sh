@@ -79,14 +79,14 @@ rows=$logs/rows
 begin=$SECONDS
 planned=0 # seconds of the parts so far
 
-# row <part> <result> <what was found>
+# row <part> <result> <details>
 row() {
   printf '%s\t%s\t%s\n' "$1" "$2" "${3:-}" >>"$rows"
   printf '  %-44s %-12s %s\n' "$1" "$2" "${3:-}"
 }
 
-# part <name of its log> <title> <its seconds> <what running out of time means> <command...>: runs it until the seconds of
-# all parts so far are over, adds a row. Sets `code`.
+# part <log name> <title> <seconds> <result if out of time> <command...>: runs the command until the seconds of all parts
+# so far are over, and adds a row. Sets `code`.
 part() {
   local log=$logs/$1.log title=$2 late=$4 left most started=$SECONDS
   ((planned += $3))
@@ -136,7 +136,7 @@ done
 
 bench=("${programs[3]}" --batch "$batch")
 if "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-  # The comparison measures steps and strategies of ours, too.
+  # The comparison also measures steps and strategies of ctp.
   part bench 'bench_cuda' 60 FAIL "${bench[@]}" \
     --only encoder,attention,products,optimizer,words,contrast,retrieval,tiny,upload,input
   part torch 'PyTorch beside it' 360 unfinished "$python" benchmarks/compare_torch_cuda.py --bin "$build/bin" \

@@ -29,7 +29,7 @@ def json_lines(path):
             try:
                 found.append(json.loads(line))
             except ValueError:
-                continue  # not a measurement, or cut off where time ran out
+                continue  # not a measurement, or truncated when time ran out
     return [line for line in found if isinstance(line, dict) and "name" in line]
 
 

@@ -1,5 +1,5 @@
-// The layers above backend/ as nvcc sees them: every header of theirs, and whole training steps on a backend without
-// Eigen. The gate compiles this unit; run it, and it ends with 0 if two tasks were learned.
+// All headers of the layers above backend/, compiled by nvcc, and whole training steps on a backend without Eigen. The
+// program exits with 0 if it learned two tasks.
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
 #include <ctp/autograd/embedding.hpp>
@@ -105,7 +105,7 @@
 
 #include "toy.hpp"
 
-/// log 3 + log 40 is what a model that knows nothing gets.
+/// An untrained model has a loss of log 3 + log 40.
 template <class... Strategies>
 bool all_learn() {
   return ((toy::train<Strategies, ctp::test::TestBackend<float>>(20).objective.back() < 2.4) && ...);

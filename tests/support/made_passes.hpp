@@ -1,4 +1,4 @@
-// Passes over a task whose gradients are given numbers, so that a penalty's consolidation can be worked out by hand.
+// Passes over a task with given gradients, so that a test can work out a penalty's consolidation by hand.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// A step whose models answer with given numbers, so that a policy's loss can be worked out by hand.
+// A step whose models return given outputs, so that a test can work out a policy's loss by hand.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ using B = ctp::BasicCpu<double>;
 using ctp::Index;
 using Rows = std::vector<std::vector<double>>;
 
-/// What one model answers, as rows of numbers.
+/// Outputs of one model, as rows of numbers.
 struct Answers {
   Rows image{}, text{}, masked_scores{}, image_tokens{}, text_tokens{};
 };
@@ -30,7 +30,7 @@ struct Model {
   [[nodiscard]] const ctp::ModelConfig& config() const { return sizes; }
 };
 
-/// The answers as values on a tape.
+/// Answers as values on a tape.
 class Outputs {
  public:
   Outputs(const ctp::Pass<B>& pass, const Answers& answers) : pass_(pass), answers_(&answers) {}
@@ -51,7 +51,7 @@ class Outputs {
     auto x = pass_.make(ctp::Shape<2>{static_cast<Index>(rows.size()), columns});
     double* to = x.value.data;
     for (const auto& row : rows)
-      for (double each : row) *to++ = each;
+      for (double value : row) *to++ = value;
     return x;
   }
   [[nodiscard]] ctp::Features<B> features(const Rows& rows) const {
@@ -79,7 +79,7 @@ struct Batch {
   }
 };
 
-/// What a policy sees of one step.
+/// The step that a policy receives.
 struct Step {
   using Model = made::Model;
   using Backend = B;

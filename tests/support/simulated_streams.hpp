@@ -1,4 +1,4 @@
-/// The two orders of work of a simulated device, which does everything at once.
+/// Streams of a simulated device that runs all work at once.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace ctp::test {
 
-/// Memory begins as nonsense, and what was copied is nonsense again once it may be overwritten, so that whoever reads
-/// it too early or too late is found out.
+/// New memory is filled with NaN bit patterns, and so is a copied block after its release, so that a read too early or
+/// too late shows.
 class SimulatedStreams {
  public:
   struct Event {
@@ -25,7 +25,7 @@ class SimulatedStreams {
     return memory;
   }
   void copy(const std::byte* from, std::size_t bytes, std::byte* to, const Event&, Event&) {
-    if (copy_ != nullptr) throw std::logic_error("simulated copy: the block before was not released");
+    if (copy_ != nullptr) throw std::logic_error("simulated copy: the previous block was not released");
     std::memcpy(to, from, bytes);
     copy_ = to;
     copied_ = bytes;
