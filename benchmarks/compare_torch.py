@@ -162,7 +162,7 @@ def timed(turn):
 
 
 def blas_in_use():
-    """The BLAS of PyTorch's matrix products: a name, and whether it is optimised. Looks at loaded libraries, not names."""
+    """The BLAS of PyTorch's matrix products: a name, and whether it is optimised. Inspects the loaded libraries."""
     a = torch.randn(768, 768)
     torch.mm(a, a)
     rate = 2 * 768 ** 3 / min(timed(lambda: torch.mm(a, a)) for _ in range(5)) / 1e6
