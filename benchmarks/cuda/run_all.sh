@@ -165,8 +165,8 @@ if "$python" benchmarks/cuda/table.py "$logs" >"$logs/tables.md" 2>"$logs/failed
 {
   printf '# On %s\n\n- %s, driver %s\n- %s, commit %s, `benchmarks/cuda/run_all.sh`, %d s\n' "${device%%,*}" "$device" \
     "${driver:-unknown}" "$(date -u +%F)" "$commit" "$((SECONDS - begin))"
-  printf -- '- a time is the median of 20 turns (fp32 steps: 8), with the least and the most; a step of ours includes the\n'
-  printf -- '  upload of its batch; a ratio is what PyTorch takes over what ours takes\n\n'
+  printf -- '- a time is the median of 20 turns (fp32 steps: 8), with the least and the greatest; a step of this library\n'
+  printf -- '  includes the upload of its batch; a ratio is the time of PyTorch divided by the time of this library\n\n'
   cat "$logs/tables.md"
 } >"$file"
 say "$(tail -n 1 "$logs/failed"), $((SECONDS - begin)) s; written to $file"
