@@ -12,7 +12,7 @@
 
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
-#include <ctp/testing/made_batch.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 
 #include "../common/strategies.hpp"
 #include "counted.hpp"

@@ -31,7 +31,7 @@ TEST_CASE("convolutional: a token for each patch after one for the whole picture
 
 TEST_CASE("convolutional: of a picture of one colour all tokens are the same, the mean too: a border is no edge") {
   test::Made<Model> made(sizes);
-  auto batch = ctp::testing::made_batch(sizes, 1, 5, 0);
+  auto batch = ctp::testing::synthetic_batch(sizes, 1, 5);
   for (std::size_t i = 0; i < batch.images.size(); ++i) batch.images[i] = static_cast<float>(i / 64);  // by channel
   made.batch.load(batch, sizes);
   const auto tokens = made.outputs().image_tokens().value;
@@ -48,7 +48,7 @@ TEST_CASE("convolutional: a patch is seen by its own token and its neighbours, t
     const auto y = made.outputs().image_tokens().value;
     return std::vector<double>(y.data, y.data + y.size());
   };
-  auto batch = ctp::testing::made_batch(wide, 1, 5, 0);
+  auto batch = ctp::testing::synthetic_batch(wide, 1, 5);
   made.batch.load(batch, wide);
   const auto before = tokens();
   batch.images[0] += 1;  // in the first patch

@@ -16,13 +16,15 @@
 using ctp::rehearsal::choose_herding;
 using ctp::rehearsal::choose_herding_published;
 using ctp::rehearsal::choose_kmeans;
-using ctp::rehearsal::Rows;
+using ctp::rehearsal::FeatureMatrix;
 using Picks = std::vector<std::size_t>;
 using Numbers = std::vector<double>;
 
 namespace {
 
-Rows rows(const Numbers& features, std::size_t width) { return Rows(std::span<const double>(features), width); }
+FeatureMatrix rows(const Numbers& features, std::size_t width) {
+  return FeatureMatrix(std::span<const double>(features), width);
+}
 
 bool distinct(const Picks& picks, std::size_t below) {
   const std::set<std::size_t> set(picks.begin(), picks.end());
@@ -75,7 +77,7 @@ TEST_CASE("exemplars: exactly min(k, n) distinct rows for equal, zero, repeated 
     for (const std::size_t k : {0U, 1U, 5U, 11U, 12U, 40U}) {
       CAPTURE(k);
       CAPTURE(features[0]);
-      const Rows all = rows(features, 2);
+      const FeatureMatrix all = rows(features, 2);
       const Picks herded = choose_herding(all, k), clustered = choose_kmeans(all, k);
       CHECK(herded.size() == std::min<std::size_t>(k, 12));
       CHECK(clustered.size() == std::min<std::size_t>(k, 12));
@@ -164,8 +166,8 @@ TEST_CASE("exemplars: a feature that is not finite is an error that names the pa
     Numbers features(10, 1.0);
     features[7] = bad;
     try {
-      const Rows refused(std::span<const double>(features), 2,
-                         [](std::size_t row) { return "pair_" + std::to_string(row); });
+      const FeatureMatrix refused(std::span<const double>(features), 2,
+                                  [](std::size_t row) { return "pair_" + std::to_string(row); });
       FAIL("it was taken");
     } catch (const ctp::NumericError& error) {
       CHECK(std::string(error.what()).find("pair_3") != std::string::npos);
