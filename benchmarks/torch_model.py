@@ -208,7 +208,7 @@ class Model:
 # ------------------------------------------------------------------------------------------------ the step
 
 class Batch:
-    """As made_batch() of benchmarks/step.cpp: noise, random words, 15 % of them asked for, no padding."""
+    """As batch_options of benchmarks/step.cpp: noise, random tokens, 15 % of them masked, no padding."""
 
     def __init__(self, c, pairs, length=30, seed=1):
         g = torch.Generator().manual_seed(seed)

@@ -10,7 +10,8 @@ struct FakeModel {
   using Backend = FakeBackend;
   using Real = float;
 };
-struct FakeStep {
+/// The types of a step, without its members.
+struct StepTypes {
   using Model = FakeModel;
   using Backend = FakeBackend;
 };

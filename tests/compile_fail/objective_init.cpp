@@ -31,4 +31,4 @@ struct Counting {
   }
 };
 
-static_assert(ctp::objective::require_loss<Counting, FakeStep>());
+static_assert(ctp::objective::require_loss<Counting, StepTypes>());

@@ -19,4 +19,4 @@ struct Plain {
 #endif
 };
 
-static_assert(ctp::objective::require_loss<Plain, FakeStep>());
+static_assert(ctp::objective::require_loss<Plain, StepTypes>());
