@@ -1,4 +1,4 @@
-// A model and a step that offer no more than their types, so that these files compile in a moment.
+// A model and a step with their types only, so that these files compile quickly.
 #pragma once
 
 #include <ctp/autograd/pass.hpp>

@@ -14,7 +14,7 @@ const fake::Answers then{.image_tokens = {{2, 0}, {0, 5}}, .text_tokens = {{1, 0
 const fake::Answers now{.image_tokens = {{3, 4}, {0, 1}}, .text_tokens = {{0, 2}, {0, 7}, {3, 4}, {-9, 0}}};
 }  // namespace
 
-TEST_CASE("lucir: one minus the cosine of each token, padding left out, mean over both modalities, by hand") {
+TEST_CASE("lucir: one minus the mean cosine of the tokens without padding, mean over both modalities, by hand") {
   fake::Step step(now);
   step.set_previous(then);
   step.labels.pairs = 2;

@@ -9,7 +9,7 @@
 using doctest::Approx;
 using fake::two_way;
 
-TEST_CASE("lwf: the distribution over the features of each raw projection, mean over rows and over both, by hand") {
+TEST_CASE("lwf: KL over the features of the raw projections, mean over rows and over both modalities, by hand") {
   const fake::Answers then{.image = {{0, 0}, {5, 5}}, .text = {{1, 1}, {2, 2}}};           // even
   const fake::Answers now{.image = {{1, 0.4}, {7, 7}}, .text = {{0.5, 0.5}, {0.3, 0.1}}};  // not of unit length
   fake::Step step(now);
@@ -20,7 +20,7 @@ TEST_CASE("lwf: the distribution over the features of each raw projection, mean 
   CHECK(*ctp::distill::Lwf{}.loss(step).value.data == Approx((image + text) / 2).epsilon(1e-13));
 }
 
-TEST_CASE("lwf: nothing to pay for projections that stay") {
+TEST_CASE("lwf: the loss is 0 if the projections stay") {
   const fake::Answers same{.image = {{1, -2, 3}}, .text = {{0.1, 0.2, 9}}};
   fake::Step step(same);
   step.set_previous(same);

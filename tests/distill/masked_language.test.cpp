@@ -11,7 +11,7 @@ using ctp::distill::Teacher;
 using doctest::Approx;
 using fake::two_way;
 
-TEST_CASE("masked-language distillation: cross entropy with the teacher that was asked for") {
+TEST_CASE("masked-language distillation: cross entropy with the chosen teacher") {
   const fake::Answers online{.masked_scores = {{std::log(3.0), 0}}};
   const fake::Answers even{.masked_scores = {{5, 5}}};
   const fake::Answers sure{.masked_scores = {{0, 50}}};
@@ -24,7 +24,7 @@ TEST_CASE("masked-language distillation: cross entropy with the teacher that was
   CHECK(previous == Approx(-(std::log(0.75) + std::log(0.25)) / 2).epsilon(1e-14));
   CHECK(momentum == Approx(-std::log(0.25)).epsilon(1e-14));
 
-  step.sizes().distill_temp = 2;  // both distributions are softened
+  step.sizes().distill_temp = 2;  // softens both distributions
   const double x = std::log(3.0) / 2;
   CHECK(*MaskedLanguage<Teacher::Previous>{}.loss(step).value.data ==
         Approx((two_way(x, 0) + two_way(0, x)) / 2).epsilon(1e-14));

@@ -14,9 +14,9 @@ namespace {
 double from_even(double difference) { return (two_way(difference, 0) + two_way(0, difference)) / 2 - std::log(2.0); }
 }  // namespace
 
-TEST_CASE("topology: nothing to pay for similarities that stay, whatever became of the features") {
+TEST_CASE("topology: the loss is 0 if the similarities stay, even if the features change") {
   const fake::Answers then{.image = {{1, 0}, {0, 1}, {0.6, 0.8}}, .text = {{0, 1}, {1, 0}, {0.8, 0.6}}};
-  const fake::Answers now{.image = {{0, 1}, {-1, 0}, {-0.8, 0.6}}, .text = {{-1, 0}, {0, 1}, {-0.6, 0.8}}};  // turned
+  const fake::Answers now{.image = {{0, 1}, {-1, 0}, {-0.8, 0.6}}, .text = {{-1, 0}, {0, 1}, {-0.6, 0.8}}};  // rotated
   fake::Step step(now);
   step.set_previous(then);
   CHECK(*ctp::distill::CrossModalTopology{}.loss(step).value.data == Approx(0).epsilon(1e-12));
@@ -25,7 +25,8 @@ TEST_CASE("topology: nothing to pay for similarities that stay, whatever became 
 
 TEST_CASE("cross-modal topology: both directions, mean over rows, by hand") {
   const fake::Answers now{.image = {{1, 0}, {0, 1}}, .text = {{1, 0}, {0.6, 0.8}}};
-  const fake::Answers then{.image = {{1, 0}, {1, 0}}, .text = {{1, 0}, {1, 0}}};  // all alike: even
+  const fake::Answers then{.image = {{1, 0}, {1, 0}},
+                           .text = {{1, 0}, {1, 0}}};  // equal features: an even distribution
   fake::Step step(now);
   step.set_previous(then);
   step.sizes().temp = 0.5;
@@ -34,7 +35,7 @@ TEST_CASE("cross-modal topology: both directions, mean over rows, by hand") {
   CHECK(*ctp::distill::CrossModalTopology{}.loss(step).value.data == Approx((to_text + to_image) / 2).epsilon(1e-13));
 }
 
-TEST_CASE("same-modal topology: a row's similarity to itself is out") {
+TEST_CASE("same-modal topology: a row's similarity to itself is left out") {
   const fake::Answers now{.image = {{1, 0}, {0, 1}, {0.6, 0.8}}, .text = {{1, 0}, {1, 0}, {1, 0}}};
   const fake::Answers then{.image = {{1, 0}, {1, 0}, {1, 0}}, .text = {{0, 1}, {0, 1}, {0, 1}}};
   fake::Step step(now);

@@ -11,7 +11,7 @@ namespace {
 using ctp::All;
 using ctp::NoState;
 
-/// A loss that is always the same number.
+/// A loss with a constant value.
 template <int value>
 struct Constant {
   static constexpr const char* name = value == 1 ? "one" : "two";
@@ -26,7 +26,7 @@ struct Constant {
 
 }  // namespace
 
-TEST_CASE("all: the weighted sum, every part reported without its weight, also through an All within an All") {
+TEST_CASE("all: the weighted sum of the losses, each reported without its weight, also within a nested All") {
   const fake::Answers answers;
   fake::Step step(answers);
   step.set_previous(answers);

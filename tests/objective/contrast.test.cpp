@@ -22,7 +22,8 @@ TEST_CASE("in-batch contrast: each row against the rows of the other modality, b
   CHECK(loss == Approx((to_text + to_image) / 2).epsilon(1e-14));
 }
 
-TEST_CASE("momentum contrast: the teacher's feature of the pair against the queue; then it overwrites the oldest") {
+TEST_CASE(
+    "momentum contrast: the teacher's feature of the pair against the queue; commit overwrites the oldest entry") {
   const fake::Answers online{.image = {{1, 0}}, .text = {{0, 1}}}, teacher{.image = {{0, 1}}, .text = {{0.6, 0.8}}};
   fake::Step step(online);
   step.set_momentum(teacher);
@@ -43,7 +44,7 @@ TEST_CASE("momentum contrast: the teacher's feature of the pair against the queu
   const double to_text = std::log(std::exp(1.2) + std::exp(-2.0) + 1) - 1.2;
   const double to_image = std::log(std::exp(2.0) + std::exp(-2.0) + 1) - 2;
   CHECK(loss == Approx((to_text + to_image) / 2).epsilon(1e-14));
-  CHECK(state.next == 0);  // a loss alone changes nothing
+  CHECK(state.next == 0);  // loss() does not change the queue
   policy.commit(step, state);
   CHECK(state.next == 1);
   CHECK(state.image.to_host() == std::vector<double>{0, 1, 1, 0});
@@ -53,7 +54,7 @@ TEST_CASE("momentum contrast: the teacher's feature of the pair against the queu
   CHECK(state.image.to_host() == std::vector<double>{0, 1, 0, 1});
 }
 
-TEST_CASE("momentum contrast: the queue is rounded down to whole batches and must hold one") {
+TEST_CASE("momentum contrast: the queue is rounded down to whole batches and must hold at least one") {
   fake::Model model;
   model.sizes.embed = 2;
   model.sizes.queue = 5;

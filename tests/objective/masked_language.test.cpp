@@ -9,7 +9,7 @@
 using doctest::Approx;
 using fake::two_way;
 
-TEST_CASE("masked language: mean over the masked positions; room that is not used counts nothing") {
+TEST_CASE("masked language: mean over the masked positions; unused capacity counts nothing") {
   const fake::Answers answers{.masked_scores = {{2, 1}, {0, 3}, {7, 0}}};
   fake::Step step(answers);
   step.labels = {{0, 0, 0}, {0.5, 0.5, 0}};

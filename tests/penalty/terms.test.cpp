@@ -29,7 +29,7 @@ TEST_CASE("penalty: two springs add up") {
   CHECK(both.gradient(0, theta[0]) == 3 - 2);
 }
 
-TEST_CASE("penalty: a path gathers raw gradient times the way back") {
+TEST_CASE("penalty: the path integral adds minus the raw gradient times the step") {
   std::vector<double> path{1, 0, 0};
   const WithPathIntegral<Quadratic<double>, double> along{spring, path.data()};
   along.moved(0, 2, 1, 0.5);   // downhill by 1

@@ -1,4 +1,4 @@
-/// The two orders of work of a simulated device, which does everything at once.
+// The compute stream and the copy stream of a simulated device, which runs every operation at once.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace ctp::test {
 
-/// Memory begins as nonsense, and what was copied is nonsense again once it may be overwritten, so that whoever reads
-/// it too early or too late is found out.
+/// Fills new memory, and copied memory that may be overwritten, with 0xFF bytes, so that a test finds reads that come
+/// too early or too late.
 class SimulatedStreams {
  public:
   struct Event {

@@ -100,6 +100,7 @@ struct Restore {
     number = static_cast<Number>(from.values[at++].second[0]);
   }
 };
+static_assert(ctp::Archive<ctp::HostSnapshot, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
 static_assert(ctp::Archive<Snapshot, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
 static_assert(ctp::Archive<Restore, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
 template <class Learner>

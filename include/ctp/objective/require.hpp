@@ -69,7 +69,6 @@ struct RequireLosses<All<Policies...>> {
 /// @brief Checks the losses of a strategy's Objective or Distillation: an All, whose members may be All themselves.
 template <class Losses, class StepType>
 consteval bool require_losses() {
-  static_assert(require_step<StepType, typename StepType::Model>());
   return detail::RequireLosses<Losses>::template check<StepType>();
 }
 

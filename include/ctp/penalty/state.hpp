@@ -39,8 +39,8 @@ struct PathState : AnchoredState<Model> {
   explicit PathState(Index n) : AnchoredState<Model>(n), path(n) {}
   /// The same term as quadratic(), which also accumulates the path integrals.
   auto quadratic_with_path(double factor) {
-    using Real = typename Model::Real;
-    return WithPathIntegral<Quadratic<Real>, Real>{this->quadratic(factor), path.data()};
+    using Number = typename Model::Real;
+    return WithPathIntegral<Quadratic<Number>, Number>{this->quadratic(factor), path.data()};
   }
   template <class Archive>
   void visit(Archive& archive) {
