@@ -11,7 +11,7 @@
 namespace bench {
 
 void upload(const Options& o) {
-  const ctp::data::Batch batch = made_batch(ctp::sizes::base, o.batch);
+  const ctp::data::Batch batch = synthetic_batch(ctp::sizes::base, o.batch);
   ctp::DeviceBatch<B> device;
   const auto load = [&] { device.load(batch, ctp::sizes::base); };
   load();
@@ -23,7 +23,7 @@ void upload(const Options& o) {
 void input(const Options& o) {
   constexpr ctp::ModelConfig c = ctp::sizes::base;
   constexpr int length = 30, warm = 4;
-  const ctp::data::Batch batch = made_batch(c, o.batch, length);
+  const ctp::data::Batch batch = synthetic_batch(c, o.batch, length);
   const auto picture = static_cast<std::ptrdiff_t>(batch.pixels.size()) / o.batch;
   const auto source = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{"made", source, {}};

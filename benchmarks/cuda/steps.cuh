@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "made_batch.cuh"
+#include "synthetic_batch.cuh"
 #include "parts.cuh"
 
 namespace bench {
@@ -41,7 +41,7 @@ inline double free_mebibytes() {
 template <class Strategy>
 void time_steps(const char* size, const ctp::ModelConfig& config, int pairs, bool recorded, int turns,
                 const std::vector<Choice>& precisions) {
-  const ctp::data::Batch batch = made_batch(config, pairs);
+  const ctp::data::Batch batch = synthetic_batch(config, pairs);
   OneBatch source(batch);
   ctp::TrainOptions options;
   options.capture_steps = recorded;

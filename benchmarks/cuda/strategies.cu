@@ -42,7 +42,7 @@ class TimedBatches final : public ctp::data::BatchSource {
 void fisher_pass(const Options& o) {
   using Strategy = ctp::strategy::Ewc;
   constexpr int warm = 3;
-  const ctp::data::Batch batch = made_batch(ctp::sizes::base, o.batch);
+  const ctp::data::Batch batch = synthetic_batch(ctp::sizes::base, o.batch);
   TimedBatches task(batch, o.turns + warm);
   use(o.precisions.front());
   ctp::Learner<Strategy, ModelFor<Strategy>> learner{ModelFor<Strategy>(ctp::sizes::base)};

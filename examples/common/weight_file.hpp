@@ -39,6 +39,8 @@ class PublishedState {
   std::size_t embed_;
 };
 
+static_assert(ctp::Archive<PublishedState<float, ctp::Cpu>, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
+
 /// Parameters, temperatures and queues, as one file of published weights holds them, without its metadata.
 template <class Learner>
 ctp::TensorFile published_weights(Learner& learner) {

@@ -12,7 +12,7 @@
 
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
-#include <ctp/testing/made_batch.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 
 #include "../common/strategies.hpp"
 #include "counted.hpp"
@@ -133,6 +133,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
 
   auto penalty_state = ctp::make_state(penalty, model, 0);
   using Walks = detail::Walks<typename Learner::Optimizer>;
+  static_assert(ctp::penalty::TaskWalk<Walks>);
   Walks walks(n, gradient.data());
   if constexpr (ctp::penalty::BeginsEpochs<Penalty, Model, Walks>) penalty.begin_epoch(penalty_state, walks);
   cost.epoch_passes = walks.taken();

@@ -10,10 +10,10 @@
 #include <ctp/autograd/rows.hpp>
 #include <ctp/autograd/scores.hpp>
 #include <ctp/autograd/tape.hpp>
-#include <ctp/distill/keep_scores.hpp>
 #include <ctp/distill/lucir.hpp>
 #include <ctp/distill/lwf.hpp>
 #include <ctp/distill/masked_language.hpp>
+#include <ctp/distill/mean_kl.hpp>
 #include <ctp/distill/none.hpp>
 #include <ctp/distill/topology.hpp>
 #include <ctp/encoder/bag_of_words.hpp>
@@ -63,6 +63,7 @@
 #include <ctp/rehearsal/choose_kmeans.hpp>
 #include <ctp/rehearsal/concepts.hpp>
 #include <ctp/rehearsal/everything.hpp>
+#include <ctp/rehearsal/feature_matrix.hpp>
 #include <ctp/rehearsal/herding.hpp>
 #include <ctp/rehearsal/kmeans.hpp>
 #include <ctp/rehearsal/memory.hpp>
@@ -70,7 +71,6 @@
 #include <ctp/rehearsal/quota.hpp>
 #include <ctp/rehearsal/require.hpp>
 #include <ctp/rehearsal/reservoir.hpp>
-#include <ctp/rehearsal/rows.hpp>
 #include <ctp/strategy/afec.hpp>
 #include <ctp/strategy/ctp.hpp>
 #include <ctp/strategy/ctp_er.hpp>

@@ -21,7 +21,7 @@ std::vector<double> host(const ctp::Variable<2, B>& x) { return {x.value.data, x
 
 /// Exactly one text, not masked.
 ctp::data::Batch text(const std::vector<std::int32_t>& ids) {
-  auto batch = ctp::testing::made_batch(micro, 1, static_cast<int>(ids.size()), 0);
+  auto batch = ctp::testing::synthetic_batch(micro, 1, static_cast<int>(ids.size()));
   batch.ids = batch.masked = ids;
   for (std::size_t i = 0; i < ids.size(); ++i) batch.attend[i] = ids[i] != micro.pad;
   std::fill(batch.labels.begin(), batch.labels.end(), ctp::data::ignore_label);

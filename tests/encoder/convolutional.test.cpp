@@ -29,9 +29,9 @@ TEST_CASE("convolutional: a class token, then one token for each patch") {
   CHECK(tokens.shape == ctp::Shape<2>{3 * 5, 6});
 }
 
-TEST_CASE("convolutional: all tokens of an image of one colour are equal: padding makes no edge at the border") {
+TEST_CASE("convolutional: of a picture of one colour all tokens are the same, the mean too: a border is no edge") {
   test::ModelFixture<Model> fixture(sizes);
-  auto batch = ctp::testing::made_batch(sizes, 1, 5, 0);
+  auto batch = ctp::testing::synthetic_batch(sizes, 1, 5);
   for (std::size_t i = 0; i < batch.images.size(); ++i) batch.images[i] = static_cast<float>(i / 64);  // by channel
   fixture.batch.load(batch, sizes);
   const auto tokens = fixture.outputs().image_tokens().value;
@@ -48,7 +48,7 @@ TEST_CASE("convolutional: a patch affects its own token, its neighbours and the 
     const auto y = fixture.outputs().image_tokens().value;
     return std::vector<double>(y.data, y.data + y.size());
   };
-  auto batch = ctp::testing::made_batch(wide, 1, 5, 0);
+  auto batch = ctp::testing::synthetic_batch(wide, 1, 5);
   fixture.batch.load(batch, wide);
   const auto before = tokens();
   batch.images[0] += 1;  // in the first patch

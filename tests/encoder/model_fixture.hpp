@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <ctp/encoder/model.hpp>
-#include <ctp/testing/made_batch.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/outputs.hpp>
 #include <support/reference.hpp>
@@ -21,8 +21,8 @@ struct ModelFixture {
   ctp::Tape<B> tape;
 
   explicit ModelFixture(const ctp::ModelConfig& sizes, int pairs = 3, int length = 5)
-      : model(sizes), theta(ctp::testing::made_weights(model.layout(), 0)) {
-    batch.load(ctp::testing::made_batch(sizes, pairs, length, 0), sizes);
+      : model(sizes), theta(ctp::testing::synthetic_weights(model.layout(), 0)) {
+    batch.load(ctp::testing::synthetic_batch(sizes, pairs, length), sizes);
   }
   [[nodiscard]] ctp::Outputs<Model> outputs() { return {model, ctp::Pass<B>{theta.data(), &tape}, batch}; }
 };

@@ -1,4 +1,4 @@
-/// Streams of a simulated device that runs all work at once.
+// The compute stream and the copy stream of a simulated device, which runs every operation at once.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace ctp::test {
 
-/// New memory is filled with NaN bit patterns, and so is a copied block after its release, so that a read too early or
-/// too late shows.
+/// Fills new memory, and copied memory that may be overwritten, with 0xFF bytes, so that a test finds reads that come
+/// too early or too late.
 class SimulatedStreams {
  public:
   struct Event {

@@ -277,7 +277,7 @@ TEST_CASE("learner: a queue shorter than the batch is refused with a remedy") {
   learner.begin_task(1);
 
   CHECK_THROWS_WITH_AS(
-      learner.step(test::made_batch(config, 4, 7, 1)),
+      learner.step(test::synthetic_batch(config, 4, 7, 1)),
       "momentum_contrast: the queue of 3 is shorter than a batch of 4; choose --queue of at least the batch size",
       ctp::UsageError);
 }

@@ -125,7 +125,7 @@ TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
   learner.set_weights(theta);
   learner.begin_task(1);
 
-  CHECK(has(stop(learner, test::made_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
+  CHECK(has(stop(learner, test::synthetic_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
   CHECK(std::memcmp(theta.data(), learner.weights().data(), theta.size() * sizeof(float)) == 0);
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("guard: parts that are finite do not excuse an infinite sum") {
   });
   learner.begin_task(1);
 
-  CHECK(has(stop(learner, test::made_batch(micro, 3, 7, 1)), "found the weighted loss;"));
+  CHECK(has(stop(learner, test::synthetic_batch(micro, 3, 7, 1)), "found the weighted loss;"));
 }
 
 TEST_CASE("guard: a gradient that is not finite stops a step whose loss is") {

@@ -109,7 +109,7 @@ void check_steps() {
   CHECK(count.once_warm() == 0);
 
   // A second task, in which the previous model runs as well where there is one, and batches that no Loader made.
-  const ctp::data::Batch a = test::made_batch(config, pairs, words, 1), b = test::made_batch(config, pairs, words, 2);
+  const ctp::data::Batch a = test::synthetic_batch(config, pairs, words, 1), b = test::synthetic_batch(config, pairs, words, 2);
   learner.begin_task(3);
   if (Learner::keeps_previous)
     for (int step = 0; step < 2; ++step) learner.step(a);

@@ -24,7 +24,7 @@ using LearnerOf = ctp::Learner<Strategy, Model<float>>;
 std::shared_ptr<ctp::data::MemorySource> made_source(int count) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   for (int i = 0; i < count; ++i) {
-    const ctp::data::Batch one = test::made_batch(micro, 1, 7, static_cast<std::uint64_t>(i));
+    const ctp::data::Batch one = test::synthetic_batch(micro, 1, 7, static_cast<std::uint64_t>(i));
     source->add(one.images, micro.image, std::vector<std::int32_t>(one.ids.begin(), one.ids.end()),
                 "pair_" + std::to_string(i));
   }
@@ -156,7 +156,7 @@ TEST_CASE("learner: who walks through a task's batches at its end must be given 
   CHECK_THROWS_WITH_AS(ewc.end_task(), doctest::Contains("expected the task's batches"), ctp::UsageError);
   LearnerOf<ctp::strategy::Si> si{Model<float>(micro)};
   si.begin_task(1);
-  si.step(test::made_batch(micro, 4, 7, 1));
+  si.step(test::synthetic_batch(micro, 4, 7, 1));
   CHECK_NOTHROW(si.end_task());
   double importance = 0;
   for (const float value : si.penalty_state().importance.to_host()) importance += std::abs(value);

@@ -136,7 +136,7 @@ template <class Learner, class Choose>
 std::vector<std::uint32_t> chosen(Learner& learner, const ctp::data::Task& task, const Choose& choose) {
   const ctp::ExtractedFeatures found = features(learner, task);
   std::vector<std::uint32_t> members;
-  for (const std::size_t row : choose(ctp::rehearsal::Rows(std::span<const float>(found.fusion), found.width)))
+  for (const std::size_t row : choose(ctp::rehearsal::FeatureMatrix(std::span<const float>(found.fusion), found.width)))
     members.push_back(task.members[row]);
   return members;
 }
@@ -259,7 +259,7 @@ TEST_CASE_TEMPLATE("strategies: keeps pairs by herding", Strategy, ctp::strategy
   LearnerOf<Strategy, float> learner(typename LearnerOf<Strategy, float>::Model(micro), quick(0, 1));
   set_budget(learner, 6);
   learner.learn(tasks[0]);
-  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::Rows& rows) {
+  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::FeatureMatrix& rows) {
           return ctp::rehearsal::choose_herding(rows, 6);
         }));
 }
@@ -269,7 +269,7 @@ TEST_CASE_TEMPLATE("strategies: keeps pairs by kmeans", Strategy, ctp::strategy:
   LearnerOf<Strategy, float> learner(typename LearnerOf<Strategy, float>::Model(micro), quick(0, 1));
   set_budget(learner, 3);
   learner.learn(tasks[0]);
-  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::Rows& rows) {
+  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::FeatureMatrix& rows) {
           return ctp::rehearsal::choose_kmeans(rows, 3);
         }));
 }

@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 
-#include <ctp/core/needs.hpp>
 #include <ctp/train/outputs.hpp>
 
 namespace ctp {
@@ -37,11 +36,6 @@ class Step {
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const DeviceBatch<Backend>& batch() const { return *batch_; }
-
-  /// Whether the teachers that a policy needs exist.
-  [[nodiscard]] bool can_run(Needs needs) const {
-    return (needs.previous == Output::Nothing || previous) && (needs.momentum == Output::Nothing || momentum);
-  }
   /// The losses are computed: no further output will be.
   void seal() {
     online.seal();
