@@ -287,15 +287,15 @@ def ctp_loss(online, momentum, previous, batch, queues, dropout):
         tokens_m = momentum.image_tokens(batch.images)
         features_m, scores_m = momentum.features(tokens_m, batch, 0.0), momentum.word_scores(tokens_m, batch, 0.0)
         features_r = previous.features(previous.image_tokens(batch.images), batch, 0.0)
-    loss = contrast_losses(features, features_m, features_r, queues, c.temperature)
-    return loss + word_losses(scores, scores_m, batch.targets, c.distill_temperature), features_m
+    loss = contrast_losses(features, features_m, features_r, queues, c.temp)
+    return loss + word_losses(scores, scores_m, batch.targets, c.distill_temp), features_m
 
 
 def finetune_loss(online, batch, dropout):
     """In-batch contrast and masked words: the loss of SeqF, to which every penalty is added."""
     tokens = online.image_tokens(batch.images)
     image, text = online.features(tokens, batch, dropout)
-    return (in_batch_contrast(image @ text.T / online.c.temperature)
+    return (in_batch_contrast(image @ text.T / online.c.temp)
             + F.cross_entropy(online.word_scores(tokens, batch, dropout), batch.targets))
 
 
@@ -308,8 +308,8 @@ def lwf_loss(online, previous, batch, dropout):
         tokens_r = previous.image_tokens(batch.images)
         raw_r, scores_r = previous.projections(tokens_r, batch, 0.0), previous.word_scores(tokens_r, batch, 0.0)
     image, text = unit_rows(raw)
-    return (in_batch_contrast(image @ text.T / c.temperature) + word_losses(scores, scores_r, batch.targets, c.distill_temperature)
-            + both_ways(*(kl(x / c.temperature, x_r / c.temperature) for x, x_r in zip(raw, raw_r))))
+    return (in_batch_contrast(image @ text.T / c.temp) + word_losses(scores, scores_r, batch.targets, c.distill_temp)
+            + both_ways(*(kl(x / c.temp, x_r / c.temp) for x, x_r in zip(raw, raw_r))))
 
 
 @torch.no_grad()

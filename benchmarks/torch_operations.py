@@ -91,7 +91,7 @@ def words(s, gather):
         with autocast(s.device):
             with torch.no_grad():
                 wise = scores(models[1], hidden_m)
-            loss = tm.word_losses(scores(models[0], hidden), wise, targets, c.distill_temperature)
+            loss = tm.word_losses(scores(models[0], hidden), wise, targets, c.distill_temp)
         loss.backward()
     return run
 
@@ -107,7 +107,7 @@ def contrast(s):
 
     def run():
         with autocast(s.device):
-            loss = tm.contrast_losses(online, momentum, previous, queues, c.temperature)
+            loss = tm.contrast_losses(online, momentum, previous, queues, c.temp)
         torch.autograd.grad(loss, online)
     return run
 

@@ -93,11 +93,17 @@
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/extract.hpp>
+#include <ctp/train/host_snapshot.hpp>
+#include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/learner.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/outputs.hpp>
+#include <ctp/train/pending_steps.hpp>
+#include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/step_capture.hpp>
+#include <ctp/train/step_engine.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
 

@@ -354,8 +354,8 @@ def ctp_first_task_losses(p, pm, c, batch, queues):
     with torch.no_grad():
         m = encode(pm, c, images, ids, attend)
         logits_m = mlm_logits(pm, c, masked, attend, m.image_tokens)
-    ita = momentum_contrast(o.image, o.text, m.image, m.text, *queues, c.temperature) + in_batch_contrast(o.image, o.text, c.temperature)
-    mlm = mlm_loss(logits, labels) + mlm_distillation(logits, logits_m, labels, c.distill_temperature)
+    ita = momentum_contrast(o.image, o.text, m.image, m.text, *queues, c.temp) + in_batch_contrast(o.image, o.text, c.temp)
+    mlm = mlm_loss(logits, labels) + mlm_distillation(logits, logits_m, labels, c.distill_temp)
     return {"loss_ita": ita, "loss_mlm": mlm}, (m.image, m.text)
 
 
@@ -369,11 +369,11 @@ def ctp_losses(p, pr, pm, c, batch, queues):
         logits_m = mlm_logits(pm, c, masked, attend, m.image_tokens)
         r = encode(pr, c, images, ids, attend)
     return {
-        "loss_ita": in_batch_contrast(o.image, o.text, c.temperature),
+        "loss_ita": in_batch_contrast(o.image, o.text, c.temp),
         "loss_mlm": mlm_loss(logits, labels),
-        "loss_ita_dis": momentum_contrast(o.image, o.text, m.image, m.text, *queues, c.temperature)
-        + topology_preservation(o.image, o.text, r.image, r.text, c.temperature),
-        "loss_mlm_dis": mlm_distillation(logits, logits_m, labels, c.distill_temperature),
+        "loss_ita_dis": momentum_contrast(o.image, o.text, m.image, m.text, *queues, c.temp)
+        + topology_preservation(o.image, o.text, r.image, r.text, c.temp),
+        "loss_mlm_dis": mlm_distillation(logits, logits_m, labels, c.distill_temp),
     }, (m.image, m.text)
 
 
@@ -381,7 +381,7 @@ def finetune_losses(p, c, batch, cosine=False):
     """SeqF, JointT and the base loss of every regularisation and replay baseline."""
     images, ids, attend, masked, labels = batch
     o = encode(p, c, images, ids, attend, cosine)
-    return {"loss_ita": in_batch_contrast(o.image, o.text, c.temperature),
+    return {"loss_ita": in_batch_contrast(o.image, o.text, c.temp),
             "loss_mlm": mlm_loss(mlm_logits(p, c, masked, attend, o.image_tokens), labels)}
 
 
@@ -392,9 +392,9 @@ def lwf_losses(p, pr, c, batch):
     with torch.no_grad():
         r = encode(pr, c, images, ids, attend)
         logits_r = mlm_logits(pr, c, masked, attend, r.image_tokens)
-    return {"loss_ita": in_batch_contrast(o.image, o.text, c.temperature), "loss_mlm": mlm_loss(logits, labels),
-            "loss_ita_dis": lwf_distillation(o.image_raw, o.text_raw, r.image_raw, r.text_raw, c.temperature),
-            "loss_mlm_dis": mlm_distillation(logits, logits_r, labels, c.distill_temperature)}
+    return {"loss_ita": in_batch_contrast(o.image, o.text, c.temp), "loss_mlm": mlm_loss(logits, labels),
+            "loss_ita_dis": lwf_distillation(o.image_raw, o.text_raw, r.image_raw, r.text_raw, c.temp),
+            "loss_mlm_dis": mlm_distillation(logits, logits_r, labels, c.distill_temp)}
 
 
 def lucir_losses(p, pr, c, batch):
@@ -404,9 +404,9 @@ def lucir_losses(p, pr, c, batch):
     with torch.no_grad():
         r = encode(pr, c, images, ids, attend, cosine=True)
         logits_r = mlm_logits(pr, c, masked, attend, r.image_tokens)
-    return {"loss_ita": in_batch_contrast(o.image, o.text, c.temperature), "loss_mlm": mlm_loss(logits, labels),
+    return {"loss_ita": in_batch_contrast(o.image, o.text, c.temp), "loss_mlm": mlm_loss(logits, labels),
             "loss_ita_dis": lucir_distillation(o.image_tokens, o.text_tokens, r.image_tokens, r.text_tokens),
-            "loss_mlm_dis": mlm_distillation(logits, logits_r, labels, c.distill_temperature)}
+            "loss_mlm_dis": mlm_distillation(logits, logits_r, labels, c.distill_temp)}
 
 
 # ------------------------------------------------------------- parameter-space regularisers (importance, anchor)
