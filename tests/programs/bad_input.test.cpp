@@ -334,6 +334,33 @@ TEST_CASE("programs: weights that are missing, cut, altered or not finite are re
          {"damaged.safetensors", "vision_proj.bias", "finite"});
 }
 
+TEST_CASE(
+    "programs: a temperature that contradicts the weights' own is refused; one that only the weights have holds") {
+  const MadeFolder folder;
+  const std::string stream = test::small_stream(), vocabulary = trained() + "/vocab.txt";
+  const std::string five_hundredths = {'\xCD', '\xCC', '\x4C', '\x3D'};  // 0.05 in float32
+  const std::string other = damaged_weights(folder, begin_of("temp"), five_hundredths);
+  const auto init = [&](const std::string& out, const Words& more) {
+    Words words = training(stream, folder.path(out), {"--vocab", vocabulary, "--init", other, "--batch-size", "15"});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const Words contradiction{other, "tensor temp", "the 0.07 of metadata 'config'", "found 0.05", "remove the tensor"};
+  check_complaint("continual_pretrain", init("out", {}), data, contradiction);
+  check_complaint("evaluate", {"--data", stream, "--weights", other, "--vocab", vocabulary}, data, contradiction);
+
+  std::string file = test::read_whole(other);
+  folder.write("damaged.safetensors", file.replace(file.find("\"config\""), 8, "\"konfig\""));
+  check_complaint("continual_pretrain", init("out", {"--set", "model.temp=0.07"}), usage,
+                  {"--set", "model.temp", "the 0.05 of " + other, "'0.07'", "leave it out"});
+  for (const Words& more : {Words{}, Words{"--set", "model.temp=0.05"}}) {
+    const std::string out = more.empty() ? "told" : "agreed";
+    const auto run = test::run_program("continual_pretrain", init(out, more));
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    CHECK(test::read_whole(folder.path(out) + "/config.json").find("\"model.temp\": 0.05,") != std::string::npos);
+  }
+}
+
 TEST_CASE("programs: evaluate refuses options that contradict the weights with exit code 2") {
   const std::string stream = test::small_stream();
   const auto refuse = [&](const Words& more, const Words& parts) {
