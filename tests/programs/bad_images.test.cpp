@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::MadeFolder;
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 /// A copy of the small stream whose first training picture, of the first task, is cut in half.
 class DamagedStream {
@@ -38,16 +38,16 @@ class DamagedStream {
 };
 
 /// One epoch of the first task, all of whose 18 pairs are in the two batches.
-test::Finished train(const std::string& stream, const std::string& output, const Words& more) {
-  Words words{"--data", stream,         "--output", output,         "--tasks", test::first_task, "--epochs",
-              "1",      "--batch-size", "9",        "--image-size", "32",      "--strategy",     "seqf"};
+test::Finished train(const std::string& stream, const std::string& output, const Arguments& more) {
+  Arguments words{"--data", stream,         "--output", output,         "--tasks", test::first_task, "--epochs",
+                  "1",      "--batch-size", "9",        "--image-size", "32",      "--strategy",     "seqf"};
   words.insert(words.end(), more.begin(), more.end());
   return test::run_program("continual_pretrain", words);
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-const Words skip{"--on-bad-image", "skip", "--bad-image-limit", "0.1"};
+const Arguments skip{"--on-bad-image", "skip", "--bad-image-limit", "0.1"};
 
 }  // namespace
 
@@ -73,7 +73,7 @@ TEST_CASE("programs: without a policy, or with error, a cut picture ends the tra
   const DamagedStream stream;
   const MadeFolder folder;
   const std::string config = folder.write("error.json", R"({"on_bad_image": "error", "bad_image_limit": 1})");
-  for (const Words& more : {Words{}, Words{"--config", config}}) {
+  for (const Arguments& more : {Arguments{}, Arguments{"--config", config}}) {
     fs::remove_all(folder.path("out"));
     const auto run = train(stream.path(), folder.path("out"), more);
     CHECK(run.code == 3);
@@ -109,19 +109,19 @@ TEST_CASE("programs: a list of an earlier run leaves the same pictures out, with
 TEST_CASE("programs: a rehearsal keeps no pair whose picture is bad or quarantined") {
   const DamagedStream stream;
   const MadeFolder folder;
-  Words words{"--strategy", "mof"};
+  Arguments words{"--set", "strategy=mof"};
   words.insert(words.end(), skip.begin(), skip.end());
   const auto run = train(stream.path(), folder.path("out"), words);
   REQUIRE_MESSAGE(run.code == 0, run.err);
 
   const auto told = train(stream.path(), folder.path("told"),
-                          {"--strategy", "mof", "--quarantine", folder.path("out/bad_images.jsonl")});
+                          {"--set", "strategy=mof", "--quarantine", folder.path("out/bad_images.jsonl")});
   CHECK_MESSAGE(told.code == 0, told.err);
 }
 
 TEST_CASE("programs: a list of bad pictures that is missing or broken is refused by file, line and key") {
   const MadeFolder folder;
-  const auto refuse = [&](const std::string& file, const Words& parts) {
+  const auto refuse = [&](const std::string& file, const Arguments& parts) {
     const auto run = train(test::small_stream(), folder.path("out"), {"--quarantine", file});
     CHECK(run.code == 3);
     CAPTURE(run.err);
@@ -136,7 +136,7 @@ TEST_CASE("programs: a list of bad pictures that is missing or broken is refused
 
 TEST_CASE("programs: settings of the augmentation reach the training and config.json") {
   const MadeFolder folder;
-  const auto weights = [&](const std::string& name, const Words& more) {
+  const auto weights = [&](const std::string& name, const Arguments& more) {
     const auto run = train(test::small_stream(), folder.path(name), more);
     REQUIRE_MESSAGE(run.code == 0, run.err);
     return test::read_whole(folder.path(name) + "/task_00.safetensors");
@@ -151,10 +151,10 @@ TEST_CASE("programs: settings of the augmentation reach the training and config.
   CHECK(published != plain);
   CHECK(has(config("off"), "\"augment.flip\": 0,"));
 
-  const Words always{"--set", "augment.operations=9", "--set", "augment.probability=1"};
+  const Arguments always{"--set", "augment.operations=9", "--set", "augment.probability=1"};
   const std::string nine = weights("nine", always);
   CHECK(nine != published);
-  Words defect = always;
+  Arguments defect = always;
   defect.insert(defect.end(), {"--set", "augment.published=true"});
   CHECK(weights("defect", defect) != nine);
   CHECK(has(config("defect"), "\"augment.published\": true,"));
@@ -164,7 +164,7 @@ TEST_CASE("programs: settings of the augmentation reach the training and config.
 
 TEST_CASE("programs: prefetch and patience leave the numbers as they are and are written to config.json") {
   const MadeFolder folder;
-  const Words two{"--workers", "2"}, far{"--workers", "2", "--set", "prefetch=7", "--set", "patience_seconds=99"};
+  const Arguments two{"--workers", "2"}, far{"--workers", "2", "--set", "prefetch=7", "--set", "patience_seconds=99"};
   REQUIRE(train(test::small_stream(), folder.path("two"), two).code == 0);
   REQUIRE(train(test::small_stream(), folder.path("far"), far).code == 0);
   CHECK(test::read_whole(folder.path("far/task_00.safetensors")) ==
@@ -176,7 +176,7 @@ TEST_CASE("programs: prefetch and patience leave the numbers as they are and are
 
 TEST_CASE("programs: settings of loading out of range are refused by key with exit code 2") {
   const MadeFolder folder;
-  const auto refuse = [&](const Words& more, const Words& parts) {
+  const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     const auto run = train(test::small_stream(), folder.path("out"), more);
     CHECK(run.code == 2);
     CAPTURE(run.err);
