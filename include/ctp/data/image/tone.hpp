@@ -96,8 +96,9 @@ inline Image brightness(Image image, double factor) {
   return detail::mapped(std::move(image), {table, table, table});
 }
 
-/// @brief Sharpens (factor > 1) or blurs (factor < 1): scales the difference of every inner pixel to its smoothed
-/// value.
+/// @brief Sharpens (factor > 1) or blurs (factor < 1) by scaling the difference of a pixel to its smoothed value.
+///
+/// Pixels on the border do not change.
 ///
 /// **Source.** `sharpness_func` of the released code, for factors other than 0. Values outside a byte are clamped here;
 /// numpy's conversion leaves them undefined. A factor of 1 changes no pixel.

@@ -27,8 +27,8 @@ struct AnnotationForm {
 /// Content of one annotation file.
 struct Annotations {
   std::vector<Sample> samples;  ///< in file order; `image` is left empty
-  std::vector<std::string>
-      industries;  ///< in file order, including those without a record; filled from two-level files only
+  /// In file order, including industries without a record; filled from two-level files only.
+  std::vector<std::string> industries;
 };
 
 namespace detail {

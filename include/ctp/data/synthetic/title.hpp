@@ -18,7 +18,7 @@ namespace ctp::data::synthetic {
 /// Titles have fewer characters than this limit, so one token per character, [CLS] and [SEP] fit 30 tokens.
 inline constexpr std::size_t title_limit = 26;
 
-/// Number of code points of well-formed UTF-8.
+/// Number of code points of `text`, which must be well-formed UTF-8.
 inline std::size_t code_points(const std::string& text) {
   std::size_t n = 0;
   for (const char c : text) n += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;

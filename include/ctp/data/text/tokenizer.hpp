@@ -49,7 +49,7 @@ class Tokenizer {
   /// @brief `[CLS]`, the tokens of `text`, `[SEP]`: at most `length` ids, not padded.
   ///
   /// A longer text loses its last tokens, never `[SEP]`. Malformed UTF-8 is dropped. Text behind the word that reaches
-  /// the limit is not read, so time does not grow with the length of the text.
+  /// the limit is not read, so this word, not the whole text, bounds the time.
   ///
   /// **Units.** length: tokens, >= 2.
   /// **Errors.** UsageError if length < 2.
