@@ -13,8 +13,8 @@ namespace ctp::data::synthetic {
 
 /// @brief Divides `total` among groups of published `sizes` by the largest-remainder method.
 ///
-/// The result sums to `total`. /// The weight of a group is (1 - tail) * mean size + tail * its size. Ties of
-/// remainders go to the earlier group.
+/// The result sums to `total`. The weight of a group is (1 - tail) * mean size + tail * its size. Ties of remainders go
+/// to the earlier group.
 inline std::vector<int> share_out(int total, const std::vector<int>& sizes, double tail) {
   const double sum = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), 0LL));
   const double groups = static_cast<double>(sizes.size());

@@ -102,8 +102,7 @@ class JsonHandler {
   [[nodiscard]] JsonPlace place() const;         ///< position of the value or key of this event
   [[nodiscard]] std::string_view token() const;  ///< text of the value or key in the file
   [[nodiscard]] std::string path() const;        ///< "items[3].title"; empty for the root
-  [[nodiscard]] std::size_t depth()
-      const;  ///< number of open objects and arrays, including one that begins in this event
+  [[nodiscard]] std::size_t depth() const;       ///< open objects and arrays, including one that this event begins
   /// Throws with file, line, column, path and token.
   [[noreturn]] void refuse(std::string expected, std::string remedy = {}) const;
 
