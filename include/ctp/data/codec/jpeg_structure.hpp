@@ -69,9 +69,9 @@ class JpegWalk {
       if (marker == 0xD8) bad_image(file_, "JPEG", "a second start marker");
       take(marker);
     }
-    if (found_.frame == 0) bad_image(file_, "JPEG", "no frame header");
+    if (result_.frame == 0) bad_image(file_, "JPEG", "no frame header");
     if (scans_ == 0) bad_image(file_, "JPEG", "no picture data");
-    return found_;
+    return result_;
   }
 
  private:
@@ -106,7 +106,7 @@ class JpegWalk {
       if (const std::string fault = huffman_fault(body); !fault.empty()) bad_image(file_, "JPEG", fault);
     }
     if (marker == 0xDA) {
-      if (found_.frame == 0) bad_image(file_, "JPEG", "picture data before the frame header");
+      if (result_.frame == 0) bad_image(file_, "JPEG", "picture data before the frame header");
       if (++scans_ > limits_.max_scans) {
         bad_image(file_, "JPEG", "more than " + std::to_string(limits_.max_scans) + " scans",
                   "save the picture with fewer scans or remove the file");
@@ -115,20 +115,20 @@ class JpegWalk {
       skip_coded_data();
       body = bytes_.subspan(begin, position_ - begin);
     }
-    found_.segments.push_back({marker, body});
+    result_.segments.push_back({marker, body});
   }
 
   void take_frame(std::uint8_t marker, std::span<const std::byte> body) {
-    if (found_.frame != 0) bad_image(file_, "JPEG", "a second frame header");
+    if (result_.frame != 0) bad_image(file_, "JPEG", "a second frame header");
     if (body.size() < 6) bad_image(file_, "JPEG", "a frame header of " + std::to_string(body.size()) + " bytes");
     const auto value = [&](std::size_t i) { return std::to_integer<int>(body[i]); };
-    found_.frame = marker;
-    found_.height = value(1) * 256 + value(2);
-    found_.width = value(3) * 256 + value(4);
-    found_.components = value(5);
-    require_within(limits_, file_, found_.width, found_.height);
-    if (found_.components != 1 && found_.components != 3 && found_.components != 4) {
-      bad_image(file_, "JPEG", std::to_string(found_.components) + " colour components",
+    result_.frame = marker;
+    result_.height = value(1) * 256 + value(2);
+    result_.width = value(3) * 256 + value(4);
+    result_.components = value(5);
+    require_within(limits_, file_, result_.width, result_.height);
+    if (result_.components != 1 && result_.components != 3 && result_.components != 4) {
+      bad_image(file_, "JPEG", std::to_string(result_.components) + " colour components",
                 "save the picture with 1, 3 or 4 of them");
     }
   }
@@ -157,7 +157,7 @@ class JpegWalk {
   const DecodeLimits& limits_;
   std::size_t position_ = 0;
   int scans_ = 0;
-  JpegStructure found_;
+  JpegStructure result_;
 };
 
 /// @brief The segments of a JPEG file, checked as far as possible without decoding pixels.

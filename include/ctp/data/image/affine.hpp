@@ -73,14 +73,14 @@ inline Image warp_affine(const Image& image, const Affine& matrix, std::uint8_t 
   return result;
 }
 
-/// (x, y) to (x + by * y, y). The factor passes through float, as in the published code.
-inline Affine shear_x(double by) { return {1.0, static_cast<float>(by), 0.0, 0.0, 1.0, 0.0}; }
-/// (x, y) to (x, y + by * x).
-inline Affine shear_y(double by) { return {1.0, 0.0, 0.0, static_cast<float>(by), 1.0, 0.0}; }
-/// Column x of the result is column x + by of the picture. **Units.** pixels.
-inline Affine translate_x(double by) { return {1.0, 0.0, -static_cast<float>(by), 0.0, 1.0, 0.0}; }
-/// Row y of the result is row y + by of the picture. **Units.** pixels.
-inline Affine translate_y(double by) { return {1.0, 0.0, 0.0, 0.0, 1.0, -static_cast<float>(by)}; }
+/// (x, y) to (x + factor * y, y). The factor passes through float, as in the published code.
+inline Affine shear_x(double factor) { return {1.0, static_cast<float>(factor), 0.0, 0.0, 1.0, 0.0}; }
+/// (x, y) to (x, y + factor * x).
+inline Affine shear_y(double factor) { return {1.0, 0.0, 0.0, static_cast<float>(factor), 1.0, 0.0}; }
+/// Column x of the result is column x + shift of the picture. **Units.** pixels.
+inline Affine translate_x(double shift) { return {1.0, 0.0, -static_cast<float>(shift), 0.0, 1.0, 0.0}; }
+/// Row y of the result is row y + shift of the picture. **Units.** pixels.
+inline Affine translate_y(double shift) { return {1.0, 0.0, 0.0, 0.0, 1.0, -static_cast<float>(shift)}; }
 
 /// Counter-clockwise about (width / 2, height / 2). **Units.** degrees. **Source.** cv2.getRotationMatrix2D.
 inline Affine rotation(double degrees, int width, int height) {

@@ -48,7 +48,7 @@ inline Image draw(const Settings& s, const Item& item) {
   const RandomStream stream(s.seed, std::string("make_stream/") + std::string(split_name(item.split)));
   const RandomPlace place{static_cast<std::uint32_t>(item.industry), 0, item.ordinal};
   RandomSubstream random(stream, place, 2), noise(stream, place, 3);
-  const auto vary = [&](double by) { return static_cast<float>(s.jitter * random.uniform(-by, by)); };
+  const auto vary = [&](double range) { return static_cast<float>(s.jitter * random.uniform(-range, range)); };
   const auto pixels = static_cast<float>(s.image_size);
 
   Canvas canvas(s.image_size), layer(s.image_size);

@@ -121,9 +121,9 @@ class Tokenizer {
       while (end > start && s.borders[end] - s.borders[start] > pieces.longest) --end;
       for (; end > start; --end) {
         const std::string_view piece(s.bytes.data() + s.borders[start], s.borders[end] - s.borders[start]);
-        const auto found = pieces.ids.find(piece);
-        if (found == pieces.ids.end()) continue;
-        ids.push_back(found->second);
+        const auto it = pieces.ids.find(piece);
+        if (it == pieces.ids.end()) continue;
+        ids.push_back(it->second);
         break;
       }
       if (end == start) {
