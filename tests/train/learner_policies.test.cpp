@@ -9,6 +9,11 @@
 
 #include <support/reference.hpp>
 
+#include <ctp/data/pairs/memory_source.hpp>
+#include <ctp/momentum/ema.hpp>
+#include <ctp/strategy/all.hpp>
+#include <ctp/train/extract.hpp>
+
 #include "made_training.hpp"
 
 namespace {

@@ -14,6 +14,8 @@
 
 #include <support/simulated_cuda.hpp>
 
+#include <ctp/strategy/si.hpp>
+
 #include "made_training.hpp"
 
 namespace {

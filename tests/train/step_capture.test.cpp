@@ -8,7 +8,10 @@
 
 #include <support/simulated_cuda.hpp>
 
-#include "made_training.hpp"
+#include <ctp/strategy/afec.hpp>
+#include <ctp/strategy/si.hpp>
+
+#include "made_engine.hpp"
 
 namespace {
 
@@ -44,15 +47,14 @@ Trained train(bool record, int width = 12, int pairs = 3) {
   sizes.vision_width = sizes.text_width = width;
   ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
   options.capture_steps = record;
-  ctp::Learner<Strategy, Model> learner(Model(sizes), options);
+  ctp::StepEngine<Strategy, Model> engine(Model(sizes), options);
   Losses losses;
-  learner.observe(losses);
   const int captures = Capture::captures(), replays = Capture::replays();
   for (const std::uint64_t task : {1U, 2U}) {
     test::Batches batches(sizes, 4, pairs, 6, task);
-    learner.learn(batches, "task");
+    test::learn(engine, batches, &losses);
   }
-  return {learner.weights(), losses.all, Capture::captures() - captures, Capture::replays() - replays};
+  return {engine.weights(), losses.all, Capture::captures() - captures, Capture::replays() - replays};
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ TEST_CASE("step recorder: a training of replayed steps has the bits of one that 
     CHECK(without.captures == 0);
     // Sixteen steps. A step that asks for memory for the first time runs as it is: the first, and with a previous model
     // the first of the second task. Then there is one recording for each epoch, and every further step replays it.
-    const int cold = ctp::Learner<Strategy, SimulatedModel<Strategy>>::keeps_previous ? 2 : 1;
+    const int cold = ctp::StepEngine<Strategy, SimulatedModel<Strategy>>::keeps_previous ? 2 : 1;
     CHECK(with.captures == 4);
     CHECK(with.replays == 16 - cold);
   };

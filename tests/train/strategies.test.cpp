@@ -20,12 +20,15 @@
 #include <ctp/train/extract.hpp>
 
 #include "every_strategy.hpp"
+#include "made_training.hpp"
 
 namespace {
 
 using test::Batches;
-using test::LearnerOf;
 using test::micro;
+
+template <class Strategy, class Real>
+using LearnerOf = ctp::Learner<Strategy, test::ModelOf<Strategy, Real>>;
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
@@ -232,7 +235,7 @@ TEST_CASE_TEMPLATE("strategies: what is not finite stops a step before a weight 
 
 TEST_CASE_TEMPLATE("strategies: everything that a checkpoint must hold has a name of its own", Strategy,
                    CTP_EVERY_STRATEGY) {
-  test::LearnerOf<Strategy, float> learner{typename test::LearnerOf<Strategy, float>::Model(test::micro)};
+  LearnerOf<Strategy, float> learner{typename LearnerOf<Strategy, float>::Model(test::micro)};
   std::set<std::string> names;
   for (const auto& [name, values] : test::snapshot(learner).values) {
     CAPTURE(name);

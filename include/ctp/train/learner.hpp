@@ -40,6 +40,7 @@ class Learner {
   using Penalty = typename Policies::Penalty;
   using Rehearsal = typename Policies::Rehearsal;
   using Optimizer = typename Policies::Optimizer;
+  using Schedule = typename Policies::Schedule;
 
   static constexpr Needs needs = Policies::needs;
   static constexpr bool keeps_previous = Policies::keeps_previous;
@@ -144,6 +145,7 @@ class Learner {
   [[nodiscard]] Rehearsal& rehearsal() { return engine_.policies().rehearsal(); }
   [[nodiscard]] const auto& rehearsal_state() const { return engine_.policies().rehearsal_state(); }
   [[nodiscard]] Optimizer& optimizer() { return engine_.policies().optimizer(); }
+  [[nodiscard]] Schedule& schedule() { return engine_.policies().schedule(); }
   /// `observer` must outlive the training.
   void observe(Observer& observer) { observers_.push_back(&observer); }
 
