@@ -88,8 +88,8 @@ void augment_and_normalize(benchmark::State& state) {
   std::vector<float> chw(static_cast<std::size_t>(size) * static_cast<std::size_t>(size) * 3);
   std::uint32_t sample = 0;
   for (auto _ : state) {
-    ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {.sample = sample++});
-    data::normalize_chw(data::augment_for_training(image, size, lane), chw.data());
+    ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {.sample = sample++});
+    data::normalize_chw(data::augment_for_training(image, size, random), chw.data());
     benchmark::DoNotOptimize(chw.data());
   }
 }

@@ -22,13 +22,13 @@ constexpr Index image_rows = batch * image_tokens, text_rows = batch * words, wi
 
 Values made(Index n, double low = -0.5, double high = 0.5) {
   Values v(static_cast<std::size_t>(n));
-  ctp::RandomLane random(ctp::RandomStream(1, "operations"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(1, "operations"), {});
   for (float& x : v) x = static_cast<float>(random.uniform(low, high));
   return v;
 }
 Ids made_ids(Index n, Index below) {
   Ids v(static_cast<std::size_t>(n));
-  ctp::RandomLane random(ctp::RandomStream(2, "operations"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(2, "operations"), {});
   for (std::int32_t& x : v) x = static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(below)));
   return v;
 }

@@ -19,7 +19,7 @@ constexpr int captions = 128, tokens = 30, words = 30;
 
 /// A title of ideographs, a few Latin words and numbers, without a meaning.
 std::string made_title(std::uint32_t sample) {
-  ctp::RandomLane random({1, "title"}, {.sample = sample});
+  ctp::RandomSubstream random({1, "title"}, {.sample = sample});
   std::string title;
   const std::uint32_t parts = 8 + random.below(16);
   for (std::uint32_t i = 0; i < parts; ++i) {
@@ -48,7 +48,7 @@ data::Vocabulary made_vocabulary() {
   for (char32_t c = 0x30; c < 0x3A; ++c) list.push_back("##" + data::encode_utf8(std::u32string(1, c)));
   for (char32_t c = 0x4E00; c < 0x9000; ++c) list.push_back(data::encode_utf8(std::u32string(1, c)));
   std::unordered_set<std::string> known(list.begin(), list.end());
-  ctp::RandomLane random({2, "pieces"}, {});
+  ctp::RandomSubstream random({2, "pieces"}, {});
   while (list.size() < 21128) {
     std::string piece = random.below(2) == 0 ? "##" : "";
     for (std::uint32_t i = 2 + random.below(5); i > 0; --i) piece.push_back(static_cast<char>('a' + random.below(26)));

@@ -36,7 +36,7 @@ int main() {
   sizes.image = 16;
   sizes.vocab = 16;
   ctp::TrainOptions options{
-      .epochs = 40, .batch_size = 8, .rate = 1e-3, .max_words = 4, .augment = false, .workers = 0};
+      .epochs = 40, .rate = 1e-3, .max_tokens = 4, .loading = {.batch_size = 8, .augment = false, .workers = 0}};
   ctp::Learner<ctp::strategy::Ctp, Model> learner(Model(sizes), options);
 
   const std::vector<ctp::data::Task> tasks{colours("dark", 0), colours("blue", 200)};

@@ -66,7 +66,8 @@ int main() {
   ctp::ModelConfig sizes = ctp::sizes::tiny;
   sizes.image = 16;
   sizes.vocab = 16;
-  ctp::Learner<Mine, Model> learner(Model(sizes), {.epochs = 2, .batch_size = 4, .max_words = 4, .workers = 0});
+  ctp::Learner<Mine, Model> learner(Model(sizes),
+                                    {.epochs = 2, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
   learner.momentum().pull = 0.1;
   FirstLosses losses;
   learner.observe(losses);

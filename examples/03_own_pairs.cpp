@@ -61,7 +61,8 @@ int main() {
   sizes.image = 16;
   sizes.vocab = static_cast<int>(tokenizer.vocabulary().size());
   ctp::Learner<ctp::strategy::Er, Model> learner(
-      Model(sizes), {.epochs = 20, .batch_size = 4, .rate = 1e-3, .max_words = 6, .augment = false, .workers = 0});
+      Model(sizes),
+      {.epochs = 20, .rate = 1e-3, .max_tokens = 6, .loading = {.batch_size = 4, .augment = false, .workers = 0}});
   learner.rehearsal().budget = 2;  // pairs kept, of all tasks together
 
   for (const ctp::data::Task& task : tasks) {

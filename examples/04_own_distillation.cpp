@@ -37,7 +37,7 @@ struct ModX {
     using Real = typename B::Real;
     const auto& pass = step.online.pass();         // records what is computed, for the gradient
     const auto& teachers = step.previous->pass();  // records nothing
-    const double sharp = 1 / step.model().config().temp, apart = -1000 * sharp;
+    const double sharp = 1 / step.model().config().temperature, apart = -1000 * sharp;
     const auto keep = [&](const auto& rows, const auto& columns, const auto& old_rows, const auto& old_columns) {
       const auto now = scores(pass, rows.local, columns.all, sharp);
       const auto then = scores(teachers, old_rows.local, old_columns.all, sharp);
@@ -80,7 +80,8 @@ int main() {
   ctp::ModelConfig sizes = ctp::sizes::tiny;
   sizes.image = 16;
   sizes.vocab = 16;
-  ctp::Learner<Mine, Model> learner(Model(sizes), {.epochs = 2, .batch_size = 4, .max_words = 4, .workers = 0});
+  ctp::Learner<Mine, Model> learner(Model(sizes),
+                                    {.epochs = 2, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
   FirstLosses losses;
   learner.observe(losses);
   for (const char* name : {"first", "second"}) {

@@ -54,7 +54,8 @@ int main() {
   ctp::ModelConfig sizes = ctp::sizes::tiny;
   sizes.image = 16;
   sizes.vocab = 16;
-  ctp::Learner<Mine, Model> learner(Model(sizes), {.epochs = 5, .batch_size = 4, .max_words = 4, .workers = 0});
+  ctp::Learner<Mine, Model> learner(Model(sizes),
+                                    {.epochs = 5, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
   learner.momentum().limit = 1e-5;
 
   const auto pairs = std::make_shared<ctp::data::MemorySource>();

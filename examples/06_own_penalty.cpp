@@ -74,8 +74,8 @@ using Model = ModelOn<ctp::Cpu>;
 
 /// How far the weights go from where the second of two tasks finds them.
 double distance_in_second_task(double lambda, const ctp::ModelConfig& sizes) {
-  ctp::Learner<Mine, Model> learner(Model(sizes),
-                                    {.epochs = 10, .batch_size = 4, .rate = 1e-3, .max_words = 4, .workers = 0});
+  ctp::Learner<Mine, Model> learner(
+      Model(sizes), {.epochs = 10, .rate = 1e-3, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
   learner.penalty().lambda = lambda;
   for (const int first_word : {5, 9}) {
     const auto pairs = std::make_shared<ctp::data::MemorySource>();

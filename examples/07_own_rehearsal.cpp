@@ -65,7 +65,8 @@ int main() {
   ctp::ModelConfig sizes = ctp::sizes::tiny;
   sizes.image = 16;
   sizes.vocab = 16;
-  ctp::Learner<Mine, Model> learner(Model(sizes), {.epochs = 2, .batch_size = 4, .max_words = 4, .workers = 0});
+  ctp::Learner<Mine, Model> learner(Model(sizes),
+                                    {.epochs = 2, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
 
   // Made tasks of many sizes: is the budget kept, are the members pairs that were seen, is a second run the same?
   const auto report = ctp::testing::check_rehearsal(Ring{.budget = 8, .per_task = 8}, learner.model(), 8);

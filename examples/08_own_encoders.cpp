@@ -85,14 +85,14 @@ class PairsOfWords {
     pairs = {pairs.value.reshaped(wide), pairs.grad ? pairs.grad.reshaped(wide) : pairs.grad};
     const auto h = pair_.with_gelu(pass, pairs);
     const auto mixed = add(pass, h, ctp::nn::mean_of_each(pass, h, text.key_bias));
-    return dropout(pass, norm_(pass, mixed), pass.dropout_layer(text.first_lane), length);
+    return dropout(pass, norm_(pass, mixed), pass.dropout_layer(text.dropout_id(0)), length);
   }
 
   template <class B>
   ctp::Variable<2, B> fuse(const ctp::Pass<B>& pass, const ctp::encoder::TextInput<B>& text,
                            ctp::Variable<2, B> image_tokens) const {
     const auto x = (*this)(pass, text);
-    return look_(pass, x, image_tokens, {}, text.ids.shape[0], text.first_lane + 1);
+    return look_(pass, x, image_tokens, {}, text.ids.shape[0], text.dropout_id(1));
   }
 
   template <class B>
@@ -146,7 +146,7 @@ int main() {
 
   // 5. Training, with CTP and its three models.
   ctp::TrainOptions options{
-      .epochs = 60, .batch_size = 16, .rate = 1e-3, .max_words = 4, .augment = false, .workers = 0};
+      .epochs = 60, .rate = 1e-3, .max_tokens = 4, .loading = {.batch_size = 16, .augment = false, .workers = 0}};
   ctp::Learner<ctp::strategy::Ctp, Model> learner(model, options);
   const std::vector<ctp::data::Task> tasks{colours("dark", 0), colours("blue", 200)};
   for (const auto& task : tasks) {

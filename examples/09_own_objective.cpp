@@ -135,7 +135,7 @@ int main() {
   sizes.vocab = 16;
   ctp::Learner<Mine, SiglipModel<ctp::Cpu>> learner(
       SiglipModel<ctp::Cpu>(sizes),
-      {.epochs = 60, .batch_size = 8, .rate = 1e-3, .max_words = 4, .augment = false, .workers = 0});
+      {.epochs = 60, .rate = 1e-3, .max_tokens = 4, .loading = {.batch_size = 8, .augment = false, .workers = 0}});
 
   const auto pairs = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{"greens and reds", pairs, {}};

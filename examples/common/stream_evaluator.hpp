@@ -70,14 +70,14 @@ class StreamEvaluator final : public Evaluator {
 
   [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Source& from,
                                                 const std::vector<std::uint32_t>& ordinals, const FeatureMaker& maker,
-                                                ctp::Wanted wanted) const {
-    ctp::data::LoaderOptions loading;
-    loading.batch_size = std::min(options_.batch_size, static_cast<int>(ordinals.size()));
-    loading.image_size = maker.image_size;
-    loading.length = options_.max_words;
-    loading.workers = options_.workers;
-    loading.masking.pad = padding_;
-    ctp::data::OrderedBatches batches(name, from, ordinals, loading);
+                                                ctp::FeatureKinds wanted) const {
+    ctp::ModelConfig sizes;
+    sizes.image = maker.image_size;
+    sizes.pad = padding_;
+    const int pairs = std::min(options_.batch_size, static_cast<int>(ordinals.size()));
+    ctp::data::OrderedBatches batches(
+        name, from, ordinals,
+        ctp::data::loader_options({.batch_size = pairs, .workers = options_.workers}, sizes, options_.max_words));
     return maker.extract(batches, wanted);
   }
 
@@ -105,7 +105,7 @@ class StreamEvaluator final : public Evaluator {
     };
     std::vector<std::uint32_t> whole(stream_.gallery().size());
     std::iota(whole.begin(), whole.end(), 0U);
-    const ctp::Wanted wanted{.retrieval = false, .fusion = true};
+    const ctp::FeatureKinds wanted{.retrieval = false, .fusion = true};
     const auto q = features("query", query_, queries, maker, wanted),
                g = features("gallery", gallery_, gallery, maker, wanted);
     return maker.multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion, items(stream_.gallery(), gallery),

@@ -39,6 +39,8 @@ class PublishedState {
   std::size_t embed_;
 };
 
+static_assert(ctp::Archive<PublishedState<float, ctp::Cpu>, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
+
 /// Parameters, temperatures and queues, as one file of published weights holds them, without its metadata.
 template <class Learner>
 ctp::TensorFile published_weights(Learner& learner) {
@@ -46,7 +48,8 @@ ctp::TensorFile published_weights(Learner& learner) {
   const auto theta = learner.weights();
   ctp::TensorFile file;
   file.tensors = ctp::named_weights(model.layout(), std::span(std::as_const(theta)));
-  const auto temp = static_cast<float>(model.config().temp), distill = static_cast<float>(model.config().distill_temp);
+  const auto temp = static_cast<float>(model.config().temperature),
+             distill = static_cast<float>(model.config().distill_temperature);
   file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
   file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
   PublishedState<typename Learner::Real, typename Learner::B> state(file.tensors,

@@ -12,7 +12,7 @@
 
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
-#include <ctp/testing/made_batch.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 
 #include "../common/strategies.hpp"
 #include "counted.hpp"
@@ -133,6 +133,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
 
   auto penalty_state = ctp::make_state(penalty, model, 0);
   using Walks = detail::Walks<typename Learner::Optimizer>;
+  static_assert(ctp::penalty::TaskWalk<Walks>);
   Walks walks(n, gradient.data());
   if constexpr (ctp::penalty::BeginsEpochs<Penalty, Model, Walks>) penalty.begin_epoch(penalty_state, walks);
   cost.epoch_passes = walks.taken();
@@ -270,15 +271,11 @@ inline void dry_run(const Workbench& bench) {
       ctp::read_weights<float>(Model(bench.model).layout(),
                                examples::with_heads<typename Model::Projection>(*bench.init));
   });
-  ctp::data::LoaderOptions loading;
-  loading.batch_size = bench.settings.batch_size;
-  loading.image_size = bench.model.image;
-  loading.length = bench.settings.max_words;
-  loading.seed = bench.settings.seed;
-  loading.augment = !bench.settings.no_augment;
-  loading.masking = {
-      .pad = bench.model.pad, .cls = bench.model.cls, .mask = bench.model.mask, .vocabulary = bench.model.vocab};
-  ctp::data::Loader loader(bench.tasks.front(), loading);
+  ctp::data::Loader loader(
+      bench.tasks.front(),
+      ctp::data::loader_options(
+          {.batch_size = bench.settings.batch_size, .augment = !bench.settings.no_augment, .workers = 0}, bench.model,
+          bench.settings.max_words, bench.settings.seed));
   loader.start(0);
   const DryRun found(bench, *loader.next(), kept);
   if (bench.json)

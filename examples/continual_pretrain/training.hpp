@@ -155,12 +155,10 @@ class Training {
   static ctp::TrainOptions options(const Settings& s) {
     ctp::TrainOptions options;
     options.epochs = s.epochs;
-    options.batch_size = s.batch_size;
     options.rate = s.lr;
     options.min_rate = s.min_lr;
-    options.max_words = s.max_words;
-    options.augment = !s.no_augment;
-    options.workers = s.workers;
+    options.max_tokens = s.max_words;
+    options.loading = {.batch_size = s.batch_size, .augment = !s.no_augment, .workers = s.workers};
     options.seed = s.seed;
     return options;
   }

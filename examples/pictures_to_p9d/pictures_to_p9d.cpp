@@ -82,9 +82,9 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
   std::vector<Split> splits(rows.size(), Split::Train);
   int task_number = 0;
   for (auto& [task, members] : tasks) {
-    ctp::RandomLane lane(stream, {static_cast<std::uint32_t>(task_number++), 0, 0});
+    ctp::RandomSubstream random(stream, {static_cast<std::uint32_t>(task_number++), 0, 0});
     for (std::size_t i = members.size(); i > 1; --i) {  // Fisher and Yates
-      std::swap(members[i - 1], members[lane.below(static_cast<std::uint32_t>(i))]);
+      std::swap(members[i - 1], members[random.below(static_cast<std::uint32_t>(i))]);
     }
     std::size_t next = 0;
     const auto take = [&](double share, Split split) {

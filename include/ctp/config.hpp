@@ -1,5 +1,5 @@
 /// @file   ctp/config.hpp
-/// @brief  Every macro of the library.
+/// @brief  All macros of the library.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -11,17 +11,17 @@
 #if defined(__CUDA_ARCH__)
 #define CTP_UNROLL _Pragma("unroll")
 #elif defined(__GNUC__) && !defined(__CUDACC__)
-#define CTP_UNROLL _Pragma("GCC unroll 16")  ///< the next loop has few turns; write them out
+#define CTP_UNROLL _Pragma("GCC unroll 16")  ///< unrolls the next loop, which has few iterations
 #else
 #define CTP_UNROLL
 #endif
 
-// clang warns (-Wpass-failed) where it cannot vectorise what it is asked to, so it is not asked.
+// Empty for clang, which warns (-Wpass-failed) about a loop with `omp simd` that it cannot vectorise.
 #define CTP_PRAGMA(text) _Pragma(#text)
 #if defined(_OPENMP) && !defined(__CUDACC__) && !defined(__clang__)
-#define CTP_SIMD CTP_PRAGMA(omp simd)                                        ///< the next loop's turns are independent
-#define CTP_SIMD_SUM(variable) CTP_PRAGMA(omp simd reduction(+ : variable))  ///< ... but that they add to `variable`
-#define CTP_SIMD_MAX(variable) CTP_PRAGMA(omp simd reduction(max : variable))
+#define CTP_SIMD CTP_PRAGMA(omp simd)  ///< the next loop's iterations are independent
+#define CTP_SIMD_SUM(variable) CTP_PRAGMA(omp simd reduction(+ : variable))    ///< ... except for a sum in `variable`
+#define CTP_SIMD_MAX(variable) CTP_PRAGMA(omp simd reduction(max : variable))  ///< ... a maximum
 #else
 #define CTP_SIMD
 #define CTP_SIMD_SUM(variable)
@@ -29,12 +29,12 @@
 #endif
 
 #if defined(__GNUC__) && !defined(__CUDACC__)
-#define CTP_INLINE inline __attribute__((always_inline))  ///< a piece of an inner loop: its values stay in registers
+#define CTP_INLINE inline __attribute__((always_inline))  ///< for an inner loop: its values stay in registers
 #else
 #define CTP_INLINE inline
 #endif
 
-/// Whether backend/cpu/kernel.hpp offers a product: not without vector extensions and registers of 32 bytes.
+/// 1 if backend/cpu/kernel.hpp has a matrix product: needs vector extensions and registers of 32 bytes.
 #if defined(__GNUC__) && !defined(__CUDACC__) && (defined(__AVX512F__) || (defined(__AVX2__) && defined(__FMA__)))
 #define CTP_HAS_KERNEL 1
 #else

@@ -1,5 +1,5 @@
 /// @file   ctp/ctp.hpp
-/// @brief  Everything that runs on the CPU, in one include. Needs Eigen. Files and images are in <ctp/data.hpp>.
+/// @brief  Umbrella header of the CPU library. Needs Eigen. Files and images are in <ctp/data.hpp>.
 #pragma once
 
 #include <ctp/backend/cpu/backend.hpp>

@@ -1,5 +1,5 @@
 /// @file   ctp/fwd.hpp
-/// @brief  Names that other headers mention without needing more, and the defaults of their template arguments.
+/// @brief  Forward declarations of the backends, with their default template arguments.
 #pragma once
 
 namespace ctp {

@@ -37,7 +37,7 @@ struct InIntegers : Whole {
 
 using ctp::backend::Backend;
 
-static_assert(Backend<Whole> && Backend<ctp::Cpu> && !ctp::backend::RanksRows<ctp::Cpu>);
+static_assert(Backend<Whole> && Backend<ctp::Cpu> && ctp::backend::RanksRows<ctp::Cpu>);
 static_assert(!Backend<WithoutDot> && !ctp::backend::HasLosses<WithoutDot> && ctp::backend::HasRows<WithoutDot>);
 static_assert(!Backend<WithoutCopy> && !ctp::backend::HasMemory<WithoutCopy>);
 static_assert(!Backend<WithoutAttention> && !ctp::backend::HasLayers<WithoutAttention>);

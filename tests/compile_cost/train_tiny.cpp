@@ -10,7 +10,7 @@ namespace {
 ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length) {
   ctp::data::Batch batch;
   batch.resize(size, c.image, length);
-  ctp::RandomLane random(ctp::RandomStream(7, "made batch"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(7, "made batch"), {});
   for (float& x : batch.images) x = static_cast<float>(random.normal());
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const bool asked = i % 7 == 3;

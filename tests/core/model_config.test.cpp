@@ -27,7 +27,7 @@ TEST_CASE("model config: the published sizes are those of ViT-B/16 and BERT-base
   CHECK(base.types == 2);
   CHECK(base.embed == 256);
   CHECK(base.queue == 1024);
-  CHECK(base.temp == 0.07);
+  CHECK(base.temperature == 0.07);
   CHECK(base.dropout == 0.1);
   CHECK_NOTHROW(validate(base));
   CHECK_NOTHROW(validate(ctp::sizes::small));
@@ -53,7 +53,7 @@ TEST_CASE("model config: every field is visited once and can be changed") {
     CHECK(x == 3);
 }
 
-TEST_CASE("model config: what cannot be built is refused by field, value and rule") {
+TEST_CASE("model config: an invalid size is refused with field, value and rule") {
   const auto refused = [](auto&& change, const char* message) {
     ModelConfig config = ctp::sizes::tiny;
     change(config);
@@ -76,7 +76,7 @@ TEST_CASE("model config: what cannot be built is refused by field, value and rul
           "model.patch: expected a number above 0, found 0; sizes and temperatures must be positive");
   refused([](auto& c) { c.vision_heads = -3; },
           "model.vision_heads: expected a number above 0, found -3; sizes and temperatures must be positive");
-  refused([](auto& c) { c.temp = std::numeric_limits<double>::quiet_NaN(); },
+  refused([](auto& c) { c.temperature = std::numeric_limits<double>::quiet_NaN(); },
           "model.temp: expected a number above 0, found nan; sizes and temperatures must be positive");
   refused([](auto& c) { c.vocab = 4; },
           "model.mask: expected an id below the vocabulary's size 4, found 4; the vocabulary lacks a special token");
@@ -84,7 +84,7 @@ TEST_CASE("model config: what cannot be built is refused by field, value and rul
           "model.pad: expected a number from 0, found -1; sizes and temperatures must be positive");
 }
 
-TEST_CASE("model config: the limits themselves are allowed") {
+TEST_CASE("model config: limits are valid values") {
   ModelConfig config = ctp::sizes::tiny;
   config.fusion_layer = config.text_layers;
   config.dropout = 0;

@@ -9,12 +9,12 @@
 #include <doctest/doctest.h>
 
 using ctp::philox4x32;
-using ctp::RandomLane;
 using ctp::RandomPlace;
 using ctp::RandomStream;
+using ctp::RandomSubstream;
 using Words = std::array<std::uint32_t, 4>;
 
-TEST_CASE("philox: the published known answers of philox4x32-10 come out") {
+TEST_CASE("philox: philox4x32-10 gives the published known answers") {
   // Random123, tests/kat_vectors.
   CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == Words{0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8});
   constexpr std::uint32_t ones = 0xFFFFFFFF;
@@ -26,14 +26,14 @@ TEST_CASE("philox: the published known answers of philox4x32-10 come out") {
 static_assert(philox4x32({0, 0, 0, 0}, {0, 0})[0] == 0x6627E8D5, "usable in constant expressions");
 static_assert(ctp::unit_float(0) == 0.F && ctp::unit_float(0xFFFFFFFF) == 1.F - 0x1p-24F);
 
-TEST_CASE("philox: a place is a counter in which no two places coincide") {
+TEST_CASE("philox: no two places have the same counter") {
   CHECK(RandomPlace{3, 5, 7}.counter(11, 13) == Words{13, 11, 7, (3U << 16U) | 5U});
   std::set<Words> seen;
   for (std::uint32_t task : {0U, 1U, 65535U})
     for (std::uint32_t epoch : {0U, 1U, 65535U})
       for (std::uint32_t sample : {0U, 1U, 65536U})
-        for (std::uint32_t lane : {0U, 1U})
-          for (std::uint32_t block : {0U, 1U}) seen.insert(RandomPlace{task, epoch, sample}.counter(lane, block));
+        for (std::uint32_t substream : {0U, 1U})
+          for (std::uint32_t block : {0U, 1U}) seen.insert(RandomPlace{task, epoch, sample}.counter(substream, block));
   CHECK(seen.size() == 3 * 3 * 3 * 2 * 2);
 }
 
@@ -44,14 +44,14 @@ TEST_CASE("philox: streams differ by seed and by name") {
   CHECK(keys.size() == 5 * 6);
 }
 
-TEST_CASE("philox: a lane hands out the words of its blocks in order, and the same ones again") {
-  const RandomStream stream(42, "lane");
+TEST_CASE("philox: a substream gives the words of its blocks in order, reproducibly") {
+  const RandomStream stream(42, "substream");
   const RandomPlace place{1, 2, 3};
-  RandomLane lane(stream, place, 9), again(stream, place, 9), other(stream, place, 10);
+  RandomSubstream random(stream, place, 9), again(stream, place, 9), other(stream, place, 10);
   bool differs = false;
   for (std::uint32_t block = 0; block < 3; ++block)
     for (const std::uint32_t expected : philox4x32(place.counter(9, block), stream.key)) {
-      const std::uint32_t word = lane.word();
+      const std::uint32_t word = random.word();
       CHECK(word == expected);
       CHECK(word == again.word());
       differs |= word != other.word();
@@ -59,13 +59,13 @@ TEST_CASE("philox: a lane hands out the words of its blocks in order, and the sa
   CHECK(differs);
 }
 
-TEST_CASE("philox: uniform numbers stay in range and fill it evenly") {
-  RandomLane lane(RandomStream(1, "uniform"), {});
+TEST_CASE("philox: uniform numbers stay in range and are evenly spread") {
+  RandomSubstream random(RandomStream(1, "uniform"), {});
   std::array<int, 10> bins{};
   double sum = 0;
   constexpr int draws = 100'000;
   for (int i = 0; i < draws; ++i) {
-    const double u = lane.uniform();
+    const double u = random.uniform();
     REQUIRE(u >= 0);
     REQUIRE(u < 1);
     ++bins[static_cast<std::size_t>(u * 10)];
@@ -75,7 +75,7 @@ TEST_CASE("philox: uniform numbers stay in range and fill it evenly") {
   CHECK(std::abs(sum / draws - 0.5) < 5 * std::sqrt(1.0 / 12 / draws));
   for (const int n : bins) CHECK(std::abs(n - draws / 10) < 5 * std::sqrt(draws * 0.1 * 0.9));
   for (int i = 0; i < 1000; ++i) {
-    const double u = lane.uniform(-3, -1);
+    const double u = random.uniform(-3, -1);
     REQUIRE(u >= -3);
     REQUIRE(u < -1);
   }
@@ -83,19 +83,19 @@ TEST_CASE("philox: uniform numbers stay in range and fill it evenly") {
 
 TEST_CASE("philox: uniform has 53 random bits from two words") {
   const RandomStream stream(3, "bits");
-  RandomLane lane(stream, {});
+  RandomSubstream random(stream, {});
   const Words w = philox4x32(RandomPlace{}.counter(0, 0), stream.key);
-  CHECK(lane.uniform() == std::ldexp(static_cast<double>(w[0]) * 0x1p21 + static_cast<double>(w[1] >> 11U), -53));
+  CHECK(random.uniform() == std::ldexp(static_cast<double>(w[0]) * 0x1p21 + static_cast<double>(w[1] >> 11U), -53));
 }
 
 TEST_CASE("philox: integers below n have no modulo bias") {
   // Taking the high word of a product without rejection would give every third number below 3 * 2^30 twice its share.
   constexpr std::uint32_t n = 3U << 30U;
-  RandomLane lane(RandomStream(2, "below"), {});
+  RandomSubstream random(RandomStream(2, "below"), {});
   std::array<int, 3> classes{};
   constexpr int draws = 30'000;
   for (int i = 0; i < draws; ++i) {
-    const std::uint32_t x = lane.below(n);
+    const std::uint32_t x = random.below(n);
     REQUIRE(x < n);
     ++classes[x % 3];
   }
@@ -103,21 +103,21 @@ TEST_CASE("philox: integers below n have no modulo bias") {
 }
 
 TEST_CASE("philox: integers below small numbers are evenly spread and reach both ends") {
-  RandomLane lane(RandomStream(2, "dice"), {});
+  RandomSubstream random(RandomStream(2, "dice"), {});
   std::array<int, 6> faces{};
   constexpr int draws = 60'000;
-  for (int i = 0; i < draws; ++i) ++faces.at(lane.below(6));
+  for (int i = 0; i < draws; ++i) ++faces.at(random.below(6));
   for (const int count : faces) CHECK(std::abs(count - draws / 6) < 5 * std::sqrt(draws * 5.0 / 36));
-  for (int i = 0; i < 100; ++i) REQUIRE(lane.below(1) == 0);
+  for (int i = 0; i < 100; ++i) REQUIRE(random.below(1) == 0);
 }
 
 TEST_CASE("philox: normal numbers have the moments and the tail of the normal distribution") {
-  RandomLane lane(RandomStream(4, "normal"), {});
+  RandomSubstream random(RandomStream(4, "normal"), {});
   constexpr int draws = 100'000;
   double sum = 0, squares = 0, fourth = 0;
   int beyond_two = 0;
   for (int i = 0; i < draws; ++i) {
-    const double x = lane.normal();
+    const double x = random.normal();
     sum += x;
     squares += x * x;
     fourth += x * x * x * x;

@@ -24,7 +24,8 @@
 
 namespace test {
 
-/// Pair n: the first byte of the picture is n, the others are what the lane draws, else 128; tokens [2, 10 + n, 11 + n,
+/// Pair n: the first byte of the picture is n, the others are what `augment` draws, else 128; tokens [2, 10 + n, 11 +
+/// n,
 /// ..., 3].
 class MadeSource final : public ctp::data::Source {
  public:
@@ -42,7 +43,7 @@ class MadeSource final : public ctp::data::Source {
 
   [[nodiscard]] std::size_t size() const override { return tokens_.size(); }
   [[nodiscard]] std::string name(std::uint32_t ordinal) const override { return "pair-" + std::to_string(ordinal); }
-  void image(std::uint32_t ordinal, ctp::RandomLane* augment, const ctp::data::PictureRow& out) const override {
+  void image(std::uint32_t ordinal, ctp::RandomSubstream* augment, const ctp::data::PictureRow& out) const override {
     ++opened;
     if (before_image) before_image(ordinal);
     ctp::data::Image picture(out.size(), out.size(), 128);

@@ -95,18 +95,18 @@ struct Tally {
 /// an error about data or memory passes through.
 template <class Decode>
 Tally decode_damaged(Decode decode, int rounds, std::uint64_t seed) {
-  ctp::RandomLane lane(ctp::RandomStream(seed, "damage"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(seed, "damage"), {});
   Tally tally;
   for (int round = 0; round < rounds; ++round) {
-    Bytes file = golden::read(kinds()[lane.below(static_cast<std::uint32_t>(kinds().size()))]);
-    for (std::uint32_t n = 1 + lane.below(4); n > 0; --n) {
-      const auto at = lane.below(static_cast<std::uint32_t>(file.size()));
-      switch (lane.below(4)) {
+    Bytes file = golden::read(kinds()[random.below(static_cast<std::uint32_t>(kinds().size()))]);
+    for (std::uint32_t n = 1 + random.below(4); n > 0; --n) {
+      const auto at = random.below(static_cast<std::uint32_t>(file.size()));
+      switch (random.below(4)) {
         case 0:
-          file[at] ^= static_cast<std::byte>(1U << lane.below(8));
+          file[at] ^= static_cast<std::byte>(1U << random.below(8));
           break;
         case 1:
-          file[at] = static_cast<std::byte>(lane.below(256));
+          file[at] = static_cast<std::byte>(random.below(256));
           break;
         case 2:
           file[at] = std::byte{0xFF};

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -115,6 +116,24 @@ TEST_CASE(
         CHECK(message.find(std::generic_category().message(error)) != std::string::npos);
       }
     }
+  }
+}
+
+TEST_CASE("files: an unsynced write replaces the content without sync or rename, and every failed call is named") {
+  const Scratch scratch;
+  put(scratch / "f", "a longer old content");
+  const auto write = [&] { io::write_file_unsynced(scratch / "f", std::as_bytes(std::span("new", 3))); };
+  io::FaultyFileSystem files;
+  files.piece = 2;
+  const io::UseFileSystem use(files);
+  write();
+  CHECK(get(scratch / "f") == "new");
+  CHECK(files.log() == std::vector<std::string>{"open", "write", "write", "close"});
+  const std::vector<std::string> operations{"create", "write", "write", "close"};
+  for (std::size_t n = 1; n <= 4; ++n) {
+    files.fail_at = files.calls() + n;
+    CHECK(message_of(write).starts_with("6: " + scratch / "f" + ": " + operations[n - 1] + ": "));
+    CHECK(files.failed());
   }
 }
 

@@ -48,8 +48,8 @@ class Untrained {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>;
 
   Untrained() : thetas_(model_.layout().size(), false, false) {
-    options_.max_words = 4;
-    options_.workers = 0;
+    options_.max_tokens = 4;
+    options_.loading.workers = 0;
     const auto start = ctp::initial_weights<float>(model_.layout(), 0);
     Backend::upload(start.data(), thetas_.size(), thetas_.online());
   }

@@ -285,7 +285,7 @@ TEST_CASE("learner: a queue shorter than the batch is refused with a remedy") {
   learner.begin_task(1);
 
   CHECK_THROWS_WITH_AS(
-      learner.step(test::made_batch(config, 4, 7, 1)),
+      learner.step(test::synthetic_batch(config, 4, 7, 1)),
       "momentum_contrast: the queue of 3 is shorter than a batch of 4; choose --queue of at least the batch size",
       ctp::UsageError);
 }
@@ -303,7 +303,8 @@ TEST_CASE("learner: seqf learns tasks in turn, jointt all of them as one") {
     for (const std::string& task : record.tasks) text += " (" + task + ")";
     return text;
   };
-  const ctp::TrainOptions options{.epochs = 1, .batch_size = 2, .max_words = 6, .augment = false, .workers = 0};
+  const ctp::TrainOptions options{
+      .epochs = 1, .max_tokens = 6, .loading = {.batch_size = 2, .augment = false, .workers = 0}};
   test::SeqF seqf{test::Model<float>(micro), options};
   ctp::Learner<ctp::strategy::JointT, test::Model<float>> jointt{test::Model<float>(micro), options};
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <ctp/backend/cpu/backend.hpp>
+#include <ctp/core/archive.hpp>
 #include <ctp/tensor/buffer.hpp>
+#include <ctp/train/host_snapshot.hpp>
 
 namespace test {
 
@@ -45,6 +49,9 @@ struct Restore {
     number = static_cast<Number>(from.values[at++].second[0]);
   }
 };
+static_assert(ctp::Archive<ctp::HostSnapshot, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
+static_assert(ctp::Archive<Snapshot, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
+static_assert(ctp::Archive<Restore, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
 template <class Learner>
 Snapshot snapshot(Learner& learner) {
   Snapshot all;

@@ -132,7 +132,7 @@ TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
   engine.set_weights(theta);
   engine.begin_task(1);
 
-  CHECK(has(stop(engine, test::made_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
+  CHECK(has(stop(engine, test::synthetic_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
   CHECK(std::memcmp(theta.data(), engine.weights().data(), theta.size() * sizeof(float)) == 0);
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("guard: parts that are finite do not excuse an infinite sum") {
   });
   engine.begin_task(1);
 
-  CHECK(has(stop(engine, test::made_batch(micro, 3, 7, 1)), "found the weighted loss;"));
+  CHECK(has(stop(engine, test::synthetic_batch(micro, 3, 7, 1)), "found the weighted loss;"));
 }
 
 TEST_CASE("guard: a gradient that is not finite stops a step whose loss is") {
@@ -198,7 +198,7 @@ TEST_CASE("step engine: teachers run without dropout, with their own weights") {
 }
 
 TEST_CASE("step engine: a batch without masked positions has a masked-language loss of zero and trains the rest") {
-  ctp::data::Batch batch = test::made_batch(micro, 3, 7, 3);
+  ctp::data::Batch batch = test::synthetic_batch(micro, 3, 7, 3);
   for (auto& label : batch.labels) label = ctp::data::ignore_label;
   test::SeqFEngine engine{test::Model<float>(micro)};
   engine.begin_task(1);

@@ -80,7 +80,7 @@ struct Count final : ctp::Observer {
 
 constexpr int pairs = 4, words = 8;
 
-std::shared_ptr<const ctp::data::Source> made_source(const ctp::ModelConfig& c) {
+std::shared_ptr<const ctp::data::Source> synthetic_source(const ctp::ModelConfig& c) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   const auto pixels = static_cast<std::size_t>(3 * c.image * c.image);
   for (std::int32_t i = 0; i < 3 * pairs; ++i)
@@ -98,14 +98,8 @@ void check_steps() {
   ctp::set_threads(1);
   Engine engine(typename Engine::Model(config), {.epochs = 1});
   Count count;
-  ctp::data::LoaderOptions loading;
-  loading.batch_size = pairs;
-  loading.image_size = config.image;
-  loading.length = words;
-  loading.workers = 1;
-  loading.augment = false;
-  loading.masking = {.pad = config.pad, .cls = config.cls, .mask = config.mask, .vocabulary = config.vocab};
-  const ctp::data::Task task{"first", made_source(config), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}};
+  const auto loading = ctp::data::loader_options({.batch_size = pairs, .augment = false, .workers = 1}, config, words);
+  const ctp::data::Task task{"first", synthetic_source(config), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}};
   const std::uint64_t before = calls;
   {
     ctp::data::Loader loader(task, loading);
@@ -116,7 +110,8 @@ void check_steps() {
   CHECK(count.once_warm() == 0);
 
   // A second task, in which the previous model runs as well where there is one, and batches that no Loader made.
-  const ctp::data::Batch a = test::made_batch(config, pairs, words, 1), b = test::made_batch(config, pairs, words, 2);
+  const ctp::data::Batch a = test::synthetic_batch(config, pairs, words, 1),
+                         b = test::synthetic_batch(config, pairs, words, 2);
   engine.begin_task(3);
   if (Engine::keeps_previous)
     for (int step = 0; step < 2; ++step) test::step(engine, a);

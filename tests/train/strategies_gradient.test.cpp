@@ -67,7 +67,7 @@ TEST_CASE_TEMPLATE("strategies: the gradient of a whole step is what differences
     CAPTURE(p.name);
     // Along one direction that moves every element of this parameter.
     std::vector<double> direction(theta.size());
-    ctp::RandomLane random(ctp::RandomStream(4, p.name.c_str()), {});
+    ctp::RandomSubstream random(ctp::RandomStream(4, p.name.c_str()), {});
     double squares = 0, found = 0;
     for (ctp::Index i = 0; i < p.size(); ++i) {
       double& d = direction[static_cast<std::size_t>(p.offset + i)];

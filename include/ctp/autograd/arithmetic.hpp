@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/arithmetic.hpp
-/// @brief  Sums, multiples and means, enough to combine losses.
+/// @brief  Elementwise sums, multiples and products, weighted sums and means: operations to combine losses.
 /// @layer  autograd
 #pragma once
 

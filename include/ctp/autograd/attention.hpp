@@ -8,33 +8,33 @@
 
 namespace ctp {
 
-/// Some columns of a matrix, without a copy: queries, keys and values may come out of one fused product.
+/// View of consecutive columns of a matrix. Queries, keys and values may be columns of one fused product.
 template <class Backend>
 struct Columns {
-  Variable<2, Backend> of;
+  Variable<2, Backend> matrix;
   Index first = 0, width = 0;
 
   Columns(Variable<2, Backend> whole)
-      : of(whole), width(whole.value.shape[1]) {}  // NOLINT: a matrix is all its columns
-  Columns(Variable<2, Backend> whole, Index begin, Index columns) : of(whole), first(begin), width(columns) {
+      : matrix(whole), width(whole.value.shape[1]) {}  // NOLINT: all columns, as an implicit conversion
+  Columns(Variable<2, Backend> whole, Index begin, Index columns) : matrix(whole), first(begin), width(columns) {
     require_shape(begin >= 0 && begin + columns <= whole.value.shape[1], "Columns", "matrix", whole.value.shape,
                   "columns", Shape<2>{begin, columns}, "first and width must lie within the matrix");
   }
-  [[nodiscard]] typename Backend::Real* value() const { return of.value.data + first; }
-  [[nodiscard]] typename Backend::Real* grad() const { return of.grad ? of.grad.data + first : nullptr; }
-  [[nodiscard]] Index stride() const { return of.value.shape[1]; }
+  [[nodiscard]] typename Backend::Real* value() const { return matrix.value.data + first; }
+  [[nodiscard]] typename Backend::Real* grad() const { return matrix.grad ? matrix.grad.data + first : nullptr; }
+  [[nodiscard]] Index stride() const { return matrix.value.shape[1]; }
 };
 
 namespace detail {
-/// The result is of the kind `Made`.
-template <class Made, class B>
-Made attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
-               Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
-  const auto length = [batch](const Columns<B>& x) { return batch > 0 ? x.of.value.shape[0] / batch : 0; };
+/// attention() with a result of type `Result`, Variable<2, B> or Operand<B>.
+template <class Result, class B>
+Result attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
+                 Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  const auto length = [batch](const Columns<B>& x) { return batch > 0 ? x.matrix.value.shape[0] / batch : 0; };
   const Index queries = length(q), keys = length(k), d = q.width;
-  require_shape(batch > 0 && q.of.value.shape[0] == batch * queries && k.of.value.shape[0] == batch * keys &&
-                    v.of.value.shape[0] == batch * keys,
-                "attention", "queries", q.of.value.shape, "keys", k.of.value.shape,
+  require_shape(batch > 0 && q.matrix.value.shape[0] == batch * queries && k.matrix.value.shape[0] == batch * keys &&
+                    v.matrix.value.shape[0] == batch * keys,
+                "attention", "queries", q.matrix.value.shape, "keys", k.matrix.value.shape,
                 "rows are batch times sequence length");
   require_shape(k.width == d && v.width == d && heads > 0 && d % heads == 0, "attention", "columns of q, k",
                 Shape<2>{d, k.width}, "columns of v, heads", Shape<2>{v.width, heads},
@@ -42,8 +42,8 @@ Made attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, In
   require_shape(!key_bias || key_bias.shape == Shape<2>{batch, keys}, "attention", "key_bias", key_bias.shape, "keys",
                 Shape<2>{batch, keys}, "each key has one bias");
   const backend::AttentionShape shape{batch, heads, queries, keys, d / heads, q.stride(), k.stride(), v.stride()};
-  auto made = make<Made>(pass, Shape<2>{batch * queries, d});
-  const auto o = rows(made);
+  auto result = make<Result>(pass, Shape<2>{batch * queries, d});
+  const auto o = matrix_view(result);
   Tensor<typename B::Real, 1, B> saved;
   if (pass.differentiates()) saved = pass.scratch(Shape<1>{B::attention_saved(shape)});
   B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value);
@@ -51,7 +51,7 @@ Made attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, In
     B::attention_backward(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value, o.grad,
                           q.grad(), k.grad(), v.grad());
   });
-  return made;
+  return result;
 }
 }  // namespace detail
 
@@ -66,7 +66,7 @@ Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Column
   return detail::attention<Variable<2, B>>(pass, q, k, v, batch, heads, key_bias, dropout);
 }
 
-/// The same for one product to read.
+/// attention() with its result as an Operand, for one product.
 template <class B>
 Operand<B> attention_operand(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
                              Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {

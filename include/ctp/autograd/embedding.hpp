@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/embedding.hpp
-/// @brief  From token ids and image patches to rows of a sequence.
+/// @brief  Embeddings of token ids and image patches, with positions.
 /// @layer  autograd
 #pragma once
 
@@ -12,8 +12,8 @@ namespace ctp {
 /// @brief words[ids] + positions + types[0].
 ///
 /// **Shapes.** ids [batch,length]; words [vocabulary,d], positions [>= length,d], types [>= 1,d]; returns
-/// [batch*length,d].  **Errors.** ShapeError; ids are not checked here.
-/// **Gradient.** to the three tables; the row of `padding` in words gets none (nn.Embedding's padding_idx).
+/// [batch*length,d].  **Errors.** ShapeError; the caller must check that ids are in [0,vocabulary).
+/// **Gradient.** to the three tables; row `padding` of words gets no gradient (padding_idx of nn.Embedding).
 template <class B>
 Variable<2, B> embedding(const Pass<B>& pass, Input<std::int32_t, 2, B> ids, Variable<2, B> words,
                          Variable<2, B> positions, Variable<2, B> types, std::int32_t padding) {
@@ -31,7 +31,7 @@ Variable<2, B> embedding(const Pass<B>& pass, Input<std::int32_t, 2, B> ids, Var
   return y;
 }
 
-/// @brief Puts the class token before each image's patches and adds the positions.
+/// @brief Prepends the class token to each image's patches and adds the position embeddings.
 ///
 /// **Shapes.** patches [batch*n,d], class_token [1,1,d], positions [1,n+1,d]; returns [batch*(n+1),d].
 /// **Gradient.** to all three.  **Source.** Dosovitskiy et al. 2021, arXiv:2010.11929, eq. 1.

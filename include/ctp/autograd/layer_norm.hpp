@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/layer_norm.hpp
-/// @brief  Layer norm, alone and after a residual branch with dropout.
+/// @brief  Layer norm, layer norm of a residual sum with dropout, and dropout.
 /// @layer  autograd
 #pragma once
 
@@ -8,17 +8,18 @@
 namespace ctp {
 
 namespace detail {
-/// The result is of the kind `Made`.
-template <class Made, class B>
-Made layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, const backend::Dropout& dropout,
-                Index rows_per_sample, Variable<1, B> gain, Variable<1, B> bias, double epsilon) {
+/// layer_norm() of x + dropout(branch), or of x if `branch` is null, with a result of type `Result`, Variable<2, B> or
+/// Operand<B>.
+template <class Result, class B>
+Result layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, const backend::Dropout& dropout,
+                  Index rows_per_sample, Variable<1, B> gain, Variable<1, B> bias, double epsilon) {
   using Real = typename B::Real;
   const Index n = x.value.shape[0], d = x.value.shape[1];
   require_shape(gain.value.shape[0] == d && bias.value.shape[0] == d, "layer_norm", "x", x.value.shape, "gain",
                 gain.value.shape, "each column has one gain and one bias");
   const auto sum = branch.value ? pass.scratch(x.value.shape) : x.value;
-  auto made = make<Made>(pass, x.value.shape);
-  const auto y = rows(made);
+  auto result = make<Result>(pass, x.value.shape);
+  const auto y = matrix_view(result);
   const auto mean = pass.scratch(Shape<1>{n}), inverse = pass.scratch(Shape<1>{n});
   B::layer_norm(n, d, x.value.data, branch.value.data, dropout, rows_per_sample, gain.value.data, bias.value.data,
                 static_cast<Real>(epsilon), sum.data, y.value, mean.data, inverse.data);
@@ -26,7 +27,7 @@ Made layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, co
     B::layer_norm_backward(n, d, sum.data, dropout, rows_per_sample, gain.value.data, mean.data, inverse.data, y.grad,
                            x.grad.data, branch.grad.data, gain.grad.data, bias.grad.data);
   });
-  return made;
+  return result;
 }
 }  // namespace detail
 
@@ -40,14 +41,14 @@ Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> 
   return detail::layer_norm<Variable<2, B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
 }
 
-/// The same for one product to read.
+/// layer_norm() with its result as an Operand, for one product.
 template <class B>
 Operand<B> layer_norm_operand(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> gain, Variable<1, B> bias,
                               double epsilon) {
   return detail::layer_norm<Operand<B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
 }
 
-/// @brief layer_norm(x + dropout(branch)): the end of a post-norm transformer block.
+/// @brief layer_norm(x + dropout(branch)): residual connection of a post-norm transformer block.
 ///
 /// **Shapes.** x, branch [n,d], n = batch * rows_per_sample.  **Gradient.** to x, branch, gain and bias.
 template <class B>
@@ -61,7 +62,7 @@ Variable<2, B> residual_layer_norm(const Pass<B>& pass, Variable<2, B> x, Variab
 
 /// @brief y = dropout(x).
 ///
-/// **Shapes.** x [n,d], n = batch * rows_per_sample.  **Gradient.** to x. Without active dropout it returns x itself.
+/// **Shapes.** x [n,d], n = batch * rows_per_sample.  **Gradient.** to x. Returns x itself if `layer` is inactive.
 template <class B>
 Variable<2, B> dropout(const Pass<B>& pass, Variable<2, B> x, const backend::Dropout& layer, Index rows_per_sample) {
   if (!layer.active()) return x;

@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/linear.hpp
-/// @brief  Affine maps with fused residual and GELU.
+/// @brief  Linear layers (affine maps), with fused residual addition or GELU.
 /// @layer  autograd
 #pragma once
 
@@ -19,7 +19,7 @@ void require_linear(Shape<2> x, const Variable<2, B>& w, const Variable<1, B>& b
                 "each row of w has one bias");
 }
 
-/// y = x w^T + bias (+ residual). `In`: Rows.
+/// y = x w^T + bias (+ residual). `In`: MatrixView.
 template <class B, class In>
 Variable<2, B> linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias, Variable<2, B> residual) {
   const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
@@ -36,20 +36,20 @@ Variable<2, B> linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B
   return y;
 }
 
-/// y = gelu(x w^T + bias), of the kind `Made`.
-template <class Made, class B, class In>
-Made linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias) {
+/// y = gelu(x w^T + bias), with a result of type `Result`, Variable<2, B> or Operand<B>. `In`: MatrixView.
+template <class Result, class B, class In>
+Result linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias) {
   const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
   require_linear(x.shape, w, bias);
   auto before = pass.scratch(Shape<2>{n, m});
-  auto made = make<Made>(pass, Shape<2>{n, m});
-  const auto y = rows(made);
+  auto result = make<Result>(pass, Shape<2>{n, m});
+  const auto y = matrix_view(result);
   B::linear(n, k, m, x.value, w.value.data, bias.value.data, nullptr, before.data, y.value);
   pass.record([=] {
     B::linear_backward(n, k, m, x.value, w.value.data, before.data, y.grad, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
-  return made;
+  return result;
 }
 
 }  // namespace detail
@@ -59,11 +59,11 @@ Made linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bia
 /// **Shapes.** x [n,k], w [m,k], bias [m]; returns [n,m].  **Errors.** ShapeError.  **Gradient.** to x, w and bias.
 template <class B>
 Variable<2, B> linear(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear(pass, detail::rows(x), w, bias, {});
+  return detail::linear(pass, detail::matrix_view(x), w, bias, {});
 }
 template <class B>
 Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear(pass, detail::taken(std::move(x)), w, bias, {});
+  return detail::linear(pass, detail::consume(std::move(x)), w, bias, {});
 }
 
 /// @brief y = residual + x w^T + bias.
@@ -72,12 +72,12 @@ Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Var
 template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
-  return detail::linear(pass, detail::rows(x), w, bias, residual);
+  return detail::linear(pass, detail::matrix_view(x), w, bias, residual);
 }
 template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
-  return detail::linear(pass, detail::taken(std::move(x)), w, bias, residual);
+  return detail::linear(pass, detail::consume(std::move(x)), w, bias, residual);
 }
 
 /// @brief y = gelu(x w^T + bias), GELU in its erf form.
@@ -85,17 +85,17 @@ Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, 
 /// **Shapes.** as linear().  **Gradient.** to x, w and bias.
 template <class B>
 Variable<2, B> linear_gelu(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear_gelu<Variable<2, B>>(pass, detail::rows(x), w, bias);
+  return detail::linear_gelu<Variable<2, B>>(pass, detail::matrix_view(x), w, bias);
 }
 
-/// The same for one product to read.
+/// linear_gelu() with its result as an Operand, for one product.
 template <class B>
 Operand<B> gelu_operand(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear_gelu<Operand<B>>(pass, detail::rows(x), w, bias);
+  return detail::linear_gelu<Operand<B>>(pass, detail::matrix_view(x), w, bias);
 }
 template <class B>
 Operand<B> gelu_operand(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear_gelu<Operand<B>>(pass, detail::taken(std::move(x)), w, bias);
+  return detail::linear_gelu<Operand<B>>(pass, detail::consume(std::move(x)), w, bias);
 }
 
 }  // namespace ctp

@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/losses.hpp
-/// @brief  Cross entropies: against classes, and against a teacher's distribution.
+/// @brief  Cross entropy with class targets, and with a teacher's distribution as target (distillation).
 /// @layer  autograd
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace ctp {
 
-/// Weights 1/n for a mean over n rows.
+/// Row weights 1/n, for a mean over n rows. **Shapes.** returns [n].
 template <class B>
 Tensor<typename B::Real, 1, B> mean_weights(const Pass<B>& pass, Index n) {
   auto w = pass.scratch(Shape<1>{n});
@@ -26,10 +26,10 @@ Scalar<B> cross_entropy(const Pass<B>& pass, Variable<2, B> x, Input<std::int32_
   const Index n = x.value.shape[0], m = x.value.shape[1];
   require_shape(target.shape[0] == n && weight.shape[0] == n, "cross_entropy", "x", x.value.shape, "target, weight",
                 Shape<2>{target.shape[0], weight.shape[0]}, "each row has one target and one weight");
-  const auto log_sum = pass.scratch(Shape<1>{n}), each = pass.scratch(Shape<1>{n});
+  const auto log_sum = pass.scratch(Shape<1>{n}), row_loss = pass.scratch(Shape<1>{n});
   auto loss = pass.make(Shape<0>{});
-  B::cross_entropy(n, m, x.value.data, target.data, log_sum.data, each.data);
-  B::dot(n, each.data, weight.data, loss.value.data);
+  B::cross_entropy(n, m, x.value.data, target.data, log_sum.data, row_loss.data);
+  B::dot(n, row_loss.data, weight.data, loss.value.data);
   pass.record([=] {
     if (x.grad)
       B::cross_entropy_backward(n, m, x.value.data, target.data, log_sum.data, weight.data, loss.grad.data,
@@ -38,7 +38,7 @@ Scalar<B> cross_entropy(const Pass<B>& pass, Variable<2, B> x, Input<std::int32_
   return loss;
 }
 
-/// What soft_cross_entropy() subtracts.
+/// Whether soft_cross_entropy() subtracts the teacher's entropy H(q).
 enum class Entropy {
   Kept,        ///< cross entropy H(q, p)
   Subtracted,  ///< divergence KL(q || p) = H(q, p) - H(q); same gradient, zero when p = q
@@ -58,11 +58,11 @@ Scalar<B> soft_cross_entropy(const Pass<B>& pass, Variable<2, B> x, Input<typena
   require_shape(weight.shape[0] == n, "soft_cross_entropy", "x", x.value.shape, "weight", weight.shape,
                 "each row has one weight");
   const Real inverse = static_cast<Real>(1 / temperature);
-  const auto log_x = pass.scratch(Shape<1>{n}), log_t = pass.scratch(Shape<1>{n}), each = pass.scratch(Shape<1>{n});
+  const auto log_x = pass.scratch(Shape<1>{n}), log_t = pass.scratch(Shape<1>{n}), row_loss = pass.scratch(Shape<1>{n});
   auto loss = pass.make(Shape<0>{});
   B::soft_cross_entropy(n, m, x.value.data, teacher.data, inverse, entropy == Entropy::Subtracted, log_x.data,
-                        log_t.data, each.data);
-  B::dot(n, each.data, weight.data, loss.value.data);
+                        log_t.data, row_loss.data);
+  B::dot(n, row_loss.data, weight.data, loss.value.data);
   pass.record([=] {
     if (x.grad)
       B::soft_cross_entropy_backward(n, m, x.value.data, teacher.data, inverse, log_x.data, log_t.data, weight.data,

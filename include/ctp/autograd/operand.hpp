@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/operand.hpp
-/// @brief  A value that one matrix product reads and nobody else.
+/// @brief  Operand: a matrix in packed form that exactly one matrix product reads.
 /// @layer  autograd
 #pragma once
 
@@ -11,11 +11,10 @@
 
 namespace ctp {
 
-/// @brief The rows [n,k] that a product will read: in the form the backend's products want, and with a gradient that
-/// the product's backward pass writes, so that it need not be zero before.
+/// @brief Operand [n,k] of one product, in the packed form of the backend's products.
 ///
-/// Whoever makes one gives it away, to linear() or the like, and must do so, for else its gradient is never written. It
-/// cannot be copied.
+/// Move-only. Pass an operand to exactly one product, such as linear(); if none consumes it, its gradient is never
+/// written. The product's backward pass overwrites the gradient, so the gradient's memory is not zeroed before.
 template <class BackendType>
 class [[nodiscard]] Operand {
  public:
@@ -38,40 +37,41 @@ class [[nodiscard]] Operand {
 
   Shape<2> shape;
   backend::Packed<Backend>* value = nullptr;
-  Real* grad = nullptr;  ///< null when nobody will differentiate it
+  Real* grad = nullptr;  ///< null in a teacher's pass
 };
 
 namespace detail {
 
-/// What an operation reads or makes, of either kind, as its closure keeps it.
+/// View of a Variable or an Operand, for operations and their closures.
 template <class Real, class Number>
-struct Rows {
+struct MatrixView {
   Shape<2> shape;
   Number* value;
   Real* grad;
-  bool overwrite_grad;  ///< whether the gradient is written before it is added to
+  bool overwrite_grad;  ///< an Operand's: the backward pass writes the gradient instead of adding to it
 };
 template <class B>
-auto rows(const Variable<2, B>& x) {
+auto matrix_view(const Variable<2, B>& x) {
   using Real = typename B::Real;
-  return Rows<Real, Real>{x.value.shape, x.value.data, x.grad.data, false};
+  return MatrixView<Real, Real>{x.value.shape, x.value.data, x.grad.data, false};
 }
 template <class B>
-auto rows(const Operand<B>& x) {
-  return Rows<typename B::Real, backend::Packed<B>>{x.shape, x.value, x.grad, true};
+auto matrix_view(const Operand<B>& x) {
+  return MatrixView<typename B::Real, backend::Packed<B>>{x.shape, x.value, x.grad, true};
 }
-/// What an operation is given to read. **Errors.** UsageError if it was given away before.
+/// Consumes an operand and returns its view. **Errors.** UsageError if a product has consumed the operand before.
 template <class B>
-auto taken(Operand<B>&& given) {
-  const Operand<B> x = std::move(given);
-  require(x.value != nullptr, "operand", "it was given away before; what several products read is a Variable");
-  return rows(x);
+auto consume(Operand<B>&& operand) {
+  const Operand<B> x = std::move(operand);
+  require(x.value != nullptr, "operand",
+          "a product has consumed this operand already; give several products a Variable");
+  return matrix_view(x);
 }
 
-/// A new value of the kind `Made`, Variable<2, B> or Operand<B>.
-template <class Made, class B>
-Made make(const Pass<B>& pass, Shape<2> shape) {
-  if constexpr (std::is_same_v<Made, Operand<B>>)
+/// A new value of type `Result`, Variable<2, B> or Operand<B>.
+template <class Result, class B>
+Result make(const Pass<B>& pass, Shape<2> shape) {
+  if constexpr (std::is_same_v<Result, Operand<B>>)
     return Operand<B>(pass, shape);
   else
     return pass.make(shape);

@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/pass.hpp
-/// @brief  With which weights, on which tape, and whether for training, a model runs.
+/// @brief  Context of a forward pass: weights, tape, gradient vector and dropout.
 /// @layer  autograd
 #pragma once
 
@@ -13,31 +13,31 @@
 
 namespace ctp {
 
-/// A value on the tape. `grad.data` is null when nobody will differentiate it.
+/// A value on the tape with its gradient. `grad.data` is null if the value is not differentiated.
 template <std::size_t Rank, class Backend>
 struct Variable {
   using Real = typename Backend::Real;
   Tensor<Real, Rank, Backend> value, grad;
 };
 
-/// A loss, or any other number that lives on the tape.
+/// A number on the tape, such as a loss.
 template <class Backend>
 using Scalar = Variable<0, Backend>;
 
-/// A tensor that an operation only reads. Not deduced, so that one that may be written converts.
+/// A read-only tensor argument. T and Rank are not deduced from it, so that a Tensor<T> converts to Tensor<const T>.
 template <class T, std::size_t Rank, class Backend>
 using Input = std::type_identity_t<Tensor<const T, Rank, Backend>>;
 
-/// Where a weight lies in a parameter vector.
+/// Offset and shape of a weight in a parameter vector.
 template <std::size_t Rank>
 struct Parameter {
   Index offset = 0;
   Shape<Rank> shape{};
 };
 
-/// @brief What an operation needs to run: weights, a tape, and where gradients go.
+/// @brief The context that every operation takes: weights, tape, gradient vector and dropout.
 ///
-/// Without `gradient` it is a teacher's pass: nothing is recorded and nothing is kept for a backward pass.
+/// `gradient` = null makes a teacher's pass: operations record no closures and keep no values for a backward pass.
 template <class BackendType>
 struct Pass {
   using Backend = BackendType;
@@ -46,12 +46,12 @@ struct Pass {
   const Real* theta = nullptr;
   Tape<Backend>* tape = nullptr;
   Real* gradient = nullptr;
-  backend::Dropout dropout{};  ///< of this batch; lane and use are the layer's business
-  std::size_t level = 0;       ///< how deep this is in enclosed() work
+  backend::Dropout dropout{};  ///< of this batch; dropout_layer() sets its dropout_id
+  std::size_t level = 0;       ///< nesting depth in enclosed()
 
   [[nodiscard]] bool differentiates() const { return gradient != nullptr; }
 
-  /// A weight of the model as a value; its gradient is the slot in the gradient vector.
+  /// A weight of the model as a Variable. Value and gradient are views of `theta` and `gradient`.
   template <std::size_t Rank>
   Variable<Rank, Backend> operator[](const Parameter<Rank>& p) const {
     // Weights are never written through a Variable; the cast spares a second Variable type.
@@ -65,32 +65,40 @@ struct Pass {
     Variable<Rank, Backend> v{scratch(shape), {}};
     if (gradient != nullptr) {
       v.grad = tape->template make<Real>(shape, level);
-      if (level == 0) Backend::zero(v.grad.data, v.grad.size());  // else enclosed() sees to it
+      if (level == 0) Backend::zero(v.grad.data, v.grad.size());  // deeper levels: enclosed() zeroes the gradients
     }
     return v;
   }
-  /// Memory without gradient.
+  /// An uninitialised tensor without gradient.
   template <std::size_t Rank>
   Tensor<Real, Rank, Backend> scratch(Shape<Rank> shape) const {
     return tape->template make<Real>(shape, differentiates() ? 0 : level);
   }
+  /// Keeps a closure for the backward pass; does nothing in a teacher's pass.
   template <class Closure>
   void record(Closure closure) const {
     if (gradient != nullptr) tape->record(std::move(closure));
   }
-  /// The dropout layer `lane` of this pass; inactive in a teacher's pass.
-  [[nodiscard]] backend::Dropout dropout_layer(std::uint32_t lane) const {
+  /// The dropout layer number `dropout_id` of this pass; inactive in a teacher's pass.
+  ///
+  /// A mask is Philox4x32-10 with the key of the stream "dropout" and the counter (block, dropout_id, sample, task and
+  /// epoch); backend::Dropout defines the block of an element. A dropout_id is encoder::first_dropout_id(reading) plus
+  /// the number of the layer in the text encoder. Bert: 0 embeddings; 1 + 5 i to 5 + 5 i block i, in the order
+  /// self-attention weights, self-attention output, cross-attention weights, cross-attention output, feed-forward
+  /// output. BagOfWords: 0 embeddings; 1 + 4 i to 4 + 4 i block i, in the order mean, cross-attention weights,
+  /// cross-attention output, feed-forward output. A block without cross-attention leaves its two numbers unused.
+  [[nodiscard]] backend::Dropout dropout_layer(std::uint32_t dropout_id) const {
     backend::Dropout layer = dropout;
-    layer.lane = lane;
+    layer.dropout_id = dropout_id;
     return layer;
   }
 };
 
-/// @brief compute(inner), some work whose inner values nobody outside will ask for: a block of an encoder.
+/// @brief Runs a block, compute(inner), with a nested pass whose temporaries are reused by the next block.
 ///
-/// Memory of what the pass `inner` makes serves the next such work again: gradients, and in a teacher's pass the values
-/// too. What compute() returns it must make with `pass`. Enclosed work may itself enclose work, Tape::levels - 1 deep;
-/// what is enclosed deeper keeps its memory as long as what encloses it.
+/// Blocks at the same level share the memory of gradients made with `inner`; in a teacher's pass they also share the
+/// memory of values made with `inner`. compute() must make its result with `pass`. Blocks nest up to Tape::levels - 1
+/// deep; deeper blocks run without a nested pass and keep their memory as long as the surrounding block.
 /// **Errors.** UsageError if the result was made with `inner`.
 template <class Backend, class Compute>
 auto enclosed(const Pass<Backend>& pass, const Compute& compute) {
@@ -102,17 +110,16 @@ auto enclosed(const Pass<Backend>& pass, const Compute& compute) {
   const auto begin = memory.mark(), unzeroed_begin = unzeroed.mark();
   const auto result = compute(inner);
   const void* const kept[] = {result.value.data, result.grad.data};
-  // The first closure to run of this work: other work has left its gradients where those of this one will be.
+  // Runs first in this block's backward pass: another block has left its gradients in the shared memory.
   pass.record([&memory, begin, end = memory.mark()] {
     memory.between(begin, end, [](std::byte* p, std::size_t bytes) {
       Backend::zero(reinterpret_cast<Real*>(p), static_cast<Index>(bytes / sizeof(Real)));
     });
   });
   memory.between(begin, memory.mark(), [&](const std::byte* p, std::size_t bytes) {
-    for (const void* one : kept)
-      require(
-          std::less<>{}(one, p) || !std::less<>{}(one, p + bytes), "enclosed",
-          "what leaves enclosed work was made inside; make the result with the pass outside, not with the inner one");
+    for (const void* result_data : kept)
+      require(std::less<>{}(result_data, p) || !std::less<>{}(result_data, p + bytes), "enclosed",
+              "the block's result was made with the inner pass; make the result with the outer pass");
   });
   memory.release(begin);
   unzeroed.release(unzeroed_begin);

@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/rows.hpp
-/// @brief  Choosing, scaling and measuring rows.
+/// @brief  Row operations: gather, normalise, length, inner product, transpose.
 /// @layer  autograd
 #pragma once
 
@@ -11,7 +11,7 @@ namespace ctp {
 
 /// @brief y[i] = x[index[i]].
 ///
-/// **Shapes.** x [*,d], index [n]; returns [n,d].  **Gradient.** to x, added up in the order of i.
+/// **Shapes.** x [*,d], index [n]; returns [n,d].  **Gradient.** to x; the rows' gradients are added in the order of i.
 template <class B>
 Variable<2, B> gather_rows(const Pass<B>& pass, Variable<2, B> x, Input<std::int32_t, 1, B> index) {
   const Index n = index.shape[0], d = x.value.shape[1];
@@ -23,7 +23,7 @@ Variable<2, B> gather_rows(const Pass<B>& pass, Variable<2, B> x, Input<std::int
   return y;
 }
 
-/// @brief The first row of each of `batch` sequences: the class tokens.
+/// @brief First row of each of `batch` sequences: the class tokens.
 ///
 /// **Shapes.** x [batch*n,d]; returns [batch,d].  **Gradient.** to x.
 template <class B>
@@ -39,7 +39,7 @@ Variable<2, B> first_rows(const Pass<B>& pass, Variable<2, B> x, Index batch) {
   return y;
 }
 
-/// @brief Rows scaled to unit length; rows shorter than 1e-12 are divided by that (F.normalize).
+/// @brief L2 normalisation: each row divided by the larger of its length and 1e-12 (F.normalize).
 ///
 /// **Shapes.** x [n,d]; returns [n,d].  **Gradient.** to x.
 template <class B>
@@ -69,9 +69,9 @@ Variable<1, B> row_lengths(const Pass<B>& pass, Variable<2, B> x) {
   return y;
 }
 
-/// @brief y[i] = <a[i], b[i]>: of unit rows, their cosine.
+/// @brief Row-wise inner products y[i] = <a[i], b[i]>. For unit rows: cosines.
 ///
-/// **Shapes.** a, b [n,d]; returns [n].  **Errors.** ShapeError.  **Gradient.** to a and b, whichever has one.
+/// **Shapes.** a, b [n,d]; returns [n].  **Errors.** ShapeError.  **Gradient.** to a and b, if they have gradients.
 template <class B>
 Variable<1, B> row_products(const Pass<B>& pass, Variable<2, B> a, Variable<2, B> b) {
   const Index n = a.value.shape[0], d = a.value.shape[1];
@@ -86,7 +86,7 @@ Variable<1, B> row_products(const Pass<B>& pass, Variable<2, B> a, Variable<2, B
   return y;
 }
 
-/// @brief Each of `batch` matrices turned: y[b,j,i] = x[b,i,j].
+/// @brief Transpose of each of `batch` matrices: y[b,j,i] = x[b,i,j].
 ///
 /// **Shapes.** x [batch*n,d]; returns [batch*d,n].  **Gradient.** to x.
 template <class B>

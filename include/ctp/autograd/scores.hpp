@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/scores.hpp
-/// @brief  Similarities between two sets of rows.
+/// @brief  Similarity scores between two sets of rows.
 /// @layer  autograd
 #pragma once
 
@@ -7,10 +7,10 @@
 
 namespace ctp {
 
-/// @brief s = factor * a b^T: how similar each row of a is to each row of b.
+/// @brief Scaled inner products s = factor * a b^T of all pairs of rows of a and b.
 ///
 /// **Shapes.** a [n,d], b [m,d]; returns [n,m].  **Errors.** ShapeError.
-/// **Gradient.** to a and b, whichever has one; a and b may be the same.
+/// **Gradient.** to a and b, if they have gradients; a and b may be the same.
 template <class B>
 Variable<2, B> scores(const Pass<B>& pass, Variable<2, B> a, Variable<2, B> b, double factor) {
   using Real = typename B::Real;
@@ -26,7 +26,7 @@ Variable<2, B> scores(const Pass<B>& pass, Variable<2, B> a, Variable<2, B> b, d
   return s;
 }
 
-/// @brief A copy of square scores with `value` on the diagonal: takes each row's similarity to itself out of a softmax.
+/// @brief Copy of square scores with `value` on the diagonal: excludes each row's similarity to itself from a softmax.
 ///
 /// **Shapes.** s [n,n]; returns [n,n].  **Gradient.** to s off the diagonal.
 template <class B>

@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/tape.hpp
-/// @brief  Memory and backward closures of one step.
+/// @brief  Tape of reverse-mode differentiation: memory and backward closures of one step.
 /// @layer  autograd
 #pragma once
 
@@ -15,22 +15,22 @@
 
 namespace ctp {
 
-/// @brief Remembers how to differentiate what was computed, and owns the memory it was computed in.
+/// @brief Tape of one step: the backward closures of its operations and the memory of its values and gradients.
 ///
-/// Rewinding forgets the closures and frees the memory for the next step, without returning any of it to the system.
-/// Beside the memory of the whole step there is some for each level of enclosed work (pass.hpp), used again and again.
+/// Rewinding drops the closures and frees the memory for the next step; the backend gets no memory back. Level 0 is the
+/// memory of the whole step. Each further level is the memory of enclosed() blocks (pass.hpp), reused by each block.
 template <class Backend>
 class Tape {
  public:
-  static constexpr std::size_t levels = 3;  ///< of memory; level 0 is that of the whole step
+  static constexpr std::size_t levels = 3;  ///< number of memory levels
 
-  /// An uninitialised tensor that lives until the next rewind(), or the end of the enclosed work of that level.
+  /// An uninitialised tensor. Level 0: valid until the next rewind(); else until the end of the enclosed() block.
   template <class T, std::size_t Rank>
   Tensor<T, Rank, Backend> make(Shape<Rank> shape, std::size_t level = 0) {
     return {memory_[level].template allocate_array<T>(count(shape)), shape};
   }
 
-  /// Keeps a closure for backward(). It may hold views and numbers, nothing that needs a destructor.
+  /// Keeps a closure for backward(). The closure must be trivially destructible: views and numbers only.
   template <class Closure>
   void record(Closure closure) {
     static_assert(std::is_trivially_destructible_v<Closure>, "a backward closure holds views and numbers only");
@@ -44,18 +44,19 @@ class Tape {
     last_ = entry;
   }
 
-  /// Runs the closures, the last recorded first.
+  /// Runs the closures in reverse order of record().
   void backward() {
     for (Node* node = last_; node != nullptr; node = node->earlier) node->run(node);
   }
 
-  /// How much of the step's memory was handed out.
+  /// State of the step's memory (level 0).
   using Mark = typename Arena<Backend>::Mark;
   [[nodiscard]] Mark mark() const { return memory_[0].mark(); }
-  /// As if that much were handed out: what was computed there by a replay is not given to others.
+  /// Marks the step's memory up to `mark` as allocated, so that later tensors do not overlap the values of a replay.
   void advance(Mark mark) { memory_[0].release(mark); }
 
-  /// Returns whether memory for tensors has moved: the same work then gets other addresses than before.
+  /// Drops the closures and frees all memory. Returns whether the memory of tensors has moved: the same work then gets
+  /// new addresses, so captures of the step are invalid.
   bool rewind() {
     last_ = nullptr;
     bool moved = false;
@@ -65,11 +66,11 @@ class Tape {
     return moved;
   }
 
-  /// Memory for tensors; a caller that releases to a mark must not have recorded closures that use what is released.
+  /// Memory of tensors. A caller that releases to a mark must have recorded no closure that uses the released memory.
   [[nodiscard]] Arena<Backend>& memory(std::size_t level) { return memory_[level]; }
-  /// The same for gradients that need not begin as zero.
+  /// Memory of gradients that a backward pass overwrites (Operand) and that are not zeroed before.
   [[nodiscard]] Arena<Backend>& unzeroed(std::size_t level) { return level == 0 ? memory_[0] : unzeroed_[level]; }
-  /// Bytes held for tensors, in use or not.
+  /// Bytes held for tensors, allocated or free.
   [[nodiscard]] std::size_t capacity() const {
     std::size_t total = 0;
     for (const auto* arenas : {&memory_, &unzeroed_})

@@ -1,5 +1,5 @@
 /// @file   ctp/core/error.hpp
-/// @brief  The exceptions `ctp` throws, and how their one-line messages are put together.
+/// @brief  The library's exceptions and the format of their one-line messages.
 /// @layer  core
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace ctp {
 
-/// What went wrong, by kind. The value is the exit code that the programs under examples/ return for it.
+/// Kind of an error. Its value is the exit code of the programs under examples/.
 enum class ErrorCode : int {
   CheckFailed = 1,   ///< a comparison did not hold
   Usage = 2,         ///< an option, a configuration key, or a call that the library cannot carry out
@@ -21,7 +21,7 @@ enum class ErrorCode : int {
   Interrupted = 75,  ///< stopped from outside; can be resumed
 };
 
-/// Base of everything the library throws on purpose. what() is one line: file, key, expected, found, remedy.
+/// Base of the library's exceptions. what() is one line: file, key, expected, found, remedy.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -31,7 +31,7 @@ class Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// An option, configuration key or call that makes no sense.
+/// An option, configuration key or call that is invalid.
 struct UsageError : Error {
   explicit UsageError(const std::string& message) : Error(ErrorCode::Usage, message) {}
 };
@@ -41,28 +41,28 @@ struct DataError : Error {
   explicit DataError(const std::string& message) : Error(ErrorCode::Data, message) {}
 };
 
-/// A number that must be finite is not.
+/// A number that is not finite: a loss, a gradient, a score.
 struct NumericError : Error {
   explicit NumericError(const std::string& message) : Error(ErrorCode::Numeric, message) {}
 };
 
-/// The disk or the memory does not suffice, or the system refuses a file operation.
+/// Disk or memory is exhausted, or the operating system refuses a file operation.
 struct ResourceError : Error {
   explicit ResourceError(const std::string& message) : Error(ErrorCode::Resource, message) {}
 };
 
-/// Two sizes that must agree do not. what() names the function, both operands and the rule.
+/// Mismatch of two shapes. what() names the function, both operands and the rule.
 struct ShapeError : Error {
   explicit ShapeError(const std::string& message) : Error(ErrorCode::Internal, message) {}
 };
 
-/// The parts of an error message, so that none of them is forgotten.
+/// The parts of an error message, as fields, so that a message leaves out no part.
 struct Complaint {
   std::string where;     ///< file, option or function
-  std::string what;      ///< key, tensor, line or field within it; may be empty
-  std::string expected;  ///< what would have been right
-  std::string found;     ///< what was there instead
-  std::string remedy;    ///< what the reader can do; may be empty
+  std::string what;      ///< key, tensor, line or field within `where`; may be empty
+  std::string expected;  ///< the valid value
+  std::string found;     ///< the invalid value
+  std::string remedy;    ///< advice to the user; may be empty
 
   /// "where: what: expected ..., found ...; remedy"
   [[nodiscard]] std::string text() const {

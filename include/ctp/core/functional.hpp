@@ -10,8 +10,8 @@
 
 namespace ctp::fn {
 
-/// e^x. Below -87.3 the result is 0 instead of a subnormal number, which would slow every product it enters a
-/// hundredfold; above 88.7 it is about 3.3e38.
+/// e^x. Below -87.3 the result is 0: a subnormal result would slow every product with it a hundredfold. Above 88.7 the
+/// result is about 3.3e38.
 ///
 /// **Errors.**  relative error below 2e-7.
 /// **Source.**  Cody and Waite 1980: x = n log 2 + r, polynomial in r, exponent bits for 2^n.

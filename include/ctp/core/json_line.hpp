@@ -31,7 +31,7 @@ void append_json_number(std::string& out, Number value) {
   out.append(digits.data(), end.ptr);
 }
 
-/// Appends any value that a line may hold; a range becomes an array.
+/// Appends a value of any type that JsonLine::add() accepts; a range becomes an array.
 template <class Value>
 void append_json(std::string& out, const Value& value) {
   if constexpr (std::same_as<Value, bool>) {
@@ -65,10 +65,10 @@ void append_json(std::string& out, const Value& value) {
 
 }  // namespace detail
 
-/// @brief A JSON array that is put together item by item; for items of different kinds.
+/// @brief A JSON array of items of different types, built item by item.
 class JsonArray {
  public:
-  /// Adds one item; takes what JsonLine::add takes.
+  /// Appends one item of any type that JsonLine::add() accepts.
   template <class Value>
   JsonArray& push(const Value& value) {
     if (!text_.empty()) text_ += ',';
@@ -90,14 +90,14 @@ class JsonArray {
 /// null.
 class JsonLine {
  public:
-  /// Adds one member. **Errors.** UsageError if the key is there already.
+  /// Adds one member. **Errors.** UsageError if the object has this key already.
   template <class Value>
   JsonLine& add(std::string_view key, const Value& value) {
     begin_member(key);
     detail::append_json(text_, value);
     return *this;
   }
-  /// Forgets the members and keeps the memory, so that a line that is reused stops allocating.
+  /// Removes all members and keeps the memory, so that a reused line does not allocate.
   void clear() noexcept {
     text_.clear();
     keys_.clear();
@@ -124,7 +124,7 @@ class JsonLine {
   }
 
   std::string text_;                                       // without the braces
-  std::vector<std::pair<std::size_t, std::size_t>> keys_;  // where the keys stand in text_
+  std::vector<std::pair<std::size_t, std::size_t>> keys_;  // position and length of each key in text_
 };
 
 }  // namespace ctp

@@ -1,5 +1,5 @@
 /// @file   ctp/core/model_config.hpp
-/// @brief  The sizes of a model, chosen at run time.
+/// @brief  Sizes of a model, set at run time, and their validation.
 /// @layer  core
 #pragma once
 
@@ -11,24 +11,25 @@
 
 namespace ctp {
 
-/// Widths, depths and special tokens. The field names are those of the `config` entry of weight files.
+/// Widths, depths, temperatures and special tokens. fields() gives each field the name that it has in the `config`
+/// entry of weight files.
 struct ModelConfig {
   int image = 224;  ///< pixels, height and width
   int patch = 16;
   int vision_width = 768, vision_depth = 12, vision_heads = 12;
   int vocab = 21128;
   int text_width = 768, text_layers = 12;
-  int fusion_layer = 6;  ///< layers [fusion_layer, text_layers) also attend to the image tokens
+  int fusion_layer = 6;  ///< layers [fusion_layer, text_layers) have cross-attention to the image tokens
   int text_heads = 12;
   int intermediate = 3072;
   int positions = 512, types = 2;
-  int embed = 256;   ///< width of the space in which images and texts are compared
-  int queue = 1024;  ///< momentum features kept, each modality
-  double temp = 0.07, distill_temp = 1.0;
+  int embed = 256;   ///< width of the common space of images and texts
+  int queue = 1024;  ///< length of the momentum feature queue of each modality
+  double temperature = 0.07, distill_temperature = 1.0;
   int pad = 0, unk = 1, cls = 2, sep = 3, mask = 4;
   double dropout = 0.1;  ///< in the text encoder: attention and hidden; the image encoder has none
 
-  /// Calls visitor(name, field) for every field.
+  /// Calls visitor(name, field) for every field. The temperatures have the published names `temp` and `distill_temp`.
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visitor) {
     visitor("image", self.image);
@@ -46,8 +47,8 @@ struct ModelConfig {
     visitor("types", self.types);
     visitor("embed", self.embed);
     visitor("queue", self.queue);
-    visitor("temp", self.temp);
-    visitor("distill_temp", self.distill_temp);
+    visitor("temp", self.temperature);
+    visitor("distill_temp", self.distill_temperature);
     visitor("pad", self.pad);
     visitor("unk", self.unk);
     visitor("cls", self.cls);
@@ -57,7 +58,8 @@ struct ModelConfig {
   }
 };
 
-/// @brief Says in words what cannot be built. **Errors.** UsageError naming the field, its value, and the rule.
+/// @brief Checks that a model of these sizes can be built. **Errors.** UsageError with the field, its value and the
+/// rule.
 inline void validate(const ModelConfig& c) {
   const auto check = [](bool ok, const std::string& key, double found, const std::string& expected,
                         const char* remedy) {
@@ -89,7 +91,7 @@ inline void validate(const ModelConfig& c) {
           "the vocabulary lacks a special token");
 }
 
-/// The sizes that programs know by name.
+/// Named model sizes.
 namespace sizes {
 
 inline constexpr ModelConfig base{};

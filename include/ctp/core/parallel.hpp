@@ -1,5 +1,5 @@
 /// @file   ctp/core/parallel.hpp
-/// @brief  The one place that starts threads for computing.
+/// @brief  Parallel loops on the host. All compute threads of the host start here, by OpenMP.
 /// @layer  core
 #pragma once
 
@@ -25,7 +25,7 @@ inline std::atomic<int>& thread_count() {
 }
 }  // namespace detail
 
-/// Threads that computing uses. Results never depend on it.
+/// Number of compute threads. Results do not depend on this number.
 inline int threads() { return detail::thread_count().load(std::memory_order_relaxed); }
 
 /// Sets threads(); numbers below 1 mean 1. Without OpenMP there is always one thread.
@@ -35,11 +35,11 @@ inline void set_threads([[maybe_unused]] int count) {
 #endif
 }
 
-/// @brief Calls body(i) for every i in [0, count), on several threads, in no particular order.
+/// @brief Parallel loop: calls body(i) for every i in [0, count), on several threads, in any order.
 ///
-/// What body(i) computes may depend on i alone, and two turns must not write to the same place: then results are the
-/// same bits for any number of threads. **Errors.** the first exception of a turn is thrown again: on several threads
-/// after all turns have ended, on one at once.
+/// Results have the same bits for any number of threads if body(i) depends on i alone and no two iterations write to
+/// the same place. A nested loop runs on the calling thread. **Errors.** Rethrows the first exception of an iteration:
+/// with several threads after all iterations have ended, with one thread at once.
 template <class Body>
 void parallel_for(std::ptrdiff_t count, const Body& body) {
 #ifdef _OPENMP
@@ -62,9 +62,10 @@ void parallel_for(std::ptrdiff_t count, const Body& body) {
   for (std::ptrdiff_t i = 0; i < count; ++i) body(i);
 }
 
-/// @brief Calls body(begin, end) for consecutive blocks of [0, count) of at most `block` elements.
+/// @brief Parallel loop over blocks: calls body(begin, end) for consecutive blocks of [0, count) of at most `block`
+/// elements.
 ///
-/// The borders depend on `count` and `block` only, never on the number of threads.
+/// The boundaries of the blocks depend on `count` and `block` only. **Errors.** as parallel_for().
 template <class Body>
 void parallel_blocks(std::ptrdiff_t count, std::ptrdiff_t block, const Body& body) {
   parallel_for((count + block - 1) / block, [&](std::ptrdiff_t i) {

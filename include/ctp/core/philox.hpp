@@ -1,5 +1,5 @@
 /// @file   ctp/core/philox.hpp
-/// @brief  Random numbers as a pure function of (seed, stream, task, epoch, sample, lane).
+/// @brief  Random numbers as a pure function of (seed, stream, task, epoch, sample, substream).
 /// @layer  core
 #pragma once
 
@@ -12,9 +12,10 @@
 
 namespace ctp {
 
-/// One block of Philox4x32-10, in place: four 32-bit words that depend on nothing but counter and key.
+/// One block of Philox4x32-10, in place: replaces the counter `c` by four random 32-bit words.
 ///
-/// Plain arrays, since device code must not call the members of std::array.
+/// The words depend on counter and key alone. The arguments are plain arrays, since device code must not call the
+/// members of std::array.
 /// **Source.** Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", section 4.3 and table 2.
 CTP_HD constexpr void philox4x32(std::uint32_t (&c)[4], std::uint32_t k0, std::uint32_t k1) {
   for (int round = 0; round < 10; ++round) {
@@ -29,7 +30,7 @@ CTP_HD constexpr void philox4x32(std::uint32_t (&c)[4], std::uint32_t k0, std::u
   }
 }
 
-/// The same for the host, with values.
+/// philox4x32() by value, for the host.
 constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key) {
   std::uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]};
@@ -40,7 +41,7 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
 /// A word as a float in [0, 1) with 24 random bits.
 CTP_HD constexpr float unit_float(std::uint32_t word) { return static_cast<float>(word >> 8U) * 0x1p-24F; }
 
-/// Names one stream of random numbers of one run. Streams of different names or seeds are unrelated.
+/// Philox key of a stream, by seed and name. Streams of different seeds or names are independent.
 struct RandomStream {
   std::array<std::uint32_t, 2> key{};
 
@@ -56,28 +57,32 @@ struct RandomStream {
   }
 };
 
-/// Where in a run a number is drawn. `sample` is the pair's ordinal in the stream, not its place in the batch.
+/// Position in a run, as part of the Philox counter. `sample` is a pair's ordinal in the data stream, not its row in
+/// the batch.
 struct RandomPlace {
   std::uint32_t task = 0;   ///< below 65,536
   std::uint32_t epoch = 0;  ///< below 65,536
   std::uint32_t sample = 0;
 
-  /// The counter of block `block` of lane `lane` at this place.
-  CTP_HD constexpr std::array<std::uint32_t, 4> counter(std::uint32_t lane, std::uint32_t block) const {
-    return {block, lane, sample, (task << 16U) | (epoch & 0xFFFFU)};
+  /// The counter of block `block` of substream `substream` at this place.
+  CTP_HD constexpr std::array<std::uint32_t, 4> counter(std::uint32_t substream, std::uint32_t block) const {
+    return {block, substream, sample, (task << 16U) | (epoch & 0xFFFFU)};
   }
 };
 
-/// Draws one number after the other from one lane at one place. Holds no state that outlives the place.
-class RandomLane {
+/// @brief Generator of the numbers of one substream at one place.
+///
+/// Substreams are independent sequences at the same place: one for each token position, for example. A dropout_id is
+/// the substream of a dropout layer (Pass::dropout_layer()).
+class RandomSubstream {
  public:
-  constexpr RandomLane(RandomStream stream, RandomPlace place, std::uint32_t lane = 0)
-      : stream_(stream), place_(place), lane_(lane) {}
+  constexpr RandomSubstream(RandomStream stream, RandomPlace place, std::uint32_t substream = 0)
+      : stream_(stream), place_(place), substream_(substream) {}
 
   /// Uniform 32-bit word.
   constexpr std::uint32_t word() {
     if (used_ == 4) {
-      words_ = philox4x32(place_.counter(lane_, block_++), stream_.key);
+      words_ = philox4x32(place_.counter(substream_, block_++), stream_.key);
       used_ = 0;
     }
     return words_[used_++];
@@ -106,7 +111,7 @@ class RandomLane {
  private:
   RandomStream stream_;
   RandomPlace place_;
-  std::uint32_t lane_;
+  std::uint32_t substream_;
   std::uint32_t block_ = 0;
   std::array<std::uint32_t, 4> words_{};
   unsigned used_ = 4;

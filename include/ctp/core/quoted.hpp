@@ -1,5 +1,5 @@
 /// @file   ctp/core/quoted.hpp
-/// @brief  Text from outside as a JSON string, and shortened for messages.
+/// @brief  Quoting of text: as a JSON string, and shortened for messages.
 /// @layer  core
 #pragma once
 
@@ -39,7 +39,7 @@ inline void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// Foreign text, made safe for a one-line message: quoted, escaped, and cut after `limit` bytes.
+/// Text from a user or a file for a one-line message: quoted, escaped, and cut after `limit` bytes.
 inline std::string quoted(std::string_view text, std::size_t limit = 120) {
   std::string out;
   if (text.size() <= limit) {

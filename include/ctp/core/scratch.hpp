@@ -1,5 +1,5 @@
 /// @file   ctp/core/scratch.hpp
-/// @brief  Host memory that one thread reuses between calls.
+/// @brief  Thread-local scratch memory of the host, reused between calls.
 /// @layer  core
 #pragma once
 
@@ -18,19 +18,19 @@ struct FreeAligned {
 
 /// Host memory aligned to 64 bytes, not initialised. **Errors.** std::bad_alloc.
 using AlignedMemory = std::unique_ptr<std::byte[], detail::FreeAligned>;
-
 inline AlignedMemory allocate_aligned(std::size_t bytes) {
   auto* p = static_cast<std::byte*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
   if (p == nullptr && bytes > 0) throw std::bad_alloc();
   return AlignedMemory(p);
 }
 
-/// What a piece of scratch memory is for: two uses that overlap in time need two purposes.
+/// Purpose of scratch memory. Two uses that overlap in time need two purposes.
 enum class Scratch { PackedLeft, PackedRight, Attention, Rows, Reduction };
 
-/// @brief At least `count` values of T for the calling thread, valid until it asks for the same purpose again.
+/// @brief Scratch memory of the calling thread for at least `count` values of T, not initialised.
 ///
-/// The memory only grows, so work of constant shape allocates on its first turn and never again.
+/// The memory is valid until the thread's next call with the same T and Purpose. The memory only grows, so work of
+/// constant shape allocates in its first call only. **Errors.** std::bad_alloc.
 template <class T, Scratch Purpose>
 T* thread_scratch(std::size_t count) {
   thread_local AlignedMemory memory;

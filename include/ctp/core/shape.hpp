@@ -1,5 +1,5 @@
 /// @file   ctp/core/shape.hpp
-/// @brief  Extents of tensors, and the check that two of them agree.
+/// @brief  Shapes of tensors, and checks of arguments that throw errors.
 /// @layer  core
 #pragma once
 
@@ -42,8 +42,8 @@ void require_shape(bool ok, const char* where, const char* a, const Shape<RankA>
                      "; " + rule);
 }
 
-/// Throws UsageError "<where>: <message>" unless `ok`. Where a step comes by, a message that must be put together
-/// belongs behind `if (!ok)`: making one asks for memory.
+/// Throws UsageError "<where>: <message>" unless `ok`. In code that every step runs, build a message of several parts
+/// only behind `if (!ok)`: building a message allocates.
 inline void require(bool ok, const char* where, const char* message) {
   if (!ok) [[unlikely]]
     throw UsageError(std::string(where) + ": " + message);

@@ -1,5 +1,5 @@
 /// @file   ctp/core/utf8.hpp
-/// @brief  The table of well-formed UTF-8 sequences, and where well-formed text ends.
+/// @brief  Well-formed UTF-8: table of first bytes, length of a sequence, valid prefix of a text.
 /// @layer  core
 #pragma once
 
@@ -8,11 +8,11 @@
 
 namespace ctp {
 
-/// What the first byte of a UTF-8 sequence says about the bytes after it. `length` is 0 if no sequence starts with it.
+/// Rule that a first byte gives for its UTF-8 sequence. `length` is 0 if no sequence starts with this byte.
 struct Utf8Lead {
-  std::size_t length;       // bytes in all
+  std::size_t length;       // bytes of the sequence, the first byte included
   unsigned char low, high;  // limits of the second byte; later ones lie in 0x80..0xBF
-  char32_t bits;            // what the first byte contributes
+  char32_t bits;            // bits of the code point in the first byte
 };
 
 /// The rule for a first byte. **Source.** Unicode Standard 15.0, table 3-7 (no overlong forms, no surrogates, nothing

@@ -37,7 +37,7 @@ class Source {
   ///
   /// `augment`: where the random crop, flip and operations draw from; null for the plain picture of evaluation.
   /// **Errors.** DataError for a picture that cannot be used: this, and nothing else, is subject to OnBadImage.
-  virtual void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const = 0;
+  virtual void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const = 0;
   /// Tokens of the caption from [CLS] to [SEP], not padded. Valid as long as the source lives.
   [[nodiscard]] virtual std::span<const std::int32_t> tokens(std::uint32_t ordinal) const = 0;
 };

@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/bag_of_words.hpp
-/// @brief  A small text encoder to which the order of words does not matter.
+/// @brief  Small text encoder without positions: a bag of words.
 /// @layer  encoder
 #pragma once
 
@@ -14,11 +14,11 @@
 
 namespace ctp::encoder {
 
-/// @brief Bert without positions, and with the mean of a text's tokens in place of self-attention.
+/// @brief Bag-of-words encoder: Bert without positions, with mean pooling in place of self-attention.
 ///
-/// A block is x <- norm(x + dropout(linear(m))), m the mean of the attended tokens, then, from `fusion_layer` on,
-/// cross-attention to the image tokens, then x <- norm(x + dropout(linear(gelu(linear(x))))). Reads the same sizes as
-/// Bert but `positions` and `types`.
+/// A block is x <- norm(x + dropout(linear(m))), with m the mean of the text's tokens without padding, then, from
+/// `fusion_layer` on, cross-attention to the image tokens, then x <- norm(x + dropout(linear(gelu(linear(x))))). Reads
+/// the sizes of Bert except `positions`, `types` and `pad`.
 ///
 /// **Shapes.** ids [B,L] -> tokens [B*L,D].  The masked-language head's output weights are the word embeddings (tied).
 /// **Source.** the mean as the mixer of tokens: Iyyer et al. 2015, ACL, section 2; Yu et al. 2022, arXiv:2111.11418.
@@ -37,19 +37,19 @@ class BagOfWords {
 
   [[nodiscard]] Index width() const { return width_; }
 
-  /// The text by itself: the layers below `fusion_layer`.
+  /// Encodes the text alone, by the layers below `fusion_layer`. **Shapes.** returns [B*L,D].
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, const TextInput<B>& text) const {
     return run(pass, text, {}, fusion_layer_);
   }
 
-  /// The text together with an image: all layers. **Shapes.** image_tokens [B*N, image width] -> [B*L,D].
+  /// Encodes the text with its image, by all layers. **Shapes.** image_tokens [B*N, image width] -> [B*L,D].
   template <class B>
   Variable<2, B> fuse(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens) const {
     return run(pass, text, image_tokens, blocks_.size());
   }
 
-  /// Scores of every word of the vocabulary at the given rows. **Shapes.** rows [n,D] -> [n,vocab].
+  /// Masked-language scores (logits) over the vocabulary at the given rows. **Shapes.** rows [n,D] -> [n,vocab].
   template <class B>
   Variable<2, B> word_scores(const Pass<B>& pass, Variable<2, B> rows) const {
     const auto h = head_norm_(pass, head_dense_.with_gelu(pass, rows));
@@ -91,20 +91,20 @@ class BagOfWords {
   Variable<2, B> embed(const Pass<B>& pass, const TextInput<B>& text) const {
     const auto ids = text.ids.reshaped(Shape<1>{text.ids.shape[0] * text.ids.shape[1]});
     const auto x = norm_(pass, gather_rows(pass, pass[words_], ids));
-    return dropout(pass, x, pass.dropout_layer(text.first_lane), text.ids.shape[1]);
+    return dropout(pass, x, pass.dropout_layer(text.dropout_id(0)), text.ids.shape[1]);
   }
   template <class B>
   Variable<2, B> run_block(const Pass<B>& pass, std::size_t i, const TextInput<B>& text, Variable<2, B> x,
                            Variable<2, B> image_tokens) const {
     const Block& block = blocks_[i];
     const Index batch = text.ids.shape[0], length = text.ids.shape[1];
-    const std::uint32_t lane = text.first_lane + 1 + static_cast<std::uint32_t>(i) * Block::dropout_layers;
+    const std::uint32_t first_id = text.dropout_id(1 + static_cast<std::uint32_t>(i) * Block::dropout_layers);
     return enclosed(pass, [&](const Pass<B>& inner) {
-      auto read =
-          block.mix_norm(inner, x, block.mix(inner, nn::mean_of_each(inner, x, text.key_bias, heads_)), lane, length);
-      if (block.cross) read = (*block.cross)(inner, read, image_tokens, {}, batch, lane + 1);
+      auto read = block.mix_norm(inner, x, block.mix(inner, nn::mean_of_each(inner, x, text.key_bias, heads_)),
+                                 first_id, length);
+      if (block.cross) read = (*block.cross)(inner, read, image_tokens, {}, batch, first_id + 1);
       const auto h = block.output(inner, block.intermediate.gelu_operand(inner, read));
-      return block.norm(pass, read, h, lane + 3, length);
+      return block.norm(pass, read, h, first_id + 3, length);
     });
   }
 

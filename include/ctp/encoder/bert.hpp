@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/bert.hpp
-/// @brief  The text and fusion encoder, with its masked-language head.
+/// @brief  BERT as text and fusion encoder, with masked-language head.
 /// @layer  encoder
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace ctp::encoder {
 
-/// @brief Post-norm BERT. Layers below `fusion_layer` read text; from there on they also attend to image tokens.
+/// @brief Post-norm BERT. Layers from `fusion_layer` on have cross-attention to the image tokens.
 ///
 /// **Shapes.** ids [B,L] -> tokens [B*L,D].  The masked-language head's output weights are the word embeddings (tied).
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805; fusion as in ALBEF, Li et al. 2021, arXiv:2107.07651.
@@ -36,19 +36,19 @@ class Bert {
 
   [[nodiscard]] Index width() const { return width_; }
 
-  /// The text by itself: the layers below `fusion_layer`.
+  /// Encodes the text alone, by the layers below `fusion_layer`. **Shapes.** returns [B*L,D].
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, const TextInput<B>& text) const {
     return read(pass, text, {}, fusion_layer_);
   }
 
-  /// The text together with an image: all layers. **Shapes.** image_tokens [B*N, image width] -> [B*L,D].
+  /// Encodes the text with its image, by all layers. **Shapes.** image_tokens [B*N, image width] -> [B*L,D].
   template <class B>
   Variable<2, B> fuse(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens) const {
     return read(pass, text, image_tokens, blocks_.size());
   }
 
-  /// Scores of every word of the vocabulary at the given rows. **Shapes.** rows [n,D] -> [n,vocab].
+  /// Masked-language scores (logits) over the vocabulary at the given rows. **Shapes.** rows [n,D] -> [n,vocab].
   template <class B>
   Variable<2, B> word_scores(const Pass<B>& pass, Variable<2, B> rows) const {
     const auto h = head_norm_(pass, head_dense_.with_gelu(pass, rows));
@@ -64,11 +64,12 @@ class Bert {
                           c.text_heads, i >= c.fusion_layer ? c.vision_width : 0);
     return blocks;
   }
+  /// dropout_id of the first dropout layer of a block.
   template <class B>
-  static std::uint32_t lane(const TextInput<B>& text, std::size_t block) {
-    return text.first_lane + 1 + static_cast<std::uint32_t>(block) * nn::BertBlock::dropout_layers;
+  static std::uint32_t first_dropout_id(const TextInput<B>& text, std::size_t block) {
+    return text.dropout_id(1 + static_cast<std::uint32_t>(block) * nn::BertBlock::dropout_layers);
   }
-  /// The first `depth` layers.
+  /// Runs the embeddings and the first `depth` layers.
   template <class B>
   Variable<2, B> read(const Pass<B>& pass, const TextInput<B>& text, Variable<2, B> image_tokens,
                       std::size_t depth) const {
@@ -76,14 +77,15 @@ class Bert {
     return enclosed(pass, [&](const Pass<B>& inner) {
       auto x = embed(inner, text);
       for (std::size_t i = 0; i < depth; ++i)
-        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image_tokens, text.ids.shape[0], lane(text, i));
+        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image_tokens, text.ids.shape[0],
+                       first_dropout_id(text, i));
       return x;
     });
   }
   template <class B>
   Variable<2, B> embed(const Pass<B>& pass, const TextInput<B>& text) const {
     const auto x = embedding(pass, text.ids, pass[words_], pass[positions_], pass[types_], padding_);
-    return dropout(pass, norm_(pass, x), pass.dropout_layer(text.first_lane), text.ids.shape[1]);
+    return dropout(pass, norm_(pass, x), pass.dropout_layer(text.dropout_id(0)), text.ids.shape[1]);
   }
 
   Index width_;

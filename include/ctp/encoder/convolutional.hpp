@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/convolutional.hpp
-/// @brief  A small convolutional image encoder.
+/// @brief  Small convolutional image encoder.
 /// @layer  encoder
 #pragma once
 
@@ -15,11 +15,11 @@
 
 namespace ctp::encoder {
 
-/// @brief Convolutions over pieces of the picture: half a patch wide at first, then as many as Vit has patches.
+/// @brief Convolutional encoder with residual blocks over a grid of the size of Vit's patch grid.
 ///
-/// Pieces of patch/2 pixels become rows of half the width by one product, a 3x3 convolution with stride 2 makes them
-/// cells of the full width, and each of `vision_depth` blocks adds linear(gelu(convolution(norm(x)))). The class token
-/// is the mean of the cells. Of the model's sizes it reads `image`, `patch`, `vision_width` and `vision_depth`.
+/// A linear layer embeds patches of patch/2 pixels in half the width. A 3x3 convolution with stride 2 maps these to a
+/// grid of cells of the full width. Each of `vision_depth` blocks adds linear(gelu(convolution(norm(x)))). The class
+/// token is the mean of the cells. Reads the sizes `image`, `patch`, `vision_width` and `vision_depth`.
 ///
 /// **Shapes.** images [B,3,H,W] -> tokens [B*N,D], N = 1 + (H/patch)^2, the class token first.  **Errors.** UsageError
 /// for an odd patch or width.  **Source.** residual blocks as in He et al. 2016, arXiv:1512.03385, pre-norm and with
@@ -35,7 +35,7 @@ class Convolutional {
         blocks_(make_blocks(c, layout)),
         norm_(layout, prefix() + "norm", width_, 1e-6) {}
 
-  /// Tokens of one image.
+  /// Number of tokens of an image.
   [[nodiscard]] Index tokens() const { return side_ * side_ + 1; }
   [[nodiscard]] Index width() const { return width_; }
 
@@ -73,7 +73,7 @@ class Convolutional {
     for (const auto& [key, value] : {std::pair{"patch", c.patch}, {"vision_width", c.vision_width}})
       if (value % 2 != 0)
         throw UsageError(Complaint{"model." + std::string(key), "", "an even number", std::to_string(value),
-                                   "Convolutional begins with pieces of half a patch and half the width"}
+                                   "Convolutional starts with patches of half the size, embedded in half the width"}
                              .text());
   }
   static std::vector<Block> make_blocks(const ModelConfig& c, Layout& layout) {

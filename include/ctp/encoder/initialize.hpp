@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/initialize.hpp
-/// @brief  Weights to start from when none are loaded.
+/// @brief  Random initialisation of a parameter vector.
 /// @layer  encoder
 #pragma once
 
@@ -13,13 +13,13 @@
 
 namespace ctp {
 
-/// How weights and tables are drawn. Norms start at one and biases at zero in both.
+/// Distribution of initial weights and tables. In both schemes, gains of norms are one and biases zero.
 enum class Initialization {
   FanIn,      ///< normal with deviation 1/sqrt(fan-in), so that small models learn from scratch
-  Published,  ///< normal with deviation 0.02, as BERT and ViT are published
+  Published,  ///< normal with deviation 0.02, as in the published BERT and ViT
 };
 
-/// @brief A parameter vector drawn from the seed alone. **Shapes.** [layout.size()].
+/// @brief Initial parameter vector, a function of layout, seed and scheme. **Shapes.** [layout.size()], gaps zero.
 template <class Real>
 std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed,
                                   Initialization scheme = Initialization::FanIn) {
@@ -29,9 +29,9 @@ std::vector<Real> initial_weights(const Layout& layout, std::uint64_t seed,
   parallel_for(static_cast<std::ptrdiff_t>(parameters.size()), [&](std::ptrdiff_t ordinal) {
     const ParameterInfo& p = parameters[static_cast<std::size_t>(ordinal)];
     Real* out = theta.data() + p.offset;
-    RandomLane random(stream, {.sample = static_cast<std::uint32_t>(ordinal)});
+    RandomSubstream random(stream, {.sample = static_cast<std::uint32_t>(ordinal)});
     const Index n = p.size();
-    Index fan_in = 1;  // of a table: its width
+    Index fan_in = 1;  // for a table: its width
     for (std::size_t i = p.start == Start::Table ? p.shape.size() - 1 : 1; i < p.shape.size(); ++i)
       fan_in *= static_cast<Index>(p.shape[i]);
     const double deviation = scheme == Initialization::Published ? 0.02 : 1 / std::sqrt(static_cast<double>(fan_in));

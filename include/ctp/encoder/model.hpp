@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/model.hpp
-/// @brief  An image encoder, a text encoder and the space in which they meet.
+/// @brief  Vision-language model: image encoder, text encoder and projections to the common space.
 /// @layer  encoder
 #pragma once
 
@@ -9,11 +9,11 @@
 
 namespace ctp {
 
-/// @brief The structure of a vision-language model. Holds no weights: see ParameterInfo and Pass.
+/// @brief Structure of a vision-language model. The weights are a flat vector outside the model: see Layout and Pass.
 ///
 /// ImageEncoder: an encoder::ImageEncoder. TextEncoder: an encoder::TextEncoder. See docs/policies/encoder.md.
 /// Projection: `Projection(Layout&, name, out, in)`, class tokens -> common space; see nn::Linear and nn::CosineLinear.
-/// A strategy names the one it is made for.
+/// A strategy names the projection that its method needs.
 template <class ImageEncoder, class TextEncoder, class BackendType, class ProjectionType = nn::Linear>
 class VisionLanguageModel {
  public:
@@ -36,12 +36,13 @@ class VisionLanguageModel {
   [[nodiscard]] const Layout& layout() const { return layout_; }
   [[nodiscard]] const ImageEncoder& image_encoder() const { return image_encoder_; }
   [[nodiscard]] const TextEncoder& text_encoder() const { return text_encoder_; }
-  /// From class tokens to the common space. **Shapes.** [B,width] -> [B,embed].
+  /// Projection of image class tokens to the common space. **Shapes.** [B,width] -> [B,embed].
   [[nodiscard]] const Projection& vision_proj() const { return vision_proj_; }
+  /// Projection of text class tokens to the common space. **Shapes.** [B,width] -> [B,embed].
   [[nodiscard]] const Projection& text_proj() const { return text_proj_; }
 
  protected:
-  /// For a model of your own that derives from this one and adds parameters.
+  /// For derived models: the layout, to add parameters to.
   [[nodiscard]] Layout& layout_to_extend() { return layout_; }
 
  private:

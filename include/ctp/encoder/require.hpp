@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/require.hpp
-/// @brief  Says in words what is wrong with a type that should be an encoder.
+/// @brief  Compile-time checks of encoders, with one message for each missing member.
 /// @layer  encoder
 #pragma once
 
@@ -19,7 +19,7 @@ consteval void require_encoder() {
 }
 }  // namespace detail
 
-/// Stops the compilation with one sentence for each thing that an image encoder lacks.
+/// Fails to compile if `Encoder` is no image encoder: one message for each missing member.
 template <class Encoder, class B>
 consteval bool require_image_encoder() {
   detail::require_encoder<Encoder>();
@@ -33,7 +33,7 @@ consteval bool require_image_encoder() {
   return true;
 }
 
-/// Stops the compilation with one sentence for each thing that a text encoder lacks.
+/// Fails to compile if `Encoder` is no text encoder: one message for each missing member.
 template <class Encoder, class B>
 consteval bool require_text_encoder() {
   detail::require_encoder<Encoder>();

@@ -12,7 +12,7 @@
 
 namespace ctp::encoder {
 
-/// @brief Pre-norm ViT in DeiT's layout: patches, class token, blocks, a last layer norm.
+/// @brief Pre-norm ViT with the parameter names of DeiT: patch embedding, class token, blocks, final layer norm.
 ///
 /// **Shapes.** images [B,3,H,W] -> tokens [B*N,D], N = 1 + (H/patch)^2, the class token first.
 /// **Source.** Dosovitskiy et al. 2021, arXiv:2010.11929; Touvron et al. 2021, arXiv:2012.12877. No dropout.
@@ -29,7 +29,7 @@ class Vit {
         blocks_(make_blocks(c, layout)),
         norm_(layout, prefix() + "norm", width_, 1e-6) {}
 
-  /// Tokens of one image.
+  /// Number of tokens of an image.
   [[nodiscard]] Index tokens() const { return side_ * side_ + 1; }
   [[nodiscard]] Index width() const { return width_; }
 

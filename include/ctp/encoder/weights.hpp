@@ -1,5 +1,5 @@
 /// @file   ctp/encoder/weights.hpp
-/// @brief  A model's parameter vector to and from named tensors, under the published names.
+/// @brief  Conversion of a parameter vector to and from named tensors with the published names.
 /// @layer  encoder
 #pragma once
 
@@ -19,12 +19,12 @@ namespace detail {
 
 inline constexpr std::string_view text_prefix = "text_mlm_encoder.bert.", text_alias = "text_encoder.";
 
-/// The tensors of a file by their name without `prefix`.
+/// The tensors of a file whose names start with `prefix`, by the rest of the name.
 inline std::map<std::string, const NamedTensor*, std::less<>> by_name(const TensorFile& file, std::string_view prefix) {
-  std::map<std::string, const NamedTensor*, std::less<>> found;
+  std::map<std::string, const NamedTensor*, std::less<>> tensors;
   for (const NamedTensor& tensor : file.tensors)
-    if (std::string_view(tensor.name).starts_with(prefix)) found.emplace(tensor.name.substr(prefix.size()), &tensor);
-  return found;
+    if (std::string_view(tensor.name).starts_with(prefix)) tensors.emplace(tensor.name.substr(prefix.size()), &tensor);
+  return tensors;
 }
 
 [[noreturn]] inline void refuse_weights(const TensorFile& file, const std::string& tensor, std::string expected,
@@ -34,7 +34,7 @@ inline std::map<std::string, const NamedTensor*, std::less<>> by_name(const Tens
                       .text());
 }
 
-/// Requires that a tensor which repeats another under a second name holds the same numbers.
+/// Checks that a copy of a tensor under a second name has the same values. **Errors.** DataError.
 inline void require_repeats(const TensorFile& file, const NamedTensor& repeated, const NamedTensor& original) {
   if (repeated.shape != original.shape || repeated.as_doubles() != original.as_doubles())
     refuse_weights(file, repeated.name, "the same values as in " + original.name, "others",
@@ -43,10 +43,11 @@ inline void require_repeats(const TensorFile& file, const NamedTensor& repeated,
 
 }  // namespace detail
 
-/// @brief The parameter vector of a model from a file's tensors. **Shapes.** [layout.size()], gaps zero.
+/// @brief Reads the parameter vector of a model from a file's tensors. **Shapes.** [layout.size()], gaps zero.
 ///
-/// Accepts `text_encoder.*` for `text_mlm_encoder.bert.*`, `position_ids`, and the masked-language decoder's tied
-/// weight and bias; what is there twice must be equal. State of a training (`temp`, queues, ...) is left alone.
+/// `prefix` selects one of several models in a file. Accepts `text_encoder.*` as alias of `text_mlm_encoder.bert.*`,
+/// `position_ids`, and the masked-language decoder's tied weight and bias; copies of a tensor must have equal values.
+/// Ignores the state of a training (`temp`, queues, ...).
 /// **Errors.** DataError for a tensor that is missing, has another shape, is not finite, or is unknown.
 template <class Real>
 std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std::string_view prefix = "") {
@@ -68,8 +69,7 @@ std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std
       if (tensor == nullptr) tensor = alias;
     }
     if (tensor == nullptr)
-      detail::refuse_weights(file, p.name, "it to be there", "no tensor of that name",
-                             "are these weights of another model?");
+      detail::refuse_weights(file, p.name, "a tensor with this name", "none", "are these weights of another model?");
     if (tensor->shape != p.shape)
       detail::refuse_weights(file, p.name, "shape " + NamedTensor{{}, tensor->dtype, p.shape, {}}.shape_text(),
                              tensor->shape_text(), "are these weights of another model?");
@@ -91,12 +91,13 @@ std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std
     take(name);
   if (prefix.empty() && !tensors.empty())
     detail::refuse_weights(file, tensors.begin()->first, "a name that this model has",
-                           "an unknown one (" + std::to_string(tensors.size()) + " in all)",
+                           "an unknown name (" + std::to_string(tensors.size()) + " unknown names in all)",
                            "are these weights of another model?");
   return theta;
 }
 
-/// @brief Named float32 tensors of a parameter vector, in the layout's order. **Shapes.** theta [layout.size()].
+/// @brief The weights of a parameter vector as named float32 tensors, in the layout's order. **Shapes.** theta
+/// [layout.size()].
 template <class Real>
 std::vector<NamedTensor> named_weights(const Layout& layout, std::span<const Real> theta) {
   std::vector<NamedTensor> tensors;

@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,51 +15,25 @@
 #include <vector>
 
 #include <ctp/backend/concepts.hpp>
+#include <ctp/backend/generic/ranking.hpp>
+#include <ctp/backend/ranking.hpp>
 #include <ctp/core/error.hpp>
-#include <ctp/eval/score_tiles.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp::eval {
 
-/// @brief What is known of a query or gallery item beside its features. Views: the strings must outlive the call.
+/// @brief Id and category of a query or gallery item. Views: the strings must outlive the call.
 struct CategoryItem {
-  std::string_view id;     ///< an item that is its own query is not counted as found
+  std::string_view id;     ///< a gallery item with the query's own id is not a hit
   std::string_view label;  ///< its category
 };
 
-/// @brief Mean average precision in percent, within the first 1, 5 and 10 items found.
+/// @brief Mean average precision in percent, at 1, 5 and 10.
 struct MapScores {
   double map1 = 0, map5 = 0, map10 = 0;
 };
 
 namespace detail {
-
-/// The ten best scores of one query, best first; of equal scores the lower index first.
-template <class Real>
-class TenBest {
- public:
-  static constexpr std::size_t most = backend::top_items;
-
-  /// A score must be above this to enter.
-  [[nodiscard]] Real bar() const { return size_ < most ? -std::numeric_limits<Real>::infinity() : scores_[most - 1]; }
-  /// Takes the score of an item with a higher index than all before. Requires score > bar().
-  void add(Real score, std::int32_t index) {
-    std::size_t at = std::min(size_, most - 1);
-    size_ = std::min(size_ + 1, most);
-    for (; at > 0 && score > scores_[at - 1]; --at) {
-      scores_[at] = scores_[at - 1];
-      items_[at] = items_[at - 1];
-    }
-    scores_[at] = score;
-    items_[at] = index;
-  }
-  [[nodiscard]] std::span<const std::int32_t> items() const { return {items_.data(), size_}; }
-
- private:
-  std::array<Real, most> scores_{};
-  std::array<std::int32_t, most> items_{};
-  std::size_t size_ = 0;
-};
 
 /// Mean over hits of the precision at the hit, within the first `cut` places; 0 without a hit.
 inline double average_precision(std::span<const char> hit, std::size_t cut) {
@@ -74,51 +47,25 @@ inline double average_precision(std::span<const char> hit, std::size_t cut) {
   return hits == 0 ? 0.0 : sum / static_cast<double>(hits);
 }
 
-[[noreturn]] inline void refuse_map_scores(std::size_t first_row) {
-  throw NumericError(Complaint{"multimodal_map", "scores of queries from " + std::to_string(first_row),
-                               "finite numbers", "one that is not", "the weights or the features hold NaN or infinity"}
-                         .text());
-}
-
-/// The ten best items of every query, [queries, 10], by tiles of scores on the host. Fewer leave backend::no_item.
-template <class Real>
-std::vector<std::int32_t> ten_best(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
-  std::vector<TenBest<Real>> best(query.size() / width);
-  for_each_score_tile<Real>(query, gallery, width, [&](const ScoreTile<Real>& t) {
-    if (!t.finite()) refuse_map_scores(t.row);
-    for (std::size_t r = 0; r < t.rows; ++r) {
-      TenBest<Real>& mine = best[t.row + r];
-      const Real* s = t.line(r);
-      const Real bar = mine.bar();
-      int above = 0;
-      for (std::size_t c = 0; c < t.columns; ++c) above |= static_cast<int>(s[c] > bar);
-      if (above == 0) continue;  // nearly always, once the first thousand columns have passed
-      for (std::size_t c = 0; c < t.columns; ++c) {
-        if (s[c] > mine.bar()) mine.add(s[c], static_cast<std::int32_t>(t.column + c));
-      }
-    }
-  });
-  std::vector<std::int32_t> items(best.size() * backend::top_items, backend::no_item);
-  for (std::size_t i = 0; i < best.size(); ++i)
-    std::copy(best[i].items().begin(), best[i].items().end(),
-              items.begin() + static_cast<std::ptrdiff_t>(i * backend::top_items));
-  return items;
-}
-
-/// The same by a backend's own kernels.
+/// The ten best items of every query, [queries, 10], best first, then backend::no_item.
 template <backend::RanksRows Backend, class Real>
-std::vector<std::int32_t> ten_best_on(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
+std::vector<std::int32_t> ten_best(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
   const auto queries = uploaded<Backend>(query), items = uploaded<Backend>(gallery);
   const auto n = static_cast<Index>(query.size() / width), g = static_cast<Index>(gallery.size() / width);
   Buffer<std::int32_t, Backend> best(n * backend::top_items);
   Backend::top_ten(n, g, static_cast<Index>(width), queries.data(), items.data(), best.data());
-  std::vector<std::int32_t> found = best.to_host();
-  const auto bad = std::find(found.begin(), found.end(), backend::not_finite);
-  if (bad != found.end()) refuse_map_scores(static_cast<std::size_t>(bad - found.begin()) / backend::top_items);
-  return found;
+  std::vector<std::int32_t> result = best.to_host();
+  const auto bad = std::find(result.begin(), result.end(), backend::not_finite);
+  if (bad != result.end()) {
+    const auto row = (bad - result.begin()) / backend::top_items;
+    throw NumericError(Complaint{"multimodal_map", "scores of query " + std::to_string(row), "finite numbers",
+                                 "one that is not", "the weights or the features hold NaN or infinity"}
+                           .text());
+  }
+  return result;
 }
 
-template <class Where, class Real>
+template <backend::RanksRows Backend, class Real>
 MapScores multimodal_map(std::span<const Real> query_features, std::span<const CategoryItem> queries,
                          std::span<const Real> gallery_features, std::span<const CategoryItem> gallery,
                          std::span<const CategoryItem> whole_gallery, std::size_t width) {
@@ -133,22 +80,17 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
     throw ShapeError("multimodal_map: features hold " + std::to_string(query_features.size()) + " and " +
                      std::to_string(gallery_features.size()) + " numbers for " + std::to_string(queries.size()) +
                      " queries and " + std::to_string(gallery.size()) + " gallery items of width " +
-                     std::to_string(width) + "; they must be [items, width]");
+                     std::to_string(width) + "; features must be [items, width]");
   }
   std::unordered_map<std::string_view, std::unordered_set<std::string_view>> positives;
   for (const CategoryItem& item : whole_gallery) positives[item.label].insert(item.id);
 
-  const std::vector<std::int32_t> best = [&] {
-    if constexpr (backend::RanksRows<Where>)
-      return ten_best_on<Where>(query_features, gallery_features, width);
-    else
-      return ten_best(query_features, gallery_features, width);
-  }();
+  const std::vector<std::int32_t> best = ten_best<Backend>(query_features, gallery_features, width);
   std::array<double, 3> total{};
   std::vector<char> hit;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const auto mine = positives.find(queries[i].label);
-    if (mine == positives.end()) continue;  // nothing to find: 0
+    if (mine == positives.end()) continue;  // no positives: average precision 0
     hit.clear();
     for (const std::int32_t j : std::span(best).subspan(i * backend::top_items, backend::top_items)) {
       if (j == backend::no_item) break;
@@ -164,31 +106,32 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
 
 }  // namespace detail
 
-/// @brief Mean average precision of finding gallery items of a query's category, by inner product.
+/// @brief Mean average precision of retrieval by category, ranked by inner product.
 ///
-/// The ten best gallery items of a query are taken (of equal scores the lower index first), then the query's own id is
-/// dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives, items left)
-/// places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of tasks not
-/// yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal. `Where` is
-/// a backend, or Host; one that has no kernels for this leaves it to the host.
+/// Each query's ten best gallery items are ranked (of equal scores the lower index first), then the item with the
+/// query's own id is dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives,
+/// items left) places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of
+/// tasks not yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal.
+/// Scores are computed by `Backend`, in its own Real.
 ///
 /// **Shapes.** query_features: [queries, width], gallery_features: [gallery, width], row-major.  **Units.** percent.
 /// **Errors.** DataError if there is no query or no gallery item; ShapeError if features and items do not match;
-///             NumericError if a score is not finite.
+/// NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (evaluation_multi_modal), without its failure below ten items.
-template <Place Where = Host>
+template <backend::RanksRows Backend = backend::generic::Ranking<float>>
 MapScores multimodal_map(std::span<const float> query_features, std::span<const CategoryItem> queries,
                          std::span<const float> gallery_features, std::span<const CategoryItem> gallery,
                          std::span<const CategoryItem> whole_gallery, std::size_t width) {
-  return detail::multimodal_map<Where, float>(query_features, queries, gallery_features, gallery, whole_gallery, width);
+  return detail::multimodal_map<Backend, float>(query_features, queries, gallery_features, gallery, whole_gallery,
+                                                width);
 }
-/// The same in double, or in a backend's Real.
-template <Place Where = Host>
+/// multimodal_map() of features in double.
+template <backend::RanksRows Backend = backend::generic::Ranking<double>>
 MapScores multimodal_map(std::span<const double> query_features, std::span<const CategoryItem> queries,
                          std::span<const double> gallery_features, std::span<const CategoryItem> gallery,
                          std::span<const CategoryItem> whole_gallery, std::size_t width) {
-  return detail::multimodal_map<Where, double>(query_features, queries, gallery_features, gallery, whole_gallery,
-                                               width);
+  return detail::multimodal_map<Backend, double>(query_features, queries, gallery_features, gallery, whole_gallery,
+                                                 width);
 }
 
 }  // namespace ctp::eval

@@ -1,5 +1,5 @@
 /// @file   ctp/eval/retrieval.hpp
-/// @brief  Cross-modal retrieval: how often an image finds its text, and a text its image, among the best k.
+/// @brief  Cross-modal retrieval: recall at k from image to text and from text to image.
 /// @layer  eval
 #pragma once
 
@@ -12,13 +12,14 @@
 #include <vector>
 
 #include <ctp/backend/concepts.hpp>
+#include <ctp/backend/generic/ranking.hpp>
+#include <ctp/backend/ranking.hpp>
 #include <ctp/core/error.hpp>
-#include <ctp/eval/score_tiles.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp::eval {
 
-/// @brief Recalls in percent. txt_: images asking for their text; img_: texts asking for their image.
+/// @brief Recalls in percent. txt_: from image to text; img_: from text to image.
 struct RetrievalScores {
   double txt_r1 = 0, txt_r5 = 0, txt_r10 = 0, txt_r_mean = 0;
   double img_r1 = 0, img_r5 = 0, img_r10 = 0, img_r_mean = 0;
@@ -27,62 +28,13 @@ struct RetrievalScores {
 
 namespace detail {
 
-/// Scores of matched rows, with the very bits they have in the whole matrix.
-template <class Real>
-std::vector<Real> own_scores(std::span<const Real> image, std::span<const Real> text, std::size_t n, std::size_t e) {
-  constexpr std::size_t part = ScoreKernel<Real>::columns;
-  std::vector<Real> own(n);
-  for (std::size_t first = 0; first < n; first += part) {
-    const std::size_t count = std::min(part, n - first);
-    for_each_score_tile<Real>(image.subspan(first * e, count * e), text.subspan(first * e, count * e), e,
-                              [&](const ScoreTile<Real>& t) {
-                                for (std::size_t r = 0; r < t.rows; ++r) {
-                                  const std::size_t i = t.row + r;
-                                  if (i >= t.column && i < t.column + t.columns)
-                                    own[first + i] = t.line(r)[i - t.column];
-                                }
-                              });
-  }
-  return own;
-}
-
-/// How many texts come before each image's own, and how many images before each text's.
+/// For each image, the number of texts ranked before its own text; for each text, the number of images.
 struct MatchRanks {
   std::vector<std::int32_t> text, image;
 };
 
-[[noreturn]] inline void refuse_retrieval_scores(std::size_t first_row) {
-  throw NumericError(Complaint{"retrieval", "scores of pairs from " + std::to_string(first_row), "finite numbers",
-                               "one that is not", "the weights or the features hold NaN or infinity"}
-                         .text());
-}
-
-/// Ranks by tiles of scores, on the host.
-template <class Real>
-MatchRanks match_ranks(std::span<const Real> image, std::span<const Real> text, std::size_t n, std::size_t e) {
-  const std::vector<Real> own = own_scores(image, text, n, e);
-  MatchRanks ranks{std::vector<std::int32_t>(n), std::vector<std::int32_t>(n)};
-  for_each_score_tile<Real>(image, text, e, [&](const ScoreTile<Real>& t) {
-    if (!t.finite()) refuse_retrieval_scores(t.row);
-    for (std::size_t r = 0; r < t.rows; ++r) {
-      const std::size_t i = t.row + r;
-      const Real* s = t.line(r);
-      std::int32_t ahead = 0;
-      for (std::size_t c = 0; c < t.columns; ++c) {
-        const std::size_t j = t.column + c;
-        ahead += static_cast<std::int32_t>(s[c] > own[i]) + static_cast<std::int32_t>((s[c] == own[i]) & (j < i));
-        ranks.image[j] +=
-            static_cast<std::int32_t>(s[c] > own[j]) + static_cast<std::int32_t>((s[c] == own[j]) & (i < j));
-      }
-      ranks.text[i] += ahead;
-    }
-  });
-  return ranks;
-}
-
-/// Ranks by a backend's own kernels.
 template <backend::RanksRows Backend, class Real>
-MatchRanks match_ranks_on(std::span<const Real> image, std::span<const Real> text, std::size_t n, std::size_t e) {
+MatchRanks match_ranks(std::span<const Real> image, std::span<const Real> text, std::size_t n, std::size_t e) {
   const auto images = uploaded<Backend>(image), texts = uploaded<Backend>(text);
   const auto rows = static_cast<Index>(n);
   Buffer<std::int32_t, Backend> text_rank(rows), image_rank(rows);
@@ -90,7 +42,12 @@ MatchRanks match_ranks_on(std::span<const Real> image, std::span<const Real> tex
                            image_rank.data());
   MatchRanks ranks{text_rank.to_host(), image_rank.to_host()};
   const auto bad = std::find(ranks.text.begin(), ranks.text.end(), backend::not_finite);
-  if (bad != ranks.text.end()) refuse_retrieval_scores(static_cast<std::size_t>(bad - ranks.text.begin()));
+  if (bad != ranks.text.end()) {
+    throw NumericError(Complaint{"retrieval", "scores of pair " + std::to_string(bad - ranks.text.begin()),
+                                 "finite numbers", "one that is not",
+                                 "the weights or the features hold NaN or infinity"}
+                           .text());
+  }
   return ranks;
 }
 
@@ -107,7 +64,7 @@ inline std::array<double, 4> recalls(const std::vector<std::int32_t>& ranks) {
   return out;
 }
 
-template <class Where, class Real>
+template <backend::RanksRows Backend, class Real>
 RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> text, std::size_t n, std::size_t e) {
   if (n == 0) {
     throw DataError(Complaint{"retrieval", "", "at least one image-text pair", "none",
@@ -119,12 +76,7 @@ RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> tex
                      std::to_string(text.size()) + " numbers, but " + std::to_string(n) + " pairs of width " +
                      std::to_string(e) + " were announced; both must be [n, e]");
   }
-  const MatchRanks ranks = [&] {
-    if constexpr (backend::RanksRows<Where>)
-      return match_ranks_on<Where>(image, text, n, e);
-    else
-      return match_ranks(image, text, n, e);
-  }();
+  const MatchRanks ranks = match_ranks<Backend>(image, text, n, e);
   const auto to_text = recalls(ranks.text), to_image = recalls(ranks.image);
   return {to_text[0],  to_text[1],  to_text[2],
           to_text[3],  to_image[0], to_image[1],
@@ -135,20 +87,19 @@ RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> tex
 
 /// @brief Recall at 1, 5 and 10 in both directions, by inner product; row i of `image` belongs to row i of `text`.
 ///
-/// Of equal scores the lower index comes first. The published evaluation gives all but each row's ten best scores a
-/// filler, which changes nothing at these cut-offs. `Where` is a backend, or Host; one that has no kernels for this
-/// leaves it to the host.
+/// Of equal scores the lower index comes first. The published evaluation replaces all but each row's ten best scores by
+/// a constant, which changes nothing at these cut-offs. Scores are computed by `Backend`, in its own Real.
 /// **Shapes.** image, text: [n, e], row-major.  **Units.** percent.
 /// **Errors.** DataError if n is 0; ShapeError if a list is not [n, e]; NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (itm_eval).
-template <Place Where = Host>
+template <backend::RanksRows Backend = backend::generic::Ranking<float>>
 RetrievalScores retrieval(std::span<const float> image, std::span<const float> text, std::size_t n, std::size_t e) {
-  return detail::retrieval<Where, float>(image, text, n, e);
+  return detail::retrieval<Backend, float>(image, text, n, e);
 }
-/// The same in double, or in a backend's Real.
-template <Place Where = Host>
+/// retrieval() of features in double.
+template <backend::RanksRows Backend = backend::generic::Ranking<double>>
 RetrievalScores retrieval(std::span<const double> image, std::span<const double> text, std::size_t n, std::size_t e) {
-  return detail::retrieval<Where, double>(image, text, n, e);
+  return detail::retrieval<Backend, double>(image, text, n, e);
 }
 
 }  // namespace ctp::eval

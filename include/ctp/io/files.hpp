@@ -241,6 +241,22 @@ inline void write_file_atomically(const std::string& path, std::string_view text
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+/// @brief Creates a file, or overwrites the one at the path, without fsync.
+///
+/// Faster than write_file_atomically() for many small files. After a failure the file may hold part of `bytes`; after a
+/// power loss its content is undefined.
+/// **Errors.** ResourceError naming path, operation and reason.
+inline void write_file_unsynced(const std::string& path, std::span<const std::byte> bytes) {
+  constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  detail::FileHandle file(detail::retried([&] { return file_system().open(path.c_str(), flags, 0666); }));
+  if (file.get() < 0) detail::throw_system_error(path, "create", false, "to create a file in the folder");
+  const std::string size = std::to_string(bytes.size());
+  if (!detail::write_all(file.get(), bytes)) {
+    detail::throw_system_error(path, "write", false, "to store " + size + " bytes");
+  }
+  if (!file.close()) detail::throw_system_error(path, "close", false, "the bytes on the disk");
+}
+
 /// @brief A file that grows by whole lines, for logs. Every line is handed to the system at once; nothing waits in a
 /// buffer.
 ///

@@ -1,5 +1,5 @@
 /// @file   ctp/nn/bert_block.hpp
-/// @brief  One post-norm transformer block, with or without cross-attention.
+/// @brief  Post-norm transformer block of BERT, with or without cross-attention.
 /// @layer  nn
 #pragma once
 
@@ -11,9 +11,10 @@
 
 namespace ctp::nn {
 
-/// @brief layer_norm(x + dropout(dense(attention(x, memory)))).
+/// @brief Attention sublayer: layer_norm(x + dropout(dense(attention(x, memory)))), with dropout on attention weights.
 ///
-/// **Shapes.** x [batch*n,d], memory [batch*m,d_memory] -> [batch*n,d].  Uses the dropout layers `lane` and `lane + 1`.
+/// **Shapes.** x [batch*n,d], memory [batch*m,d_memory] -> [batch*n,d].  Uses the dropout layers `dropout_id` and
+/// `dropout_id + 1`.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, as released; layer norm epsilon 1e-12.
 struct BertAttention {
   Linear query, key, value, dense;
@@ -30,14 +31,18 @@ struct BertAttention {
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> memory,
-                            Tensor<const typename B::Real, 2, B> key_bias, Index batch, std::uint32_t lane) const {
+                            Tensor<const typename B::Real, 2, B> key_bias, Index batch,
+                            std::uint32_t dropout_id) const {
     const Columns<B> q = query(pass, x), k = key(pass, memory), v = value(pass, memory);
-    auto mixed = attention_operand(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(lane));
-    return norm(pass, x, dense(pass, std::move(mixed)), lane + 1, x.value.shape[0] / batch);
+    auto mixed = attention_operand(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(dropout_id));
+    return norm(pass, x, dense(pass, std::move(mixed)), dropout_id + 1, x.value.shape[0] / batch);
   }
 };
 
-/// @brief Self-attention, cross-attention to image tokens where the block has it, and the feed-forward part.
+/// @brief Self-attention, optional cross-attention to image tokens, and feed-forward sublayer.
+///
+/// **Shapes.** x [batch*n,d], image_tokens [batch*m,memory] -> [batch*n,d].  Uses the dropout layers `dropout_id` to
+/// `dropout_id + 4`.
 ///
 /// **Source.** as BertAttention; cross-attention as in ALBEF (Li et al. 2021, arXiv:2107.07651, figure 1).
 struct BertBlock {
@@ -48,7 +53,7 @@ struct BertBlock {
   Linear intermediate, output;
   LayerNorm norm;
 
-  /// `memory` is the width of the image tokens, 0 for a block without cross-attention.
+  /// `memory`: width of the image tokens, or 0 for a block without cross-attention.
   BertBlock(Layout& layout, const std::string& name, Index d, Index hidden, Index head_count, Index memory)
       : self(layout, name + "attention", d, d, head_count),
         cross(memory > 0
@@ -60,12 +65,12 @@ struct BertBlock {
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Tensor<const typename B::Real, 2, B> key_bias,
-                            Variable<2, B> image_tokens, Index batch, std::uint32_t lane) const {
+                            Variable<2, B> image_tokens, Index batch, std::uint32_t dropout_id) const {
     return enclosed(pass, [&](const Pass<B>& inner) {
-      auto read = self(inner, x, x, key_bias, batch, lane);
-      if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, lane + 2);
+      auto read = self(inner, x, x, key_bias, batch, dropout_id);
+      if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, dropout_id + 2);
       const auto h = output(inner, intermediate.gelu_operand(inner, read));
-      return norm(pass, read, h, lane + 4, x.value.shape[0] / batch);
+      return norm(pass, read, h, dropout_id + 4, x.value.shape[0] / batch);
     });
   }
 };

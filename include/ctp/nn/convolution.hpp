@@ -1,5 +1,5 @@
 /// @file   ctp/nn/convolution.hpp
-/// @brief  Convolution over the cells of a square grid, each a row.
+/// @brief  3x3 convolution over a square grid whose cells are rows.
 /// @layer  nn
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace ctp::nn {
 
 namespace detail {
-/// row[9 c + k] = the row of the k-th of the 3x3 cells around cell c of the result, the nearest one at the border.
+/// row[9 c + k] = row of x of the k-th of the 3x3 cells around output cell c. At the border: of the nearest cell.
 struct NeighbourRows {
   Index side, out, stride;
   std::int32_t* row;
@@ -28,9 +28,10 @@ struct NeighbourRows {
 };
 }  // namespace detail
 
-/// @brief Each cell of a grid, or every second one, with its eight neighbours, one after the other in a row.
+/// @brief im2col: each row of the result is a 3x3 window of the grid, nine cells concatenated line by line.
 ///
-/// At the border the nearest cell stands for one that does not exist.
+/// `stride` is the distance of the windows' centres. Padding repeats the border: the nearest cell replaces a missing
+/// one.
 /// **Shapes.** x [batch*side*side,d] -> [batch*out*out,9*d], out = side / stride rounded up.  **Errors.** ShapeError.
 /// **Gradient.** to x.
 template <class B>
@@ -38,7 +39,7 @@ Variable<2, B> neighbourhoods(const Pass<B>& pass, Variable<2, B> x, Index batch
   require_shape(batch > 0 && side > 0 && x.value.shape[0] == batch * side * side, "neighbourhoods", "x", x.value.shape,
                 "grid", Shape<3>{batch, side, side}, "each cell of each grid is one row");
   require_shape(stride > 0, "neighbourhoods", "stride", Shape<1>{stride}, "at least", Shape<1>{1},
-                "the next cell is to the right");
+                "windows advance by a positive stride");
   const Index out = (side + stride - 1) / stride, d = x.value.shape[1], cells = batch * out * out;
   const auto row = pass.tape->template make<std::int32_t>(Shape<1>{9 * cells});
   B::for_each(9 * cells, detail::NeighbourRows{side, out, stride, row.data});
@@ -47,7 +48,7 @@ Variable<2, B> neighbourhoods(const Pass<B>& pass, Variable<2, B> x, Index batch
   return {y.value.reshaped(wide), y.grad ? y.grad.reshaped(wide) : y.grad};
 }
 
-/// @brief A 3x3 convolution with the border repeated: neighbourhoods times weights, plus a bias.
+/// @brief 3x3 convolution with replicate padding: neighbourhoods() times weights, plus a bias.
 ///
 /// **Shapes.** x [batch*side*side,in] -> [batch*out*out,out channels]; weight [out channels,9*in], the nine cells line
 /// by line.  **Gradient.** to x, weight and bias.  **Source.** LeCun et al. 1989, Neural Computation 1(4), section 3.

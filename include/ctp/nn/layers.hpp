@@ -1,5 +1,5 @@
 /// @file   ctp/nn/layers.hpp
-/// @brief  The layers that transformers are made of: which parameters, under which names, go into which operation.
+/// @brief  Layers of transformers: each names its parameters in a layout and runs one operation with them.
 /// @layer  nn
 #pragma once
 
@@ -33,7 +33,7 @@ struct Linear {
   Variable<2, B> operator()(const Pass<B>& pass, Operand<B>&& x) const {
     return linear(pass, std::move(x), pass[weight], pass[bias]);
   }
-  /// gelu() of it, for one product to read. `x`: a Variable, or an Operand to give away.
+  /// gelu(x w^T + b) as an Operand, for one product. `x`: a Variable, or an Operand to consume.
   template <class B, class X>
   Operand<B> gelu_operand(const Pass<B>& pass, X&& x) const {
     return ctp::gelu_operand(pass, std::forward<X>(x), pass[weight], pass[bias]);
@@ -52,7 +52,7 @@ struct Linear {
   }
 };
 
-/// @brief sigma * cosine between x and each row of w: unit input times unit rows times a learned scale, no bias.
+/// @brief Cosine classifier layer: sigma * cos(x, w_j) for each row w_j of w, with a learned scale sigma and no bias.
 ///
 /// **Shapes.** [n,in] -> [n,out].  **Source.** Hou et al. 2019, LUCIR, CVPR, eq. 4.
 struct CosineLinear {
@@ -83,16 +83,16 @@ struct LayerNorm {
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x) const {
     return layer_norm(pass, x, pass[gain], pass[bias], epsilon);
   }
-  /// For one product to read.
+  /// layer_norm(x) as an Operand, for one product.
   template <class B>
   Operand<B> operand(const Pass<B>& pass, Variable<2, B> x) const {
     return layer_norm_operand(pass, x, pass[gain], pass[bias], epsilon);
   }
-  /// Of x + dropout(branch).
+  /// layer_norm(x + dropout(branch)). **Shapes.** x, branch [n,d], n = batch * rows_per_sample.
   template <class B>
-  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, std::uint32_t lane,
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, std::uint32_t dropout_id,
                             Index rows_per_sample) const {
-    return residual_layer_norm(pass, x, branch, pass.dropout_layer(lane), rows_per_sample, pass[gain], pass[bias],
+    return residual_layer_norm(pass, x, branch, pass.dropout_layer(dropout_id), rows_per_sample, pass[gain], pass[bias],
                                epsilon);
   }
 };

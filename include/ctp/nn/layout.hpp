@@ -1,5 +1,5 @@
 /// @file   ctp/nn/layout.hpp
-/// @brief  Names, shapes and places of a model's parameters. A model is structure; its weights are a vector.
+/// @brief  Layout of the flat parameter vector: names, shapes and offsets of a model's parameters.
 /// @layer  nn
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace ctp {
 
-/// What a parameter is at the start, when no weights are loaded.
+/// Initial value of a parameter, if no weights are loaded.
 enum class Start {
   Weight,  ///< normal; scaled by 1/sqrt(fan-in), or as published
   Table,   ///< embeddings and positions: normal; scaled by 1/sqrt(width), or as published
@@ -34,12 +34,13 @@ struct ParameterInfo {
   }
 };
 
-/// @brief The parameters of a model in the order in which its layers asked for them.
+/// @brief Layout of a model's parameter vector: its parameters in the order of the layers' calls of add().
 ///
-/// Each begins at a multiple of 16 values, so that a pass over the vector meets aligned rows. The gaps are zero, have
-/// zero gradient, and stay zero.
+/// Each parameter begins at a multiple of 16 values, so that every parameter is aligned. The gaps are zero, have zero
+/// gradient, and stay zero.
 class Layout {
  public:
+  /// Appends a parameter and returns its place in the vector.
   template <std::size_t Rank>
   Parameter<Rank> add(std::string name, Shape<Rank> shape, Start start) {
     const Parameter<Rank> p{size_, shape};

@@ -1,5 +1,5 @@
 /// @file   ctp/nn/mean.hpp
-/// @brief  Means over the rows of a sequence, for encoders without a learned class token or self-attention.
+/// @brief  Mean pooling over the rows of a sequence, for encoders without class token or self-attention.
 /// @layer  nn
 #pragma once
 
@@ -11,9 +11,9 @@
 namespace ctp::nn {
 
 namespace detail {
-/// The matrix [n+1,n] whose first row takes the mean of n numbers; the others take one each.
+/// Matrix [n+1,n]: the first row is 1/n, the other rows are the identity.
 template <class Real>
-struct MeanAndEach {
+struct MeanAndIdentity {
   Index n;
   Real* matrix;
 
@@ -24,24 +24,24 @@ struct MeanAndEach {
 };
 }  // namespace detail
 
-/// @brief The mean of each sequence as one more row before it: a class token for an encoder that has none.
+/// @brief Prepends the mean of each sequence as its first row: the class token of an encoder without a learned one.
 ///
 /// **Shapes.** x [batch*n,d] -> [batch*(n+1),d].  **Errors.** ShapeError.  **Gradient.** to x.
 template <class B>
 Variable<2, B> mean_before(const Pass<B>& pass, Variable<2, B> x, Index batch) {
   using Real = typename B::Real;
-  const auto turned = transpose_each(pass, x, batch);
-  const Index n = turned.value.shape[1];
+  const auto transposed = transpose_each(pass, x, batch);
+  const Index n = transposed.value.shape[1];
   const Variable<2, B> matrix{pass.scratch(Shape<2>{n + 1, n}), {}};
-  B::for_each((n + 1) * n, detail::MeanAndEach<Real>{n, matrix.value.data});
-  const Variable<1, B> none{pass.scratch(Shape<1>{n + 1}), {}};
-  B::zero(none.value.data, n + 1);
-  return transpose_each(pass, linear(pass, turned, matrix, none), batch);
+  B::for_each((n + 1) * n, detail::MeanAndIdentity<Real>{n, matrix.value.data});
+  const Variable<1, B> zero_bias{pass.scratch(Shape<1>{n + 1}), {}};
+  B::zero(zero_bias.value.data, n + 1);
+  return transpose_each(pass, linear(pass, transposed, matrix, zero_bias), batch);
 }
 
-/// @brief The mean of each text's tokens, once for each of its tokens; padding does not count.
+/// @brief Mean over each text's tokens without padding, repeated for each token of the text.
 ///
-/// It is attention whose queries are zero, in `heads` parts, which do not change the result.
+/// The mean is computed as attention with zero queries. `heads` does not change the result.
 /// **Shapes.** x [batch*L,d], key_bias [batch,L] as in encoder::TextInput -> as x.  **Errors.** ShapeError.
 /// **Gradient.** to x.
 template <class B>

@@ -1,5 +1,5 @@
 /// @file   ctp/nn/vit_block.hpp
-/// @brief  One pre-norm transformer block with a fused query-key-value product.
+/// @brief  Pre-norm transformer block of ViT, with a fused query-key-value product.
 /// @layer  nn
 #pragma once
 

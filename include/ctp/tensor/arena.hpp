@@ -1,5 +1,5 @@
 /// @file   ctp/tensor/arena.hpp
-/// @brief  Memory that is handed out in order and taken back all at once.
+/// @brief  Arena allocator: allocates in order, frees everything at once.
 /// @layer  tensor
 #pragma once
 
@@ -10,21 +10,21 @@
 
 namespace ctp {
 
-/// @brief Hands out memory in order; rewinding makes all of it free again without giving any back to the system.
+/// @brief Arena allocator of a backend. Rewinding frees all allocations at once and keeps the memory.
 ///
-/// The first step of a training sizes it; later steps that ask for the same again find it there. What was handed out
-/// does not move until the next rewind. A rewind joins all memory into one piece of the size that was needed; from
+/// The first step of a training sizes the arena; later steps with the same requests allocate nothing from the backend.
+/// Allocations do not move until the next rewind. A rewind joins all chunks into one of the size that was needed; from
 /// then on, the same requests get the same addresses, without gaps.
 template <class Backend>
 class Arena {
  public:
-  /// A state to return to.
+  /// A state of the arena, for release().
   struct Mark {
-    std::size_t chunk = 0, used = 0;  ///< where the next piece begins
-    std::size_t total = 0;            ///< bytes handed out
+    std::size_t chunk = 0, used = 0;  ///< start of the next allocation
+    std::size_t total = 0;            ///< bytes allocated
   };
 
-  /// `bytes` aligned to 64, not initialised.
+  /// Allocates `bytes`, aligned to 64, not initialised. **Errors.** as Backend::allocate().
   std::byte* allocate(std::size_t bytes) {
     bytes = (bytes + 63) / 64 * 64;
     while (at_.chunk < chunks_.size() && at_.used + bytes > chunks_[at_.chunk].size)
@@ -42,17 +42,18 @@ class Arena {
   }
 
   [[nodiscard]] Mark mark() const { return at_; }
-  /// Takes back everything handed out since `mark`.
+  /// Frees all allocations since `mark`.
   void release(Mark mark) { at_ = mark; }
-  /// Takes back everything. Returns whether memory has moved. **Errors.** as Backend::allocate().
+  /// Frees all allocations. Returns whether memory has moved: the same requests then get new addresses.
+  /// **Errors.** as Backend::allocate().
   bool rewind() {
     at_ = {};
     if (chunks_.size() < 2) return false;
-    chunks_.clear();  // first, so that not both are there at a time
+    chunks_.clear();  // first, so that old and new memory are not held at a time
     chunks_.push_back({Backend::allocate(most_), most_});
     return true;
   }
-  /// Calls use(begin, bytes) for the memory handed out between two marks, ends of chunks included.
+  /// Calls use(begin, bytes) for each range of memory allocated between two marks, unused ends of chunks included.
   template <class Use>
   void between(Mark from, Mark to, const Use& use) {
     for (std::size_t c = from.chunk; c <= to.chunk && c < chunks_.size(); ++c) {
@@ -61,7 +62,7 @@ class Arena {
     }
   }
 
-  /// Bytes held, in use or not.
+  /// Bytes held, allocated or free.
   [[nodiscard]] std::size_t capacity() const {
     std::size_t total = 0;
     for (const Chunk& c : chunks_) total += c.size;
@@ -85,7 +86,7 @@ class Arena {
   }
   std::vector<Chunk> chunks_;
   Mark at_;
-  std::size_t most_ = 0;  ///< bytes ever handed out at a time
+  std::size_t most_ = 0;  ///< peak of bytes allocated at a time
 };
 
 }  // namespace ctp

@@ -1,5 +1,5 @@
 /// @file   ctp/tensor/buffer.hpp
-/// @brief  Memory of a backend that somebody owns.
+/// @brief  Owning array in a backend's memory.
 /// @layer  tensor
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace ctp {
 
-/// A fixed number of values in the backend's memory. Moves, does not copy; all bytes zero at the start.
+/// @brief A fixed number of values in the backend's memory. Movable, not copyable. All bytes are zero at the start.
 template <class T, class Backend>
 class Buffer {
  public:
@@ -24,7 +24,7 @@ class Buffer {
   [[nodiscard]] const T* data() const { return reinterpret_cast<const T*>(memory_.get()); }
   [[nodiscard]] Index size() const { return size_; }
 
-  /// The same memory as a tensor. **Errors.** ShapeError unless the sizes agree.
+  /// A view of the memory as a tensor. **Errors.** ShapeError unless the sizes agree.
   template <std::size_t Rank>
   [[nodiscard]] Tensor<T, Rank, Backend> view(Shape<Rank> shape) {
     require_shape(count(shape) == size_, "Buffer::view", "buffer", Shape<1>{size_}, "view", shape, "sizes must agree");
@@ -35,14 +35,14 @@ class Buffer {
   void assign(const std::vector<From>& host) {
     assign(std::span<const From>(host));
   }
-  /// The same from any place.
+  /// Replaces all values by those of a span. **Errors.** ShapeError unless the sizes agree.
   template <class From>
   void assign(std::span<const From> host) {
     const auto n = static_cast<Index>(host.size());
     require_shape(n == size_, "Buffer::assign", "buffer", Shape<1>{size_}, "values", Shape<1>{n}, "sizes must agree");
     Backend::upload(host.data(), n, data());
   }
-  /// All values, on the host.
+  /// A copy of all values on the host.
   template <class To = T>
   [[nodiscard]] std::vector<To> to_host() const {
     std::vector<To> host(static_cast<std::size_t>(size_));
@@ -55,12 +55,12 @@ class Buffer {
   Index size_ = 0;
 };
 
-/// A list of numbers in the memory of a backend, as the backend's own numbers.
+/// Copies numbers from the host to a new buffer of the backend, converted to Backend::Real.
 template <class Backend, class From>
 Buffer<typename Backend::Real, Backend> uploaded(std::span<const From> host) {
-  Buffer<typename Backend::Real, Backend> there(static_cast<Index>(host.size()));
-  there.assign(host);
-  return there;
+  Buffer<typename Backend::Real, Backend> buffer(static_cast<Index>(host.size()));
+  buffer.assign(host);
+  return buffer;
 }
 
 }  // namespace ctp

@@ -1,5 +1,5 @@
 /// @file   ctp/tensor/named.hpp
-/// @brief  Tensors with names as a file holds them: plain bytes, a type and a shape. Knows no file format.
+/// @brief  Named tensors of a file: bytes, element type and shape, independent of the file format.
 /// @layer  tensor
 #pragma once
 
@@ -25,7 +25,7 @@
 
 namespace ctp {
 
-/// Type of the elements of a stored tensor.
+/// Element type of a stored tensor.
 enum class DType : std::uint8_t { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
 
 namespace detail {
@@ -52,7 +52,7 @@ constexpr std::string_view dtype_name(DType t) { return detail::dtype_facts[stat
 constexpr std::size_t dtype_size(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].size; }
 /// True for F64, F32, F16 and BF16.
 constexpr bool dtype_is_floating(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].floating; }
-/// The type of that name; nothing if there is none.
+/// The element type with this name; std::nullopt if no type has it.
 constexpr std::optional<DType> dtype_from_name(std::string_view name) {
   for (std::size_t i = 0; i < detail::dtype_facts.size(); ++i) {
     if (detail::dtype_facts[i].name == name) return static_cast<DType>(i);
@@ -68,13 +68,14 @@ constexpr float float_from_half(std::uint16_t half) {
     const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
     return sign == 0 ? magnitude : -magnitude;
   }
-  const std::uint32_t wide = exponent == 31 ? 255U : exponent + 112U;
-  return std::bit_cast<float>(sign | (wide << 23U) | (fraction << 13U));
+  const std::uint32_t float_exponent = exponent == 31 ? 255U : exponent + 112U;
+  return std::bit_cast<float>(sign | (float_exponent << 23U) | (fraction << 13U));
 }
 /// The value of a bfloat16 number, exactly.
 constexpr float float_from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
 
-/// Product of the dimensions; nothing if one is negative or the product does not fit. Rank 0 has one element.
+/// Product of the dimensions; std::nullopt if a dimension is negative or the product does not fit in 64 bits. Rank 0
+/// has one element.
 constexpr std::optional<std::uint64_t> checked_element_count(std::span<const std::int64_t> shape) {
   std::uint64_t count = 1;
   for (const std::int64_t dimension : shape) {
@@ -86,7 +87,7 @@ constexpr std::optional<std::uint64_t> checked_element_count(std::span<const std
   return count;
 }
 
-/// @brief One tensor as a file stores it: row-major, little-endian, contiguous.
+/// @brief A tensor as stored in a file: row-major, little-endian, contiguous.
 struct NamedTensor {
   std::string name;
   DType dtype = DType::F32;
@@ -111,16 +112,16 @@ struct NamedTensor {
     return static_cast<std::size_t>(*count);
   }
 
-  /// Throws unless the shape is exactly `wanted`. **Errors.** DataError with both shapes.
-  void require_shape(std::span<const std::int64_t> wanted) const {
-    if (shape.size() == wanted.size() && std::equal(shape.begin(), shape.end(), wanted.begin())) return;
-    refuse("shape", NamedTensor{{}, dtype, {wanted.begin(), wanted.end()}, {}}.shape_text(), shape_text());
+  /// Checks that the shape is `expected`. **Errors.** DataError with both shapes.
+  void require_shape(std::span<const std::int64_t> expected) const {
+    if (shape.size() == expected.size() && std::equal(shape.begin(), shape.end(), expected.begin())) return;
+    refuse("shape", NamedTensor{{}, dtype, {expected.begin(), expected.end()}, {}}.shape_text(), shape_text());
   }
 
   /// Writes the values of a floating-point tensor to `out`, which may be part of a larger vector.
   ///
   /// **Errors.** DataError if the type is an integer type or a finite F64 value is too large for a float; ShapeError if
-  /// `out` has another length. NaN and infinities are handed on as they are.
+  /// `out` has another length. NaN and infinities are copied unchanged.
   void copy_to(std::span<float> out) const { convert_floating(out); }
   void copy_to(std::span<double> out) const { convert_floating(out); }
 
@@ -141,22 +142,22 @@ struct NamedTensor {
     const auto put = [&](std::size_t i, auto value) { out[i] = value; };
     switch (dtype) {
       case DType::I64:
-        each<std::int64_t>(put);
+        for_each_value<std::int64_t>(put);
         break;
       case DType::I32:
-        each<std::int32_t>(put);
+        for_each_value<std::int32_t>(put);
         break;
       case DType::I16:
-        each<std::int16_t>(put);
+        for_each_value<std::int16_t>(put);
         break;
       case DType::I8:
-        each<std::int8_t>(put);
+        for_each_value<std::int8_t>(put);
         break;
       case DType::U8:
-        each<std::uint8_t>(put);
+        for_each_value<std::uint8_t>(put);
         break;
       case DType::Bool:
-        each<std::uint8_t>([&](std::size_t i, std::uint8_t v) { out[i] = v != 0 ? 1 : 0; });
+        for_each_value<std::uint8_t>([&](std::size_t i, std::uint8_t v) { out[i] = v != 0 ? 1 : 0; });
         break;
       default:
         refuse("dtype", "an integer type", std::string(dtype_name(dtype)));
@@ -170,7 +171,7 @@ struct NamedTensor {
         Complaint{"tensor " + ctp::quoted(name), std::string(what), std::move(expected), std::move(found), ""}.text());
   }
   template <class Stored, class Function>
-  void each(Function&& f) const {
+  void for_each_value(Function&& f) const {
     for (std::size_t i = 0; i < bytes.size() / sizeof(Stored); ++i) {
       Stored value;
       std::memcpy(&value, bytes.data() + i * sizeof(Stored), sizeof(Stored));
@@ -186,7 +187,7 @@ struct NamedTensor {
     }
     switch (dtype) {
       case DType::F64:
-        each<double>([&](std::size_t i, double v) {
+        for_each_value<double>([&](std::size_t i, double v) {
           out[i] = static_cast<Real>(v);
           if (std::isfinite(v) && !std::isfinite(out[i])) {
             refuse("element " + std::to_string(i), "a value that a float can hold", std::to_string(v));
@@ -194,13 +195,13 @@ struct NamedTensor {
         });
         break;
       case DType::F32:
-        each<float>([&](std::size_t i, float v) { out[i] = v; });
+        for_each_value<float>([&](std::size_t i, float v) { out[i] = v; });
         break;
       case DType::F16:
-        each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_half(v); });
+        for_each_value<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_half(v); });
         break;
       case DType::BF16:
-        each<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_bfloat(v); });
+        for_each_value<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_bfloat(v); });
         break;
       default:
         refuse("dtype", "a floating-point type", std::string(dtype_name(dtype)));
@@ -234,24 +235,25 @@ inline NamedTensor make_named(std::string name, std::vector<std::int64_t> shape,
   return detail::make_named(std::move(name), DType::I64, std::move(shape), values);
 }
 
-/// @brief What one weight file holds. The way training and encoders reach files without seeing a format.
+/// @brief Contents of a weight file, independent of the file format: tensors and metadata.
 struct TensorFile {
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata;
-  std::string origin;  ///< the file it came from, for messages; may be empty
+  std::string origin;  ///< path of the file, for messages; may be empty
 
-  /// The tensor of that name; null if there is none.
+  /// The tensor with this name; null if the file has none.
   [[nodiscard]] const NamedTensor* find(std::string_view name) const {
     for (const NamedTensor& tensor : tensors) {
       if (tensor.name == name) return &tensor;
     }
     return nullptr;
   }
-  /// The tensor of that name. **Errors.** DataError naming file and tensor.
+  /// The tensor with this name. **Errors.** DataError with file and name.
   [[nodiscard]] const NamedTensor& at(std::string_view name) const {
     if (const NamedTensor* tensor = find(name)) return *tensor;
-    throw DataError(Complaint{origin.empty() ? "tensors" : origin, "tensor " + ctp::quoted(name), "it to be there",
-                              std::to_string(tensors.size()) + " tensors, none of that name", ""}
+    throw DataError(Complaint{origin.empty() ? "tensors" : origin, "tensor " + ctp::quoted(name),
+                              "a tensor with this name",
+                              std::to_string(tensors.size()) + " tensors, none with this name", ""}
                         .text());
   }
 };

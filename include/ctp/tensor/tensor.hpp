@@ -1,5 +1,5 @@
 /// @file   ctp/tensor/tensor.hpp
-/// @brief  A view of row-major memory of a backend.
+/// @brief  Tensor: a non-owning view of row-major memory of a backend.
 /// @layer  tensor
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace ctp {
 
-/// @brief Row-major memory with extents. A view: copying it copies a pointer, nobody frees anything.
+/// @brief Non-owning view of row-major memory with a shape. A copy is a view of the same memory.
 ///
-/// The rank is part of the type, so that a matrix cannot be passed for a batch of images; the extents are not.
+/// The rank is part of the type, so a matrix cannot be passed for a batch of images. The extents are not.
 template <class T, std::size_t Rank, class Backend>
 struct Tensor {
   T* data = nullptr;
@@ -26,16 +26,7 @@ struct Tensor {
                   "the number of elements must stay");
     return {data, to};
   }
-  /// `rows` consecutive entries of the first extent from `begin` on.
-  [[nodiscard]] Tensor slice(Index begin, Index rows) const {
-    static_assert(Rank >= 1, "a scalar has no slices");
-    Shape<Rank> to = shape;
-    to[0] = rows;
-    require_shape(begin >= 0 && rows >= 0 && begin + rows <= shape[0], "slice", "tensor", shape, "slice", to,
-                  "a slice must lie within the first extent");
-    return {data + begin * (shape[0] == 0 ? 0 : size() / shape[0]), to};
-  }
-  /// Whoever may write may also read.
+  /// Conversion of Tensor<T> to Tensor<const T>.
   template <class Const>
     requires(!std::is_const_v<T> && std::is_same_v<Const, const T>)
   constexpr operator Tensor<Const, Rank, Backend>() const  // NOLINT: as a pointer converts

@@ -54,21 +54,14 @@ class Learner {
   /// **Errors.** UsageError for a batch larger than the task, or kept pairs of another source; DataError and
   /// NumericError as they occur.
   void learn(const data::Task& task) {
-    const ModelConfig& c = model().config();
-    data::LoaderOptions loading;
-    loading.batch_size = options().batch_size;
-    loading.image_size = c.image;
-    loading.length = options().max_words;
-    loading.workers = options().workers;
-    loading.seed = options().seed;
-    loading.task = tasks_seen();
-    loading.augment = options().augment;
-    loading.masking = {.pad = c.pad, .cls = c.cls, .mask = c.mask, .vocabulary = c.vocab};
-    data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loading);
+    data::Loader loader(
+        with_kept_pairs(task, engine_.policies(), kept_source_),
+        data::loader_options(options().loading, model().config(), options().max_tokens, options().seed, tasks_seen()));
     train(loader, task.name);
     if constexpr (keeps_pairs) {
-      keep_pairs(engine_.policies(), task, tasks_seen() - 1, [this](const data::Task& learned) {
-        return extract(model(), std::as_const(engine_).thetas().online(), learned, options(),
+      const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
+      keep_pairs(engine_.policies(), learned, tasks_seen() - 1, [this](const data::Task& kept) {
+        return extract(model(), std::as_const(engine_).thetas().online(), kept, options(),
                        {.retrieval = false, .fusion = true});
       });
       kept_source_ = task.source;

@@ -92,11 +92,11 @@ TEST_CASE("decode_stb: malformed Huffman tables never reach stb_image") {
   const std::vector<int> exactly_all_symbols{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 255};
   CHECK(refusal(decode, with_segment(huffman_segment(exactly_all_symbols))).empty());
 
-  ctp::RandomLane lane(ctp::RandomStream(3, "counts"), {});
+  ctp::RandomSubstream random(ctp::RandomStream(3, "counts"), {});
   int refused = 0;
   for (int round = 0; round < 2000; ++round) {
     std::vector<int> counts(16);
-    for (int& c : counts) c = static_cast<int>(lane.below(2) == 0 ? lane.below(4) : lane.below(256));
+    for (int& c : counts) c = static_cast<int>(random.below(2) == 0 ? random.below(4) : random.below(256));
     refused += refusal(decode, with_segment(huffman_segment(counts))).empty() ? 0 : 1;
   }
   CHECK(refused > 1900);

@@ -56,8 +56,8 @@ TEST_CASE("encode: pictures of one colour and of odd sizes come back") {
 TEST_CASE("encode: the same bytes with every compiler, optimisation and machine") {
   // Noise, so that sums which were rounded differently somewhere would reach the file.
   data::Image noise(512, 512);
-  ctp::RandomLane lane(ctp::RandomStream(1, "noise"), {});
-  for (std::uint8_t& byte : noise.rgb) byte = static_cast<std::uint8_t>(lane.below(256));
+  ctp::RandomSubstream random(ctp::RandomStream(1, "noise"), {});
+  for (std::uint8_t& byte : noise.rgb) byte = static_cast<std::uint8_t>(random.below(256));
 
   // What g++ 12 and clang 19 give at -O0 and -O3, with and without fused multiply-add.
   CHECK(fnv(data::encode_jpeg(noise, 85)) == 4829402325652667437U);

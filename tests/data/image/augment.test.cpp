@@ -14,7 +14,7 @@ namespace data = ctp::data;
 
 namespace {
 
-ctp::RandomLane lane(std::uint32_t sample, std::uint32_t epoch = 0) {
+ctp::RandomSubstream substream(std::uint32_t sample, std::uint32_t epoch = 0) {
   return {ctp::RandomStream(11, "augment"), {.epoch = epoch, .sample = sample}};
 }
 data::Image source() { return data::decode_image(golden::read("source.png"), "source.png"); }
@@ -32,7 +32,7 @@ TEST_CASE("augment: crops have the mean size, place and area of torchvision's") 
     constexpr std::uint32_t draws = 40'000;
 
     for (std::uint32_t sample = 0; sample < draws; ++sample) {
-      auto place = lane(sample);
+      auto place = substream(sample);
       const data::Box box = data::random_crop(width, height, {}, place);
       REQUIRE(
           (box.x0 >= 0 && box.y0 >= 0 && box.x0 < box.x1 && box.y0 < box.y1 && box.x1 <= width && box.y1 <= height));
@@ -50,7 +50,7 @@ TEST_CASE("augment: crops have the mean size, place and area of torchvision's") 
 }
 
 TEST_CASE("augment: a strip in which no crop fits gives its middle") {
-  auto place = lane(0);
+  auto place = substream(0);
   CHECK(data::random_crop(1000, 6, {}, place) == data::Box{496, 0, 504, 6});
   CHECK(data::random_crop(6, 1000, {}, place) == data::Box{0, 496, 6, 504});
   CHECK(data::random_crop(1, 1, {}, place) == data::Box{0, 0, 1, 1});
@@ -64,11 +64,11 @@ TEST_CASE("augment: a mirror image exchanges left and right and its mirror image
   CHECK(data::flip_horizontally(data::flip_horizontally(source())) == source());
 }
 
-TEST_CASE("augment: training is crop, bicubic, mirror and RandAugment, from one lane in this order") {
+TEST_CASE("augment: training is crop, bicubic, mirror and RandAugment, from one substream in this order") {
   const data::Image image = source();
   int mirrored = 0;
   for (std::uint32_t sample = 0; sample < 60; ++sample) {
-    auto first = lane(sample), second = lane(sample);
+    auto first = substream(sample), second = substream(sample);
     const data::Box box = data::random_crop(image.width, image.height, {}, first);
     data::Image expected = data::resize_bicubic(image, box, 24, 24);
     if (first.uniform() < 0.5) {
@@ -84,7 +84,7 @@ TEST_CASE("augment: training is crop, bicubic, mirror and RandAugment, from one 
 
 TEST_CASE("augment: the place in the run decides, and nothing else") {
   const data::Image image = source();
-  auto a = lane(5), again = lane(5), other_sample = lane(6), other_epoch = lane(5, 1);
+  auto a = substream(5), again = substream(5), other_sample = substream(6), other_epoch = substream(5, 1);
   const data::Image picture = data::augment_for_training(image, 32, a);
 
   CHECK(data::augment_for_training(image, 32, again) == picture);
@@ -99,7 +99,7 @@ TEST_CASE("augment: evaluation resizes the whole picture and cuts nothing off") 
 }
 
 TEST_CASE("augment: settings out of range are a usage error") {
-  auto place = lane(0);
+  auto place = substream(0);
   data::Augmentation none, inverted;
   none.min_scale = 0.0;
   inverted.min_ratio = 2.0;

@@ -14,7 +14,7 @@ using data::DrawnOp;
 
 namespace {
 
-ctp::RandomLane lane(std::uint32_t sample) { return {ctp::RandomStream(7, "augment"), {.sample = sample}}; }
+ctp::RandomSubstream substream(std::uint32_t sample) { return {ctp::RandomStream(7, "augment"), {.sample = sample}}; }
 data::Image source() { return data::decode_image(golden::read("source.png"), "source.png"); }
 
 }  // namespace
@@ -58,7 +58,7 @@ TEST_CASE("randaugment: all ten operations are drawn equally often, and half of 
   int applied = 0, negative = 0;
   constexpr int pictures = 20'000;
   for (std::uint32_t sample = 0; sample < pictures; ++sample) {
-    auto place = lane(sample);
+    auto place = substream(sample);
     const auto drawn = data::draw_operations({}, place);
     REQUIRE(drawn.size() == 2);
     for (const DrawnOp& d : drawn) {
@@ -76,7 +76,7 @@ TEST_CASE("randaugment: all ten operations are drawn equally often, and half of 
 TEST_CASE("randaugment: a picture goes through the drawn operations in order") {
   const data::Image image = source();
   for (std::uint32_t sample = 0; sample < 40; ++sample) {
-    auto first = lane(sample), second = lane(sample);
+    auto first = substream(sample), second = substream(sample);
     data::Image expected = image;
     for (const DrawnOp& d : data::draw_operations({.operations = 3}, first)) {
       if (d.applied) expected = data::apply_operation(expected, d.op, {}, d.negative);
@@ -88,7 +88,7 @@ TEST_CASE("randaugment: a picture goes through the drawn operations in order") {
 }
 
 TEST_CASE("randaugment: settings out of range are a usage error") {
-  auto place = lane(0);
+  auto place = substream(0);
   CHECK_THROWS_AS(data::draw_operations({.operations = -1}, place), ctp::UsageError);
   CHECK_THROWS_AS(data::draw_operations({.magnitude = 10.5}, place), ctp::UsageError);
   CHECK_THROWS_AS(data::draw_operations({.probability = 1.5}, place), ctp::UsageError);

@@ -65,6 +65,24 @@ TEST_CASE("file source: pictures are those Pillow reads and resizes") {
   check_pixels(FileSource(stream.test(), tokenizer), 1, "gallery_images/t1.jpg");
 }
 
+TEST_CASE("file source: pictures for training are augmented by the source's own settings") {
+  const P9d stream(golden);
+  const auto augmented = [&](const ctp::data::Augmentation& settings) {
+    const FileSource source(stream.train(), tokenizer_of(stream), {.augmentation = settings});
+    ctp::data::Batch batch;
+    batch.resize(1, 8, 30, source.pictures());
+    ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
+    source.image(2, &random, ctp::data::PictureRow(batch, 0));
+    return batch.pixels;
+  };
+  ctp::data::Augmentation plain{.min_scale = 1, .flip = 0, .operations = {.operations = 0}};
+  const auto whole = augmented(plain);
+  plain.flip = 1;
+  ctp::data::Image mirrored(8, 8);
+  mirrored.rgb = whole;
+  CHECK(augmented(plain) == ctp::data::flip_horizontally(mirrored).rgb);
+}
+
 TEST_CASE("file source: captions are cleaned, cut and tokenised, the same for any number of threads") {
   const P9d stream(golden);
   const Tokenizer tokenizer = tokenizer_of(stream);

@@ -11,38 +11,10 @@
 
 using ctp::data::pairs_by_table;
 using ctp::data::pairs_by_text_files;
-using ctp::data::read_caption_table;
 using ctp::data::Sample;
 using test::has;
 using test::MadeFolder;
 using test::message_of;
-
-TEST_CASE("caption table: two to four columns; task and category are filled in") {
-  const MadeFolder folder;
-  const std::string table = folder.write("t.csv", "a.jpg,one\nb.jpg,\"two, too\",toys\nc.jpg,three,toys,cubes\n");
-  const auto rows = read_caption_table(table, false, "mine");
-  REQUIRE(rows.size() == 3);
-  CHECK(rows[0].task == "mine");
-  CHECK(rows[0].category == "mine");
-  CHECK(rows[1].caption == "two, too");
-  CHECK(rows[1].category == "toys");
-  CHECK(rows[2].category == "cubes");
-  CHECK(rows[2].line == 3);
-  CHECK(read_caption_table(table, true).size() == 2);
-}
-
-TEST_CASE("caption table: what is wrong is named with table and line") {
-  const MadeFolder folder;
-  const auto message = [&](const std::string& text) {
-    return message_of<ctp::DataError>([&] { read_caption_table(folder.write("t.csv", text)); });
-  };
-  CHECK(has(message("a.jpg,one\nb.jpg\n"), "t.csv: line 2: expected 2 to 4 columns: file, caption, task, category"));
-  CHECK(has(message("a.jpg,one,t,c,more\n"), "found 5; put a caption that has commas in double quotes"));
-  CHECK(has(message(",one\n"), "line 1: expected the name of a picture in the first column, found nothing"));
-  CHECK(has(message("a.jpg,\n"), "line 1: expected a caption in the second column, found nothing"));
-  CHECK(has(message("a.jpg,\xFF\n"), "expected text in UTF-8"));
-  CHECK(has(message("\n"), "t.csv: expected at least one line: file,caption, found none; list the pictures"));
-}
 
 TEST_CASE("pairs by table: paths are relative to the folder, and every picture must be there") {
   const MadeFolder folder;

@@ -17,7 +17,7 @@ using test::message_of;
 namespace {
 /// What the source writes for a pair, in a batch of its own.
 ctp::data::Batch written(const MemorySource& source, std::uint32_t ordinal, int size,
-                         ctp::RandomLane* augment = nullptr) {
+                         ctp::RandomSubstream* augment = nullptr) {
   ctp::data::Batch batch;
   batch.resize(1, size, 2, source.pictures());
   source.image(ordinal, augment, ctp::data::PictureRow(batch, 0));
@@ -55,11 +55,27 @@ TEST_CASE("memory source: with finished floats among its pairs it writes floats;
   CHECK(source.tokens(0)[1] == 7);
 }
 
+TEST_CASE("memory source: pictures for training are augmented by the source's own settings") {
+  Image image(4, 4, 0);
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<std::uint8_t>(5 * i);
+  const auto augmented = [&](const ctp::data::Augmentation& settings) {
+    MemorySource source(settings);
+    source.add(image, {2, 3});
+    ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
+    return written(source, 0, 4, &random).pixels;
+  };
+  ctp::data::Augmentation mirror{
+      .min_scale = 1, .min_ratio = 1, .max_ratio = 1, .flip = 1, .operations = {.operations = 0}};
+  CHECK(augmented(mirror) == ctp::data::flip_horizontally(image).rgb);
+  mirror.flip = 0;
+  CHECK(augmented(mirror) == image.rgb);
+}
+
 TEST_CASE("memory source: finished floats cannot be augmented or resized") {
   MemorySource source;
   source.add(std::vector<float>(12), 2, {2, 3}, "f");
-  ctp::RandomLane lane(ctp::RandomStream(1, "augment"), {});
-  CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 2, &lane); }), "augmentation"));
+  ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
+  CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 2, &random); }), "augmentation"));
   CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 4); }), "image size 2"));
 }
 

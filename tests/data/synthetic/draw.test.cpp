@@ -1,4 +1,3 @@
-// The pictures of the synthetic stream: shapes, colours, patterns.
 #include <ctp/data/synthetic/draw.hpp>
 
 #include <array>
@@ -39,21 +38,6 @@ double difference(const Image& a, const Image& b) {
 
 }  // namespace
 
-TEST_CASE("distances to shapes are those of plane geometry") {
-  const auto near = [](float value) { return doctest::Approx(value).epsilon(1e-5); };
-  CHECK(distance(ellipse(Paint::Body, 1, 0, 0.5F, 0.5F), 0, 0) == near(0.5F));
-  CHECK(distance(ellipse(Paint::Body, 0, 0, 0.8F, 0.4F), 0.8F, 0) + 1 == near(1.0F));
-  CHECK(distance(ring(Paint::Body, 0, 0, 0.5F, 0.5F, 0.1F), 0, 0) == near(0.4F));
-  CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F), 0.6F, 0.6F) == near(0.5F));  // from the corner: (0.3, 0.4)
-  CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F), 0, 0) == near(-0.2F));
-  CHECK(distance(box(Paint::Body, 0, 0, 0.3F, 0.2F, 0.0F, 1.5707963F), 0, 0.5F) ==
-        near(0.2F));  // turned by a right angle
-  CHECK(distance(bar(Paint::Body, -1, 0, 1, 0, 0.1F), 0, 0.5F) == near(0.4F));
-  CHECK(distance(bar(Paint::Body, -1, 0, 1, 0, 0.1F), 1.3F, 0.4F) == near(0.4F));
-  CHECK(distance(triangle(Paint::Body, 0, 0, 3, 0, 0, 4), 1, 1) == near(-1.0F));  // the inscribed circle of 3, 4, 5
-  CHECK(distance(trapezoid(Paint::Body, 0, 0, 0.5F, 0.5F, 0.5F, 0.0F), 0, -0.9F) == near(0.4F));
-}
-
 TEST_CASE("every part of every product lies within its stated bounds") {
   for (const Industry& industry : industries()) {
     for (const Kind& kind : industry.kinds) {
@@ -70,15 +54,6 @@ TEST_CASE("every part of every product lies within its stated bounds") {
       }
     }
   }
-}
-
-TEST_CASE("turning hues by a third of the circle turns red into green and leaves grey alone") {
-  const Colour green = turn_hue({1, 0, 0}, 120.0F), grey = turn_hue({0.4F, 0.4F, 0.4F}, 77.0F);
-  CHECK(green.r == doctest::Approx(0.0).epsilon(1e-5));
-  CHECK(green.g == doctest::Approx(1.0).epsilon(1e-5));
-  CHECK(green.b == doctest::Approx(0.0).epsilon(1e-5));
-  CHECK(grey.r == doctest::Approx(0.4).epsilon(1e-5));
-  CHECK(grey.b == doctest::Approx(0.4).epsilon(1e-5));
 }
 
 TEST_CASE("a plain product has the colour that its title names") {

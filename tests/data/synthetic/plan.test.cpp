@@ -1,4 +1,3 @@
-// The plan of the synthetic stream: sizes, attributes, titles.
 #include <ctp/data/synthetic/plan.hpp>
 
 #include <algorithm>
@@ -14,15 +13,6 @@
 #include <doctest/doctest.h>
 
 using namespace ctp::data::synthetic;
-
-TEST_CASE("shares follow the sizes as far as the tail says, by floors and largest remainders") {
-  // Half way between the mean and the published size, worked out by hand: 100 * (0.25 + 0.5 * size / 60), size 10
-  // or 50.
-  CHECK(share_out(100, {10, 50}, 0.5) == std::vector<int>{33, 67});
-  CHECK(share_out(100, {10, 50}, 0.0) == std::vector<int>{50, 50});
-  CHECK(share_out(60, {10, 50}, 1.0) == std::vector<int>{10, 50});
-  CHECK(share_out(10, {1, 1, 1}, 1.0) == std::vector<int>{4, 3, 3});  // the earlier group on ties
-}
 
 TEST_CASE("every industry has enough to learn and at least fifty test pairs") {
   const Settings s;

@@ -1,4 +1,3 @@
-// The synthetic stream on disk.
 #include <ctp/data/synthetic/write_stream.hpp>
 
 #include <cstdlib>
@@ -104,36 +103,6 @@ TEST_CASE("the same settings write the same bytes, another seed writes others") 
   CHECK(contents(a.path) != contents(c.path));
 }
 
-namespace {
-
-ctp::data::Sample sample(const char* id, const char* title) {
-  ctp::data::Sample made;
-  made.id = id;
-  made.title = title;
-  made.category = "y";
-  made.industry = "t";
-  return made;
-}
-
-}  // namespace
-
-TEST_CASE("a writer refuses ids that cannot be file names or occur twice, and leaves no JSON of an unfinished folder") {
-  using ctp::data::P9dWriter, ctp::data::Split;
-  const Folder folder;
-  ctp::data::write_synthetic_stream(folder.path.string(), small());
-  P9dWriter writer(folder.path.string());
-  CHECK(!fs::exists(folder.path / "json/gallery.json"));
-  const std::vector<std::byte> picture = {std::byte{1}};
-  CHECK_THROWS_AS(writer.add(Split::Test, sample("../a", "x"), picture), ctp::DataError);
-  CHECK_THROWS_AS(writer.add(Split::Test, sample("", "x"), picture), ctp::DataError);
-  writer.add(Split::Test, sample("a", "x \"y\"\n"), picture);
-  CHECK_THROWS_AS(writer.add(Split::Test, sample("a", "x"), picture), ctp::DataError);
-  writer.add(Split::Train, sample("a", "x"), picture);
-  writer.finish();
-  const auto test = nlohmann::json::parse(ctp::io::read_text((folder.path / "json/test.json").string()));
-  CHECK(test.at("a").at("title") == "x \"y\"\n");
-}
-
-TEST_CASE("a disk that refuses is a resource error") {
+TEST_CASE("write_stream: a folder that cannot be made is a resource error") {
   CHECK_THROWS_AS(ctp::data::write_synthetic_stream("/proc/ctp-no-such-folder", small()), ctp::ResourceError);
 }

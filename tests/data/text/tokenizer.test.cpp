@@ -108,7 +108,7 @@ TEST_CASE("tokenizer: random bytes never give more ids than asked for, nor ids o
   const auto size = static_cast<std::int32_t>(t.vocabulary().size());
   std::size_t wrong = 0;
   for (std::uint32_t i = 0; i < 20000; ++i) {
-    ctp::RandomLane random({7, "bytes"}, {.sample = i});
+    ctp::RandomSubstream random({7, "bytes"}, {.sample = i});
     std::string text(random.below(60), '\0');
     for (char& c : text) c = static_cast<char>(random.below(256));
     const int length = 2 + static_cast<int>(random.below(20));

@@ -1,18 +1,20 @@
-"""Write the records that tests/eval compares with: what the PyTorch specification says of made features.
+"""Write the records that tests/eval compares with: scores of drawn features by the specification, tests/oracle.
 
-    python3 make_eval_golden.py DIRECTORY_OF_CTP_ORACLE [OUT.txt]
+    python3 make_eval_golden.py [OUT.txt]
 
-Needs torch (the records here: 1.13). Features are whole numbers, divided by 16 by both sides, so that every inner product
-is exact in float32 and ties are ties. Numbers are separated by white space:
+Needs torch (the records here: 1.13). Features are whole numbers, divided by 16 on both sides, so that every inner
+product is exact in float32 and equal scores are equal to the bit. Numbers are separated by white space:
   retrieval n e         then image [n, e], text [n, e], and the nine scores
   map Q G W d           then query [Q, d], gallery [G, d], id and label of the queries, of the gallery, of the whole
                         gallery (W items, the G first), and the three scores
 """
 import os
+import pathlib
 import random
 import sys
 
-sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "oracle"))
 import ctp_oracle as O  # noqa: E402
 import torch  # noqa: E402
 
@@ -32,7 +34,7 @@ def line(values):
 def main():
     r, tensor = random.Random(5), lambda x: torch.tensor(x, dtype=torch.float32) / 16
     names = [f"{d}_{m}" for d in ("txt", "img") for m in ("r1", "r5", "r10", "r_mean")] + ["r_mean"]
-    out = open(sys.argv[2] if len(sys.argv) > 2 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "eval.txt"), "w")
+    out = open(sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "eval.txt"), "w")
     sizes = [1, 2, 3, 5, 9, 10, 11, 12, 13, 31, 32, 33, 64, 65, 97]
     for case in range(60):
         n, e, spread = r.choice(sizes), r.randint(1, 9), r.choice([1, 2, 9])

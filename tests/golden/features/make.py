@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes the files of this folder: make.py ORACLE [PYTHON], the folder of the executable specification (ctp_oracle.py), and
-an interpreter that has transformers, if this one has not.
+"""Makes the files of this folder with the executable specification, tests/oracle: make.py [PYTHON], an interpreter that
+has transformers, if this one has not.
 
-  stream/            a P9D folder with one task; files called .jpg are decoded by what they are: JPEG of several kinds, PNG
+  stream/            a P9D folder with one task; files called .jpg hold JPEG of several kinds and PNG
   weights.safetensors, vocab.txt   a small model with every entry non-trivial, and its vocabulary
   expected.safetensors   features of stream/json/test.json in file order: image, text, fusion
 
-Pictures are decoded and resized by Pillow, titles cleaned by the published rule (pre_caption) and tokenised by transformers'
-BertTokenizer, features computed by the specification in float64. None of this is code of ctp.
+Pillow decodes and resizes the pictures. The published rule (pre_caption) cleans the titles, transformers' BertTokenizer
+makes tokens of them, and the specification computes the features in float64. None of this is code of ctp.
 Made with Debian 12's python3-torch 1.13.1 and Pillow 9.4.0, transformers 4.46.3.
 """
 import io
@@ -22,7 +22,7 @@ import torch
 from PIL import Image
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "oracle"))
 import ctp_oracle as oracle
 
 here = pathlib.Path(__file__).parent
@@ -72,10 +72,10 @@ def pre_caption(title):
 
 
 def token_ids(titles):
-    """Of transformers' BertTokenizer, which may need another interpreter than PyTorch."""
+    """Token ids by transformers' BertTokenizer, which may need another interpreter than PyTorch."""
     code = ("import json, sys; from transformers import BertTokenizer; t = BertTokenizer(sys.argv[1], do_lower_case=True)\n"
             "print(json.dumps(t(json.load(sys.stdin), padding='max_length', truncation=True, max_length=int(sys.argv[2]))['input_ids']))")
-    python = sys.argv[2] if len(sys.argv) > 2 else sys.executable
+    python = sys.argv[1] if len(sys.argv) > 1 else sys.executable
     run = subprocess.run([python, "-c", code, str(here / "vocab.txt"), str(max_words)], input=json.dumps(titles),
                          stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(run.stdout)

@@ -1,7 +1,7 @@
-"""Makes records that a comparison must find out: damage.py RECORD FOLDER.
+"""Makes records that a comparison must reject: damage.py RECORD FOLDER.
 
 flipped_gradient.safetensors  one element of one gradient has the other sign
-unknown_tensor.safetensors    one tensor more, of a name that no program knows
+unknown_tensor.safetensors    one more tensor, with a name that no program knows
 """
 import json
 import pathlib

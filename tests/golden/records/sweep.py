@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
 """Many more records than this folder holds: makes them, has conformance recompute them, and prints a table.
 
-    python3 tests/golden/records/sweep.py ORACLE [--conformance build/release/bin/conformance] [--out DIR]
-        [--only WORD] [--jobs 1] [--write FILE]
+    python3 tests/golden/records/sweep.py [--conformance build/release/bin/conformance] [--out DIR] [--only WORD]
+        [--jobs 1] [--write FILE]
 
-ORACLE is the folder of the executable specification, as for make.sh. For each of the nine trained forms: two and three
-tasks, float64 and float32 records, odd sizes, several seeds; goldens of one batch; exemplars. --only makes those whose
-name contains WORD. Records that are in DIR already are not made again. --write keeps one JSON line for each record in
+The executable specification, tests/oracle, makes the records. For each of the nine trained forms: two and three
+tasks, float64 and float32 records, odd sizes, several seeds; goldens of one batch; exemplars. --only makes the records
+with WORD in the name. Records that are in DIR already are not made again. --write keeps one JSON line for each record in
 FILE. Needs Debian 12's python3-torch (PYTHON names another interpreter). Exit code 1 if a record fails.
 """
 import argparse
 import concurrent.futures
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
 
+ORACLE = pathlib.Path(__file__).resolve().parents[2] / "oracle"
 FORMS = "seqf si mas ewc afec rwalk lwf lucir ctp".split()
 
 # name, options of the run, sizes of the model. A queue is a multiple of the batch. Odd widths, heads of width 1 and 3,
@@ -61,14 +63,14 @@ def wanted():
             yield f"exemplars_{i}_{seed}", "exemplars", "-", ["exemplars.py"], f"--seed {seed} {options}"
 
 
-def make(oracle, out, record):
+def make(out, record):
     name, _, _, command, options = record
     path = os.path.join(out, name + ".safetensors")
     if os.path.exists(path):
         return
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     partial = path + ".part"
-    subprocess.run([os.environ.get("PYTHON", "/usr/bin/python3"), os.path.join(oracle, command[0]), *command[1:], partial,
+    subprocess.run([os.environ.get("PYTHON", "/usr/bin/python3"), str(ORACLE / command[0]), *command[1:], partial,
                     *options.split()], check=True, stdout=subprocess.DEVNULL, env=environment)
     os.rename(partial, path)
 
@@ -104,7 +106,6 @@ def table(rows):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("oracle")
     p.add_argument("--conformance", default="build/release/bin/conformance")
     p.add_argument("--out", default="build/sweep")
     p.add_argument("--only", default="")
@@ -116,7 +117,7 @@ def main():
     if len({r[0] for r in records}) != len(records):
         sys.exit("sweep.py: two records have the same name")
     with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
-        list(pool.map(lambda r: make(a.oracle, a.out, r), records))
+        list(pool.map(lambda r: make(a.out, r), records))
     rows = [compare(a.conformance, a.out, r) for r in records]
     print(table(rows))
     failed = [r for r in rows if r["verdict"] != "PASS"]

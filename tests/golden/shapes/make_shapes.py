@@ -1,11 +1,12 @@
-"""Writes names and shapes of all parameters as the executable specification has them: make_shapes.py ORACLE.
+"""Writes names and shapes of all parameters of the executable specification, tests/oracle: make_shapes.py.
 
 One parameter per line, in the order in which the model registers them: name, then the extents.
 """
 import pathlib
 import sys
 
-sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "oracle"))
 import ctp_oracle as O  # noqa: E402
 
 here = pathlib.Path(__file__).parent

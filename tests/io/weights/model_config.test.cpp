@@ -1,5 +1,6 @@
 #include <ctp/io/weights/model_config.hpp>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,13 @@ std::string text(const ctp::ModelConfig& config) { return ctp::io::config_text(c
 
 TEST_CASE("model_config: a configuration survives being written and read") {
   ctp::ModelConfig config = test::odd;
-  config.temp = 0.1 + 0.2;  // needs all its digits
+  config.temperature = 0.1 + 0.2;  // needs all its digits
   config.dropout = 0.25;
 
   const ctp::ModelConfig back = ctp::io::parse_config(text(config), "x");
 
   CHECK(text(back) == text(config));
-  CHECK(back.temp == config.temp);
+  CHECK(back.temperature == config.temperature);
   CHECK(back.vision_heads == 2);
 }
 
@@ -91,6 +92,41 @@ TEST_CASE("model_config: an entry 'config' of the file decides before the shapes
   file.metadata["config"] = text(ctp::sizes::tiny);
 
   CHECK(text(ctp::io::config_of(file)) == text(ctp::sizes::tiny));
+}
+
+TEST_CASE("model_config: without an entry 'config' the file's temperatures are the model's") {
+  ctp::TensorFile file = weights_of(test::odd);
+  CHECK(ctp::io::config_of(file).temperature == 0.07);
+
+  const float temp = 0.05F, distill = 2;
+  file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
+  file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
+
+  CHECK(ctp::io::config_of(file).temperature == 0.05);
+  CHECK(ctp::io::config_of(file).distill_temperature == 2);
+}
+
+TEST_CASE("model_config: a temperature tensor that contradicts the entry 'config' is refused by file and key") {
+  const auto message = [](const char* entry, const std::string& name, float value) -> std::string {
+    ctp::TensorFile file = weights_of(test::odd);
+    file.metadata["config"] = entry;
+    file.tensors.push_back(ctp::make_named(name, {}, std::span<const float>(&value, 1)));
+    try {
+      (void)ctp::io::config_of(file);
+    } catch (const ctp::DataError& error) {
+      return error.what();
+    }
+    return "";
+  };
+
+  CHECK(message(R"({"temp": 0.07})", "temp", 0.05F) ==
+        "w.safetensors: tensor temp: expected the 0.07 of metadata 'config', found 0.05; correct one of the two, or "
+        "remove the tensor");
+  CHECK(message(R"({"distill_temp": 1})", "distill_temp", 2).find("tensor distill_temp: expected the 1 of") !=
+        std::string::npos);
+  CHECK(message(R"({"temp": 0.07})", "temp", 0).find("one number above 0, found F32 of shape []") != std::string::npos);
+  CHECK(message(R"({"temp": 0.07})", "temp", 0.07F).empty());
+  CHECK(message(R"({"distill_temp": 1})", "temp", 0.05F).empty());
 }
 
 TEST_CASE("model_config: a file of something else is refused by file and tensor") {

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/elementwise.hpp
-/// @brief  Small maps over whole tensors, as kernels.
+/// @brief  Elementwise operations as kernels.
 /// @layer  backend
 #pragma once
 
@@ -65,9 +65,9 @@ struct PaddingBias {
 
 }  // namespace kernel
 
-/// As generic::Elementwise, where what each operation computes is written.
+/// The operations of generic::ElementwiseOps, which documents each of them.
 template <class Runtime, class Real>
-struct Elementwise {
+struct ElementwiseOps {
   static void fill(Index n, Real value, Real* x) { launch_each<Runtime>(n, kernel::Fill<Real>{value, x}); }
   static void ramp(Index n, std::int32_t first, std::int32_t* x) { launch_each<Runtime>(n, kernel::Ramp{first, x}); }
   static void add_scaled(Index n, Real a, const Real* x, Real* y) {

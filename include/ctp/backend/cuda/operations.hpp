@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/operations.hpp
-/// @brief  Every operation of the backend as kernels, for whatever runs them.
+/// @brief  All operations of the CUDA backend as kernels, for any kernel runtime.
 /// @layer  backend
 #pragma once
 
@@ -15,19 +15,18 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief What a backend of kernels gets for free. Runtime brings memory (allocate, zero, copy, upload, download),
-/// launch(), scratch(), packed_scratch(), shared_limit(), rounds_operands() and matrix_product(const
-/// MatrixProduct<Real>&).
+/// @brief Base of a backend of kernels. Runtime provides memory (allocate, zero, copy, upload, download), the functions
+/// of KernelRuntime, launch() and matrix_product(const MatrixProduct<Real>&).
 template <class Runtime, class RealType>
-struct Operations : Attention<Runtime, RealType>,
-                    Elementwise<Runtime, RealType>,
-                    Embedding<Runtime, RealType>,
-                    LayerNorm<Runtime, RealType>,
-                    Linear<Runtime, RealType>,
-                    Losses<Runtime, RealType>,
-                    Parameters<Runtime, RealType>,
+struct Operations : AttentionOps<Runtime, RealType>,
+                    ElementwiseOps<Runtime, RealType>,
+                    EmbeddingOps<Runtime, RealType>,
+                    LayerNormOps<Runtime, RealType>,
+                    LinearOps<Runtime, RealType>,
+                    LossOps<Runtime, RealType>,
+                    ParameterOps<Runtime, RealType>,
                     Ranking<Runtime, RealType>,
-                    Rows<Runtime, RealType> {
+                    RowOps<Runtime, RealType> {
   static_assert(KernelRuntime<Runtime>);
   using Real = RealType;
   using Packed = cuda::Packed;

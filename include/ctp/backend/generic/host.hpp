@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/host.hpp
-/// @brief  Every operation for a backend that computes on host memory, given its matrix product.
+/// @brief  All operations of a host backend, given its matrix product.
 /// @layer  backend
 #pragma once
 
@@ -9,23 +9,23 @@
 #include <ctp/backend/generic/layer_norm.hpp>
 #include <ctp/backend/generic/linear.hpp>
 #include <ctp/backend/generic/losses.hpp>
-#include <ctp/backend/generic/memory.hpp>
 #include <ctp/backend/generic/parameters.hpp>
+#include <ctp/backend/generic/ranking.hpp>
 #include <ctp/backend/generic/rows.hpp>
 
 namespace ctp::backend::generic {
 
-/// @brief What a host backend gets for free. Derived brings block_product() and tiled_product().
+/// @brief Base of a host backend. Derived provides block_product() and tiled_product().
 template <class Derived, class RealType>
-struct Host : Memory,
-              Attention<Derived, RealType>,
-              Elementwise<RealType>,
-              Embedding<RealType>,
-              LayerNorm<RealType>,
-              Linear<Derived, RealType>,
-              Losses<RealType>,
-              Parameters<RealType>,
-              Rows<RealType> {
+struct Host : AttentionOps<Derived, RealType>,
+              ElementwiseOps<RealType>,
+              EmbeddingOps<RealType>,
+              LayerNormOps<RealType>,
+              LinearOps<Derived, RealType>,
+              LossOps<RealType>,
+              ParameterOps<RealType>,
+              Ranking<RealType>,  // and Memory
+              RowOps<RealType> {
   using Real = RealType;
 };
 

@@ -1,11 +1,12 @@
 /// @file   ctp/data/codec/stb.hpp
-/// @brief  stb_image and stb_image_write, private to every unit that includes this, in a namespace of their own.
+/// @brief  stb_image and stb_image_write with internal linkage, in namespace ctp::data::detail::stb.
 /// @layer  data
 ///
-/// A program may use its own copy of either beside this one, before or after: nothing is exported, no switch stays set.
+/// A program may include its own copy of either header before or after this one: this header exports no symbol and
+/// leaves no macro defined.
 #pragma once
 
-// stb includes these itself; they must not be first met inside a namespace.
+// Headers that stb includes. Including them here first keeps their declarations out of namespace stb.
 #include <cassert>
 #include <climits>
 #include <cmath>
@@ -37,10 +38,10 @@
 
 namespace ctp::data::detail {
 
-/// Largest single piece of memory that stb may ask for on this thread: its answer to bombs.
+/// Largest single allocation that stb may make on this thread, bytes; the bound against decompression bombs.
 inline thread_local std::size_t stb_allowance = 0;
 
-/// Zeroed memory, so that data which a damaged file leaves out is black and not what lay there before.
+/// Zeroed memory: pixels missing from a damaged file are black, not uninitialised.
 inline void* stb_allocate(std::size_t size) { return size > stb_allowance ? nullptr : std::calloc(1, size); }
 inline void* stb_reallocate(void* old, std::size_t size) {
   return size > stb_allowance ? nullptr : std::realloc(old, size);
@@ -53,7 +54,7 @@ inline void* stb_reallocate(void* old, std::size_t size) {
 #pragma clang diagnostic ignored "-Weverything"
 #pragma float_control(push)
 #pragma clang fp contract(off)
-// Wild coefficients of damaged files overflow; the results are clamped afterwards and only need to be some value.
+// Coefficients of damaged files overflow. stb clamps the results afterwards, so any value will do.
 #pragma clang attribute push(__attribute__((no_sanitize("undefined"))), apply_to = function)
 #elif defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -71,54 +72,14 @@ inline void* stb_reallocate(void* old, std::size_t size) {
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC push_options
-// Wild coefficients of damaged files overflow: let them wrap. And an encoder whose sums are rounded differently on a
-// machine with fused multiply-add writes other files there.
+// wrapv: coefficients of damaged files overflow. fp-contract=off: fused multiply-add would round the encoder's sums
+// differently and so write other bytes on machines that have it.
 #pragma GCC optimize("wrapv", "fp-contract=off")
 #endif
 
-// Whatever a copy that came before has left defined.
-#undef STBI_INCLUDE_STB_IMAGE_H
-#undef STBIDEF
-#undef STBI_EXTERN
-#undef stbi__err
-#undef stbi__vertically_flip_on_load
-#undef stbi__unpremultiply_on_load
-#undef stbi__de_iphone_flag
-#undef STBI_ONLY_JPEG
-#undef STBI_ONLY_PNG
-#undef STBI_NO_JPEG
-#undef STBI_NO_PNG
-#undef STBI_NO_BMP
-#undef STBI_NO_PSD
-#undef STBI_NO_TGA
-#undef STBI_NO_GIF
-#undef STBI_NO_HDR
-#undef STBI_NO_PIC
-#undef STBI_NO_PNM
-#undef STBI_NO_ZLIB
-#undef STBI_NO_STDIO
-#undef STBI_NO_LINEAR
-#undef STBI_MAX_DIMENSIONS
-#undef STBI_ASSERT
-#undef STBI_MALLOC
-#undef STBI_REALLOC
-#undef STBI_REALLOC_SIZED
-#undef STBI_FREE
-#undef INCLUDE_STB_IMAGE_WRITE_H
-#undef STBIWDEF
-#undef STBI_WRITE_NO_STDIO
-#undef STBIW_MALLOC
-#undef STBIW_REALLOC
-#undef STBIW_REALLOC_SIZED
-#undef STBIW_FREE
-#undef STBIW_ASSERT
-#undef STBIW_MEMMOVE
-#undef STBIW_UCHAR
-#undef STB_IMAGE_IMPLEMENTATION
-#undef STB_IMAGE_STATIC
-#undef STB_IMAGE_WRITE_IMPLEMENTATION
-#undef STB_IMAGE_WRITE_STATIC
-// stb_image declares these with the linkage of C, for which namespaces do not count: give ours names of their own.
+// Macros left defined by a copy of stb included earlier.
+#include <ctp/data/codec/stb_undef.inc>
+// stb_image declares these functions extern "C", so a namespace does not separate them: rename ours.
 #define stbi_convert_iphone_png_to_rgb ctp_stbi_convert_iphone_png_to_rgb
 #define stbi_convert_iphone_png_to_rgb_thread ctp_stbi_convert_iphone_png_to_rgb_thread
 #define stbi_convert_wchar_to_utf8 ctp_stbi_convert_wchar_to_utf8
@@ -188,7 +149,7 @@ namespace ctp::data::detail::stb {
 #endif
 }  // namespace ctp::data::detail::stb
 
-// Nothing for a copy that comes later.
+// Leaves no macro defined for a copy of stb included later.
 #undef stbi_convert_iphone_png_to_rgb
 #undef stbi_convert_iphone_png_to_rgb_thread
 #undef stbi_convert_wchar_to_utf8
@@ -233,47 +194,7 @@ namespace ctp::data::detail::stb {
 #undef stbi_zlib_decode_malloc_guesssize_headerflag
 #undef stbi_zlib_decode_noheader_buffer
 #undef stbi_zlib_decode_noheader_malloc
-#undef STBI_INCLUDE_STB_IMAGE_H
-#undef STBIDEF
-#undef STBI_EXTERN
-#undef stbi__err
-#undef stbi__vertically_flip_on_load
-#undef stbi__unpremultiply_on_load
-#undef stbi__de_iphone_flag
-#undef STBI_ONLY_JPEG
-#undef STBI_ONLY_PNG
-#undef STBI_NO_JPEG
-#undef STBI_NO_PNG
-#undef STBI_NO_BMP
-#undef STBI_NO_PSD
-#undef STBI_NO_TGA
-#undef STBI_NO_GIF
-#undef STBI_NO_HDR
-#undef STBI_NO_PIC
-#undef STBI_NO_PNM
-#undef STBI_NO_ZLIB
-#undef STBI_NO_STDIO
-#undef STBI_NO_LINEAR
-#undef STBI_MAX_DIMENSIONS
-#undef STBI_ASSERT
-#undef STBI_MALLOC
-#undef STBI_REALLOC
-#undef STBI_REALLOC_SIZED
-#undef STBI_FREE
-#undef INCLUDE_STB_IMAGE_WRITE_H
-#undef STBIWDEF
-#undef STBI_WRITE_NO_STDIO
-#undef STBIW_MALLOC
-#undef STBIW_REALLOC
-#undef STBIW_REALLOC_SIZED
-#undef STBIW_FREE
-#undef STBIW_ASSERT
-#undef STBIW_MEMMOVE
-#undef STBIW_UCHAR
-#undef STB_IMAGE_IMPLEMENTATION
-#undef STB_IMAGE_STATIC
-#undef STB_IMAGE_WRITE_IMPLEMENTATION
-#undef STB_IMAGE_WRITE_STATIC
+#include <ctp/data/codec/stb_undef.inc>
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -33,7 +33,7 @@ struct Augmentation {
 /// Ten attempts at an area and a ratio; if none fits, the largest part in the middle with a permitted ratio.
 /// **Errors.** UsageError for sides below 1 or ranges that are empty or not positive.
 /// **Source.** torchvision's RandomResizedCrop.get_params, with its own order of draws: area, ratio, row, column.
-inline Box random_crop(int width, int height, const Augmentation& settings, RandomLane& lane) {
+inline Box random_crop(int width, int height, const Augmentation& settings, RandomSubstream& random) {
   if (!(width > 0 && height > 0 && settings.min_scale > 0.0 && settings.min_scale <= settings.max_scale &&
         settings.min_ratio > 0.0 && settings.min_ratio <= settings.max_ratio)) {
     throw UsageError(Complaint{"random_crop", "settings", "a picture, and scales and ratios from low to high above 0",
@@ -47,12 +47,12 @@ inline Box random_crop(int width, int height, const Augmentation& settings, Rand
   const auto whole = [](double value) { return static_cast<int>(std::nearbyint(std::min(value, 1e9))); };
   const double area = static_cast<double>(width) * height;
   for (int attempt = 0; attempt < 10; ++attempt) {
-    const double wanted = area * lane.uniform(settings.min_scale, settings.max_scale);
-    const double ratio = std::exp(lane.uniform(std::log(settings.min_ratio), std::log(settings.max_ratio)));
+    const double wanted = area * random.uniform(settings.min_scale, settings.max_scale);
+    const double ratio = std::exp(random.uniform(std::log(settings.min_ratio), std::log(settings.max_ratio)));
     const int w = whole(std::sqrt(wanted * ratio)), h = whole(std::sqrt(wanted / ratio));
     if (w < 1 || h < 1 || w > width || h > height) continue;
-    const int y = static_cast<int>(lane.below(static_cast<std::uint32_t>(height - h + 1)));
-    const int x = static_cast<int>(lane.below(static_cast<std::uint32_t>(width - w + 1)));
+    const int y = static_cast<int>(random.below(static_cast<std::uint32_t>(height - h + 1)));
+    const int x = static_cast<int>(random.below(static_cast<std::uint32_t>(width - w + 1)));
     return {x, y, x + w, y + h};
   }
   const double ratio = static_cast<double>(width) / height;
@@ -76,14 +76,15 @@ inline Image flip_horizontally(Image image) {
 
 /// @brief What a picture looks like in training: random crop, bicubic to size x size, random mirror, RandAugment.
 ///
-/// **Shapes.** returns [size, size, 3]. Everything random comes from `lane`, so from its place in the run alone.
+/// **Shapes.** returns [size, size, 3]. Everything random comes from `random`, so from its place in the run alone.
 /// **Errors.** UsageError for an empty picture or settings out of range.
-inline Image augment_for_training(const Image& image, int size, RandomLane& lane, const Augmentation& settings = {}) {
+inline Image augment_for_training(const Image& image, int size, RandomSubstream& random,
+                                  const Augmentation& settings = {}) {
   require_pixels(image, "augment_for_training");
-  const Box box = random_crop(image.width, image.height, settings, lane);
+  const Box box = random_crop(image.width, image.height, settings, random);
   Image result = resize_bicubic(image, box, size, size);
-  if (lane.uniform() < settings.flip) result = flip_horizontally(std::move(result));
-  return rand_augment(std::move(result), settings.operations, lane);
+  if (random.uniform() < settings.flip) result = flip_horizontally(std::move(result));
+  return rand_augment(std::move(result), settings.operations, random);
 }
 
 /// What a picture looks like in evaluation: bicubic to size x size, nothing cut off. **Shapes.** [size, size, 3].

@@ -14,7 +14,7 @@ namespace ctp::data {
 /// **Shapes.** image: [H, W, 3]; out: [3, H, W], caller's memory.
 inline void normalize_chw(const Image& image, float* out) {
   require_pixels(image, "normalize_chw");
-  backend::generic::Embedding<float>::normalize_pixels(1, Index{image.width} * image.height, image.rgb.data(), out);
+  backend::generic::EmbeddingOps<float>::normalize_pixels(1, Index{image.width} * image.height, image.rgb.data(), out);
 }
 
 }  // namespace ctp::data

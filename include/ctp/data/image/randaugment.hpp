@@ -88,7 +88,7 @@ struct DrawnOp {
 ///
 /// The same number of draws whatever comes up. **Errors.** UsageError for a negative count, a magnitude outside 0 to 10
 /// or a probability outside 0 to 1.
-inline std::vector<DrawnOp> draw_operations(const RandAugment& settings, RandomLane& lane) {
+inline std::vector<DrawnOp> draw_operations(const RandAugment& settings, RandomSubstream& random) {
   if (!(settings.operations >= 0 && settings.magnitude >= 0.0 && settings.magnitude <= 10.0 &&
         settings.probability >= 0.0 && settings.probability <= 1.0)) {
     throw UsageError(Complaint{"RandAugment", "settings", "operations >= 0, magnitude 0 to 10, probability 0 to 1",
@@ -98,17 +98,17 @@ inline std::vector<DrawnOp> draw_operations(const RandAugment& settings, RandomL
                          .text());
   }
   std::vector<DrawnOp> drawn(static_cast<std::size_t>(settings.operations));
-  for (DrawnOp& d : drawn) d.op = static_cast<AugmentOp>(lane.below(augment_op_count));
+  for (DrawnOp& d : drawn) d.op = static_cast<AugmentOp>(random.below(augment_op_count));
   for (DrawnOp& d : drawn) {
-    d.applied = lane.uniform() < settings.probability;
-    d.negative = lane.below(2) == 1;
+    d.applied = random.uniform() < settings.probability;
+    d.negative = random.below(2) == 1;
   }
   return drawn;
 }
 
 /// Draws and applies. **Errors.** as draw_operations() and apply_operation().
-inline Image rand_augment(Image image, const RandAugment& settings, RandomLane& lane) {
-  for (const DrawnOp& drawn : draw_operations(settings, lane)) {
+inline Image rand_augment(Image image, const RandAugment& settings, RandomSubstream& random) {
+  for (const DrawnOp& drawn : draw_operations(settings, random)) {
     if (drawn.applied) image = apply_operation(std::move(image), drawn.op, settings, drawn.negative);
   }
   return image;

@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/bad_images.hpp
-/// @brief  What happens when a picture cannot be read, and the list of those that could not.
+/// @brief  Policies for pictures that cannot be decoded, and the list of bad pictures.
 /// @layer  data
 #pragma once
 
@@ -12,17 +12,18 @@
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/data/source.hpp>
 
 namespace ctp::data {
 
-/// What a Loader does about a picture that cannot be read.
+/// Policy of a Loader for a picture that cannot be decoded.
 enum class OnBadImage {
-  Error,       ///< stop at the first one
-  Skip,        ///< take another pair of the task instead, and try the picture again in the next epoch
-  Quarantine,  ///< as Skip, and never open that file again
+  Error,       ///< throw at the first bad picture
+  Skip,        ///< replace the pair by another pair of the task; open the picture again in the next epoch
+  Quarantine,  ///< replace the pair; never open the picture again
 };
 
-/// The policy of that name. **Errors.** UsageError listing the names.
+/// The policy called `name`. **Errors.** UsageError listing the names.
 inline OnBadImage on_bad_image(std::string_view name) {
   if (name == "error") return OnBadImage::Error;
   if (name == "skip") return OnBadImage::Skip;
@@ -31,27 +32,28 @@ inline OnBadImage on_bad_image(std::string_view name) {
       Complaint{"on_bad_image", "", "one of error, skip, quarantine", "'" + std::string(name) + "'", ""}.text());
 }
 
-/// A picture that could not be used, and why.
+/// A picture that could not be decoded.
 struct BadImage {
-  std::uint32_t ordinal = 0;
-  std::string name;
-  std::string reason;
+  std::uint32_t ordinal = 0;  ///< of the pair in its source
+  std::string name;           ///< of the pair
+  std::string reason;         ///< the decoder's message, with task, pair and file
 };
 
-/// The different bad pictures met so far, in the order of the batches that met them.
+/// The different bad pictures found so far, in the order of the batches that hold them.
 class BadImages {
  public:
   /// `limit`: share of `pairs` above which training stops.
   BadImages(std::size_t pairs, double limit) : pairs_(pairs), limit_(limit) {}
 
-  /// Adds a picture unless it is listed already.
-  void add(BadImage bad) {
+  /// Adds a picture and returns its entry, valid until the next call; null if the picture is listed already.
+  const BadImage* add(BadImage bad) {
     const auto same = [&](const BadImage& other) { return other.ordinal == bad.ordinal; };
-    if (std::none_of(list_.begin(), list_.end(), same)) list_.push_back(std::move(bad));
+    if (std::any_of(list_.begin(), list_.end(), same)) return nullptr;
+    return &list_.emplace_back(std::move(bad));
   }
   [[nodiscard]] const std::vector<BadImage>& list() const { return list_; }
 
-  /// **Errors.** DataError with the count, the limit and the first names once there are more than the limit allows.
+  /// **Errors.** DataError with the count, the limit and the first ten reasons if the list exceeds the limit.
   void require_few(const std::string& task) const {
     if (static_cast<double>(list_.size()) <= limit_ * static_cast<double>(pairs_)) return;
     std::string names;
@@ -75,5 +77,15 @@ class BadImages {
   double limit_;
   std::vector<BadImage> list_;
 };
+
+/// `task` without the pairs whose picture is quarantined or was found bad.
+inline Task without_bad_images(Task task, const std::vector<std::uint32_t>& quarantined,
+                               const std::vector<BadImage>& found) {
+  std::erase_if(task.members, [&](std::uint32_t ordinal) {
+    return std::find(quarantined.begin(), quarantined.end(), ordinal) != quarantined.end() ||
+           std::any_of(found.begin(), found.end(), [&](const BadImage& bad) { return bad.ordinal == ordinal; });
+  });
+  return task;
+}
 
 }  // namespace ctp::data

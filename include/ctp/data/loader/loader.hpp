@@ -47,9 +47,9 @@ class Loader final : public BatchSource {
         bad_(members_.size(), options_.bad_image_limit) {
     slots_.resize(options_.workers == 0 ? 1 : static_cast<std::size_t>(options_.prefetch) + 1);
     for (Slot& slot : slots_) resize(slot.batch, options_.batch_size);
-    closed_.resize(rows_.task().source->size());
+    quarantined_.resize(rows_.task().source->size());
     for (const std::uint32_t ordinal : options_.quarantined) {
-      if (ordinal < closed_.size()) closed_[ordinal] = 1;
+      if (ordinal < quarantined_.size()) quarantined_[ordinal] = 1;
     }
     busy_.resize(static_cast<std::size_t>(options_.workers));
     start_workers();
@@ -169,13 +169,13 @@ class Loader final : public BatchSource {
       ++active_;
       const auto rows = static_cast<std::size_t>(slot.batch.size);
       busy = {true, members_[batch * batch_size_ + row]};
-      const bool known_bad = closed_[busy.ordinal] != 0;
+      const bool quarantined = quarantined_[busy.ordinal] != 0;
       lock.unlock();
 
       std::vector<BadImage> bad;
       std::exception_ptr error;
       try {
-        rows_.make(slot.batch, row, peers(batch, rows), known_bad, bad);
+        rows_.make(slot.batch, row, peers(batch, rows), quarantined, bad);
       } catch (...) {
         error = std::current_exception();
       }
@@ -232,7 +232,7 @@ class Loader final : public BatchSource {
       std::vector<BadImage> bad;
       std::exception_ptr error;
       try {
-        rows_.make(slot.batch, row, all, closed_[all[row]] != 0, bad);
+        rows_.make(slot.batch, row, all, quarantined_[all[row]] != 0, bad);
       } catch (...) {
         error = std::current_exception();
       }
@@ -249,9 +249,12 @@ class Loader final : public BatchSource {
         const auto by_row = [](const BadImage& a, const BadImage& b) { return a.ordinal < b.ordinal; };
         std::sort(slot.bad.begin(), slot.bad.end(), by_row);
         for (BadImage& image : slot.bad) {
-          const std::lock_guard lock(mutex_);
-          if (options_.on_bad_image == OnBadImage::Quarantine) closed_[image.ordinal] = 1;
-          bad_.add(std::move(image));
+          if (options_.on_bad_image == OnBadImage::Quarantine) {
+            const std::lock_guard lock(mutex_);
+            quarantined_[image.ordinal] = 1;
+          }
+          if (const BadImage* added = bad_.add(std::move(image)); added != nullptr && options_.report_bad_image)
+            options_.report_bad_image(rows_.task().name, *added);
         }
         slot.bad.clear();
         bad_.require_few(rows_.task().name);
@@ -274,7 +277,7 @@ class Loader final : public BatchSource {
   std::size_t steps_;
   BadImages bad_;
   std::vector<Slot> slots_;            // a ring: batch b lies in slot b % size
-  std::vector<unsigned char> closed_;  // by ordinal: 1 if the picture is not to be opened
+  std::vector<unsigned char> quarantined_;  // by ordinal: 1 if the picture is not opened
   std::vector<Busy> busy_;             // by worker
   bool started_ = false;
   std::exception_ptr failure_;  // what ended this epoch

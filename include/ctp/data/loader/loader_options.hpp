@@ -1,40 +1,66 @@
 /// @file   ctp/data/loader/loader_options.hpp
-/// @brief  Sizes, order and policies of the batches a Loader makes.
+/// @brief  Settings of a Loader: those that a caller chooses, and those that follow from model and run.
 /// @layer  data
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/model_config.hpp>
 #include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/loader/masking.hpp>
 #include <ctp/data/source.hpp>
 
 namespace ctp::data {
 
-/// Settings of a Loader. Of these, only `workers`, `prefetch` and `patience_seconds` leave the batches as they are.
-struct LoaderOptions {
-  int batch_size = 32;
+/// @brief Settings of loading that a caller chooses; a member of TrainOptions. The defaults are the published ones.
+///
+/// `workers`, `prefetch` and `patience_seconds` leave the batches as they are.
+struct LoadingOptions {
+  int batch_size = 128;
+  bool augment = true;         ///< random crop, flip and RandAugment; otherwise the plain resized picture
+  int workers = 1;             ///< threads that make batches; 0: next() makes them on the calling thread
+  int prefetch = 2;            ///< batches made ahead of the batch in use; needs memory for one more
+  int patience_seconds = 600;  ///< how long next() waits for a worker before it throws
+  OnBadImage on_bad_image = OnBadImage::Error;
+  double bad_image_limit = 0.001;               ///< share of the task's pictures that may be bad before training stops
+  std::vector<std::uint32_t> quarantined = {};  ///< ordinals of pairs whose picture is never opened
+  /// Called once for each different bad picture of a task, on the thread that calls next(). May be empty.
+  std::function<void(const std::string& task, const BadImage& bad)> report_bad_image = {};
+};
+
+/// Settings of a Loader: the caller's, and those that follow from the model and the place in the run.
+struct LoaderOptions : LoadingOptions {
   int image_size = 64;  ///< pixels
   int length = 30;      ///< tokens per caption, padding included
-  int workers = 0;      ///< threads that make batches; 0: next() makes them on the calling thread
-  int prefetch = 2;     ///< batches made ahead of the one in use; needs memory for one more
   std::uint64_t seed = 0;
   std::uint32_t task = 0;  ///< number of the task in the run; keys the random numbers
   bool shuffle = true;     ///< otherwise the order of Task::members
   bool drop_last = true;   ///< leave out an incomplete last batch
-  bool augment = true;     ///< random crop, flip and operations; otherwise the plain resized picture
   bool mask = true;        ///< masked-language modelling; otherwise Batch::masked repeats Batch::ids
   Masking masking;         ///< ids of the special tokens; `pad` is needed even without masking
-  OnBadImage on_bad_image = OnBadImage::Error;
-  double bad_image_limit = 0.001;               ///< share of the task's pictures that may be bad before training stops
-  std::vector<std::uint32_t> quarantined = {};  ///< ordinals whose picture is not opened from the start
-  int patience_seconds = 600;                   ///< how long next() waits for a worker before it gives up
 };
 
-/// `options`, if a Loader over `task` can carry them out. **Errors.** UsageError naming the key and what it may be.
+/// @brief The settings of a Loader that feeds `model`: sizes and special tokens are the model's.
+///
+/// `length`: tokens per caption, padding included. `seed` and `task` key the random numbers.
+inline LoaderOptions loader_options(LoadingOptions loading, const ModelConfig& model, int length,
+                                    std::uint64_t seed = 0, std::uint32_t task = 0) {
+  LoaderOptions options;
+  static_cast<LoadingOptions&>(options) = std::move(loading);
+  options.image_size = model.image;
+  options.length = length;
+  options.seed = seed;
+  options.task = task;
+  options.masking = {.pad = model.pad, .cls = model.cls, .mask = model.mask, .vocabulary = model.vocab};
+  return options;
+}
+
+/// Returns `options` if a Loader over `task` can carry them out. **Errors.** UsageError naming the key and its range.
 inline LoaderOptions checked(LoaderOptions options, const Task& task) {
   const auto require = [&](const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
     if (value >= low && value <= high) return;

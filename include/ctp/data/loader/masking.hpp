@@ -36,7 +36,7 @@ Masking masking_over(const Vocabulary& vocabulary) {
 
 /// @brief Masks one caption: 15 % of its tokens, never [PAD] or [CLS] ([SEP] may be).
 ///
-/// Every position draws from a lane of its own, so the outcome depends on neither padding nor place in the batch.
+/// Every position draws from a substream of its own, so the outcome depends on neither padding nor place in the batch.
 /// **Shapes.** ids, masked, labels: [L]. labels: the token where one is asked for, else ignore_label.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, section 3.1, on the random stream named "mask".
 inline void mask_tokens(const Masking& rule, RandomStream stream, RandomPlace place, std::span<const std::int32_t> ids,
@@ -45,13 +45,13 @@ inline void mask_tokens(const Masking& rule, RandomStream stream, RandomPlace pl
     masked[i] = ids[i];
     labels[i] = ignore_label;
     if (ids[i] == rule.pad || ids[i] == rule.cls) continue;
-    RandomLane lane(stream, place, static_cast<std::uint32_t>(i));
-    if (unit_float(lane.word()) >= rule.probability) continue;
+    RandomSubstream random(stream, place, static_cast<std::uint32_t>(i));
+    if (unit_float(random.word()) >= rule.probability) continue;
     labels[i] = ids[i];
-    if (unit_float(lane.word()) < rule.to_mask) {
+    if (unit_float(random.word()) < rule.to_mask) {
       masked[i] = rule.mask;
-    } else if (unit_float(lane.word()) < rule.to_random) {
-      masked[i] = static_cast<std::int32_t>(lane.below(static_cast<std::uint32_t>(rule.vocabulary)));
+    } else if (unit_float(random.word()) < rule.to_random) {
+      masked[i] = static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(rule.vocabulary)));
     }
   }
 }

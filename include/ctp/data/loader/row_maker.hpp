@@ -41,13 +41,13 @@ class RowMaker {
 
   /// @brief Fills row `row` of `batch` with the pair `peers[row]`.
   ///
-  /// `peers`: the ordinals the sampler chose for this batch. `known_bad`: do not open the picture, replace it at once.
+  /// `peers`: the ordinals the sampler chose for this batch. `quarantined`: replaces the picture without opening it.
   /// Bad pictures that were replaced are appended to `bad`.
   /// **Errors.** whatever the source throws, with the pair's name in front; DataError if no picture can be read.
-  void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool known_bad,
+  void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool quarantined,
             std::vector<BadImage>& bad) const {
     std::uint32_t ordinal = peers[row];
-    if (known_bad || !read_image(batch, row, ordinal, bad)) ordinal = replace(batch, row, peers, bad);
+    if (quarantined || !read_image(batch, row, ordinal, bad)) ordinal = replace(batch, row, peers, bad);
     write_tokens(batch, row, ordinal);
     batch.sample[row] = ordinal;
   }
@@ -55,9 +55,9 @@ class RowMaker {
  private:
   /// True if the picture is in the batch now, false if it is bad and the policy says to go on.
   bool read_image(Batch& batch, std::size_t row, std::uint32_t ordinal, std::vector<BadImage>& bad) const {
-    RandomLane lane(augment_, RandomPlace{rule_.task, batch.epoch, ordinal});
+    RandomSubstream random(augment_, RandomPlace{rule_.task, batch.epoch, ordinal});
     try {
-      task_.source->image(ordinal, rule_.augment ? &lane : nullptr, PictureRow(batch, row));
+      task_.source->image(ordinal, rule_.augment ? &random : nullptr, PictureRow(batch, row));
       return true;
     } catch (const DataError& error) {
       if (rule_.on_bad_image == OnBadImage::Error) throw DataError(who(ordinal) + error.what());
@@ -78,10 +78,10 @@ class RowMaker {
   /// twice would be its own negative.
   std::uint32_t replace(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers,
                         std::vector<BadImage>& bad) const {
-    RandomLane lane(replace_, RandomPlace{rule_.task, batch.epoch, peers[row]});
+    RandomSubstream random(replace_, RandomPlace{rule_.task, batch.epoch, peers[row]});
     const auto count = static_cast<std::uint32_t>(task_.members.size());
     for (int attempt = 0; attempt < 256; ++attempt) {
-      const std::uint32_t ordinal = task_.members[lane.below(count)];
+      const std::uint32_t ordinal = task_.members[random.below(count)];
       const bool peer = std::find(peers.begin(), peers.end(), ordinal) != peers.end();
       if ((attempt < 128 && peer) || ordinal == peers[row]) continue;
       if (read_image(batch, row, ordinal, bad)) return ordinal;

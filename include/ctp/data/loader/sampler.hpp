@@ -20,9 +20,9 @@ namespace ctp::data {
 /// **Source.** Durstenfeld 1964, algorithm 235 ("Fisher-Yates shuffle"), on the random stream named "shuffle".
 inline void shuffle_for_epoch(std::span<std::uint32_t> members, std::uint64_t seed, std::uint32_t task,
                               std::uint32_t epoch) {
-  RandomLane lane(RandomStream(seed, "shuffle"), RandomPlace{task, epoch, 0});
+  RandomSubstream random(RandomStream(seed, "shuffle"), RandomPlace{task, epoch, 0});
   for (std::size_t left = members.size(); left > 1; --left) {
-    std::swap(members[left - 1], members[lane.below(static_cast<std::uint32_t>(left))]);
+    std::swap(members[left - 1], members[random.below(static_cast<std::uint32_t>(left))]);
   }
 }
 

@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/file_source.hpp
-/// @brief  Pairs whose pictures are files and whose captions are tokenised once.
+/// @brief  A Source over picture files and annotated captions.
 /// @layer  data
 #pragma once
 
@@ -28,23 +28,24 @@
 
 namespace ctp::data {
 
-/// How a FileSource reads captions and pictures.
+/// Settings of a FileSource.
 struct FileSourceOptions {
   int max_words = 30;           ///< words of a cleaned caption that are kept
   int length = 30;              ///< tokens per caption, [CLS] and [SEP] included
-  std::size_t cache_bytes = 0;  ///< of decoded pictures kept in memory; 0 decodes every time
+  std::size_t cache_bytes = 0;  ///< size of the cache of decoded pictures; 0: decode a picture each time
+  Augmentation augmentation{};  ///< of pictures for training
 };
 
 /// @brief A Source over annotated files.
 ///
-/// Captions are cleaned and tokenised in the constructor, on threads() threads, and never again; the titles need not be
-/// kept. Pictures are read when they are asked for.
+/// The constructor cleans and tokenises all captions, on threads() threads; `samples` may be destroyed afterwards.
+/// image() reads and decodes a picture each time, or takes the decoded picture from the cache.
 class FileSource final : public Source {
  public:
   /// `samples`: a pair's ordinal is its place in this list.
   /// **Errors.** UsageError for a length below 2 or no words.
   FileSource(std::span<const Sample> samples, const Tokenizer& tokenizer, FileSourceOptions options = {})
-      : cache_(options.cache_bytes) {
+      : augmentation_(options.augmentation), cache_(options.cache_bytes) {
     names_.reserve(samples.size());
     images_.reserve(samples.size());
     for (const Sample& sample : samples) {
@@ -59,11 +60,11 @@ class FileSource final : public Source {
     return ordinal < names_.size() ? names_[ordinal] : std::to_string(ordinal);
   }
 
-  void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const override {
+  void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const override {
     const std::string& file = images_.at(ordinal);
     const auto picture =
         cache_.get(ordinal, [&] { return decode_image(io::read_file(file, largest_image_file), file); });
-    out.write(augment != nullptr ? augment_for_training(*picture, out.size(), *augment)
+    out.write(augment != nullptr ? augment_for_training(*picture, out.size(), *augment, augmentation_)
                                  : resize_for_test(*picture, out.size()));
   }
 
@@ -102,8 +103,9 @@ class FileSource final : public Source {
   }
 
   std::vector<std::string> names_, images_;
-  std::vector<std::int32_t> tokens_;  // of all captions, one after the other
-  std::vector<std::size_t> begins_;   // where each caption begins in tokens_; one more than captions
+  std::vector<std::int32_t> tokens_;  // of all captions, concatenated
+  std::vector<std::size_t> begins_;   // offset of each caption in tokens_, and their end
+  Augmentation augmentation_;
   mutable ImageCache cache_;
 };
 
@@ -115,7 +117,7 @@ inline std::vector<Task> training_tasks(const P9d& stream, const Tokenizer& toke
   return tasks;
 }
 
-/// The cleaned titles of all training pairs: what build_vocabulary() takes.
+/// The cleaned titles of `samples`, the input of build_vocabulary().
 inline std::vector<std::string> cleaned_titles(std::span<const Sample> samples, int max_words) {
   std::vector<std::string> titles(samples.size());
   parallel_blocks(static_cast<std::ptrdiff_t>(samples.size()), 1024, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/memory_source.hpp
-/// @brief  Pairs that are in memory already: for tests, and for data that does not come in files.
+/// @brief  A Source over pairs in memory: for tests, and for data that is not stored in files.
 /// @layer  data
 #pragma once
 
@@ -19,12 +19,15 @@
 
 namespace ctp::data {
 
-/// @brief Pairs held in memory, added one by one, then handed to a Task.
+/// @brief A Source whose pairs are added one by one before the source becomes part of a Task.
 ///
-/// A pair holds either decoded pixels, which are resized or augmented like those of a file, or finished floats, which
-/// are used as they are. Finished floats cannot be augmented: a Loader over them needs `augment = false`.
+/// A pair holds either decoded pixels or finished floats. The source resizes or augments pixels as FileSource does, and
+/// copies finished floats unchanged. Finished floats cannot be augmented: a Loader over them needs `augment = false`.
 class MemorySource final : public Source {
  public:
+  /// `augmentation`: of pictures for training.
+  explicit MemorySource(const Augmentation& augmentation = {}) : augmentation_(augmentation) {}
+
   /// Adds decoded pixels; returns the pair's ordinal. **Shapes.** tokens: from [CLS] to [SEP], not padded.
   std::uint32_t add(Image pixels, std::vector<std::int32_t> tokens, std::string name = {}) {
     const auto expected = static_cast<std::size_t>(pixels.width) * static_cast<std::size_t>(pixels.height) * 3;
@@ -58,19 +61,19 @@ class MemorySource final : public Source {
 
   [[nodiscard]] Pictures pictures() const override { return has_floats_ ? Pictures::Floats : Pictures::Pixels; }
 
-  void image(std::uint32_t ordinal, RandomLane* augment, const PictureRow& out) const override {
+  void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const override {
     const Pair& pair = pairs_.at(ordinal);
     if (!pair.chw.empty()) {
       if (augment != nullptr || out.size() != pair.size) {
-        throw UsageError(Complaint{
-            "MemorySource::image", name(ordinal), "no augmentation and image size " + std::to_string(pair.size),
-            augment != nullptr ? "augmentation asked for" : "image size " + std::to_string(out.size()),
-            "the pair was added as finished floats; add its pixels instead"}
+        throw UsageError(Complaint{"MemorySource::image", name(ordinal),
+                                   "no augmentation and image size " + std::to_string(pair.size),
+                                   augment != nullptr ? "augmentation" : "image size " + std::to_string(out.size()),
+                                   "the pair was added as finished floats; add its pixels instead"}
                              .text());
       }
       out.write(pair.chw);
     } else if (augment != nullptr) {
-      out.write(augment_for_training(pair.pixels, out.size(), *augment));
+      out.write(augment_for_training(pair.pixels, out.size(), *augment, augmentation_));
     } else {
       out.write(resize_for_test(pair.pixels, out.size()));
     }
@@ -94,6 +97,7 @@ class MemorySource final : public Source {
     return static_cast<std::uint32_t>(pairs_.size() - 1);
   }
 
+  Augmentation augmentation_;
   std::vector<Pair> pairs_;
   bool has_floats_ = false;
 };

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -35,8 +33,8 @@ struct P9dOptions {
 
 /// @brief The lists of a P9D folder, in file order. Opens no image.
 ///
-/// Ordinals count from 0 through a whole file: they do not depend on which tasks were chosen, nor on their order. An
-/// item id that two industries share is two training pairs with one image file; train_by_id() finds the last of them.
+/// Ordinals count from 0 through a whole file: they depend neither on the choice of tasks nor on their order. An item
+/// id that two industries share is two training pairs with one image file.
 class P9d {
  public:
   /// @brief Reads `folder`/json/{train,test,query,gallery}.json.
@@ -98,14 +96,6 @@ class P9d {
   }
   [[nodiscard]] std::vector<std::uint32_t> gallery(std::span<const std::string> tasks) const {
     return of_tasks(gallery_, tasks);
-  }
-
-  /// The training pair with that item id; where industries share an id, the last in the file.
-  [[nodiscard]] std::optional<std::uint32_t> train_by_id(std::string_view id) const {
-    for (std::size_t i = train_.size(); i-- > 0;) {
-      if (train_[i].id == id) return static_cast<std::uint32_t>(i);
-    }
-    return std::nullopt;
   }
 
  private:

@@ -38,7 +38,8 @@ class P9dWriter {
   void add(Split split, const Sample& record, std::span<const std::byte> picture) {
     check_id(split, record.id);
     const char* images = split == Split::Train ? "train_images" : "gallery_images";
-    write_picture(io::join(io::join(folder_, images), record.id + ".jpg"), picture);
+    // Without fsync: one per picture would take minutes for thousands, and a folder without finish() is incomplete.
+    io::write_file_unsynced(io::join(io::join(folder_, images), record.id + ".jpg"), picture);
     JsonLine line;
     line.add("title", record.title).add("cate_name", record.category);
     if (split != Split::Train) line.add("industry_name", record.industry);
@@ -87,18 +88,6 @@ class P9dWriter {
       throw DataError(
           Complaint{where, "id", "every id once", ctp::quoted(id) + " twice", "rename one of the two"}.text());
     }
-  }
-  /// Without the fsync of write_file_atomically(): thousands of pictures would take minutes, and until finish() the
-  /// folder counts as incomplete anyway.
-  static void write_picture(const std::string& path, std::span<const std::byte> bytes) {
-    constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    io::detail::FileHandle file(io::detail::retried([&] { return io::file_system().open(path.c_str(), flags, 0666); }));
-    if (file.get() < 0) io::detail::throw_system_error(path, "create", false, "to create a file in the folder");
-    const std::string size = std::to_string(bytes.size());
-    if (!io::detail::write_all(file.get(), bytes)) {
-      io::detail::throw_system_error(path, "write", false, "to store " + size + " bytes");
-    }
-    if (!file.close()) io::detail::throw_system_error(path, "close", false, "the bytes on the disk");
   }
 
   std::string folder_;

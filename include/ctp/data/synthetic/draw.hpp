@@ -47,12 +47,12 @@ inline Image draw(const Settings& s, const Item& item) {
   const Industry& industry = industries()[static_cast<std::size_t>(item.industry)];
   const RandomStream stream(s.seed, std::string("make_stream/") + std::string(split_name(item.split)));
   const RandomPlace place{static_cast<std::uint32_t>(item.industry), 0, item.ordinal};
-  RandomLane lane(stream, place, 2), noise(stream, place, 3);
-  const auto vary = [&](double by) { return static_cast<float>(s.jitter * lane.uniform(-by, by)); };
+  RandomSubstream random(stream, place, 2), noise(stream, place, 3);
+  const auto vary = [&](double by) { return static_cast<float>(s.jitter * random.uniform(-by, by)); };
   const auto pixels = static_cast<float>(s.image_size);
 
   Canvas canvas(s.image_size), layer(s.image_size);
-  paint_scene(canvas, industry.scene, static_cast<float>(s.jitter), lane);
+  paint_scene(canvas, industry.scene, static_cast<float>(s.jitter), random);
 
   const Attributes& a = item.attributes;
   Cover cover;
@@ -62,7 +62,7 @@ inline Image draw(const Settings& s, const Item& item) {
   cover.pattern = a.pattern;
   cover.material = a.material;
   cover.period = pixels / 8.0F * (1.0F + vary(0.08));
-  cover.grain = lane.word();
+  cover.grain = random.word();
   const float size = (a.size == 0 ? 0.72F : 1.0F) * (1.0F + vary(0.05));
   for (const auto& spot : detail::arrangement(a.count)) {
     const Placement where{pixels * (spot[0] + vary(0.025)), pixels * (spot[1] + vary(0.025)),

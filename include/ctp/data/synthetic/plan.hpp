@@ -45,10 +45,10 @@ inline std::vector<int> split_shares(const Settings& s, Split split) {
 namespace detail {
 
 /// A kind, drawn with the long tail of the settings.
-inline int draw_kind(const Settings& s, RandomLane& lane) {
+inline int draw_kind(const Settings& s, RandomSubstream& random) {
   double sum = 0.0;
   for (int k = 0; k < s.kinds; ++k) sum += std::pow(k + 2.0, -s.kind_tail);
-  double left = lane.uniform() * sum;
+  double left = random.uniform() * sum;
   for (int k = 0; k + 1 < s.kinds; ++k) {
     left -= std::pow(k + 2.0, -s.kind_tail);
     if (left < 0.0) return k;
@@ -57,10 +57,10 @@ inline int draw_kind(const Settings& s, RandomLane& lane) {
 }
 
 /// Attributes that `split` may show: training never a held-out combination, test and query only those, gallery any.
-inline Attributes draw_attributes(const Settings& s, Split split, int industry, RandomLane& lane) {
-  const auto below = [&](int n) { return static_cast<int>(lane.below(static_cast<std::uint32_t>(n))); };
+inline Attributes draw_attributes(const Settings& s, Split split, int industry, RandomSubstream& random) {
+  const auto below = [&](int n) { return static_cast<int>(random.below(static_cast<std::uint32_t>(n))); };
   Attributes a;
-  a.kind = draw_kind(s, lane);
+  a.kind = draw_kind(s, random);
   for (int attempt = 0; attempt < 10000; ++attempt) {
     a.colour = below(s.colours);
     a.pattern = below(s.patterns);
@@ -97,7 +97,7 @@ inline std::vector<Item> plan(const Settings& s, Split split) {
       item.industry = industry;
       item.ordinal = static_cast<std::uint32_t>(n);
       const RandomPlace place{static_cast<std::uint32_t>(industry), 0, item.ordinal};
-      RandomLane attributes(stream, place, 0), words(stream, place, 1);
+      RandomSubstream attributes(stream, place, 0), words(stream, place, 1);
       for (int attempt = 0; attempt < 400; ++attempt) {
         item.attributes = detail::draw_attributes(s, split, industry, attributes);
         if (!distinct) break;

@@ -67,10 +67,10 @@ inline Colour scene_colour(Scene scene, float u, float v, float a, float b) {
 }  // namespace detail
 
 /// Fills the canvas with the scene of an industry, a little different each time.
-inline void paint_scene(Canvas& canvas, Scene scene, float jitter, RandomLane& lane) {
-  const float a = jitter * static_cast<float>(lane.uniform(-0.1, 0.1));
-  const float b = jitter * static_cast<float>(lane.uniform(-0.1, 0.1));
-  const float light = 1.0F + jitter * static_cast<float>(lane.uniform(-0.06, 0.06));
+inline void paint_scene(Canvas& canvas, Scene scene, float jitter, RandomSubstream& random) {
+  const float a = jitter * static_cast<float>(random.uniform(-0.1, 0.1));
+  const float b = jitter * static_cast<float>(random.uniform(-0.1, 0.1));
+  const float light = 1.0F + jitter * static_cast<float>(random.uniform(-0.06, 0.06));
   const float unit = 1.0F / static_cast<float>(canvas.size());
   for (int y = 0; y < canvas.size(); ++y) {
     for (int x = 0; x < canvas.size(); ++x) {

@@ -25,13 +25,13 @@ inline std::size_t code_points(const std::string& text) {
   return n;
 }
 
-/// @brief A title for `a`, drawn from `lane`: the attributes in one of several orders, with words of the trade.
+/// @brief A title for `a`, drawn from `random`: the attributes in one of several orders, with words of the trade.
 ///
 /// The kind is always named, and so are colour and pattern but for the share `focus` of titles, which leave out what
 /// the industry neglects; material, size, count and badge are named with the settings' probabilities.
 inline std::string make_title(const Settings& s, const Industry& industry, const Attributes& a, double focus,
-                              RandomLane& lane) {
-  const auto chance = [&](double p) { return lane.uniform() < p; };
+                              RandomSubstream& random) {
+  const auto chance = [&](double p) { return random.uniform() < p; };
   const auto at = [](int i) { return static_cast<std::size_t>(i); };
   const Neglect left_out = focus > 0.0 && chance(focus) ? industry.neglects : Neglect::Nothing;
   const std::string colour(left_out == Neglect::Colour ? "" : industry.colours[at(a.colour)]);
@@ -43,12 +43,12 @@ inline std::string make_title(const Settings& s, const Industry& industry, const
   const std::string count(chance(a.count > 0 ? s.name_count : s.name_count / 3) ? industry.counts[at(a.count)] : "");
   const std::string badge(chance(s.name_badge) ? badge_words[at(a.badge)] : "");
   const auto filler = [&] {
-    return std::string(industry.fillers[lane.below(static_cast<std::uint32_t>(filler_count))]);
+    return std::string(industry.fillers[random.below(static_cast<std::uint32_t>(filler_count))]);
   };
   const std::string first = filler();
 
   std::string title;
-  switch (lane.below(4)) {
+  switch (random.below(4)) {
     case 0:
       title = badge + first + colour + pattern + material + kind + size + count;
       break;

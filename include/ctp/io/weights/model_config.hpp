@@ -1,10 +1,13 @@
 /// @file   ctp/io/weights/model_config.hpp
-/// @brief  The sizes of a model as weight files state them, or as their tensors' shapes give them away.
+/// @brief  The model configuration of a weight file: from its `config` entry, or from its tensors.
 /// @layer  io
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -22,7 +25,7 @@ inline std::string config_text(const ModelConfig& config) {
   return line.text();
 }
 
-/// @brief The configuration in a JSON text. Fields that are not named keep what `start` has; unknown fields are
+/// @brief The configuration in a JSON text. Fields that the text lacks keep the value of `start`; unknown fields are
 /// ignored.
 /// **Errors.** DataError naming `origin`, field, expected and found.
 inline ModelConfig parse_config(const std::string& text, const std::string& origin, ModelConfig start = {}) {
@@ -48,15 +51,78 @@ inline int count_layers(const TensorFile& file, const std::string& before, const
   return n - first;
 }
 
+/// Shortest decimal text of a number.
+template <class Real>
+std::string shortest(Real value) {
+  std::string text;
+  ctp::detail::append_json_number(text, value);
+  return text;
+}
+
+/// @brief The value of a temperature tensor; nothing if the file has none.
+///
+/// Of a tensor in float32 the shortest decimal number that rounds to it, so that 0.07 stays 0.07 in double.
+/// **Errors.** DataError naming file and tensor for anything but one positive finite number.
+inline std::optional<double> temperature_of(const TensorFile& file, const std::string& name) {
+  const NamedTensor* tensor = file.find(name);
+  if (tensor == nullptr) return std::nullopt;
+  double value = 0;
+  if (tensor->element_count() == 1 && dtype_is_floating(tensor->dtype)) {
+    value = tensor->as_doubles().front();
+    if (tensor->dtype == DType::F32) {
+      const std::string text = shortest(static_cast<float>(value));
+      std::from_chars(text.data(), text.data() + text.size(), value);
+    }
+  }
+  if (!(value > 0 && std::isfinite(value)))
+    throw DataError(Complaint{file.origin, "tensor " + name, "one number above 0",
+                              std::string(dtype_name(tensor->dtype)) + " of shape " + tensor->shape_text() +
+                                  (value == 0 ? "" : " with " + shortest(value)),
+                              "fetch or write the file again"}
+                        .text());
+  return value;
+}
+
+/// @brief Reconciles `field` with the tensor `name`. Without a stated value the tensor's value is taken.
+///
+/// **Errors.** DataError if stated value and tensor differ by more than the tensor's type can round.
+inline void reconcile_temperature(const TensorFile& file, const std::string& name, bool stated, double& field) {
+  const std::optional<double> stored = temperature_of(file, name);
+  if (!stored) return;
+  if (!stated) {
+    field = *stored;
+    return;
+  }
+  const DType dtype = file.at(name).dtype;
+  const double rounding = dtype == DType::BF16 ? 0x1p-8 : dtype == DType::F16 ? 0x1p-11 : 0x1p-23;
+  if (static_cast<float>(*stored) == static_cast<float>(field)) return;
+  if (std::abs(*stored - field) <= rounding * std::abs(field)) return;
+  throw DataError(Complaint{file.origin, "tensor " + name, "the " + shortest(field) + " of metadata 'config'",
+                            shortest(*stored), "correct one of the two, or remove the tensor"}
+                      .text());
+}
+
 }  // namespace detail
 
 /// @brief The configuration of a weight file: from its `config` entry, else from the shapes of its tensors.
 ///
-/// Shapes do not tell the number of heads (a head is taken to be 64 wide), temperatures, dropout and special tokens:
-/// those are the published ones.  **Errors.** DataError naming the file and the tensor that is missing.
+/// Temperatures are also stored as the tensors `temp` and `distill_temp`. Without an entry their values hold; with an
+/// entry both must agree. Shapes do not tell the number of heads (assumed: 64 numbers per head), dropout and special
+/// tokens: these take the published values.
+/// **Errors.** DataError naming the file and the tensor that is missing, or that contradicts the entry.
 inline ModelConfig config_of(const TensorFile& file) {
-  if (const auto at = file.metadata.find("config"); at != file.metadata.end())
-    return parse_config(at->second, file.origin + " (metadata 'config')", ModelConfig{.dropout = 0.1});
+  ModelConfig c;
+  const auto reconcile = [&](bool temp_stated, bool distill_temp_stated) {
+    detail::reconcile_temperature(file, "temp", temp_stated, c.temperature);
+    detail::reconcile_temperature(file, "distill_temp", distill_temp_stated, c.distill_temperature);
+  };
+  if (const auto at = file.metadata.find("config"); at != file.metadata.end()) {
+    const std::string origin = file.origin + " (metadata 'config')";
+    c = parse_config(at->second, origin, ModelConfig{.dropout = 0.1});
+    const JsonDocument entry = parse_json_document(at->second, origin);
+    reconcile(entry.root().find("temp").has_value(), entry.root().find("distill_temp").has_value());
+    return c;
+  }
   const std::string text = file.find("text_mlm_encoder.bert.embeddings.word_embeddings.weight") != nullptr
                                ? "text_mlm_encoder.bert."
                                : "text_encoder.";
@@ -68,7 +134,6 @@ inline ModelConfig config_of(const TensorFile& file) {
                           .text());
     return static_cast<int>(tensor.shape[axis]);
   };
-  ModelConfig c;
   c.vision_width = extent("visual_encoder.patch_embed.proj.weight", 0);
   c.patch = extent("visual_encoder.patch_embed.proj.weight", 3);
   const int side = static_cast<int>(std::lround(std::sqrt(extent("visual_encoder.pos_embed", 1) - 1)));
@@ -88,10 +153,11 @@ inline ModelConfig config_of(const TensorFile& file) {
   c.intermediate = extent(text + "encoder.layer.0.intermediate.dense.weight", 0);
   c.embed = extent("vision_proj.weight", 0);
   if (file.find("image_queue") != nullptr) c.queue = extent("image_queue", 1);
-  c.unk = 100;  // bert-base-chinese, whose vocabulary published weights have
+  c.unk = 100;  // of bert-base-chinese, the vocabulary of published weights
   c.cls = 101;
   c.sep = 102;
   c.mask = 103;
+  reconcile(false, false);
   return c;
 }
 

@@ -15,24 +15,24 @@
 
 namespace {
 
-/// A device that does what it is given some time later: each order of work by itself, one piece at a time.
+/// A device that runs its work later: each stream by itself, one piece at a time.
 class LateDevice {
  public:
-  /// Work that says whether it could be done; what cannot holds everything behind it.
+  /// Work that returns whether it could run; work that cannot run blocks all work behind it.
   using Order = std::deque<std::function<bool()>>;
   Order computes, copies;
-  bool computing = true;  ///< otherwise nothing is computed, however long one waits
+  bool computing = true;  ///< if false, nothing is computed, however long the host waits
 
-  explicit LateDevice(std::uint64_t seed) : lane_(ctp::RandomStream(seed, "late device"), {}) {}
+  explicit LateDevice(std::uint64_t seed) : random_(ctp::RandomStream(seed, "late device"), {}) {}
 
   static bool step(Order& order) {
     if (order.empty() || !order.front()()) return false;
     order.pop_front();
     return true;
   }
-  /// Lets some time pass: how much of what is done is drawn.
+  /// Lets time pass: runs a random amount of work.
   void pass() {
-    for (std::uint32_t turns = lane_.below(6); turns > 0; --turns) one();
+    for (std::uint32_t turns = random_.below(6); turns > 0; --turns) one();
   }
   template <class Done>
   void until(const Done& done) {
@@ -45,8 +45,8 @@ class LateDevice {
   }
 
  private:
-  bool one() { return lane_.below(2) == 0 ? step(copies) : computing && step(computes); }
-  ctp::RandomLane lane_;
+  bool one() { return random_.below(2) == 0 ? step(copies) : computing && step(computes); }
+  ctp::RandomSubstream random_;
 };
 
 class LateStreams {
@@ -69,7 +69,7 @@ class LateStreams {
     struct Places {
       int recorded = 0, passed = 0;
     };
-    /// Whether the place where the event stands now is passed.
+    /// True if the event is complete.
     [[nodiscard]] std::function<bool()> here() const {
       return [places = places_, place = places_->recorded] { return places->passed >= place; };
     }
@@ -87,7 +87,7 @@ class LateStreams {
         return true;
       });
     };
-    piece(0, bytes / 2);  // what changes between the two shows
+    piece(0, bytes / 2);  // a change between the two halves shows
     piece(bytes / 2, bytes);
     copied.record(device.copies);
     copied.hold(device.computes);
@@ -99,8 +99,7 @@ using Queue = ctp::backend::cuda::InputQueue<LateStreams>;
 
 std::byte value(int block, std::size_t i) { return static_cast<std::byte>(block * 37 + static_cast<int>(i) * 5); }
 
-/// Sends block `number` and lets the device compute with it, in two pieces of work. What it read differently is
-/// counted.
+/// Sends block `number` and computes with the block on the device, in two pieces of work. Counts wrong reads.
 void send(Queue& queue, LateDevice& device, int number, std::size_t bytes, int& different) {
   std::byte* host = queue.prepare(bytes);
   for (std::size_t i = 0; i < bytes; ++i) host[i] = value(number, i);
@@ -118,21 +117,21 @@ void send(Queue& queue, LateDevice& device, int number, std::size_t bytes, int& 
 
 }  // namespace
 
-TEST_CASE("input queue: whatever the device is late with, it computes with the block that was sent") {
+TEST_CASE("input queue: whichever work is late, the device computes with the block that was sent") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     LateDevice device(seed);
     LateDevice::current() = &device;
-    ctp::RandomLane lane(ctp::RandomStream(seed, "sizes"), {});
+    ctp::RandomSubstream random(ctp::RandomStream(seed, "sizes"), {});
     int different = 0;
     Queue queue;
     for (int block = 0; block < 30; ++block)
-      send(queue, device, block, 1 + lane.below(40 + static_cast<std::uint32_t>(block)), different);
+      send(queue, device, block, 1 + random.below(40 + static_cast<std::uint32_t>(block)), different);
     device.until([&] { return device.computes.empty() && device.copies.empty(); });
     REQUIRE(different == 0);
   }
 }
 
-TEST_CASE("input queue: the host goes on while the device computes, and waits for memory that is still to be read") {
+TEST_CASE("input queue: the host runs ahead of the device, and waits only for memory that is still to be read") {
   LateDevice device(1);
   LateDevice::current() = &device;
   device.computing = false;
