@@ -1,5 +1,5 @@
 /// @file   exemplars.hpp
-/// @brief  Records of exemplar choice: features, and the rows that each rule takes.
+/// @brief  Records of exemplar choice: features, and the rows that each rule chooses.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace conformance {
 
-/// Compares the picks, row for row and in order. True if all agree.
+/// Compares the chosen rows, in order. True if all agree.
 inline bool check_exemplars(const ctp::TensorFile& file) {
   Comparison compare(file);
   for (const char* name : {"features", "sizes"}) compare.input(name);

@@ -1,4 +1,5 @@
-// Evaluation on an NVIDIA GPU. nvcc compiles this file, so it sees nothing that reads JSON, options or pictures.
+// Evaluation on an NVIDIA GPU. nvcc compiles this file, so the file includes no header that parses JSON, options or
+// picture files.
 #include "cuda.hpp"
 
 #include <memory>
@@ -16,7 +17,7 @@ void use_cuda(const std::string& precision) { examples::use_cuda(precision); }
 
 namespace {
 
-/// The model and its weights live as long as what is returned.
+/// The result owns the model and its weights.
 template <class Projection>
 examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
   struct Loaded {

@@ -14,6 +14,9 @@ namespace {
 using test::B;
 static_assert(ctp::encoder::TextEncoder<ctp::encoder::BagOfWords, B> &&
               !ctp::encoder::ImageEncoder<ctp::encoder::BagOfWords, B>);
+static_assert(first_dropout_id(ctp::encoder::Reading::Text) == 0 &&
+              first_dropout_id(ctp::encoder::Reading::Masked) == 65536 &&
+              first_dropout_id(ctp::encoder::Reading::Fused) == 131072);
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::BagOfWords, B>;
 using ctp::testing::micro;
 
