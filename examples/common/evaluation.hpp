@@ -33,7 +33,7 @@ struct FeatureMaker {
   using Items = std::span<const ctp::eval::CategoryItem>;
 
   int image_size = 0;  ///< input size of the model, pixels
-  std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract;
+  std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::FeatureKinds)> extract;
   ctp::eval::RetrievalScores (*retrieval)(Features, Features, std::size_t n, std::size_t e) = nullptr;
   ctp::eval::MapScores (*multimodal_map)(Features, Items, Features, Items, Items, std::size_t width) = nullptr;
 };
@@ -41,7 +41,7 @@ struct FeatureMaker {
 /// A FeatureMaker of a model on this backend with the given extraction.
 template <class Backend>
 FeatureMaker features_on(int image_size,
-                         std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract) {
+                         std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::FeatureKinds)> extract) {
   return {image_size, std::move(extract), ctp::eval::retrieval<Backend>, ctp::eval::multimodal_map<Backend>};
 }
 
@@ -49,7 +49,7 @@ FeatureMaker features_on(int image_size,
 template <class Model>
 FeatureMaker features_of(const Model& model, const typename Model::Real* theta) {
   return features_on<typename Model::Backend>(model.config().image,
-                                              [&model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+                                              [&model, theta](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
                                                 return ctp::extract(model, theta, source, wanted);
                                               });
 }

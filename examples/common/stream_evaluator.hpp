@@ -70,7 +70,7 @@ class StreamEvaluator final : public Evaluator {
 
   [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Source& from,
                                                 const std::vector<std::uint32_t>& ordinals, const FeatureMaker& maker,
-                                                ctp::Wanted wanted) const {
+                                                ctp::FeatureKinds wanted) const {
     ctp::ModelConfig sizes;
     sizes.image = maker.image_size;
     sizes.pad = padding_;
@@ -105,7 +105,7 @@ class StreamEvaluator final : public Evaluator {
     };
     std::vector<std::uint32_t> whole(stream_.gallery().size());
     std::iota(whole.begin(), whole.end(), 0U);
-    const ctp::Wanted wanted{.retrieval = false, .fusion = true};
+    const ctp::FeatureKinds wanted{.retrieval = false, .fusion = true};
     const auto q = features("query", query_, queries, maker, wanted),
                g = features("gallery", gallery_, gallery, maker, wanted);
     return maker.multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion, items(stream_.gallery(), gallery),

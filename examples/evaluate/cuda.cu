@@ -28,7 +28,7 @@ examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFil
   loaded->theta = ctp::Buffer<float, examples::Cuda>(loaded->model.layout().size());
   loaded->theta.assign(ctp::read_weights<float>(loaded->model.layout(), file));
   return examples::features_on<examples::Cuda>(
-      config.image, [loaded](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+      config.image, [loaded](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
         return ctp::extract(loaded->model, std::as_const(loaded->theta).data(), source, wanted);
       });
 }

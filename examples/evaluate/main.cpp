@@ -44,7 +44,7 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
   const auto model = std::make_shared<const Model>(config);
   const auto theta = std::make_shared<const std::vector<float>>(ctp::read_weights<float>(model->layout(), file));
   return examples::features_on<ctp::Cpu>(config.image,
-                                         [model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+                                         [model, theta](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
                                            return ctp::extract(*model, theta->data(), source, wanted);
                                          });
 }

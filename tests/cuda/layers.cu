@@ -45,8 +45,14 @@
 #include <ctp/objective/require.hpp>
 #include <ctp/optim/adamw.hpp>
 #include <ctp/optim/concepts.hpp>
-#include <ctp/optim/cosine.hpp>
 #include <ctp/optim/require.hpp>
+#include <ctp/optim/schedule/concepts.hpp>
+#include <ctp/optim/schedule/constant.hpp>
+#include <ctp/optim/schedule/cosine.hpp>
+#include <ctp/optim/schedule/linear.hpp>
+#include <ctp/optim/schedule/rates.hpp>
+#include <ctp/optim/schedule/require.hpp>
+#include <ctp/optim/schedule/warmup_hold_decay.hpp>
 #include <ctp/penalty/afec.hpp>
 #include <ctp/penalty/concepts.hpp>
 #include <ctp/penalty/ewc.hpp>

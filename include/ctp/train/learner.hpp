@@ -40,6 +40,7 @@ class Learner {
   using Penalty = typename Policies::Penalty;
   using Rehearsal = typename Policies::Rehearsal;
   using Optimizer = typename Policies::Optimizer;
+  using Schedule = typename Policies::Schedule;
 
   static constexpr Needs needs = Policies::needs;
   static constexpr bool keeps_previous = Policies::keeps_previous;
@@ -53,9 +54,9 @@ class Learner {
   /// **Errors.** UsageError for a batch larger than the task, or kept pairs of another source; DataError and
   /// NumericError as they occur.
   void learn(const data::Task& task) {
-    data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_),
-                        data::loader_options(options().loading, model().config(), options().max_tokens, options().seed,
-                                             tasks_seen()));
+    data::Loader loader(
+        with_kept_pairs(task, engine_.policies(), kept_source_),
+        data::loader_options(options().loading, model().config(), options().max_tokens, options().seed, tasks_seen()));
     train(loader, task.name);
     if constexpr (keeps_pairs) {
       const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
@@ -137,6 +138,7 @@ class Learner {
   [[nodiscard]] Rehearsal& rehearsal() { return engine_.policies().rehearsal(); }
   [[nodiscard]] const auto& rehearsal_state() const { return engine_.policies().rehearsal_state(); }
   [[nodiscard]] Optimizer& optimizer() { return engine_.policies().optimizer(); }
+  [[nodiscard]] Schedule& schedule() { return engine_.policies().schedule(); }
   /// `observer` must outlive the training.
   void observe(Observer& observer) { observers_.push_back(&observer); }
 

@@ -13,6 +13,7 @@
 #include <ctp/objective/all.hpp>
 #include <ctp/objective/require.hpp>
 #include <ctp/optim/require.hpp>
+#include <ctp/optim/schedule/require.hpp>
 #include <ctp/penalty/require.hpp>
 #include <ctp/rehearsal/require.hpp>
 #include <ctp/train/step.hpp>
@@ -32,6 +33,7 @@ class Policies {
   using Penalty = typename Strategy::Penalty;
   using Rehearsal = typename Strategy::Rehearsal;
   using Optimizer = typename Strategy::Optimizer;
+  using Schedule = typename Strategy::Schedule;
 
   static_assert(objective::require_losses<typename Strategy::Objective, Step<Model>>());
   static_assert(objective::require_losses<typename Strategy::Distillation, Step<Model>>());
@@ -39,6 +41,7 @@ class Policies {
   static_assert(penalty::require_penalty<Penalty, Model>());
   static_assert(rehearsal::require_rehearsal_policy<Rehearsal, Model>());
   static_assert(optim::require_optimizer<Optimizer, Model>());
+  static_assert(optim::require_schedule<Schedule>());
 
   static constexpr Needs needs = Losses::needs | Momentum::needs;
   static constexpr bool keeps_previous = needs.previous != Output::Nothing;
@@ -74,6 +77,8 @@ class Policies {
   [[nodiscard]] const auto& rehearsal_state() const { return rehearsal_state_; }
   [[nodiscard]] Optimizer& optimizer() { return optimizer_; }
   [[nodiscard]] auto& optimizer_state() { return optimizer_state_; }
+  [[nodiscard]] Schedule& schedule() { return schedule_; }
+  [[nodiscard]] const Schedule& schedule() const { return schedule_; }
 
   /// Calls visitor("name", member) for each setting of each policy, the name led by the policy's or its kind's.
   template <class Visitor>
@@ -83,6 +88,7 @@ class Policies {
     visit_kind("penalty.", penalty_, visitor);
     visit_kind("rehearsal.", rehearsal_, visitor);
     visit_kind("optimizer.", optimizer_, visitor);
+    visit_kind("schedule.", schedule_, visitor);
   }
   /// Calls archive("name", member) for each member of each State.
   template <class Archive>
@@ -105,6 +111,7 @@ class Policies {
   Penalty penalty_{};
   Rehearsal rehearsal_{};
   Optimizer optimizer_{};
+  Schedule schedule_{};
   PolicyState<Losses, Model> losses_state_;
   PolicyState<Penalty, Model> penalty_state_;
   PolicyState<Rehearsal, Model> rehearsal_state_;

@@ -16,7 +16,7 @@
 #include <ctp/core/philox.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/encoder/initialize.hpp>
-#include <ctp/optim/cosine.hpp>
+#include <ctp/optim/schedule/rates.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/pending_steps.hpp>
@@ -47,7 +47,7 @@ class StepEngine {
   static constexpr bool keeps_momentum = Policies::keeps_momentum;
 
   /// Weights are drawn from `options.seed`.
-  StepEngine(Model model, const TrainOptions& options)
+  explicit StepEngine(Model model, const TrainOptions& options = {})
       : model_(std::move(model)),
         options_(options),
         policies_(model_, options.seed),
@@ -173,7 +173,7 @@ class StepEngine {
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
   /// The learning rate of step `step` of a task of `steps` steps.
   [[nodiscard]] double learning_rate(std::uint64_t step, std::uint64_t steps) const {
-    return optim::Cosine{options_.rate, options_.min_rate}(step, steps);
+    return policies_.schedule().rate(step, steps, optim::Rates{options_.rate, options_.min_rate});
   }
 
   /// The part of a step that a backend may capture: momentum update, forward and backward pass of the loaded batch.
