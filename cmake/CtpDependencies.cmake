@@ -2,7 +2,8 @@
 # downloaded. Sets CTP_WITH_OPENMP, CTP_WITH_JPEG, CTP_WITH_PNG, and CTP_FETCHED: the names of downloaded packages.
 set(CTP_FETCHED "")
 
-# ctp_find(<package> <version or ""> <target> <Debian's package>): finds a required package, or stops with a message that says how to get the package.
+# ctp_find(<package> <version or ""> <target> <Debian's package>): finds a required package, or stops with a message
+# that says how to get the package.
 macro(ctp_find package version target debian)
   if(NOT TARGET ${target})
     find_package(${package} ${version} QUIET)

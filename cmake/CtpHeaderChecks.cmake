@@ -15,7 +15,8 @@ function(ctp_check_links_twice target)
   add_test(NAME links_twice COMMAND links_twice)
 endfunction()
 
-# ctp_check_cuda_headers(<headers...>): compiles each .cuh alone, included twice. CMake's own check leaves CUDA headers out.
+# ctp_check_cuda_headers(<headers...>): compiles each .cuh alone, included twice. CMake's own check leaves CUDA headers
+# out.
 function(ctp_check_cuda_headers)
   set(units "")
   foreach(header IN LISTS ARGN)
