@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """This library beside several PyTorch implementations on a GPU: steps, operations, retrieval; prints a table.
 
-    python3 benchmarks/compare_torch_cuda.py                          # all peers, build/release/bin/bench_cuda
+    python3 benchmarks/compare_torch_cuda.py                          # all peers, build/cuda/bin/bench_cuda
     python3 benchmarks/compare_torch_cuda.py --peers fp32,tuned --json rows.jsonl
     python3 benchmarks/compare_torch_cuda.py --device cpu --turns 1   # to try every peer: tiny sizes, without ours
 
@@ -29,7 +29,7 @@ import time
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--bin", help="folder of bench_cuda (build/release/bin; on cpu none, and no ours)")
+    p.add_argument("--bin", help="folder of bench_cuda (build/cuda/bin; on cpu none, and no ours)")
     p.add_argument("--peers", help="all but vit_compiled and tiny_compiled")
     p.add_argument("--batch", type=int, help="128; with --device cpu 2")
     p.add_argument("--turns", type=int, default=20)
@@ -39,7 +39,7 @@ def parse():
     p.add_argument("--write", help="also write the table to this Markdown file")
     found = p.parse_args()
     small = found.device == "cpu"
-    found.bin = found.bin or (None if small else "build/release/bin")
+    found.bin = found.bin or (None if small else "build/cuda/bin")
     found.batch = found.batch or (2 if small else 128)
     return found
 

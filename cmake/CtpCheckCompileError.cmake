@@ -1,5 +1,6 @@
 # cmake -DCOMPILER=<c++> -DSOURCE=<file> -DFOLDERS=<list> -DDEFINITIONS=<list> -P CtpCheckCompileError.cmake
-# Compiles the file with CTP_EXPECT_FAIL; passes if the compiler rejects it with the words of its "// expect-error: " line.
+# Compiles the file with CTP_EXPECT_FAIL; passes if the compiler rejects it with the words of its "// expect-error: "
+# line.
 cmake_minimum_required(VERSION 3.25)
 
 file(READ "${SOURCE}" text)

@@ -1,5 +1,5 @@
 # cmake -DSCRIPT=<check> -DROOT=<faulty repository> -DEXPECTED=<list of texts> -P CtpCheckFindsFaults.cmake
-# A check that cannot fail is worth nothing: runs one on files with faults and wants every fault named.
+# Tests a check: runs the check on files with planted faults. The output must name every fault.
 cmake_minimum_required(VERSION 3.25)
 
 execute_process(COMMAND "${CMAKE_COMMAND}" "-DROOT=${ROOT}" -P "${SCRIPT}"

@@ -1,5 +1,5 @@
 # cmake -DROOT=<repository> -P cmake/CtpCheckHouse.cmake
-# House rules that a text search can see.
+# House rules that a text search can check.
 cmake_minimum_required(VERSION 3.25)
 
 set(most_lines 420)    # of one header
@@ -42,7 +42,7 @@ foreach(header IN LISTS headers)
   endif()
 endforeach()
 
-# Folders: one listing shows what is there.
+# Folders: a listing must fit on a screen.
 list(SORT folders)
 list(APPEND folders "")
 set(before "")

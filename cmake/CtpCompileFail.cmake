@@ -1,6 +1,6 @@
 # ctp_add_compile_fail_test(<file>): the file builds as it stands; with CTP_EXPECT_FAIL defined the compiler must reject
 # it and print the regular expression after "// expect-error: ". Without the first half, a typing error in an include
-# would keep such a test green for ever.
+# would make the test pass for ever.
 function(ctp_add_compile_fail_test file)
   cmake_path(GET file STEM name)
   file(STRINGS "${file}" line REGEX "^// expect-error: " LIMIT_COUNT 1)

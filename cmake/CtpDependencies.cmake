@@ -1,8 +1,9 @@
-# Finds what the library builds on. An installed package always comes first; with CTP_FETCH=ON a missing one is
-# downloaded. Sets CTP_WITH_OPENMP, CTP_WITH_JPEG, CTP_WITH_PNG, and CTP_FETCHED: the names of what was downloaded.
+# Finds the packages of the library. An installed package always comes first; with CTP_FETCH=ON a missing package is
+# downloaded. Sets CTP_WITH_OPENMP, CTP_WITH_JPEG, CTP_WITH_PNG, and CTP_FETCHED: the names of downloaded packages.
 set(CTP_FETCHED "")
 
-# ctp_find(<package> <version or ""> <target> <Debian's package>): finds a package that is needed, or says how to get it.
+# ctp_find(<package> <version or ""> <target> <Debian's package>): finds a required package, or stops with a message
+# that says how to get the package.
 macro(ctp_find package version target debian)
   if(NOT TARGET ${target})
     find_package(${package} ${version} QUIET)

@@ -1,8 +1,8 @@
-# The fall-back for people who are online: fixed versions, downloaded into the build folder.
+# Downloads of missing packages (CTP_FETCH=ON): fixed versions, into the build folder.
 include(FetchContent)
 
-# ctp_fetch_headers(<name> <target> <include folder within the sources>): a header-only package of which only the
-# headers are wanted; its own CMake project is not run.
+# ctp_fetch_headers(<name> <target> <include folder within the sources>): a package of which only the
+# headers are used; its own CMake project is not run.
 function(ctp_fetch_headers name target folder)
   FetchContent_MakeAvailable(${name})
   string(TOLOWER ${name} lower)

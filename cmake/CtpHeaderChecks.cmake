@@ -1,7 +1,7 @@
 # Two checks on headers. That each one compiles alone is CMake's own: target all_verify_interface_header_sets.
 
 # ctp_check_links_twice(<target> <headers...>): two files include everything; a function without 'inline' is then
-# defined twice and the program does not link. Also the one unit that shows every header to the warnings.
+# defined twice and the program does not link. The compiler's warnings and clang-tidy see every header in this one unit.
 function(ctp_check_links_twice target)
   set(all "")
   foreach(header IN LISTS ARGN)
@@ -15,7 +15,8 @@ function(ctp_check_links_twice target)
   add_test(NAME links_twice COMMAND links_twice)
 endfunction()
 
-# ctp_check_cuda_headers(<headers...>): compiles each .cuh alone, twice. CMake's check leaves out what nvcc compiles.
+# ctp_check_cuda_headers(<headers...>): compiles each .cuh alone, included twice. CMake's own check leaves CUDA headers
+# out.
 function(ctp_check_cuda_headers)
   set(units "")
   foreach(header IN LISTS ARGN)
@@ -27,5 +28,6 @@ function(ctp_check_cuda_headers)
   if(units)
     add_library(ctp_cuda_headers OBJECT ${units})
     target_link_libraries(ctp_cuda_headers PRIVATE ctp::cuda)
+    ctp_set_test_architectures(ctp_cuda_headers)
   endif()
 endfunction()

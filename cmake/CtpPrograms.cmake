@@ -1,4 +1,4 @@
-# What our own programs have in common: examples, tests and benchmarks, never the library's targets.
+# Settings of our own programs (examples, tests and benchmarks), never of the library's targets.
 
 # Compile options; link this PRIVATE.
 add_library(ctp_program_options INTERFACE)
@@ -13,7 +13,7 @@ if(NOT CTP_WITH_OPENMP)
   target_compile_options(ctp_program_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-unknown-pragmas>)
 endif()
 
-# The same for what nvcc compiles. Its host code must agree with the other units on OpenMP and on the processor.
+# The same for units that nvcc compiles. Their host code must agree with the other units on OpenMP and on the processor.
 if(CTP_WITH_CUDA)
   add_library(ctp_cuda_program_options INTERFACE)
   target_compile_options(ctp_cuda_program_options INTERFACE
@@ -27,6 +27,19 @@ endif()
 
 # Everything a person runs, without tests and benchmarks: cmake --build ... --target programs
 add_custom_target(programs)
+
+# Every program with a unit for nvcc, tests and benchmarks included, and nothing else: cmake --build ... --target cuda
+if(CTP_WITH_CUDA)
+  add_custom_target(cuda)
+endif()
+
+# ctp_set_test_architectures(<target>): a test or a benchmark for CUDA, part of the target cuda.
+function(ctp_set_test_architectures target)
+  add_dependencies(cuda ${target})
+  if(CTP_CUDA_TEST_ARCHITECTURES)
+    set_target_properties(${target} PROPERTIES CUDA_ARCHITECTURES "${CTP_CUDA_TEST_ARCHITECTURES}")
+  endif()
+endfunction()
 set(ctp_program_dir "${PROJECT_BINARY_DIR}/bin")
 
 # ctp_find_program_packages(): CLI11 and yaml-cpp, which are for the programs alone. Call it where they are added.
@@ -56,12 +69,13 @@ function(ctp_add_program name)
     target_sources(${name} PRIVATE ${device})
     target_link_libraries(${name} PRIVATE ctp::cuda ctp_cuda_program_options)
     target_compile_definitions(${name} PRIVATE CTP_HAVE_CUDA=1)
+    add_dependencies(cuda ${name})
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
   add_dependencies(programs ${name})
 endfunction()
 
-# ctp_set_up_test(<names...>): what every test wants. Idle OpenMP threads must not spin while another test runs.
+# ctp_set_up_test(<names...>): the environment of every test. Idle OpenMP threads must not spin while another test runs.
 function(ctp_set_up_test)
   set_tests_properties(${ARGN} PROPERTIES ENVIRONMENT "OMP_WAIT_POLICY=passive")
 endfunction()

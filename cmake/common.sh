@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What cmake/run.sh and .ci/run share: messages with the elapsed time, missing packages, building with little output.
+# Functions of cmake/run.sh and .ci/run: messages with the elapsed time, missing packages, building with little output.
 
 ctp_say() { printf 'ctp %02d:%02d  %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
@@ -9,8 +9,8 @@ ctp_fail() {
   exit "$1"
 }
 
-# What a build needs: Debian's package (a comma separates other names of it) | how to see that it is there without
-# asking the package manager: a command or a <header> | what it is.
+# The packages of a build: Debian's package (a comma separates alternative names) | a command or a <header> that shows
+# without the package manager that the package is installed | a description.
 # shellcheck disable=SC2034
 ctp_build_packages=(
   'g++|c++|a C++20 compiler with its library (g++ 12 or newer)'
@@ -48,7 +48,7 @@ ctp_is_there() {
   fi
 }
 
-# ctp_install <log file> <package lines...>: installs what is missing; exits with 2 where it cannot.
+# ctp_install <log file> <package lines...>: installs missing packages; exits with 2 if it cannot.
 ctp_install() {
   local log=$1 line packages name what missing=() debian=() words=''
   local -a root=()
@@ -96,6 +96,14 @@ ctp_install() {
   fi
 }
 
+# ctp_find_nvcc: whether CMake will find nvcc: in CUDACXX, on PATH, or in /usr/local/cuda, which is then added to PATH.
+ctp_find_nvcc() {
+  [[ -z ${CUDACXX:-} ]] || return 0
+  command -v nvcc >/dev/null && return 0
+  [[ -x /usr/local/cuda/bin/nvcc ]] || return 1
+  export PATH=$PATH:/usr/local/cuda/bin
+}
+
 # How many compilers to run at once: one for each processor, as long as each has 1.5 GiB of memory.
 ctp_jobs() {
   local cores memory
@@ -119,7 +127,7 @@ ctp_configure() {
 }
 
 # ctp_build <build folder> <targets...>: on a terminal Ninja's own updating line; elsewhere a line of progress every
-# fifteen seconds, and everything that is not progress.
+# fifteen seconds, and all warnings and errors.
 ctp_build() {
   local folder=$1 line next=$((SECONDS + 15)) jobs
   jobs=$(ctp_jobs)

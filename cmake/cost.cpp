@@ -1,5 +1,5 @@
-// cost <most seconds> <most MiB> <command...>: runs the command and prints what it cost. Ends with 1 if the command
-// failed, with 3 if it took more processor time or memory than allowed.
+// cost <most seconds> <most MiB> <command...>: runs the command and prints its cost. Ends with 1 if the command
+// failed, with 3 if the command took more processor time or memory than allowed.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# Installs what is missing, then configures, builds and runs. See usage() or: ./cmake/run.sh --help
+# Installs missing packages, then configures, builds and runs. See usage() or: ./cmake/run.sh --help
 set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: ./cmake/run.sh build|demo|test
+usage: ./cmake/run.sh build|demo|test|cuda
 
-  build   installs what is missing (apt-get, as root or with sudo), configures and builds everything
+  build   installs missing packages (apt-get, as root or with sudo), configures and builds everything for the CPU
   demo    builds three programs, makes a small stream of nine industries, trains two strategies on it, prints a table
-  test    builds everything and runs the tests
+  test    builds everything for the CPU and runs the tests
+  cuda    builds every program with a CUDA part (nvcc must be installed) and runs the tests of these parts; tests that
+          need a device are skipped without one
 
-Everything goes to build/release. The same without installing: cmake --workflow --preset release
+build, demo and test use build/release; without installing packages: cmake --workflow --preset release
+cuda uses build/cuda; without installing packages: cmake --workflow --preset cuda
 Exit code: 0 done, 1 a build or a test failed, 2 wrong usage or a package that cannot be installed.
 CTP_CONFIGURE="-D..." in the environment adds options to the configuration.
 END
@@ -22,8 +25,10 @@ cd "$here"
 . cmake/common.sh
 
 command=${1:-}
+preset=release
 case $command in
   build | demo | test) ;;
+  cuda) preset=cuda ;;
   -h | --help)
     usage
     exit 0
@@ -42,10 +47,13 @@ version=$(cmake --version | sed -n 's/^cmake version \([0-9]*\.[0-9]*\).*/\1/p')
 if [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) != 3.25 ]]; then
   ctp_fail 2 "CMake 3.25 or newer is needed, this system has $version; install a newer one, for instance with: pip install cmake"
 fi
+if [[ $command == cuda ]] && ! ctp_find_nvcc; then
+  ctp_fail 2 "nvcc of CUDA 12 or newer is needed and not found; install it and put it on PATH, or set CUDACXX=/path/to/nvcc"
+fi
 
-# Words, not one word: several options may be given.
+# CTP_CONFIGURE may hold several options, so it is split into words.
 # shellcheck disable=SC2086
-ctp_configure release ${CTP_CONFIGURE:-}
+ctp_configure "$preset" ${CTP_CONFIGURE:-}
 case $command in
   build)
     ctp_build build/release all
@@ -61,5 +69,14 @@ case $command in
     ctp_say "testing"
     ctest --preset release --parallel "$(ctp_jobs)" || ctp_fail 1 "a test failed; its output is above"
     ctp_say "done; all tests passed"
+    ;;
+  cuda)
+    ctp_build build/cuda cuda
+    ctp_say "testing"
+    ctest --preset cuda || ctp_fail 1 "a test failed; its output is above"
+    if ! nvidia-smi -L 2>/dev/null | grep -q GPU; then
+      ctp_say "!!! no GPU was found: the tests that need one were SKIPPED"
+    fi
+    ctp_say "done; the programs with a CUDA part are in build/cuda/bin"
     ;;
 esac

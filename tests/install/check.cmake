@@ -1,5 +1,5 @@
 # cmake -DWAY=<find_package|add_subdirectory|include_path> ... -P check.cmake: builds and runs a small project that uses
-# ctp in one of the three ways people do.
+# ctp in one of three ways.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)

@@ -1,4 +1,4 @@
-// What a user of ctp::data includes, and the packages that must come with it.
+// The includes of a user of ctp::data, and the packages that must come with the component.
 #if __has_include(<ctp/data.hpp>)
 #include <ctp/data.hpp>
 #endif

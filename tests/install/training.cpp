@@ -1,4 +1,4 @@
-// What a user of ctp::ctp includes.
+// The includes of a user of ctp::ctp.
 #if __has_include(<ctp/ctp.hpp>)
 #include <ctp/ctp.hpp>
 #endif

@@ -81,7 +81,7 @@ struct ProgressLine {
 inline std::string progress_text(const ProgressLine& at) {
   char text[160];
   std::snprintf(text, sizeof text, "task %zu/%zu  epoch %d/%d  step %llu/%llu  loss %.4f (", at.task + 1, at.tasks,
-                at.epoch + 1, at.epochs, static_cast<unsigned long long>(at.step + 1),
+                at.epoch + 1, at.epochs, static_cast<unsigned long long>(at.step) + 1,
                 static_cast<unsigned long long>(at.steps), at.loss);
   std::string line = text;
   for (const auto& [name, value] : at.parts) {

@@ -194,7 +194,7 @@ resized("tiny_1x1.png", None, (9, 5))
 resized("tiny_1x9.png", None, (4, 3))
 
 
-# Augmentation, in numpy and OpenCV: what the operations of the published training compute.
+# Augmentation, in numpy and OpenCV: the results of the operations of the published training.
 def op(name, file, value, function):
     out = function(np.asarray(Image.open(file).convert("RGB")))
     index.append(f"op {name} {file} {value} {put(out.astype(np.uint8))}")

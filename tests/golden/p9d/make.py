@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a small folder in the layout of P9D, and what Python and Pillow read from it.
+"""Writes a small folder in the layout of P9D, and the records and pixels that Python and Pillow read.
 
     python3 make.py            (writes next to itself; needs Pillow)
 

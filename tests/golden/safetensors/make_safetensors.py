@@ -3,7 +3,7 @@
 
 reference.safetensors   every type that ctp knows, rank 0, an empty tensor, Unicode names, metadata; the values follow
                         rules that tests/io/safetensors.test.cpp repeats
-oracle_style.safetensors  tensors in the order of insertion, with the compact header that the PyTorch oracle writes
+oracle_style.safetensors  tensors in the order of insertion, with the compact header that tests/oracle writes
 verdicts.txt            small files, good and bad, one per line: verdict of the reference library, name, bytes in hexadecimal
 
 Made with safetensors 0.8.0 and numpy 2.

@@ -1,4 +1,4 @@
-"""Write the text records that tests/data compares with: what Python and Hugging Face's slow BertTokenizer say.
+"""Write the text records that tests/data compares with: results of Python and Hugging Face's slow BertTokenizer.
 
     python3 make_text_golden.py [--out DIR] [--count N] [--seed N]
 

@@ -166,7 +166,7 @@ inline std::u32string decompose(std::u32string_view text) {
 /// **Source.** Unicode Standard, section 3.11, D120.
 inline std::u32string compose(std::u32string_view text) {
   if (std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0x300; })) return std::u32string(text);
-  const std::u32string parts = decompose(text);
+  std::u32string parts = decompose(text);
   std::vector<utf8proc_int32_t> buffer(parts.begin(), parts.end());
   const auto n = utf8proc_normalize_utf32(buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()),
                                           static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
