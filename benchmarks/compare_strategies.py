@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How do the strategies compare? Trains them on the synthetic stream and writes one table and one figure.
+"""Comparison of the strategies: trains them on the synthetic stream and writes one table and one figure.
 
     python3 benchmarks/compare_strategies.py                      # trains what has no record yet, prints the table
     python3 benchmarks/compare_strategies.py --write --figure     # also writes strategies.md and .svg beside the records
@@ -10,11 +10,11 @@
                                          stream1: a stream drawn from seed 1
         [--seeds 0,1,2] [--epochs 8] [--train 5400] [--test 480] [--memory 500] [--jobs N] [--threads 1]
 
-Needs nothing but Python 3 and the built programs. Every finished training adds one line to --records, with the commit,
-the day and the options it was made with; a training that has a line with the same options is not repeated, so an
-interrupted comparison goes on where it stopped, on another machine too. One budget and one learning rate serve all
-strategies. Trainings run side by side, one thread each: that uses the cores better than one training with many
-threads. Times are processor seconds, which other work on the machine changes little.
+Needs only Python 3 and the built programs. Every finished training adds one line to --records, with its commit, day and
+options. A training that has a line with the same options is not repeated, so an interrupted comparison resumes, on
+another machine too. One budget and one learning rate serve all strategies. Trainings run side by side, one thread each:
+this uses the cores better than one training with many threads. Times are processor seconds, which other work on the
+machine changes little.
 """
 import argparse
 import concurrent.futures
@@ -62,7 +62,7 @@ def commit():
 
 
 def train(command, run):
-    """Runs a training; returns processor seconds and the most MiB of memory it held."""
+    """Runs a training; returns processor seconds and the largest memory of the process in MiB."""
     shutil.rmtree(run, ignore_errors=True)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -72,7 +72,7 @@ def train(command, run):
 
 
 def figures(run):
-    """What one finished run says; recalls in percent."""
+    """The results of one finished run; recalls in percent."""
     lines = lines_of(run)
     tasks = [x for x in lines if x["kind"] == "task"]
     summary = lines[-1]
@@ -99,7 +99,7 @@ def read_records(path):
 
 
 def options_of(parser, a):
-    """What differs from the defaults and changes results, as one would type it."""
+    """The options that differ from the defaults and change results, as on the command line."""
     names = ("strategies", "cases", "seeds", "epochs", "train", "test", "memory", "extra")
     return "".join(f" --{n}='{getattr(a, n)}'" for n in names if getattr(a, n) != parser.get_default(n))
 
@@ -122,7 +122,7 @@ def mean_matrix(rows):
 
 
 def figure(results, case):
-    """Bars of the recall on all tasks together, and how each task's recall went for four strategies, as SVG."""
+    """SVG: bars of the average recall, and for four strategies the recall of each task after each task."""
     chosen = [(s, rows) for (c, s), rows in results.items() if c == case]
     bar, left, top, high = 46, 52, 34, 220
     width = max(left + bar * len(chosen) + 20, left + 4 * 210)
@@ -243,13 +243,20 @@ def main():
         listed = lambda name: ", ".join(sorted({str(r[name]) for r in made}))
         with open(stem + ".md", "w", encoding="utf-8") as f:
             per_task = a.test // 9
-            f.write("# Strategies on the synthetic stream\n\n"
-                    "Recall means in percent after the last task, `tiny` from scratch; mean and standard deviation over seeds. `average` is the mean\n"
-                    f"over tasks, each by itself. Who guesses has {chance(per_task):.0f} there, the mean of R@1, R@5 and R@10 among {per_task} test pairs, and {chance(a.test):.0f} on all tasks\n"
-                    "together. `jointt` learns all tasks at once. CPU seconds are those of one training on one thread, evaluation included; MiB the most memory the process held.\n\n"
-                    f"Trained on: {listed('machine')}; {listed('date')}; commits {listed('commit')}: each training is a line of\n"
-                    f"`{os.path.basename(a.records)}`, which names its own. To make them again: remove that file and run\n"
-                    f"`python3 benchmarks/compare_strategies.py --write --figure{options_of(p, a)}`.\n\n{table(results)}\n")
+            f.write(f"""# Strategies on the synthetic stream
+
+Recall means in percent after the last task, `tiny` from scratch, as mean and standard deviation over seeds. `average`
+is the mean over tasks, each tested alone. Random guessing scores {chance(per_task):.0f} there (the mean of R@1, R@5 and R@10 among
+{per_task} test pairs), and {chance(a.test):.0f} on all tasks together. `jointt` learns all tasks at once. `CPU seconds` are processor
+seconds of one training on one thread, evaluation included. `MiB` is the largest memory of the process.
+
+Trained on: {listed('machine')}; {listed('date')}; commits {listed('commit')}. Each training is a line
+of `{os.path.basename(a.records)}`, which names its own machine, day and commit. To repeat the trainings, remove that
+file and run
+`python3 benchmarks/compare_strategies.py --write --figure{options_of(p, a)}`.
+
+{table(results)}
+""")
     if a.readme:
         case = a.cases.split(",")[0]
         columns = {"average": "average", "union": "all tasks together", "forgetting": "forgetting", "seconds": "CPU seconds"}
@@ -263,7 +270,7 @@ def main():
 
 
 def chance(pairs):
-    """The recall mean of who guesses among so many pairs, percent."""
+    """The recall mean of random guessing among so many pairs, percent."""
     return statistics.mean(100 * min(1, k / pairs) for k in (1, 5, 10))
 
 

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""The same training step in PyTorch and in this library, turn about on the same machine; prints both and their ratio.
+"""One training step in PyTorch and in this library, measured alternately on one machine; prints times and ratio.
 
     /usr/bin/python3 benchmarks/compare_torch.py                       # all cases, build/release
     /usr/bin/python3 benchmarks/compare_torch.py --cases narrow,tiny --rounds 3
     /usr/bin/python3 benchmarks/compare_torch.py --write benchmarks/results/compare_torch.md
 
-Cases: `base` (B=4), `narrow` (64 wide, 12 + 12 layers, B=2), `tiny` (B=32) are one `ctp` step on the second task; `optimizer`
-is AdamW, compatible momentum and zeroing over the 202,666,120 parameters of `base`; `optimizer_small` the same over those of
-a smaller model, to try the script. Everything is float32 on one thread (--threads to change), dropout 0.1 in the online text encoder.
+Cases: `base` (B=4), `narrow` (64 wide, 12 + 12 layers, B=2), `tiny` (B=32) are one `ctp` step on the second task;
+`optimizer` is AdamW, compatible momentum and zeroing over the 202,666,120 parameters of `base`; `optimizer_small` is
+the same over the parameters of a smaller model, to try the script. Everything is float32 on one thread (--threads to
+change), dropout 0.1 in the online text encoder.
 
-The PyTorch side is written as one would who cares: parameters resolved once, teachers under no_grad, asked-for rows
-gathered before the vocabulary product, in-place attention scores, _foreach_ moving averages, the faster of AdamW's two
-implementations. Needs python3-torch and a real BLAS: reference BLAS is refused, for the comparison would be worthless.
-Exit code: 0 every gate held, 1 a gate was missed, 2 the comparison could not be made.
+The PyTorch side is optimised: parameters resolved once, teachers under no_grad, masked positions gathered before the
+vocabulary product, in-place attention scores, _foreach_ moving averages, the faster of AdamW's two implementations.
+Needs python3-torch and an optimised BLAS: the script refuses reference BLAS, whose times would make the comparison
+worthless. Exit code: 0 every gate held, 1 a gate was missed, 2 the comparison could not be made.
 """
 import argparse
 import copy
@@ -25,6 +26,7 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 
@@ -64,7 +66,7 @@ def make_adamw(parameters, foreach):
 
 
 def faster_adamw(parameters):
-    """AdamW as it is faster here: over lists of tensors or one tensor at a time."""
+    """The faster AdamW of this PyTorch: over lists of tensors, or one tensor at a time."""
     for p in parameters:
         p.grad = torch.zeros_like(p)
     took = {}
@@ -102,7 +104,7 @@ class TorchStep:
 
 
 class TorchOptimizer:
-    """AdamW, compatible momentum and zeroing over the parameters of a model, whose gradients stay where they are."""
+    """AdamW, compatible momentum and zeroing over the parameters of a model, with gradients at fixed addresses."""
 
     def __init__(self, c):
         online = Model(c)
@@ -160,7 +162,7 @@ def timed(turn):
 
 
 def blas_in_use():
-    """What does PyTorch's matrix products: a name, and whether it is a real one. Looks at what is loaded, not at names."""
+    """The BLAS of PyTorch's matrix products: a name, and whether it is optimised. Inspects the loaded libraries."""
     a = torch.randn(768, 768)
     torch.mm(a, a)
     rate = 2 * 768 ** 3 / min(timed(lambda: torch.mm(a, a)) for _ in range(5)) / 1e6
@@ -239,6 +241,11 @@ def compare(case):
     return row
 
 
+def filled(item):
+    """A list item in lines of at most 120 characters."""
+    return textwrap.fill(item, 120, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+
+
 def table(rows):
     out = ["| | ctp, ms (rounds) | PyTorch, ms (rounds) | ratio (rounds) | gate |", "| --- | --- | --- | --- | --- |"]
     for r in rows:
@@ -261,10 +268,13 @@ def main():
     say("\n" + table(rows))
     if options.write:
         with open(options.write, "w", encoding="utf-8") as f:
-            commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-            made = f"{datetime.date.today()}, commit {commit}: `/usr/bin/python3 benchmarks/compare_torch.py {' '.join(sys.argv[1:])}`"
-            f.write(f"# One step beside PyTorch\n\n- {made}\n" + "\n".join(f"- {line}" for line in facts)
-                    + f"\n- {options.rounds} rounds, turn about; a cell is the median of the rounds' medians and their range\n\n" + table(rows) + "\n")
+            commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+            made = f"{datetime.date.today()}, commit {commit.stdout.strip()}: "
+            made += f"`/usr/bin/python3 benchmarks/compare_torch.py {' '.join(sys.argv[1:])}`"
+            sides = (f"{options.rounds} rounds, both sides measured alternately; a cell has the median of the rounds' "
+                     "medians and their range")
+            items = "\n".join(filled(f"- {line}") for line in (made, *facts, sides))
+            f.write(f"# One step beside PyTorch\n\n{items}\n\n{table(rows)}\n")
     sys.exit(1 if any(r["verdict"].startswith("FAIL") for r in rows) else 0)
 
 

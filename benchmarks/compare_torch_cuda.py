@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""This library beside PyTorch on a GPU, as several people would write it: steps, operations, retrieval; prints a table.
+"""This library beside several PyTorch implementations on a GPU: steps, operations, retrieval; prints a table.
 
     python3 benchmarks/compare_torch_cuda.py                          # all peers, build/release/bin/bench_cuda
     python3 benchmarks/compare_torch_cuda.py --peers fp32,tuned --json rows.jsonl
     python3 benchmarks/compare_torch_cuda.py --device cpu --turns 1   # to try every peer: tiny sizes, without ours
 
-Peers of a `ctp` step, from what is written first to what takes effort: `fp32` (eager), `tf32` (the same with TF32
-products), `autocast` (bf16), `tuned` (autocast with scaled_dot_product_attention and fused AdamW), `compiled` (that
-under torch.compile, mode="reduce-overhead"). All average their momentum weights with _foreach_. PyTorch has its batch
-on the device; ours is uploaded anew in each step. The others: `strategies` (G4), `vit` and `vit_compiled` (G5),
+Peers of a `ctp` step, from the simplest to the most optimised: `fp32` (eager), `tf32` (the same with TF32 products),
+`autocast` (bf16), `tuned` (autocast with scaled_dot_product_attention and fused AdamW), `compiled` (`tuned` under
+torch.compile, mode="reduce-overhead"). All average their momentum weights with _foreach_. PyTorch has its batch on the
+device; this library uploads its batch in each step. The others: `strategies` (G4), `vit` and `vit_compiled` (G5),
 `attention` (G6), `products` (G7), `optimizer` (G8), `words` (G9), `contrast` (G10), `tiny` and `tiny_compiled` (G11),
 `retrieval` (G12).
 
-Ours is measured before and after each of them, in processes of its own, for memory may hold one at a time; a ratio
-takes the mean of the two medians around the peer. `strategies` has one before alone. A target is stated beside each,
-never asserted. Exit code: 0 done, 1 a peer or ours failed, 2 the comparison could not be made, 77 no CUDA device or no
-PyTorch that sees it.
+This library is measured before and after each group of peers, in processes of its own, since the memory may hold one
+side at a time; a ratio takes the mean of the two medians around the peer. For `strategies` this library is measured
+only before. Each row states a target and never asserts it. Exit code: 0 done, 1 a side failed, 2 the comparison could
+not be made, 77 no CUDA device or no PyTorch that sees it.
 """
 import argparse
 import gc
@@ -128,7 +128,7 @@ def time_peer(peer, setting, turns):
 
 
 class Ours:
-    """Runs of bench_cuda. The last one is kept until another is asked for."""
+    """Runs of bench_cuda. Keeps the last run until the next request."""
 
     def __init__(self):
         self.command, self.lines = None, []
@@ -180,7 +180,7 @@ def described(name, peer, pairs):
 
 
 def compare(name, group, ours):
-    """The rows of a group; what a peer fails with is its row, so that it hides no other."""
+    """The rows of a group. The row of a failed peer has its error, so that a failure hides no other peer."""
     before = ours.run(group, options.batch, anew=False)
     fitted = [int(line["batch"]) for line in before if line["name"] == "step"]
     rows = []

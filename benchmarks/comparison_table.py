@@ -1,4 +1,4 @@
-"""The table of what PyTorch and this library took, from the rows of compare_torch_cuda.py. Needs no PyTorch."""
+"""The table of the times of PyTorch and this library, from the rows of compare_torch_cuda.py. Needs no PyTorch."""
 
 
 def digits(x):
@@ -26,7 +26,7 @@ def cells(row):
 
 
 def table(rows):
-    """Markdown, by id."""
+    """A Markdown table, ordered by id."""
     out = ["| id | workload | ours (least to most) | peer (least to most; turns) | ratio | target |",
            "| --- | --- | --- | --- | --- | --- |"]
     for row in sorted(rows, key=lambda r: int(r["id"][1:])):

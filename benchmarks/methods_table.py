@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""What is known of each strategy, as docs/methods.md: every cell is read from what a test, conformance or a training printed.
+"""Writes docs/methods.md, what is verified of each strategy: every cell comes from a test, conformance or a training.
 
     python3 benchmarks/methods_table.py                  # runs the tests and conformance, prints the page
     python3 benchmarks/methods_table.py --write          # writes it to docs/methods.md
 
-        [--build build/release] [--records benchmarks/results/strategies.jsonl] [--strengths benchmarks/results/strengths.jsonl]
-        [--sweep tests/golden/records/sweep.jsonl]
+        [--build build/release] [--records benchmarks/results/strategies.jsonl]
+        [--strengths benchmarks/results/strengths.jsonl] [--sweep tests/golden/records/sweep.jsonl]
 
-Run it in the repository's root, with test_train, test_rehearsal, conformance and continual_pretrain built. It runs the test cases
-whose names begin with "strategies:" and those of the reservoir, and conformance on tests/golden/records; the sweep's
-and the trainings' results are read from their records. A cell is "-" where nothing tests it and "FAIL" where a test
-fails; then the exit code is 1. Needs nothing but Python 3.
+Run the script in the repository's root, with test_train, test_rehearsal, conformance and continual_pretrain built. The
+script runs the test cases whose names begin with "strategies:" and those of the reservoir, and conformance on
+tests/golden/records; it reads the results of the sweep and of the trainings from their records. A cell is "-" where
+nothing tests it and "FAIL" where a test fails; then the exit code is 1. Needs only Python 3.
 """
 import argparse
 import collections
@@ -21,6 +21,7 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 import xml.etree.ElementTree
 
 # The name of each property's test case.
@@ -29,14 +30,14 @@ DETERMINISM = "strategies: the same seed gives the same bits, for any number of 
 FINITE = "strategies: what is not finite stops a step before a weight moves, and is named"
 RESERVOIR = "reservoir: every pair of the stream is kept equally often (chi-square over 10,000 runs)"
 
-# What a golden record has of each trained form: names of quantities as conformance prints them.
+# The quantities of each trained form in a golden record, by the names that conformance prints.
 GOLDEN = {
     "seqf": r"(loss|grad)\.finetune", "ewc": r"(loss|grad)\.finetune|fisher|penalty\.ewc", "mas": r"(loss|grad)\.finetune|mas",
     "si": r"(loss|grad)\.finetune", "rwalk": r"(loss|grad)\.finetune|fisher", "afec": r"(loss|grad)\.finetune|fisher",
     "lwf": r"(loss|grad)\.lwf", "lucir": r"(loss|grad)\.lucir", "ctp": r"(loss|grad)\.ctp|after\.(compatible|ema|queue)",
 }
 
-# Claims of the papers that need no figure of theirs: who should be above whom. JointT sees all data at once.
+# Claims of the papers that need no figures: (upper strategy, lower strategy, claim). JointT learns all data at once.
 CLAIMS = [("jointt", "*", "all data at once is the upper bound"), ("*", "seqf", "a method against forgetting beats none"),
           ("ctp", "no memory", "CTP leads those without a memory"), ("ctp_er", "memory", "CTP with a memory leads those with one")]
 
@@ -56,7 +57,7 @@ def find_program(build, name):
 
 
 def test_cases(program, pattern):
-    """Of each test case that ran: whether it passed, and how many checks it made; by name and what is in its brackets."""
+    """Of each test case that ran: whether it passed, and its number of checks; by name and type in its brackets."""
     found = run([program, f"--test-case={pattern}", "--reporters=xml"])
     try:
         root = xml.etree.ElementTree.fromstring(found.stdout)
@@ -74,7 +75,7 @@ def test_cases(program, pattern):
 
 
 def quantities(program, files):
-    """What conformance says of each quantity: record, quantity, share of the limit used, verdict."""
+    """The output of conformance for each quantity: record, quantity, share of the limit used, verdict."""
     found = run([program, "--threads", "1", *files])
     if found.returncode not in (0, 1):
         sys.exit(f"methods_table.py: {program}: exit code {found.returncode}: {found.stderr.strip()}")
@@ -128,6 +129,11 @@ def with_spread(rows, key):
     return f"{statistics.mean(values):.1f}" + (f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else "")
 
 
+def filled(item):
+    """A list item in lines of at most 120 characters."""
+    return textwrap.fill(item, 120, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+
+
 class Page:
     def __init__(self, a):
         build = a.build
@@ -167,7 +173,7 @@ class Page:
         return None, True
 
     def against_records(self, strategy, own, swept):
-        """How many records hold: own(form) lines of conformance, and those of the sweep's records that swept(form) gives."""
+        """The number of records that hold: lines own(form) of conformance, and records swept(form) of the sweep."""
         form, passed = self.form(strategy)
         if form is None:
             return "-"
@@ -219,7 +225,7 @@ class Page:
         return "\n".join(["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *(self.row(s) for s in self.strategies)])
 
     def claims(self):
-        """Which claims hold in the records, and by how much those that do not are missed."""
+        """The claims that hold in the records, and the margins by which the other claims are missed."""
         average = {s: {r["seed"]: r["average"] for r in rows} for s, rows in self.trained.items() if rows}
         group = {s: "memory" if self.memory(s)[0] else "no memory" for s in average}
 
@@ -267,7 +273,7 @@ class Page:
         if not self.budget:
             return ""
         pairs, kept = self.budget["train"], self.budget["memory"]
-        return f"Of {pairs} pairs {kept} are kept, one in {pairs / kept:.0f}; published were 10,000 of a million."
+        return f"Of {pairs} pairs {kept} are kept, one in {pairs / kept:.0f}; the papers kept 10,000 of a million."
 
     def steps_taken(self):
         """Processor seconds stand for steps."""
@@ -282,49 +288,64 @@ class Page:
         b = self.budget
         stream = "no records yet"
         if b:
-            stream = (f"`tiny`, {b['epochs']} epochs a task, {b['train']} training pairs in nine tasks, {b['memory']} kept pairs,\n"
-                      f"  `{b['extra']}`")
+            stream = (f"`tiny`, {b['epochs']} epochs a task,\n  {b['train']} training pairs in nine tasks, "
+                      f"{b['memory']} kept pairs, `{b['extra']}`")
+        memories = filled(
+            f"- Memories help more than anything else, and most strategies with a memory beat `jointt`. "
+            f"{self.share_kept()} Every epoch of every later task repeats the kept pairs, so a strategy with a memory "
+            f"takes more steps than `jointt`, which goes over all pairs for one task's number of epochs"
+            f"{self.steps_taken()}. With as many steps as `er` takes, 14 epochs, `jointt` leads again.")
         page = f"""# Methods
 
-What is verified of each strategy. Written by `benchmarks/methods_table.py --write`, which runs the tests and reads the records: no cell is
-typed by hand, `-` means that nothing tests it.
+What is verified of each strategy. `benchmarks/methods_table.py --write` writes this page: the script runs the tests and
+reads the records. No cell is typed by hand; `-` means that nothing tests it.
 
 {table}
 
-- **gradient**: on the second task, teachers, penalty and dropout included, the gradient that the optimiser follows is what differences of the reported loss give,
-  in double, along a random direction of each parameter (`tests/train/strategies_gradient.test.cpp`).
-- **goldens**: records of one batch with the losses and gradients of this form, and what else they hold of it (importances, momentum, queues); how many agree with the
-  specification within its limits. **trajectories**: whole trainings, two and three tasks, records of this repository and of its
-  [sweep](conformance.md). A strategy that differs in its memory only learns `as` the one named; a test compares their policies.
-- **exemplars**: a test shows that the strategy's memory is filled by this rule; the rule's picks are compared with the specification's, row by row and in order.
-  The reservoir draws, so its frequencies are tested instead: chi-square over 10,000 runs.
-- **determinism**: two tasks with augmentation, dropout and memory; weights, teachers, queues, importances, memories and moments have the same bits again, and with two threads and two
-  loader workers; another seed gives others. **not finite**: a picture, the gradient alone, each teacher, each vector of a penalty's value; the step stops before a weight moves,
-  its message names task, epoch, step, part and pairs (`tests/train/strategies.test.cpp`). Programs end with code 5.
-- **learned**, **average**, **forgetting**: recall means in percent on the synthetic stream, of each task right after it was learned and of all nine after the last, and how far they
-  fell from their best; mean and standard deviation over seeds: {stream}.
-  More in `benchmarks/results`.
+- **gradient**: on the second task, with teachers, penalty and dropout, the gradient that the optimiser follows equals
+  finite differences of the reported loss, in double, along a random direction of each parameter
+  (`tests/train/strategies_gradient.test.cpp`).
+- **goldens**: records of one batch with the losses and gradients of this form and its other quantities (importances,
+  momentum, queues). The cell is the number of records that agree with the specification within its limits.
+- **trajectories**: records of whole trainings over two and three tasks, from this repository and from its
+  [sweep](conformance.md#a-sweep). A strategy that differs only in its memory learns `as` the named strategy; a test
+  compares their policies.
+- **exemplars**: a test shows that this rule fills the strategy's memory. The rule's choices are compared with the
+  specification's, row by row and in order. The reservoir draws at random, so its frequencies are tested instead:
+  chi-square over 10,000 runs.
+- **determinism**: two tasks with augmentation, dropout and memory. Weights, teachers, queues, importances, memories and
+  moments have the same bits in a second run, and with two threads and two loader workers. Another seed gives other
+  bits.
+- **not finite**: a picture, the gradient alone, each teacher, each vector of a penalty's value is made not finite. The
+  step stops before a weight changes, and its message names task, epoch, step, part and pairs
+  (`tests/train/strategies.test.cpp`). Programs end with code 5.
+- **learned**, **average**, **forgetting**: recall means in percent on the synthetic stream. `learned`: of each task
+  right after its training. `average`: of all nine tasks after the last one. `forgetting`: the fall from each task's
+  best recall. Mean and standard deviation over seeds. The trainings: {stream}.
+  More in [benchmarks/results](../benchmarks/results/strategies.md).
 
 ## Order on the synthetic stream
 
-The stream is made, small and learned from scratch; published orders were found on a million photographs with pretrained encoders. So orders may differ. What each paper claims
-without figures, and where it does not hold here, by averages over the seeds that both have:
+The stream is synthetic, small and learned from scratch. Published orders were found on a million photographs with
+pretrained encoders, so the orders may differ. The table has the claims of the papers that need no figures, and the
+strategies for which a claim does not hold here, by averages over the seeds that both strategies have:
 
 {self.claims()}
 
-One seed tells little, and a gap smaller than the standard deviations above is no order. Weights of losses and penalties are the published ones
-throughout, one learning rate and one budget serve all; nothing is tuned for this stream. What other settings do, for the seeds that were tried:
+One seed tells little, and a gap smaller than the standard deviations above is no order. Weights of losses and penalties
+are the published ones throughout; one learning rate and one budget serve all strategies; nothing is tuned for this
+stream. The effect of other settings, for the seeds that were tried:
 
 {self.settings()}
 
-- `si` and `mas` hardly differ from `seqf` with their published weight of 1: the penalty is of the order of one per cent of the loss. Importances are made of gradients
-  of a batch's mean, so the weight that suits one model, batch size and number of steps does not suit another. With a hundred times the weight both forget
-  less and end higher; with a thousand times they learn so much less that they end lower again.
-- `afec` adds to `ewc` a pull towards a model that has learned the new task alone, with a published weight of 1 beside 5000. At that weight the pull is too light to be
-  seen here, and the results are those of `ewc`; at a weight of 5000 it helps to learn and lets more be forgotten.
-- Memories help more than anything else, and most strategies with one pass `jointt`. {self.share_kept()} Kept pairs are also
-  seen again in every epoch of every later task, so a strategy with a memory takes more steps than `jointt`, which goes over everything for one task's number of
-  epochs{self.steps_taken()}. With as many steps as `er` takes, 14 epochs, `jointt` leads again.
+- `si` and `mas` hardly differ from `seqf` with their published weight of 1: the penalty is about one per cent of the
+  loss. Importances are made of gradients of a batch's mean, so a weight that suits one model, batch size and number of
+  steps does not suit another. With a hundred times the weight both forget less and end higher; with a thousand times
+  both learn so much less that they end lower again.
+- `afec` adds to `ewc` a pull towards a model that has learned the new task alone, with a published weight of 1 beside
+  5000. At that weight the pull is too weak to show here, and the results are those of `ewc`. At a weight of 5000 the
+  pull improves learning and increases forgetting.
+{memories}
 - `seqf` forgets to very different degrees with different seeds; compare means only together with their spread.
 """
         return page

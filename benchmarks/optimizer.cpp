@@ -102,7 +102,7 @@ void adamw_with_path(benchmark::State& state) {
   Vector theta = made(n, 0.5F), gradient = made(n, 0.01F), first = made(n, 0), second = made(n, 0);
   Vector anchor = made(n, 0.4F), importance = made(n, 2), path = made(n, 0);
   using Spring = ctp::penalty::Quadratic<float>;
-  const ctp::penalty::AlongPath<Spring, float> term{Spring{1, anchor.data(), importance.data()}, path.data()};
+  const ctp::penalty::WithPathIntegral<Spring, float> term{Spring{1, anchor.data(), importance.data()}, path.data()};
   run(state, 12, [&] { B::adamw(n, numbers, theta.data(), gradient.data(), first.data(), second.data(), term); });
 }
 BENCHMARK(adamw_with_path)->Arg(medium)->Iterations(50)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include <ctp/ctp.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 
 #include "laps.hpp"
 
@@ -38,23 +39,9 @@ constexpr ctp::ModelConfig tiny() {
   return c;
 }
 
-/// Noise for images, words drawn at random, 15 % of them asked for; no padding.
-ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length) {
-  ctp::data::Batch batch;
-  batch.resize(size, c.image, length);
-  ctp::RandomSubstream random(ctp::RandomStream(1, "made batch"), {});
-  for (float& x : batch.images) x = static_cast<float>(random.normal());
-  for (std::size_t i = 0; i < batch.ids.size(); ++i) {
-    const bool first = i % static_cast<std::size_t>(length) == 0;
-    const bool asked = !first && random.below(100) < 15;
-    batch.attend[i] = 1;
-    batch.ids[i] = first ? c.cls : 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
-    batch.masked[i] = asked ? c.mask : batch.ids[i];
-    batch.labels[i] = asked ? batch.ids[i] : ctp::data::ignore_label;
-  }
-  for (std::size_t i = 0; i < batch.sample.size(); ++i) batch.sample[i] = static_cast<std::uint32_t>(i);
-  return batch;
-}
+/// Noise images and random tokens, 15 % of them masked; no padding.
+constexpr ctp::testing::SyntheticBatchOptions batch_options{
+    .seed = 1, .masked = 15, .of = 100, .short_last_text = false};
 
 /// A training on its second task, so that every teacher runs.
 template <class Strategy>
@@ -74,7 +61,9 @@ class Training {
 
  private:
   Training(std::string name, const ctp::ModelConfig& config, int pairs)
-      : name_(std::move(name)), learner_(Model(config)), batch_(made_batch(config, pairs, 30)) {
+      : name_(std::move(name)),
+        learner_(Model(config)),
+        batch_(ctp::testing::synthetic_batch(config, pairs, 30, batch_options)) {
     constexpr std::uint64_t many = 1U << 30U;
     learner_.begin_task(many);
     learner_.end_task();

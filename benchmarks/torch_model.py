@@ -1,7 +1,7 @@
-"""The model of this library in PyTorch, with the losses of its strategies, as the scripts that compare the two run it.
+"""The model of this library in PyTorch, with the losses of its strategies, for the comparison scripts.
 
-Written as one would who cares: parameters resolved once, teachers under no_grad, asked-for rows gathered before the
-vocabulary product, in-place attention scores, _foreach_ moving averages. Parameter names are those of the published
+Optimised by hand: parameters resolved once, teachers under no_grad, masked positions gathered before the vocabulary
+product, in-place attention scores, _foreach_ moving averages. Parameter names are those of the published
 checkpoints. Needs PyTorch when it is imported.
 """
 import math
@@ -168,7 +168,7 @@ class Model:
         return x
 
     def copy(self):
-        """The same weights, apart, without gradients."""
+        """A copy of the weights without gradients."""
         other = Model(self.c, trained=False, device=self.device)
         with torch.no_grad():
             for mine, its in zip(self.parameters.values(), other.parameters.values()):
@@ -199,7 +199,7 @@ class Model:
         return unit_rows(self.projections(image_tokens, batch, p))
 
     def word_scores(self, image_tokens, batch, p):
-        """Scores of every word, at the asked-for positions alone."""
+        """Scores of every word, at the masked positions only."""
         x = self.text(batch.masked, batch.bias, image_tokens, p)
         x = x.reshape(-1, x.shape[-1]).index_select(0, batch.asked)
         return F.linear(self.head_norm(F.gelu(self.head(x))), self.words, self.head_bias)
@@ -208,7 +208,7 @@ class Model:
 # ------------------------------------------------------------------------------------------------ the step
 
 class Batch:
-    """As made_batch() of benchmarks/step.cpp: noise, random words, 15 % of them asked for, no padding."""
+    """As batch_options of benchmarks/step.cpp: noise, random tokens, 15 % of them masked, no padding."""
 
     def __init__(self, c, pairs, length=30, seed=1):
         g = torch.Generator().manual_seed(seed)
@@ -270,7 +270,7 @@ def contrast_losses(features, features_m, features_r, queues, temp):
 
 
 def word_losses(scores, scores_t, targets, temp):
-    """Cross entropy with the words asked for, and with what a teacher thinks of them."""
+    """Cross entropy with the target words, and with the teacher's distribution."""
     log_p = F.log_softmax(scores, -1)
     loss = F.nll_loss(log_p, targets)
     if temp != 1.0:
@@ -292,7 +292,7 @@ def ctp_loss(online, momentum, previous, batch, queues, dropout):
 
 
 def finetune_loss(online, batch, dropout):
-    """In-batch contrast and masked words: SeqF, and what every penalty is added to."""
+    """In-batch contrast and masked words: the loss of SeqF, to which every penalty is added."""
     tokens = online.image_tokens(batch.images)
     image, text = online.features(tokens, batch, dropout)
     return (in_batch_contrast(image @ text.T / online.c.temp)
@@ -300,7 +300,7 @@ def finetune_loss(online, batch, dropout):
 
 
 def lwf_loss(online, previous, batch, dropout):
-    """The same with what the previous model's projections and words say, taken as distributions."""
+    """The loss of SeqF, and distillation of the previous model's projections and word scores as distributions."""
     c = online.c
     tokens = online.image_tokens(batch.images)
     raw, scores = online.projections(tokens, batch, dropout), online.word_scores(tokens, batch, dropout)

@@ -53,7 +53,7 @@ def product(s, m, n, k, gelu=False, weights=False):
 
 
 def optimizer(s):
-    """AdamW, compatible momentum and zeroing over the parameters of base, in as many tensors as they are."""
+    """AdamW, compatible momentum and zeroing over the parameters of base, one tensor for each parameter."""
     online = list(tm.Model(tm.NARROW if s.small else tm.BASE, device=s.device).parameters.values())
     slow, previous = ([p.detach().clone() for p in online] for _ in range(2))
     for p in online:
@@ -70,7 +70,7 @@ def optimizer(s):
 
 
 def words(s, gather):
-    """Scores of the vocabulary by online and momentum model, both losses, and back; of asked-for rows, or of all."""
+    """Word scores of online and momentum model, both losses and their backward, of masked positions or of all rows."""
     c = tm.NARROW if s.small else tm.BASE
     models = [tm.Model(c, device=s.device), tm.Model(c, trained=False, device=s.device)]
     rows = s.pairs * 30
@@ -97,7 +97,7 @@ def words(s, gather):
 
 
 def contrast(s):
-    """In-batch contrast, momentum contrast with its queue and both topologies, and back to the features."""
+    """In-batch contrast, momentum contrast with its queue and both topologies, and their backward to the features."""
     c = tm.NARROW if s.small else tm.BASE
 
     def rows(n, trained=False):
@@ -113,7 +113,7 @@ def contrast(s):
 
 
 def retrieval(s, of):
-    """From features on the device. Of equal scores topk promises no order; the ranks count none of them."""
+    """Ranks from features on the device. Equal scores: topk promises no order, and the ranks do not count them."""
     torch.backends.cuda.matmul.allow_tf32 = False
     queries, gallery, width, embed = (461, 4685, 64, 64) if s.small else (4615, 46855, 768, 256)
 
@@ -167,7 +167,7 @@ OPTIMIZER = [Peer("G8", "AdamW + momentum + zeroing, 202.7 M", "fused AdamW, _fo
                   {"name": "adamw_momentum_zero"}, optimizer)]
 WORDS = [Peer("G9", "masked words, forward and backward, B={pairs}", what, target,
               {"name": "masked_words", "recorded": True}, lambda s, g=gather: words(s, g))
-         for what, target, gather in (("asked-for rows alone, bf16 autocast", ">= 2x", True),
+         for what, target, gather in (("masked positions only, bf16 autocast", ">= 2x", True),
                                       ("all rows, bf16 autocast", ">= 12x", False))]
 CONTRAST = [Peer("G10", "contrast, queue and topology, forward and backward, B={pairs}", "eager", "<= 60 us, >= 20x",
                  {"name": "contrast_and_topology", "recorded": True}, contrast)]

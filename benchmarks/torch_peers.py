@@ -1,4 +1,4 @@
-"""What a peer in PyTorch is, and what all of them share."""
+"""A peer in PyTorch, and the parts that all peers share."""
 from dataclasses import dataclass
 from typing import Callable, Optional
 
@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 @dataclass
 class Setting:
-    """Where and at what size a peer runs."""
+    """The device and the size at which a peer runs."""
     device: str
     pairs: int
     small: bool  # to try the scripts: narrow models, short rows
@@ -17,14 +17,14 @@ class Setting:
 @dataclass
 class Peer:
     id: str        # row of the table of targets
-    workload: str  # {pairs} stands for how many
-    what: str      # how PyTorch does it
-    target: str    # what is aimed at; stated, never asserted
+    workload: str  # {pairs} stands for their number
+    what: str      # the PyTorch implementation
+    target: str    # the aim; printed, never asserted
     ours: dict     # facts of bench_cuda's line for the same work
     make: Callable[[Setting], Callable[[], None]]
     clock: str = "device"  # or wall, where ours is timed on the host
     warm: int = 3
-    pairs: Optional[int] = None  # if not those of the setting
+    pairs: Optional[int] = None  # if other than the setting's
 
 
 @dataclass
@@ -33,19 +33,19 @@ class Group:
     peers: list
     part: str
     precision: str
-    seconds: float  # what both sides may take together
-    turns: Optional[int] = None  # if fewer than asked for
+    seconds: float  # for both sides together
+    turns: Optional[int] = None  # if fewer than the option
     after: bool = True
 
 
 def autocast(device, enabled=True):
-    """bf16 autocast; none on a CPU before PyTorch 2.0, whose layer norm takes no mixed types."""
+    """bf16 autocast; disabled on a CPU before PyTorch 2.0, whose layer norm takes no mixed types."""
     able = device == "cuda" or hasattr(torch, "compile")
     return torch.autocast(device, dtype=torch.bfloat16, enabled=enabled and able)
 
 
 def scaled_attention(q, k, v, mask, dropout):
-    """scaled_dot_product_attention; for trying the scripts on a PyTorch before 2.0, the same by hand."""
+    """scaled_dot_product_attention; before PyTorch 2.0 the same by hand, to try the scripts."""
     if hasattr(F, "scaled_dot_product_attention"):
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
     scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
@@ -53,7 +53,7 @@ def scaled_attention(q, k, v, mask, dropout):
 
 
 def compiled_with(function, tensors):
-    """torch.compile with graphs, which need no copies of `tensors` then. As it is, on a PyTorch without a compiler."""
+    """torch.compile with graphs that read `tensors` in place; `function` itself on a PyTorch without a compiler."""
     if not hasattr(torch, "compile"):
         return function
     import torch._dynamo as dynamo

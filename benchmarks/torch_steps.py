@@ -1,4 +1,4 @@
-"""Whole training steps in PyTorch on a device, as several people would write them: peers of bench_cuda's steps."""
+"""Whole training steps in PyTorch on a device, in several implementations: peers of bench_cuda's steps."""
 import math
 
 import torch
@@ -20,7 +20,7 @@ plain_attend = tm.attend
 
 
 class Training:
-    """An online model, its batch and its optimiser. `loss(step)` is what one forward pass gives."""
+    """An online model, its batch and its optimiser. `loss(step)` is the loss of one forward pass."""
 
     def __init__(self, s, c, tf32=True, autocast=True, fused=True):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
@@ -69,7 +69,7 @@ class Ctp(Training):
 
 
 class FineTune(Training):
-    """SeqF; the strategies that add to it derive from this one."""
+    """SeqF; strategies with further terms derive from this class."""
 
     def gradient(self):
         self.optimizer.zero_grad(set_to_none=True)
@@ -97,7 +97,7 @@ class Lwf(FineTune):
 
 
 class Ewc(FineTune):
-    """A quadratic penalty, its gradient added by _foreach_ instead of going through autograd."""
+    """A quadratic penalty, whose gradient _foreach_ adds, without autograd."""
 
     def __init__(self, s, c):
         super().__init__(s, c)
@@ -133,7 +133,7 @@ class Si(Ewc):
 
 
 class Fisher(FineTune):
-    """A batch of the pass that adds up squared gradients."""
+    """One batch of the pass that sums squared gradients."""
 
     def __init__(self, s, c):
         super().__init__(s, c)

@@ -68,6 +68,15 @@ foreach(file IN LISTS cuda_files)
   endif()
 endforeach()
 
+# Tests: CTest names files, so a test case in a header belongs to no entry.
+file(GLOB_RECURSE test_headers RELATIVE "${ROOT}" "${ROOT}/tests/*.hpp")
+foreach(file IN LISTS test_headers)
+  file(READ "${ROOT}/${file}" text)
+  if(text MATCHES "\n *TEST_CASE")
+    complain("${file}: a test case belongs in a .test.cpp; CTest would not run this one")
+  endif()
+endforeach()
+
 if(bad)
   message(FATAL_ERROR "house rules violated")
 endif()

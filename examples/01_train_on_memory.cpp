@@ -1,5 +1,5 @@
 // The whole library in one page: a model learns two small tasks, one after the other, with CTP.
-// The pairs are made here, in memory: plain pictures in sixteen colours, each with a text of two words.
+// The pairs are made in memory: pictures of one colour each, in sixteen colours, each with a text of two words.
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -9,7 +9,8 @@
 
 namespace {
 
-/// Eight pairs: a picture is one colour, its text names how red and how green it is. Blue belongs to the task.
+/// Eight pairs: a picture of one colour, and a text that names its shades of red and green. A task has one shade of
+/// blue.
 ctp::data::Task colours(const char* name, int blue) {
   const auto pairs = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{name, pairs, {}};

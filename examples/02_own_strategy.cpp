@@ -1,4 +1,4 @@
-// A strategy of one's own: everything CTP does, but with another distillation and another momentum rule.
+// A strategy of your own: CTP with another distillation and another momentum rule.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -6,12 +6,12 @@
 
 #include <ctp/ctp.hpp>
 
-/// @brief How far the features of the batch have moved from where the previous model had them.
+/// @brief Distance between the batch's features of the online model and of the previous model.
 ///
 /// **Units.** Euclidean length between unit vectors.  **Gradient.** to the online model.
 struct Drift {
-  static constexpr const char* name = "drift";                           // in reports, and of its settings
-  static constexpr ctp::Needs needs{.previous = ctp::Output::Features};  // so the Learner keeps the previous model
+  static constexpr const char* name = "drift";                           // in reports and in keys of settings
+  static constexpr ctp::Needs needs{.previous = ctp::Output::Features};  // the Learner then keeps the previous model
 
   template <class Step>
   auto loss(Step& step) const {
@@ -24,7 +24,7 @@ struct Drift {
   }
 };
 
-/// An ordinary moving average, then a pull back towards the previous task's model, if there is one yet.
+/// An exponential moving average, then a step towards the previous task's model, from the second task on.
 struct Cautious {
   static constexpr bool active = true;
   static constexpr ctp::Needs needs{.previous = ctp::Output::Weights};
@@ -84,7 +84,7 @@ int main() {
   });
 }
 
-// What needs the previous model is silent on the first task.
+// Policies that need the previous model contribute nothing on the first task.
 // prints: task 0: in_batch_contrast masked_language momentum_contrast
 // prints: task 1: in_batch_contrast masked_language momentum_contrast cross_modal_topology drift
 // prints: drift.weight = 1

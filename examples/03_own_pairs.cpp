@@ -1,6 +1,5 @@
-// Pairs of one's own: pictures in a folder, with captions in a CSV table or in a text file beside each picture. The
-// strategy is one of those that come with the library: Er, which keeps a few pairs of every task and trains on them
-// again.
+// Pairs of your own: pictures in a folder, with captions in a CSV table or in a text file beside each picture. The
+// strategy is the library's Er, which keeps a few pairs of every task and trains on these pairs again.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -27,7 +26,8 @@ void draw(const std::string& file, int shade, int ink) {
   ctp::io::write_file_atomically(file, ctp::data::encode_jpeg(picture, 95));
 }
 
-/// A folder with pictures and a table, and one with a text file for every picture: leave this out if you have yours.
+/// Makes a folder with pictures and a table, and a folder with a text file for every picture. Use your own folders
+/// instead.
 void make_folders(const std::string& reds, const std::string& blues) {
   ctp::io::make_directories(reds);
   ctp::io::make_directories(blues);
@@ -51,7 +51,7 @@ int main() {
   if (::mkdtemp(folder.data()) == nullptr) return 1;
   make_folders(folder + "/reds", folder + "/blues");
 
-  // One list of samples, whatever they come from: then all tasks share one source, and Er may mix their pairs.
+  // One list of samples from all folders: all tasks then share one source, and Er can mix their pairs.
   auto samples = ctp::data::pairs_by_table(folder + "/reds", folder + "/reds/captions.csv", /*heading=*/true);
   for (auto& sample : ctp::data::pairs_by_text_files(folder + "/blues", "blues")) samples.push_back(sample);
   const ctp::data::Tokenizer tokenizer = ctp::data::tokenizer_of(samples);  // or of a vocab.txt: Vocabulary::read()

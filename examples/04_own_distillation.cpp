@@ -1,5 +1,5 @@
-// A distillation of one's own: Mod-X, which keeps what the previous task's model thought of the pairs that do not
-// belong together, wherever it can be trusted. A distillation is a loss that reads a teacher.
+// A distillation of your own: Mod-X, which preserves the previous model's similarities of non-matching pairs, in rows
+// in which the previous model ranks the matching pair first. A distillation is a loss that reads a teacher.
 #include <cstdio>
 #include <memory>
 
@@ -9,12 +9,12 @@
 /// @brief KL(softmax(S' / temp) || softmax(S / temp)) by rows, S and S' [B,B] being the similarities of the batch's
 /// images and texts now and by the previous model, without the diagonal; both directions, averaged over all rows.
 ///
-/// Only rows in which the previous model found the right partner count: a row in which it erred adds nothing. The
-/// diagonal, a pair with itself, belongs to the objective.
+/// Only rows in which the previous model ranks the matching pair first count; other rows have weight 0. The diagonal,
+/// the matching pairs, belongs to the objective.
 /// **Units.** nats per row.  **Gradient.** to the online model.
 /// **Source.** Ni et al. 2023, Mod-X, arXiv:2305.07437; here the diagonal is left out of the softmax.
 struct ModX {
-  static constexpr const char* name = "mod_x";  // in reports, and of its settings
+  static constexpr const char* name = "mod_x";  // in reports and in keys of settings
   static constexpr ctp::Needs needs{.previous = ctp::Output::Features};
 
   /// weight[i] = 1/n if no score of row i is above the one on the diagonal, else 0.
@@ -35,7 +35,7 @@ struct ModX {
   auto loss(Step& step) const {
     using B = typename Step::Backend;
     using Real = typename B::Real;
-    const auto& pass = step.online.pass();         // records what is computed, for the gradient
+    const auto& pass = step.online.pass();         // records operations, for the gradient
     const auto& teachers = step.previous->pass();  // records nothing
     const double sharp = 1 / step.model().config().temperature, apart = -1000 * sharp;
     const auto keep = [&](const auto& rows, const auto& columns, const auto& old_rows, const auto& old_columns) {
@@ -73,7 +73,7 @@ struct FirstLosses final : ctp::Observer {
 };
 
 int main() {
-  // On a very small model in double precision: is the gradient right, and does `needs` name what is read?
+  // Checks on a very small model in double precision: the gradient, and that `needs` names every output that is read.
   const auto report = ctp::testing::check_loss(ModX{}, ModelOn<ctp::BasicCpu<double>>(ctp::testing::micro));
   std::printf("the distillation is %s\n%s", report.ok ? "sound" : "not sound:", report.log.c_str());
 
@@ -94,6 +94,6 @@ int main() {
 }
 
 // prints: the distillation is sound
-// There is no previous model in the first task; a policy that needs it is silent then.
+// The first task has no previous model; policies that need the previous model contribute nothing.
 // prints: task 0: in_batch_contrast masked_language
 // prints: task 1: in_batch_contrast masked_language mod_x

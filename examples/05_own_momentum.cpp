@@ -1,21 +1,20 @@
-// A momentum rule of one's own. The momentum weights are the slowly moving copy that some losses read as a teacher; the
-// rule says how they follow the trained ones, once before every step. It is CTP with this rule in place of its own.
+// A momentum rule of your own. The momentum weights are a slowly moving copy of the online weights that some losses use
+// as a teacher. The rule updates the copy once before every step. The strategy is CTP with this rule.
 #include <cstdio>
 #include <memory>
 
 #include <ctp/ctp.hpp>
 #include <ctp/testing/momentum.hpp>
 
-/// @brief An average in which no weight goes further than `limit` in a step: slow += clamp((1 - decay) (online -
-/// slow)).
+/// @brief A moving average whose steps are clamped to `limit`: slow += clamp((1 - decay) (online - slow)).
 ///
 /// **Units.** decay: fraction kept per step, in [0,1]; limit: as the weights.
 struct Unhurried {
   static constexpr bool active = true;
-  static constexpr ctp::Needs needs{};  // the previous task's model is not read
+  static constexpr ctp::Needs needs{};  // no outputs of teachers
   double decay = 0.9, limit = 1e-3;
 
-  /// What happens to one weight: a small struct, so that a backend can hand it to all of its threads.
+  /// The update of one weight: a small struct, so that a backend can run it on all its threads.
   template <class Real>
   struct Follow {
     Real *slow, take, most;
@@ -65,7 +64,7 @@ int main() {
   const float before = learner.thetas().online()[0];
   learner.learn(task);
 
-  // Ten steps, an update at the start of each: the momentum weights may have gone 10 * limit and no further.
+  // Ten steps with one update each: a momentum weight may have moved by at most 10 * limit.
   const float went = learner.thetas().momentum()[0] - before;
   std::printf("a momentum weight went %s than ten times the limit\n",
               went * went <= 1.01e-8F ? "no further" : "further");

@@ -1,5 +1,5 @@
-// A penalty of one's own: something added to the loss for each weight by itself. Here it draws all weights back to
-// where they were when the task began (L2-SP), which on the first task would be the random start, so not there.
+// A penalty of your own: a term added to the loss for each weight. Here the penalty draws all weights back to their
+// values at the beginning of the task (L2-SP), except on the first task, which begins with random weights.
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -15,11 +15,11 @@ struct L2Sp {
   static constexpr bool active = true;
   double lambda = 1;
 
-  /// What is remembered from step to step. A checkpoint saves and restores what visit() shows.
+  /// The penalty's memory between steps. A checkpoint saves and restores the members that visit() names.
   template <class Model>
   struct State {
     ctp::Buffer<typename Model::Real, typename Model::Backend> anchor;
-    std::int64_t tasks = 0;  // that have begun
+    std::int64_t tasks = 0;  // begun so far
 
     template <class Archive>
     void visit(Archive& archive) {
@@ -32,15 +32,15 @@ struct L2Sp {
     return {ctp::Buffer<typename Model::Real, typename Model::Backend>(model.layout().size())};
   }
 
-  /// Called before the first step of every task. `theta` lies in the backend's memory: copied by the backend.
+  /// Called before the first step of every task. `theta` lies in the backend's memory, so the backend copies it.
   template <class Model>
   void begin_task(State<Model>& state, const typename Model::Real* theta) const {
     Model::Backend::copy(theta, state.anchor.size(), state.anchor.data());
     ++state.tasks;
   }
 
-  /// One weight's share. The optimiser calls gradient() where it moves the weight, so the penalty costs no pass of its
-  /// own; CTP_HD makes both callable on a GPU.
+  /// The term of one weight. The optimiser calls gradient() while it updates the weight, so the penalty needs no pass
+  /// of its own. CTP_HD makes both functions callable on a GPU.
   template <class Real>
   struct Term {
     Real strength;
@@ -72,7 +72,7 @@ template <class Backend>
 using ModelOn = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>;
 using Model = ModelOn<ctp::Cpu>;
 
-/// How far the weights go from where the second of two tasks finds them.
+/// Distance of the weights from their values at the beginning of the second of two tasks.
 double distance_in_second_task(double lambda, const ctp::ModelConfig& sizes) {
   ctp::Learner<Mine, Model> learner(
       Model(sizes), {.epochs = 10, .rate = 1e-3, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
@@ -96,7 +96,7 @@ int main() {
   sizes.image = 16;
   sizes.vocab = 16;
 
-  // In double precision: is gradient() the derivative of value(), and is all at rest where a task begins?
+  // Checks in double precision: gradient() is the derivative of value(), and is zero at the beginning of a task.
   const ctp::testing::Report report = ctp::testing::check_penalty(L2Sp{}, ModelOn<ctp::BasicCpu<double>>(sizes));
   std::printf("the penalty is %s\n%s", report.ok ? "sound" : "not sound:", report.log.c_str());
 

@@ -1,5 +1,5 @@
-// A rehearsal of one's own: which pairs of the tasks so far are trained on again with every task to come. This one is a
-// ring: the newest pairs overwrite the oldest.
+// A rehearsal of your own: the choice of pairs of earlier tasks that every later task trains on again. This rehearsal
+// is a ring buffer: the newest pairs overwrite the oldest.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -9,15 +9,15 @@
 #include <ctp/ctp.hpp>
 #include <ctp/testing/rehearsal.hpp>
 
-/// @brief The last `per_task` pairs of each task; beyond `budget` pairs in all, the oldest go.
+/// @brief Keeps the last `per_task` pairs of each task; drops the oldest pairs beyond `budget` in all.
 struct Ring {
   static constexpr bool joins_all_tasks = false;  // true would train all tasks as one
   int budget = 1000, per_task = 100;
 
-  /// What is remembered: ordinals, which are the numbers by which the tasks' source knows its pairs.
+  /// The kept pairs, by their ordinals in the tasks' source.
   struct Memory {
     std::vector<std::uint32_t> members;
-    std::uint64_t next = 0;  // the place that is overwritten first, once all are taken
+    std::uint64_t next = 0;  // the place to overwrite next, once all places are used
 
     template <class Archive>
     void visit(Archive& archive) {  // for a checkpoint
@@ -32,10 +32,10 @@ struct Ring {
     return {};
   }
 
-  /// These are added to every task to come.
+  /// The pairs that are added to every later task.
   [[nodiscard]] const std::vector<std::uint32_t>& members(const Memory& memory) const { return memory.members; }
 
-  /// Called when a task has been learned. `task` also offers features() of the model just trained, to choose by.
+  /// Called at the end of a task. `task` also offers features() of the trained model, as a criterion.
   void choose(Memory& memory, const ctp::rehearsal::Candidates& task) const {
     const std::size_t all = task.members.size(), most = static_cast<std::size_t>(per_task);
     for (std::size_t i = all > most ? all - most : 0; i < all; ++i) {
@@ -68,11 +68,11 @@ int main() {
   ctp::Learner<Mine, Model> learner(Model(sizes),
                                     {.epochs = 2, .max_tokens = 4, .loading = {.batch_size = 4, .workers = 0}});
 
-  // Made tasks of many sizes: is the budget kept, are the members pairs that were seen, is a second run the same?
+  // Checks on synthetic tasks of many sizes: the budget holds, all members were seen, a second run gives the same.
   const auto report = ctp::testing::check_rehearsal(Ring{.budget = 8, .per_task = 8}, learner.model(), 8);
   std::printf("the rehearsal is %s\n%s", report.ok ? "sound" : "not sound:", report.log.c_str());
 
-  // One source for all tasks: a task is a choice of its pairs, and so is what is rehearsed.
+  // One source for all tasks: a task, and the memory of the rehearsal, are lists of its pairs.
   learner.rehearsal().budget = 5;
   learner.rehearsal().per_task = 3;
   const auto pairs = std::make_shared<ctp::data::MemorySource>();

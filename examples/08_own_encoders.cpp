@@ -1,8 +1,8 @@
-// Encoders of one's own. An encoder is structure without weights: its constructor asks a layout for named parameters,
-// and its calls say which operations run on them. What is made of its tokens afterwards, features, fusion, losses,
-// teachers, is the same for every encoder, so CTP trains these two as it trains Vit and Bert.
+// Encoders of your own. An encoder is structure without weights: its constructor registers named parameters in a
+// layout, and its calls run operations on these parameters. Features, fusion, losses and teachers are computed from the
+// tokens in the same way for every encoder, so CTP trains these two encoders as it trains Vit and Bert.
 //
-// Shipped are Vit and Convolutional for images, Bert and BagOfWords for texts; this page writes a third of each.
+// The library has Vit and Convolutional for images, Bert and BagOfWords for texts; this page writes a third of each.
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -12,9 +12,9 @@
 #include <ctp/ctp.hpp>
 #include <ctp/testing/encoder.hpp>
 
-// 1. An image encoder: images [B,3,H,W] -> tokens [B*N,D], the first of each image standing for the whole of it.
+// 1. An image encoder: images [B,3,H,W] -> tokens [B*N,D], the first token of each image is its class token.
 
-/// @brief Two convolutions, the second over every second cell of the first, on pieces of two by two pixels.
+/// @brief Two convolutions on patches of two by two pixels, the second with stride two.
 ///
 /// **Shapes.** images [B,3,H,W] -> [B*N,D], N = 1 + (H/4)^2.
 class TwoConvolutions {
@@ -32,7 +32,7 @@ class TwoConvolutions {
   template <class B>
   ctp::Variable<2, B> operator()(const ctp::Pass<B>& pass, ctp::Tensor<const typename B::Real, 4, B> images) const {
     const ctp::Index batch = images.shape[0];
-    // Pixels have no gradient, so a backend's operation may be called directly; everything else goes on the tape.
+    // Pixels have no gradient, so the backend's operation is called directly; all other operations go on the tape.
     ctp::Variable<2, B> pieces{pass.scratch(ctp::Shape<2>{batch * side_ * side_, 3 * 2 * 2}), {}};
     B::patches(batch, 3, 2 * side_, 2, images.data, pieces.value.data);
     const auto cells = second_.with_gelu(pass, first_.with_gelu(pass, pieces, batch, side_), batch, side_);
@@ -45,9 +45,10 @@ class TwoConvolutions {
   ctp::nn::LayerNorm norm_;
 };
 
-// 2. A text encoder: ids [B,L] -> tokens [B*L,D], the same with an image, and scores of words at some of the tokens.
+// 2. A text encoder: ids [B,L] -> tokens [B*L,D], the same fused with an image, and word scores at given tokens.
 
-/// row[2 i] = i and row[2 i + 1] = the token before it in its text; the first has none and stands for itself.
+/// row[2 i] = i and row[2 i + 1] = the previous token of the same text; the first token of a text is its own
+/// predecessor.
 struct WithTheOneBefore {
   ctp::Index length;
   std::int32_t* row;
@@ -58,10 +59,10 @@ struct WithTheOneBefore {
   }
 };
 
-/// @brief Words and the word before each: what order there is in a text comes from pairs of words.
+/// @brief A bag of bigrams: every word with its predecessor; the bigrams carry the word order.
 ///
-/// A token is gelu(linear([word, word before])) plus the mean of these over its text; with an image, cross-attention
-/// to the image's tokens comes after that.
+/// A token is gelu(linear([word, previous word])) plus the mean of these vectors over its text. With an image,
+/// cross-attention to the image's tokens follows.
 class PairsOfWords {
  public:
   PairsOfWords(const ctp::ModelConfig& c, ctp::Layout& layout)
@@ -80,7 +81,7 @@ class PairsOfWords {
     const auto x = gather_rows(pass, pass[words_], text.ids.reshaped(ctp::Shape<1>{tokens}));
     const auto row = pass.tape->template make<std::int32_t>(ctp::Shape<1>{2 * tokens});
     B::for_each(tokens, WithTheOneBefore{length, row.data});
-    auto pairs = gather_rows(pass, x, row);  // the same memory is one wider row for each token
+    auto pairs = gather_rows(pass, x, row);  // the same memory as one row of double width per token
     const ctp::Shape<2> wide{tokens, 2 * width_};
     pairs = {pairs.value.reshaped(wide), pairs.grad ? pairs.grad.reshaped(wide) : pairs.grad};
     const auto h = pair_.with_gelu(pass, pairs);
@@ -113,7 +114,7 @@ template <class Backend>
 using ModelOn = ctp::VisionLanguageModel<TwoConvolutions, PairsOfWords, Backend>;
 using Model = ModelOn<ctp::Cpu>;
 
-/// Sixteen pictures of one colour each, and texts of two words for how red and how green they are.
+/// Sixteen pictures of one colour each, with texts of two words that name the shades of red and green.
 ctp::data::Task colours(const char* name, int blue) {
   const auto pairs = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{name, pairs, {}};
@@ -130,13 +131,13 @@ ctp::data::Task colours(const char* name, int blue) {
 }
 
 int main() {
-  // 3. The check, in double precision: shapes, gradients by every weight, every pair by itself, padding without effect.
+  // 3. The check, in double precision: shapes, gradients of every weight, independence of pairs, no effect of padding.
   ctp::ModelConfig few = ctp::testing::micro;
-  few.image = 8;  // micro has four pixels, of which these convolutions would make a single cell
+  few.image = 8;  // micro's four pixels would give these convolutions a single cell
   const auto report = ctp::testing::check_encoders(ModelOn<ctp::BasicCpu<double>>(few));
   std::printf("the encoders are %s\n%s", report.ok ? "sound" : "not sound:", report.log.c_str());
 
-  // 4. A model of them, as of any others. Weights are drawn, saved and read by the names that the layout was given.
+  // 4. A model of these encoders. Weights are initialised, saved and read under their names in the layout.
   ctp::ModelConfig sizes = ctp::sizes::tiny;
   sizes.image = 16;
   sizes.vocab = 16;

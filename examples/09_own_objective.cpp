@@ -1,5 +1,5 @@
-// An objective of one's own, with weights of its own: the sigmoid contrast of SigLIP. Each image and each text of a
-// batch are a question by themselves, "do you belong together?", asked with a learned temperature and a learned bias.
+// An objective of your own, with weights of its own: the sigmoid contrast of SigLIP. Each image and each text of a
+// batch are one binary classification, matching or not, with a learned temperature and a learned bias.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -8,13 +8,13 @@
 #include <ctp/ctp.hpp>
 #include <ctp/testing/loss.hpp>
 
-/// The weights belong to the model: they are trained, saved and copied with all others, and teachers have theirs.
+/// The objective's weights are part of the model: trained and saved with the model's weights; teachers have own copies.
 template <class Backend>
 class SiglipModel : public ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend> {
  public:
   explicit SiglipModel(const ctp::ModelConfig& config)
       : ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>(config),
-        // Both start at one, so one must be the right start: see SigmoidContrast.
+        // Both weights start at one; SigmoidContrast scales them so that one is the published start.
         temperature(this->layout_to_extend().template add<1>("siglip.temperature", {1}, ctp::Start::Ones)),
         bias(this->layout_to_extend().template add<1>("siglip.bias", {1}, ctp::Start::Ones)) {}
 
@@ -22,11 +22,11 @@ class SiglipModel : public ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::enco
 };
 
 // [operation]
-/// What the tape does not have, it can be taught: compute the value now, and record what to do on the way back. Small
-/// structs with operator()(i) run on any backend.
+/// A new operation for the tape: compute the value, and record the backward function. Small structs with operator()(i)
+/// run on any backend.
 namespace sigmoid {
 
-/// u = e^(start * temperature) s - 10 bias, the answer "yes" to pair (i,j); sign is 1 on the diagonal, else -1.
+/// u = e^(start * temperature) s - 10 bias, the logit of pair (i,j); sign is 1 on the diagonal, else -1.
 template <class Real>
 struct Question {
   ctp::Index n;
@@ -59,7 +59,8 @@ struct Slope {
     slope[at] = -question.sign(at) * probability * *loss_slope / static_cast<Real>(question.n);
   }
 };
-/// factor = e^(log 10 temperature), and what it gains by the temperature times the sum over the slopes.
+/// factor = e^(log 10 temperature). Adds the gradients of temperature and bias, by the chain rule from the sums over
+/// all pairs.
 template <class Real>
 struct Chain {
   Question<Real> question;

@@ -1,7 +1,8 @@
 /// @file   benchmarks/cuda/bench.cu
-/// @brief  What the device backend costs, in JSON lines: whole steps, and the operations that they are made of at the
-///         shapes of `base`. bench_cuda --help lists the parts.
-/// compare_torch_cuda.py does the same work in PyTorch; keep the sizes alike.
+/// @brief  Benchmarks of the CUDA backend, in JSON lines: whole steps, and their operations at the shapes of `base`.
+///
+/// bench_cuda --help lists the parts.
+/// compare_torch_cuda.py does the same work in PyTorch; keep the sizes equal.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -22,12 +23,12 @@ struct Part {
   const char* what;
 };
 constexpr Part all_parts[] = {
-    {"steps", steps, "ctp steps of base, recorded; in the first precision also launched (G1 to G3, G13)"},
-    {"recorded_steps", recorded_steps, "the recorded ones alone; only if named"},
+    {"steps", steps, "ctp steps of base, replayed (recorded); in the first precision also launched (G1 to G3, G13)"},
+    {"recorded_steps", recorded_steps, "the replayed steps alone; only if named"},
     {"strategies", strategies, "seqf, ewc, si and lwf steps, EWC's pass over a task, in the first precision (G4)"},
-    {"encoder", encoder, "ViT forward as a teacher runs it, four times the pairs (G5)"},
+    {"encoder", encoder, "ViT forward as in a teacher, four times the pairs (G5)"},
     {"attention", attention, "forward and backward at three shapes (G6)"},
-    {"products", products, "products of base with what follows them, cuBLASLt's first and fastest algorithm (G7)"},
+    {"products", products, "products of base with their epilogues, cuBLASLt's first and fastest algorithm (G7)"},
     {"optimizer", optimizer, "AdamW, momentum and zeroing beside a copy (G8)"},
     {"words", words, "masked-word scores with both losses (G9)"},
     {"contrast", contrast, "contrast, queue and topology losses (G10)"},

@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/encoder.cu
-/// @brief  The image encoder of base alone, forward, as a teacher or an evaluation runs it.
+/// @brief  Forward pass of the image encoder of base, as in a teacher or an evaluation.
 #include <string>
 
 #include <ctp/cuda.cuh>
@@ -19,7 +19,8 @@ void encoder(const Options& o) {
     tape.rewind();
     vit(ctp::Pass<B>{theta.data(), &tape}, {pixels.data(), {images, 3, c.image, c.image}});
   };
-  // Multiply-adds twice: four projections and two products of attention in each block, the MLP, and the patches.
+  // Floating-point operations, two for each multiply-add: four projections and two products of attention in each block,
+  // the MLP, and the patches.
   const auto n = static_cast<double>(vit.tokens()), d = static_cast<double>(c.vision_width);
   const double block = 24 * n * d * d + 4 * n * n * d, patches = 2 * (n - 1) * d * 3 * c.patch * c.patch;
   const double work = 1e-9 * static_cast<double>(images) * (c.vision_depth * block + patches);

@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/input.cu
-/// @brief  Batches on their way from the host: an upload alone, and steps that a loader feeds.
+/// @brief  Input from the host: the upload of a batch, and steps that a loader feeds.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -11,19 +11,19 @@
 namespace bench {
 
 void upload(const Options& o) {
-  const ctp::data::Batch batch = made_batch(ctp::sizes::base, o.batch);
+  const ctp::data::Batch batch = synthetic_batch(ctp::sizes::base, o.batch);
   ctp::DeviceBatch<B> device;
   const auto load = [&] { device.load(batch, ctp::sizes::base); };
   load();
   Line("batch_upload").with("batch", o.batch).with(wall_times(o.turns, load)).print();
 }
 
-/// Steps that a Loader feeds from pictures in memory, beside steps that are given one batch again and again: as many as
-/// one epoch has, so that neither takes its work down anew.
+/// Steps that a Loader feeds from pictures in memory, beside steps on one repeated batch. Both run the steps of one
+/// epoch, so that neither captures its work again.
 void input(const Options& o) {
   constexpr ctp::ModelConfig c = ctp::sizes::base;
   constexpr int length = 30, warm = 4;
-  const ctp::data::Batch batch = made_batch(c, o.batch, length);
+  const ctp::data::Batch batch = synthetic_batch(c, o.batch, length);
   const auto picture = static_cast<std::ptrdiff_t>(batch.pixels.size()) / o.batch;
   const auto source = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{"made", source, {}};

@@ -1,11 +1,11 @@
 /// @file   benchmarks/cuda/losses.cu
-/// @brief  Losses with what they read: masked words, contrast and topology.
+/// @brief  Losses and their inputs: masked language modelling, contrast and topology.
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <ctp/cuda.cuh>
+#include <ctp/testing/fake_step.hpp>
 
 #include "noise.cuh"
 
@@ -15,26 +15,11 @@ namespace {
 
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B>;
 
-/// Embeddings of the online, previous and momentum models as the losses ask for them, without the models.
-class GivenOutputs {
- public:
-  GivenOutputs(ctp::Pass<B> pass, ctp::Variable<2, B> image, ctp::Variable<2, B> text)
-      : pass_(pass), image_(image), text_(text) {}
-  [[nodiscard]] const ctp::Pass<B>& pass() const { return pass_; }
-  [[nodiscard]] ctp::Features<B> image() const { return {image_, image_, 0}; }
-  [[nodiscard]] ctp::Features<B> text() const { return {text_, text_, 0}; }
-
- private:
-  ctp::Pass<B> pass_;
-  ctp::Variable<2, B> image_, text_;
-};
-struct GivenStep {
-  using Backend = B;
-  const Model* of;
-  GivenOutputs online;
-  std::optional<GivenOutputs> previous, momentum;
-  [[nodiscard]] const Model& model() const { return *of; }
-};
+/// A step with given features in place of the models' outputs.
+using FakeOutputs = ctp::testing::FakeOutputs<B>;
+using FakeBatch = ctp::testing::FakeBatch<B>;
+using FakeStep = ctp::testing::FakeStep<Model, FakeBatch, FakeOutputs>;
+static_assert(ctp::objective::StepOf<FakeStep, Model>);
 
 template <class Work>
 void report_launched_and_recorded(const char* name, const Options& o, const Work& work) {
@@ -62,15 +47,15 @@ void contrast(const Options& o) {
   UnitRows image(n, d), text(n, d), image_then(n, d), text_then(n, d), image_slow(n, d), text_slow(n, d);
   ctp::objective::MomentumContrast with_queue;
   auto state = with_queue.init(model, 0);
+  const FakeBatch batch;
   ctp::Tape<B> tape;
-  float unused = 0;  // a pass with a gradient is one that records; no weight is touched here
+  float unused = 0;  // a pass with a gradient records on the tape; no weight is used here
   report_launched_and_recorded("contrast_and_topology", o, [&] {
     tape.rewind();
     const ctp::Pass<B> pass{nullptr, &tape, &unused}, teacher{nullptr, &tape};
-    GivenStep step{&model,
-                   {pass, image.trained(), text.trained()},
-                   GivenOutputs{teacher, image_then.fixed(), text_then.fixed()},
-                   GivenOutputs{teacher, image_slow.fixed(), text_slow.fixed()}};
+    FakeStep step(model, batch, FakeOutputs(pass, {.image = image.trained(), .text = text.trained()}),
+                  FakeOutputs(teacher, {.image = image_then.fixed(), .text = text_then.fixed()}),
+                  FakeOutputs(teacher, {.image = image_slow.fixed(), .text = text_slow.fixed()}));
     auto loss = ctp::add(pass, ctp::objective::InBatchContrast{}.loss(step), with_queue.loss(step, state));
     loss = ctp::add(pass, loss, ctp::distill::CrossModalTopology{}.loss(step));
     loss = ctp::add(pass, loss, ctp::distill::SameModalTopology{}.loss(step));
@@ -79,7 +64,8 @@ void contrast(const Options& o) {
   });
 }
 
-/// The vocabulary's scores at 557 of 3,840 rows by the online and the momentum model, their two losses, and back.
+/// Vocabulary scores at 557 of 3,840 rows by the online and the momentum model, and their two losses, forward and
+/// backward.
 void words(const Options& o) {
   const Model model(ctp::sizes::base);
   const Index size = model.layout().size(), rows = o.batch * Index{30}, width = model.config().text_width;

@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/measure.cuh
-/// @brief  How long work takes on the device, and one line of JSON for each measurement.
+/// @brief  Timing of work on the device, and one line of JSON for each measurement.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace bench {
 using ctp::backend::cuda::check;
 using ctp::backend::cuda::Context;
 
-/// Milliseconds of single turns.
+/// Times of single turns, in milliseconds.
 struct Times {
   std::vector<double> sorted;
 
@@ -26,7 +26,8 @@ struct Times {
 
 inline void wait() { check(cudaStreamSynchronize(Context::current().stream()), "cudaStreamSynchronize"); }
 
-/// By the host's clock, each turn until the device is done with it: for steps, which wait for the device themselves.
+/// Times by the host's clock, each turn until the device has finished: for steps, in which the host waits for the
+/// device.
 template <class Work>
 Times wall_times(int turns, const Work& work) {
   std::vector<double> took;
@@ -59,7 +60,7 @@ class Event {
   cudaEvent_t event_ = nullptr;
 };
 
-/// By the device's clock, after two turns that size memory and choose algorithms.
+/// Times by the device's clock, after two warm-up turns that allocate memory and choose algorithms.
 template <class Work>
 Times device_times(int turns, const Work& work) {
   std::vector<double> took;
@@ -75,15 +76,15 @@ Times device_times(int turns, const Work& work) {
   return Times(std::move(took));
 }
 
-/// The same, taken down once and replayed: without what launching costs the host.
+/// device_times() of a captured and replayed graph: without the host's cost of launches.
 template <class Work>
 Times recorded_times(int turns, const Work& work) {
   work();
   work();
   wait();
-  ctp::backend::cuda::Capture recording;
-  recording.capture(work);
-  return device_times(turns, [&] { recording.replay(); });
+  ctp::backend::cuda::Capture capture;
+  capture.capture(work);
+  return device_times(turns, [&] { capture.replay(); });
 }
 
 /// One measurement. Facts are added in order; the line is printed at the end.

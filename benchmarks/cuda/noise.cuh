@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/noise.cuh
-/// @brief  Numbers to compute with, made on the device.
+/// @brief  Pseudo-random operands, computed on the device.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ inline Vector noise(Index n, float scale = 1) {
   return made;
 }
 
-/// Rows of unit length, and a place for their gradient.
+/// Rows of unit length, and memory for their gradient.
 struct UnitRows {
   Vector value, grad;
   Index rows, width;

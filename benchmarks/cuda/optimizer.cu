@@ -1,12 +1,12 @@
 /// @file   benchmarks/cuda/optimizer.cu
-/// @brief  A step's pass over the parameters of base, beside a copy.
+/// @brief  Parameter passes of a step of base, beside a copy.
 #include <ctp/momentum/compatible.hpp>
 
 #include "noise.cuh"
 
 namespace bench {
 
-/// All that a ctp step does to the parameters of `base`, beside what a copy of a gibibyte reaches.
+/// All parameter passes of a ctp step of `base`, beside the bandwidth of a copy of one gibibyte.
 void optimizer(const Options& o) {
   constexpr Index n = 202'666'120, copied = Index{1} << 28;
   constexpr ctp::backend::AdamWStep numbers{.rate = 1e-4,

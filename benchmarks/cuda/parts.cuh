@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/parts.cuh
-/// @brief  The parts of bench_cuda, and what each of them is told.
+/// @brief  The parts of bench_cuda and their options.
 #pragma once
 
 #include <string>

@@ -9,7 +9,7 @@ namespace bench {
 
 namespace {
 
-/// Lets cuBLASLt's first choice, or the fastest of its choices, be used from now on.
+/// Selects cuBLASLt's first choice of algorithm, or the fastest, for later products.
 template <class Precision>
 void choose_algorithms(bool by_measuring) {
   auto& known = ctp::backend::cuda::Product<Precision>::algorithms();
@@ -22,7 +22,7 @@ void choose_algorithms(Choice precision, bool by_measuring) {
   choose_algorithms<ctp::precision::Fp32>(by_measuring);
 }
 
-/// The numbers of x in the form in which products read them, in the precision in use.
+/// The numbers of x in the storage that products read in the current precision.
 class Packed {
  public:
   using Number = B::Packed;
@@ -59,7 +59,7 @@ void products(const Options& o) {
                         {"cross keys and values", image, 1536, 768},
                         {"words", o.batch * Index{557} / 128, 21128, 768}};
   for (const Case& c : cases) {
-    // Weights' gradients are dy^T x: both operands have k rows.
+    // Gradients of weights are dy^T x: both operands have k rows.
     const Vector a = noise(c.m * c.k), b = noise(c.n * c.k, 0.05F), bias = noise(c.n);
     Vector y(c.m * c.n), activated(c.gelu ? c.m * c.n : 0);
     const auto run = [&]<class Number>(const Number* left, const Number* right) {
@@ -93,7 +93,7 @@ void products(const Options& o) {
       use(precision);
       measure(precision, "floats", a.data(), b.data());
       if (precision != Choice::Bf16) continue;
-      // What a layer norm, attention or GELU made for this product alone; weights are floats all the same.
+      // The result of a layer norm, attention or GELU that only this product reads; weights stay floats.
       const Packed left(a), right(b);
       measure(precision, "packed", left.data(), right.data());
     }

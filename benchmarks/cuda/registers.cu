@@ -1,5 +1,5 @@
-// Everything that trainings with these strategies and their evaluation launch in bf16, for registers.sh to compile.
-// Nobody runs this.
+// All kernels of trainings with these strategies and of their evaluation in bf16. registers.sh compiles this unit; no
+// program runs it.
 #include <ctp/cuda.cuh>
 
 using B = ctp::BasicCuda<ctp::precision::Bf16>;

@@ -77,15 +77,15 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
   cat <<'END'
 # Registers of the CUDA kernels
 
-Every kernel of `ctp`, `ewc` and `si` trainings and of evaluation in bf16; other precisions use the same ones, without
-`RoundRows` and those on tensor cores. A cell is registers / static shared memory / stack / spilled on stores and loads,
-the last three in bytes. Attention and retrieval ask for their shared memory when they are launched. Hot kernels,
-**bold**, must not spill.
+Every kernel of `ctp`, `ewc` and `si` trainings and of evaluation in bf16. Other precisions use the same kernels without
+`RoundRows` and the tensor-core kernels. A cell has registers / static shared memory / stack / spills on stores and
+loads, the last three in bytes. Attention and retrieval request their shared memory at launch. Hot kernels, **bold**,
+must not spill.
 
 END
   printf -- '- %s\n' "$("$nvcc" --version | grep -o 'release.*')"
   printf -- '- %s, commit %s\n' "$(date -u +%F)" "$commit"
-  printf -- '- `benchmarks/cuda/registers.sh`, that is, for each architecture `nvcc %s -arch=... benchmarks/cuda/registers.cu`\n\n' \
+  printf -- '- `benchmarks/cuda/registers.sh`, that is, for each architecture\n  `nvcc %s -arch=... benchmarks/cuda/registers.cu`\n\n' \
     "${options[*]}"
   printf '| kernel |'
   printf ' sm_%s |' "${architectures[@]}"

@@ -9,8 +9,8 @@
 
 namespace bench {
 
-/// Recall of P9D's test split in both directions and the ten best of its gallery for every query, from features on the
-/// device: single precision whatever the precision of products.
+/// Recall on P9D's test split in both directions, and the ten best gallery items of every query, from features on the
+/// device, in single precision.
 void retrieval(const Options& o) {
   constexpr Index queries = 4615, gallery = 46855;
   const auto report = [&](const char* what, Index columns, Index width, const auto& run) {

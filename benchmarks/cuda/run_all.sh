@@ -79,14 +79,14 @@ rows=$logs/rows
 begin=$SECONDS
 planned=0 # seconds of the parts so far
 
-# row <part> <result> <what was found>
+# row <part> <result> <details>
 row() {
   printf '%s\t%s\t%s\n' "$1" "$2" "${3:-}" >>"$rows"
   printf '  %-44s %-12s %s\n' "$1" "$2" "${3:-}"
 }
 
-# part <name of its log> <title> <its seconds> <what running out of time means> <command...>: runs it until the seconds of
-# all parts so far are over, adds a row. Sets `code`.
+# part <log name> <title> <seconds> <result if out of time> <command...>: runs the command until the seconds of all parts
+# so far are over, and adds a row. Sets `code`.
 part() {
   local log=$logs/$1.log title=$2 late=$4 left most started=$SECONDS
   ((planned += $3))
@@ -136,7 +136,7 @@ done
 
 bench=("${programs[3]}" --batch "$batch")
 if "$python" -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-  # The comparison measures steps and strategies of ours, too.
+  # The comparison also measures steps and strategies of ctp.
   part bench 'bench_cuda' 60 FAIL "${bench[@]}" \
     --only encoder,attention,products,optimizer,words,contrast,retrieval,tiny,upload,input
   part torch 'PyTorch beside it' 360 unfinished "$python" benchmarks/compare_torch_cuda.py --bin "$build/bin" \
@@ -165,8 +165,8 @@ if "$python" benchmarks/cuda/table.py "$logs" >"$logs/tables.md" 2>"$logs/failed
 {
   printf '# On %s\n\n- %s, driver %s\n- %s, commit %s, `benchmarks/cuda/run_all.sh`, %d s\n' "${device%%,*}" "$device" \
     "${driver:-unknown}" "$(date -u +%F)" "$commit" "$((SECONDS - begin))"
-  printf -- '- a time is the median of 20 turns (fp32 steps: 8), with the least and the most; a step of ours includes the\n'
-  printf -- '  upload of its batch; a ratio is what PyTorch takes over what ours takes\n\n'
+  printf -- '- a time is the median of 20 turns (fp32 steps: 8), with the least and the greatest; a step of this library\n'
+  printf -- '  includes the upload of its batch; a ratio is the time of PyTorch divided by the time of this library\n\n'
   cat "$logs/tables.md"
 } >"$file"
 say "$(tail -n 1 "$logs/failed"), $((SECONDS - begin)) s; written to $file"

@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/steps.cu
-/// @brief  ctp steps of base, and of a model so small that launching is what they cost.
+/// @brief  ctp steps of base, and of a model so small that launches dominate the time.
 #include "steps.cuh"
 
 namespace bench {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "made_batch.cuh"
+#include "synthetic_batch.cuh"
 #include "parts.cuh"
 
 namespace bench {
@@ -14,7 +14,7 @@ namespace bench {
 template <class Strategy>
 using ModelFor = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B, typename Strategy::Projection>;
 
-/// A task of one batch, for what walks through a task when it ends.
+/// A task of one batch, for strategies that walk through a task at its end.
 class OneBatch final : public ctp::data::BatchSource {
  public:
   explicit OneBatch(const ctp::data::Batch& batch) : batch_(batch) {}
@@ -41,12 +41,12 @@ inline double free_mebibytes() {
 template <class Strategy>
 void time_steps(const char* size, const ctp::ModelConfig& config, int pairs, bool recorded, int turns,
                 const std::vector<Choice>& precisions) {
-  const ctp::data::Batch batch = made_batch(config, pairs);
+  const ctp::data::Batch batch = synthetic_batch(config, pairs);
   OneBatch source(batch);
   ctp::TrainOptions options;
   options.capture_steps = recorded;
   constexpr std::uint64_t many = 1U << 30U;
-  Context::current().converted(1);  // the context's own memory is not the step's
+  Context::current().converted(1);  // creates the context: its memory does not count as the step's
   const double before = free_mebibytes();
   use(precisions.front());
   ctp::Learner<Strategy, ModelFor<Strategy>> learner(ModelFor<Strategy>(config), options);
@@ -55,7 +55,7 @@ void time_steps(const char* size, const ctp::ModelConfig& config, int pairs, boo
   learner.begin_task(many);
   for (const Choice precision : precisions) {
     use(precision);
-    static_cast<void>(learner.losses());  // another precision is another recording
+    static_cast<void>(learner.losses());  // another precision needs another capture
     double loss = 0;
     const auto step = [&] { loss = learner.step(batch).loss; };
     for (int i = 0; i < 4; ++i) step();
@@ -74,7 +74,7 @@ void time_steps(const char* size, const ctp::ModelConfig& config, int pairs, boo
   }
 }
 
-/// The same with the largest batch of `pairs`, half of it, a quarter ... that fits.
+/// time_steps() with the largest batch of `pairs`, pairs / 2, pairs / 4, ... that fits.
 template <class Strategy>
 void time_steps_that_fit(const char* size, const ctp::ModelConfig& config, int pairs, bool recorded, int turns,
                          const std::vector<Choice>& precisions) {

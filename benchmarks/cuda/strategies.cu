@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/strategies.cu
-/// @brief  Steps of strategies beside ctp's, and the pass in which EWC estimates its Fisher information.
+/// @brief  Steps of other strategies than ctp, and EWC's estimation of the Fisher information.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace bench {
 
 namespace {
 
-/// One batch again and again, which notes how long each took whoever walks through it.
+/// A task of one repeated batch that records the time of each batch.
 class TimedBatches final : public ctp::data::BatchSource {
  public:
   TimedBatches(const ctp::data::Batch& batch, int steps) : batch_(batch), steps_(static_cast<std::size_t>(steps)) {}
@@ -24,7 +24,7 @@ class TimedBatches final : public ctp::data::BatchSource {
     ends_.push_back(std::chrono::steady_clock::now());
     return ends_.size() > steps_ ? nullptr : &batch_;
   }
-  /// Without the first `warm` batches.
+  /// Times without the first `warm` batches.
   [[nodiscard]] Times times(std::size_t warm) const {
     std::vector<double> took;
     for (std::size_t i = warm; i + 1 < ends_.size(); ++i)
@@ -38,11 +38,11 @@ class TimedBatches final : public ctp::data::BatchSource {
   std::vector<std::chrono::steady_clock::time_point> ends_;
 };
 
-/// A batch of the pass that EWC makes when a task ends: a gradient, without a step, added up in squares.
+/// Time of one batch of EWC's pass at the end of a task: a gradient, squared and summed, without a step.
 void fisher_pass(const Options& o) {
   using Strategy = ctp::strategy::Ewc;
   constexpr int warm = 3;
-  const ctp::data::Batch batch = made_batch(ctp::sizes::base, o.batch);
+  const ctp::data::Batch batch = synthetic_batch(ctp::sizes::base, o.batch);
   TimedBatches task(batch, o.turns + warm);
   use(o.precisions.front());
   ctp::Learner<Strategy, ModelFor<Strategy>> learner{ModelFor<Strategy>(ctp::sizes::base)};

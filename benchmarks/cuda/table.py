@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The tables of run_all.sh, from what its parts left in a folder; prints Markdown. Needs no PyTorch.
+"""The tables of run_all.sh, from the outputs of its parts in a folder; prints Markdown. Needs no PyTorch.
 
     python3 benchmarks/cuda/table.py FOLDER
 
-FOLDER holds `rows` (part, result, what was found, with tabs between) and, where they ran, bench.log (lines of
+FOLDER holds `rows` (part, result, findings, separated by tabs) and, where they ran, bench.log (lines of
 bench_cuda) and torch.jsonl (lines of compare_torch_cuda.py).
 """
 import argparse
@@ -29,7 +29,7 @@ def json_lines(path):
             try:
                 found.append(json.loads(line))
             except ValueError:
-                continue  # not a measurement, or cut off where time ran out
+                continue  # not a measurement, or truncated when time ran out
     return [line for line in found if isinstance(line, dict) and "name" in line]
 
 
@@ -66,7 +66,7 @@ def main():
         parts.append(f"## Beside PyTorch\n\n{table(torch)}")
     parts.append(markdown("Parts", ("part", "result", "found"), checks))
     if bench:
-        parts.append(markdown("Measurements of ours alone", ("what", "result", "found"), bench))
+        parts.append(markdown("Measurements of this library alone", ("work", "result", "found"), bench))
     print("\n\n".join(parts))
     failed = sum(row[1] == "FAIL" for row in checks + bench) + sum("failed" in row for row in torch)
     print(f"{failed} failed", file=sys.stderr)

@@ -1,5 +1,5 @@
 /// @file   cosine_heads.hpp
-/// @brief  Weights of linear projections as a start for cosine ones.
+/// @brief  Converts weights of linear projection heads into starting weights of cosine heads.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace examples {
 
-/// @brief The file as a model with such projections reads it: for cosine projections without sigma, the biases are left
-/// out and sigma is 1; everything else is as it was. `prefix` stands before the names.
+/// @brief The file in the form that a model with `Projection` heads reads. For cosine heads: removes the biases, and
+/// adds sigma = 1 if the file has none. All other tensors are unchanged. `prefix` precedes the tensors' names.
 template <class Projection>
 ctp::TensorFile with_heads(ctp::TensorFile file, const std::string& prefix = "") {
   if constexpr (std::is_same_v<Projection, ctp::nn::CosineLinear>) {

@@ -1,5 +1,5 @@
 /// @file   cuda.cuh
-/// @brief  What the programs' CUDA parts have in common.
+/// @brief  Backend type and device selection of the programs' CUDA parts.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace examples {
 
-/// The device, in the precision that the program was told.
+/// The CUDA backend with the precision of --precision.
 using Cuda = ctp::BasicCuda<ctp::precision::AtRunTime>;
 
-/// **Errors.** UsageError where there is no device that can be used; `precision` is fp32, tf32 or bf16.
+/// Selects the precision: fp32, tf32 or bf16. **Errors.** UsageError if there is no usable device.
 inline void use_cuda(const std::string& precision) {
-  const auto found = ctp::backend::cuda::describe_device();
-  if (!found.usable)
-    throw ctp::UsageError(ctp::Complaint{"--device cuda", "", "a CUDA device", found.text, "use --device cpu"}.text());
+  const auto device = ctp::backend::cuda::describe_device();
+  if (!device.usable)
+    throw ctp::UsageError(ctp::Complaint{"--device cuda", "", "a CUDA device", device.text, "use --device cpu"}.text());
   using ctp::precision::Choice;
   ctp::backend::cuda::Context::current().precision = precision == "bf16"   ? Choice::Bf16
                                                      : precision == "tf32" ? Choice::Tf32

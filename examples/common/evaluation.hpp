@@ -1,5 +1,5 @@
 /// @file   evaluation.hpp
-/// @brief  Everything a task line of metrics.jsonl says, for models on any backend.
+/// @brief  The measures in a task line of metrics.jsonl, for models on any backend.
 #pragma once
 
 #include <cstddef>
@@ -18,42 +18,43 @@
 
 namespace examples {
 
-/// Recalls of every task by itself and of the tasks so far together, and the precision by category.
+/// Recalls of each task by itself and of the union of tasks so far, and the precision by category.
 struct Evaluation {
   std::vector<ctp::eval::RetrievalScores> alone;   ///< [task]
-  std::vector<ctp::eval::RetrievalScores> joined;  ///< [task], on the union of tasks 0 to this one
-  std::optional<ctp::eval::MapScores> map;         ///< on the tasks seen; empty if they have no queries or no gallery
+  std::vector<ctp::eval::RetrievalScores> joined;  ///< [task], on the union of tasks 0 to task
+  std::optional<ctp::eval::MapScores> map;         ///< on the tasks seen; empty without queries or without a gallery
 };
 
-/// @brief A model with its weights, wherever it runs, as evaluation sees it: the features of all pairs of a source, and
-/// what they are worth, computed where the model runs.
+/// @brief Feature extraction and scoring of one model with its weights. Scores are computed on the model's backend.
+///
+/// The type hides the backend, so that evaluation is compiled once.
 struct FeatureMaker {
   using Features = std::span<const float>;
   using Items = std::span<const ctp::eval::CategoryItem>;
 
-  int image_size = 0;  ///< that the model takes
-  std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract;
+  int image_size = 0;  ///< input size of the model, pixels
+  std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::FeatureKinds)> extract;
   ctp::eval::RetrievalScores (*retrieval)(Features, Features, std::size_t n, std::size_t e) = nullptr;
   ctp::eval::MapScores (*multimodal_map)(Features, Items, Features, Items, Items, std::size_t width) = nullptr;
 };
 
-/// What `extract` says of a model on this backend.
+/// A FeatureMaker of a model on this backend with the given extraction.
 template <class Backend>
 FeatureMaker features_on(int image_size,
-                         std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::Wanted)> extract) {
+                         std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::FeatureKinds)> extract) {
   return {image_size, std::move(extract), ctp::eval::retrieval<Backend>, ctp::eval::multimodal_map<Backend>};
 }
 
-/// `model` and `theta` must outlive what is returned.
+/// A FeatureMaker of `model` with weights `theta`. Both must outlive the result.
 template <class Model>
 FeatureMaker features_of(const Model& model, const typename Model::Real* theta) {
   return features_on<typename Model::Backend>(model.config().image,
-                                              [&model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+                                              [&model, theta](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
                                                 return ctp::extract(model, theta, source, wanted);
                                               });
 }
 
-/// Measures models on some stream's test, query and gallery lists.
+/// Measures models on the test, query and gallery lists of a stream.
 class Evaluator {
  public:
   Evaluator() = default;
@@ -61,7 +62,7 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
   virtual ~Evaluator() = default;
 
-  /// Recalls of all tasks, and precision by category on the first `seen` of them (none: it is not measured).
+  /// Recalls of all tasks, and precision by category on the first `seen` tasks (0: not measured).
   [[nodiscard]] virtual Evaluation operator()(const FeatureMaker& features, std::size_t seen) const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& tasks() const = 0;
 };
@@ -73,7 +74,7 @@ inline void add_recalls(ctp::JsonLine& line, const ctp::eval::RetrievalScores& r
   line.add("r_mean", r.r_mean);
 }
 
-/// Adds the fields of a task line: the union of the tasks up to `last`, precision, and each of these tasks by itself.
+/// Adds the fields of a task line: recalls on the union of tasks 0 to `last`, precision, and recalls of each task.
 inline void add_evaluation(ctp::JsonLine& line, const Evaluation& found, const std::vector<std::string>& tasks,
                            std::size_t last) {
   add_recalls(line, found.joined[last]);

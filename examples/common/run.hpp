@@ -1,5 +1,5 @@
 /// @file   run.hpp
-/// @brief  What every program does alike: read options, turn an exception into one line and an exit code.
+/// @brief  The frame of every program: parses options, turns an exception into one line and an exit code.
 #pragma once
 
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 namespace examples {
 
-/// Reads the command line. The exit code, if the program is to end here: 0 after --help, 2 for a mistake.
+/// Parses the command line. Returns an exit code if the program must end: 0 after --help, 2 for a usage error.
 inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
@@ -26,8 +26,8 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   }
 }
 
-/// @brief Whether to run on a CUDA device. **Errors.** UsageError for a device or precision that does not exist, or
-/// that this build does not have. `runs`: false if nothing will be run there, only talked about.
+/// @brief Whether to run on a CUDA device. `runs`: false for a dry run, which needs no device.
+/// **Errors.** UsageError for an unknown device or precision, or a device that this build does not support.
 inline bool wants_cuda(const std::string& device, const std::string& precision, bool runs = true) {
   if (device != "cpu" && device != "cuda") throw ctp::UsageError("--device: expected cpu or cuda, found " + device);
   if (precision != "fp32" && precision != "tf32" && precision != "bf16")

@@ -1,5 +1,5 @@
 /// @file   strategies.hpp
-/// @brief  The strategies that a name chooses among.
+/// @brief  The strategies of the library by name.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace examples {
 
-/// In the order of the benchmark. A strategy of your own goes here to be chosen by name.
+/// In the order of the benchmark. Add a strategy of your own here to choose it by name.
 using Strategies = std::tuple<ctp::strategy::SeqF, ctp::strategy::JointT, ctp::strategy::Si, ctp::strategy::Mas,
                               ctp::strategy::Ewc, ctp::strategy::Lwf, ctp::strategy::Afec, ctp::strategy::RWalk,
                               ctp::strategy::Er, ctp::strategy::Mof, ctp::strategy::KMeans, ctp::strategy::ICarl,
                               ctp::strategy::Lucir, ctp::strategy::Ctp, ctp::strategy::CtpEr>;
 
-/// Calls use.operator()<Strategy>() for the strategy of that name; false if there is none.
+/// Calls use.operator()<Strategy>() for the strategy called `name`; false if no strategy has this name.
 template <class Use>
 bool with_strategy(const std::string& name, const Use& use) {
   return [&]<class... S>(const std::tuple<S...>*) {
@@ -24,7 +24,7 @@ bool with_strategy(const std::string& name, const Use& use) {
   }(static_cast<const Strategies*>(nullptr));
 }
 
-/// Calls use.operator()<Strategy>() for each of them.
+/// Calls use.operator()<Strategy>() for each strategy.
 template <class Use>
 void for_each_strategy(const Use& use) {
   [&]<class... S>(const std::tuple<S...>*) {
@@ -32,6 +32,7 @@ void for_each_strategy(const Use& use) {
   }(static_cast<const Strategies*>(nullptr));
 }
 
+/// The names of all strategies, in the order of the benchmark.
 inline std::vector<std::string> strategy_names() {
   return []<class... S>(const std::tuple<S...>*) {
     return std::vector<std::string>{S::name...};

@@ -16,7 +16,7 @@
 
 namespace examples {
 
-/// How pairs are read for evaluation.
+/// Settings of reading pairs for evaluation.
 struct EvaluationOptions {
   int max_words = 30, batch_size = 64, workers = 0;
   std::size_t cache_bytes = 0;
@@ -46,10 +46,10 @@ class StreamEvaluator final : public Evaluator {
     const ctp::ExtractedFeatures test = test_features(maker, false);
     Evaluation result;
     std::vector<std::uint32_t> joined;
-    for (const auto& own : tests_) {
-      result.alone.push_back(recalls(maker, test, own));
-      joined.insert(joined.end(), own.begin(), own.end());
-      std::sort(joined.begin(), joined.end());  // file order, as published; it only matters for ties
+    for (const auto& members : tests_) {
+      result.alone.push_back(recalls(maker, test, members));
+      joined.insert(joined.end(), members.begin(), members.end());
+      std::sort(joined.begin(), joined.end());  // file order, as published; the order only affects ties
       result.joined.push_back(recalls(maker, test, joined));
     }
     if (seen > 0) result.map = precision(maker, std::span(stream_.tasks()).first(seen));
@@ -70,7 +70,7 @@ class StreamEvaluator final : public Evaluator {
 
   [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Source& from,
                                                 const std::vector<std::uint32_t>& ordinals, const FeatureMaker& maker,
-                                                ctp::Wanted wanted) const {
+                                                ctp::FeatureKinds wanted) const {
     ctp::ModelConfig sizes;
     sizes.image = maker.image_size;
     sizes.pad = padding_;
@@ -105,7 +105,7 @@ class StreamEvaluator final : public Evaluator {
     };
     std::vector<std::uint32_t> whole(stream_.gallery().size());
     std::iota(whole.begin(), whole.end(), 0U);
-    const ctp::Wanted wanted{.retrieval = false, .fusion = true};
+    const ctp::FeatureKinds wanted{.retrieval = false, .fusion = true};
     const auto q = features("query", query_, queries, maker, wanted),
                g = features("gallery", gallery_, gallery, maker, wanted);
     return maker.multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion, items(stream_.gallery(), gallery),

@@ -1,5 +1,5 @@
 /// @file   weight_file.hpp
-/// @brief  A learner's weights, with the state that published files hold beside them.
+/// @brief  A learner's weights with the state that published weight files also hold: temperatures and queues.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace examples {
 
-/// An archive that turns the queues in a strategy's state into published tensors; everything else it passes over.
+/// An archive that converts the queues of a strategy's state into published tensors and ignores all other members.
 template <class Real, class B>
 class PublishedState {
  public:
@@ -21,7 +21,7 @@ class PublishedState {
   void operator()(const std::string&, Value&) {}
   void operator()(const std::string& name, ctp::Buffer<Real, B>& queue) {
     if (name != "image_queue" && name != "text_queue") return;
-    // Kept as rows, published as columns.
+    // The state stores a feature as a row, the file as a column.
     const std::vector<float> rows = queue.template to_host<float>();
     const std::size_t length = rows.size() / embed_;
     std::vector<float> columns(rows.size());
@@ -39,7 +39,9 @@ class PublishedState {
   std::size_t embed_;
 };
 
-/// Parameters, temperatures and queues, as one file of published weights holds them, without its metadata.
+static_assert(ctp::Archive<PublishedState<float, ctp::Cpu>, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
+
+/// Parameters, temperatures and queues under their published names, without metadata.
 template <class Learner>
 ctp::TensorFile published_weights(Learner& learner) {
   const auto& model = learner.model();

@@ -25,11 +25,11 @@ namespace {
 using Json = nlohmann::json;
 using Number = std::optional<double>;
 
-/// What the table needs of one training.
+/// The numbers of one training that the table shows.
 struct Run {
   std::string name, folder;
   std::vector<std::string> tasks;     ///< in the order of training
-  std::vector<Number> learned, last;  ///< recall mean of each task by itself: when just learned, and at the end
+  std::vector<Number> learned, last;  ///< recall mean of each task by itself: after its training, and at the end
   Number union_mean, map, average, forgetting, seconds;
 };
 
@@ -88,7 +88,7 @@ Run read_run(const std::string& name, const std::string& folder) {
   return run;
 }
 
-/// Columns on a terminal that UTF-8 text takes: Chinese characters and full-width signs take two.
+/// Width of UTF-8 text on a terminal, in columns: Chinese characters and full-width signs count two.
 std::size_t columns(std::string_view text) {
   std::size_t n = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

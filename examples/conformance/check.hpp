@@ -11,13 +11,13 @@
 
 namespace conformance {
 
-/// A strategy on batches that a record holds: there is nothing to rehearse.
+/// A strategy without rehearsal: a record holds finished batches, no pairs.
 template <class Strategy>
 struct OnRecordedBatches : Strategy {
   using Rehearsal = ctp::rehearsal::None;
 };
 
-/// Prints the lines of one record; true unless a quantity fails.
+/// Compares one record and prints its lines; true unless a quantity fails.
 template <class B>
 bool check_record(const Record& record, const Limits& limits) {
   if (record.run) {

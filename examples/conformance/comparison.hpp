@@ -1,5 +1,5 @@
 /// @file   comparison.hpp
-/// @brief  Collects how far computed numbers are from recorded ones, and prints one line for each quantity.
+/// @brief  Collects the errors of computed numbers against recorded numbers, and prints one line for each quantity.
 #pragma once
 
 #include <algorithm>
@@ -15,16 +15,15 @@
 
 namespace conformance {
 
-/// What the error of a quantity is measured against.
+/// Definition of a quantity's error.
 enum class Measure {
   Absolute,  ///< largest |found - expected| of any element
-  Scaled,    ///< the same, divided by max(1, |expected|)
-  Norm,      ///< |found - expected| / |expected| as vectors; the plain largest difference where the record is zero
+  Scaled,    ///< Absolute, divided by max(1, |expected|)
+  Norm,      ///< |found - expected| / |expected| as vectors; the largest difference if the record is zero
 };
 
 /// @brief The quantities of one record. A quantity is a group of tensors, such as all gradients of one method; its
-/// error is
-///        that of its worst tensor.
+/// error is the error of its worst tensor.
 class Comparison {
  public:
   explicit Comparison(const ctp::TensorFile& file) : file_(file) {}
@@ -54,7 +53,7 @@ class Comparison {
     }
     record(quantity, name, worst, limit);
   }
-  /// Adds a result measured elsewhere.
+  /// Adds an error that the caller measured.
   void record(const std::string& quantity, const std::string& name, double error, double limit) {
     Line& line = lines_[quantity];
     if (line.count++ == 0) order_.push_back(quantity);
@@ -64,7 +63,7 @@ class Comparison {
       line.worst = name;
     }
   }
-  /// A quantity that is not computed yet: `prefix` and all tensors that begin with it.
+  /// Marks a quantity that is not implemented yet: all tensors whose names begin with `prefix`.
   void skip(const std::string& prefix, const std::string& why) {
     bool any = false;
     for (const ctp::NamedTensor& tensor : file_.tensors)
@@ -73,13 +72,13 @@ class Comparison {
     order_.push_back(prefix);
     lines_[prefix].skipped = why;
   }
-  /// An input: read, not compared.
+  /// Marks inputs, which are read and not compared: all tensors whose names begin with `prefix`.
   void input(const std::string& prefix) {
     for (const ctp::NamedTensor& tensor : file_.tensors)
       if (tensor.name.starts_with(prefix)) known_.insert(tensor.name);
   }
 
-  /// Prints all lines; true if every quantity holds and no tensor of the record is unknown.
+  /// Prints all lines; true if every error is within its limit and no tensor of the record is unknown.
   bool print() {
     for (const ctp::NamedTensor& tensor : file_.tensors)
       if (!known_.contains(tensor.name)) record("unknown tensor", tensor.name, INFINITY, 0);

@@ -1,4 +1,5 @@
-// Records compared on an NVIDIA GPU. nvcc compiles this file, so it sees nothing that reads JSON or options.
+// Comparison of records on an NVIDIA GPU. nvcc compiles this file, so the file includes no header that parses JSON or
+// options.
 #include "cuda.hpp"
 
 #include "../common/cuda.cuh"

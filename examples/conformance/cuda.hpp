@@ -1,5 +1,5 @@
 /// @file   cuda.hpp
-/// @brief  The way from the program to its part that nvcc compiles. Only in builds with CUDA.
+/// @brief  Interface between main.cpp and cuda.cu, which nvcc compiles. Only in builds with CUDA.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace conformance {
 
-/// Chooses the device and the precision. **Errors.** UsageError where there is no device that can be used.
+/// Chooses the device and the precision. **Errors.** UsageError if there is no usable device.
 void use_cuda(const std::string& precision);
 
-/// As check_record(), on the device, within the limits of the precision.
+/// check_record() on the device, with the limits of the precision.
 bool check_on_cuda(const Record& record, const std::string& precision);
 
 }  // namespace conformance

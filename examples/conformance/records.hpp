@@ -20,36 +20,36 @@ namespace conformance {
 template <class B, class Projection = ctp::nn::Linear>
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B, Projection>;
 
-/// What the run entry of a trajectory's metadata says.
+/// The `run` entry of a trajectory's metadata.
 struct Run {
   std::string method;
   int tasks = 0, epochs = 0, steps = 0;
   double lr = 0, min_lr = 0, weight_decay = 0;
 };
 
-/// How far computed numbers may be from recorded ones.
+/// Permitted errors of computed numbers.
 struct Limits {
   double tight = 1e-5;              ///< features, losses, queues, weights after one step
   double loose = 1e-4;              ///< gradients and importances, relative in norm
-  double zero = 1e-5;               ///< of what is zero in exact arithmetic
+  double zero = 1e-5;               ///< of tensors that are zero in exact arithmetic
   double trajectory_loss = 5e-5;    ///< every loss of a training
   double trajectory_change = 1e-2;  ///< the change of all parameters together, relative in norm
   double trajectory_queue = 1e-3;
 };
-/// Of a record in float64, computed in double; there, every single parameter is compared.
+/// For a record in float64, computed in double; every single parameter is compared.
 inline constexpr Limits double_limits{1e-9, 1e-9, 1e-9, 1e-6, 1e-6, 1e-6};
 inline constexpr Limits fp32_limits{};
-/// Of products whose operands are rounded to 10 and to 7 bits of mantissa: about twice what this rounding by itself
-/// does to the records under tests/golden, as simulated threads show (docs/conformance.md). Gradients of models so
-/// small lose the most; a training's weights drift apart step by step, so they are held to little more than their
-/// direction.
+/// For products whose operands are rounded to 10 and to 7 bits of mantissa: about twice the error that this rounding
+/// alone causes on the records under tests/golden, measured with simulated threads (docs/conformance.md). Gradients of
+/// such small models have the largest errors. The weights of two trainings diverge step by step, so their limit checks
+/// little more than the direction of the change.
 inline constexpr Limits tf32_limits{1e-2, 8e-2, 1e-2, 4e-2, 0.5, 1e-2};
 inline constexpr Limits bf16_limits{6e-2, 0.35, 6e-2, 0.1, 0.8, 3e-2};
 inline Limits limits_of(const std::string& precision) {
   return precision == "bf16" ? bf16_limits : precision == "tf32" ? tf32_limits : fp32_limits;
 }
 
-/// One record: its tensors, the sizes of its model (without dropout), and of a trajectory how it was run.
+/// One record: its tensors, the configuration of its model (dropout 0), and the run of a trajectory.
 struct Record {
   const ctp::TensorFile& file;
   ctp::ModelConfig config;
@@ -64,7 +64,7 @@ std::vector<std::remove_const_t<T>> to_host(const T* values, ctp::Index n) {
   return host;
 }
 
-/// Batch `index` of the `count` that the tensors `prefix`images, `prefix`ids, ... hold.
+/// Batch `index` of the `count` batches in the tensors `prefix`images, `prefix`ids, ...
 inline ctp::data::Batch read_batch(const ctp::TensorFile& file, const std::string& prefix, std::size_t index = 0,
                                    std::size_t count = 1) {
   const auto& shape = file.at(prefix + "ids").shape;
@@ -80,7 +80,7 @@ inline ctp::data::Batch read_batch(const ctp::TensorFile& file, const std::strin
   ctp::data::Batch batch;
   batch.resize(static_cast<int>(shape[shape.size() - 2]), static_cast<int>(file.at(prefix + "images").shape.back()),
                static_cast<int>(shape.back()));
-  const auto images = part(file.at(prefix + "images").as_doubles());  // float32 numbers, whatever the file stores
+  const auto images = part(file.at(prefix + "images").as_doubles());  // float32 numbers in any file
   batch.images.assign(images.begin(), images.end());
   batch.ids = ints("ids");
   batch.attend = ints("attend");
@@ -110,7 +110,7 @@ struct Queues {
     if (name == "image_queue") image = &value;
     if (name == "text_queue") text = &value;
   }
-  /// Loads both from tensors `prefix`image and `prefix`text, stored [E,Q].
+  /// Loads both queues from the tensors `prefix`image and `prefix`text. **Shapes.** [E,Q].
   void load(const ctp::TensorFile& file, const std::string& prefix) {
     const auto& shape = file.at(prefix + "image").shape;
     const auto e = static_cast<std::size_t>(shape[0]), q = static_cast<std::size_t>(shape[1]);

@@ -1,5 +1,5 @@
 /// @file   trajectory.hpp
-/// @brief  Records of a whole training over tasks.
+/// @brief  Records of a training over several tasks.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@
 
 namespace conformance {
 
-/// The batches of one task of a record, in order, every epoch alike.
+/// The batches of one task of a record, in the same order in every epoch.
 class RecordedTask final : public ctp::data::BatchSource {
  public:
   RecordedTask(const ctp::TensorFile& file, const std::string& prefix) {
@@ -37,7 +37,7 @@ class RecordedTask final : public ctp::data::BatchSource {
 class Curves final : public ctp::Observer {
  public:
   void step_done(const ctp::StepReport& report) override {
-    // On CTP's first task the record adds each teacher's loss to the loss it accompanies.
+    // On CTP's first task the record adds each teacher's loss to the corresponding objective.
     static const std::map<std::string, std::string> later{{"in_batch_contrast", "loss_ita"},
                                                           {"masked_language", "loss_mlm"},
                                                           {"momentum_contrast", "loss_ita_dis"},
@@ -87,7 +87,7 @@ class Trajectory {
     learner_.optimizer().weight_decay = run_.weight_decay;
     learner_.set_weights(
         ctp::read_weights<Real>(layout(), examples::with_heads<Projection>(record.file, "start."), "start."));
-    // The record's cosines run along tokens, as released.
+    // The record computes LUCIR's cosines along tokens, as the released code does.
     learner_.settings([](const std::string& key, auto& value) {
       if constexpr (std::is_same_v<decltype(value), bool&>)
         if (key == "lucir.published") value = true;
@@ -122,8 +122,7 @@ class Trajectory {
 
   const ctp::Layout& layout() const { return learner_.model().layout(); }
 
-  /// Whether AdamW moves element `i` of a parameter by rounding noise only, because its gradient is zero in exact
-  /// arithmetic.
+  /// Whether the gradient of element `i` is zero in exact arithmetic, so that AdamW's update is rounding noise.
   static bool is_noise(const ctp::ParameterInfo& p, std::size_t i) {
     if (p.name.ends_with(".self.key.bias") || p.name.ends_with("_proj.sigma")) return true;
     const auto third = static_cast<std::size_t>(p.size()) / 3;
@@ -169,7 +168,7 @@ class Trajectory {
     compare_.check(prefix + "queue", prefix + "queue.text", std::span<const Real>(text), limit, Measure::Absolute);
   }
 
-  /// Compares what the record holds of a penalty's state under the record's names.
+  /// Compares those members of a penalty's state that the record holds, under the record's names.
   void importances(const std::string& prefix, const std::vector<Real>& before) {
     Vectors<B> vectors;
     learner_.penalty_state().visit(vectors);

@@ -37,7 +37,7 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
       out.push_back({key, value.boolean() ? "true" : "false", where});
       return;
     case JsonKind::Number: {
-      std::string text = value.number_text();  // a whole number as it stands: a seed may be longer than a double
+      std::string text = value.number_text();  // an integer keeps its digits: a seed may exceed the precision of double
       if (text.find_first_not_of("-0123456789") != std::string::npos) {
         text.clear();
         ctp::detail::append_json_number(text, value.number());
@@ -50,8 +50,8 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
   }
 }
 
-/// What the keys of the published YAML files are called here. Those that map to nothing have no counterpart: files and
-/// folders come from --data, and evaluation needs no setting.
+/// Keys of the published YAML files and the corresponding keys of this program. Keys that map to an empty text have no
+/// counterpart: --data names files and folders, and evaluation has no settings.
 inline const std::map<std::string, std::string>& published_keys() {
   static const std::map<std::string, std::string> keys{{"vit", "model"},
                                                        {"image_size", "image_size"},
@@ -117,7 +117,7 @@ inline std::vector<Assignment> read_config_file(const std::string& path) {
   try {
     const auto document = ctp::io::read_json(path, {.comments = true});
     detail::flatten(document.root(), "", path, out);
-  } catch (const ctp::DataError& error) {  // to the program these are settings, not data
+  } catch (const ctp::DataError& error) {  // settings, not data: exit code 2
     throw ctp::UsageError(error.what());
   }
   return out;

@@ -1,5 +1,5 @@
 /// @file   counted.hpp
-/// @brief  A backend that computes nothing and counts what it is asked for.
+/// @brief  A backend that computes nothing and counts allocations and matrix products.
 #pragma once
 
 #include <sys/mman.h>
@@ -14,20 +14,20 @@
 
 namespace pretrain {
 
-/// @brief Bytes asked for, and multiplications of matrix products. A model, a policy's state or a whole step made with
-/// this backend says what it costs at any size, at once and without the memory.
+/// @brief Counts allocated bytes and multiplications of matrix products. A model, a policy's state or a step on this
+/// backend gives its costs at any size, without computing and without using memory.
 ///
-/// What it allocates are addresses that nobody may read or write. Only products are counted, forward and backward: of
-/// a transformer's time they are by far the most. Everything that is done number by number counts nothing.
+/// allocate() returns address space without read or write permission. Matrix products, forward and backward, dominate
+/// the time of a transformer; elementwise operations are not counted.
 struct Counted {
   using Real = float;
   using Index = ctp::Index;
 
-  /// Stands for operands of products, as CUDA's.
+  /// Placeholder for the packed operands of CUDA products.
   struct Packed;
 
-  static inline bool on_device = false;           ///< counts what CUDA keeps, else what the CPU keeps
-  static inline bool rounds_operands = false;     ///< on a device: operands of products are kept in bfloat16
+  static inline bool on_device = false;           ///< counts the memory of the CUDA backend, else of the CPU
+  static inline bool rounds_operands = false;     ///< on a device: operands of products are stored in bfloat16
   static inline std::size_t bytes = 0;            ///< allocated so far
   static inline std::uint64_t multiply_adds = 0;  ///< of matrix products so far
 
@@ -62,7 +62,7 @@ struct Counted {
   static std::size_t packed_bytes(Index n) {
     return static_cast<std::size_t>(n) * (rounds_operands ? sizeof(std::uint16_t) : sizeof(Real));
   }
-  /// Probabilities on the CPU, a number for each query on a device.
+  /// Numbers that attention keeps for its backward pass: probabilities on the CPU, one per query on a device.
   static Index attention_saved(const ctp::backend::AttentionShape& s) {
     return s.batch * s.heads * s.queries * (on_device ? 1 : s.keys);
   }

@@ -1,4 +1,5 @@
-// The main job on an NVIDIA GPU. nvcc compiles this file, so it sees nothing that reads JSON, options or pictures.
+// Training on an NVIDIA GPU. nvcc compiles this file, so the file includes no header that parses JSON, options or
+// picture files.
 #include "cuda.hpp"
 
 #include "../common/cuda.cuh"
@@ -8,9 +9,9 @@ namespace pretrain {
 
 void use_cuda(const std::string& precision) { examples::use_cuda(precision); }
 
-void train_on_cuda(const Workbench& bench) {
-  examples::with_strategy(bench.settings.strategy,
-                          [&]<class Strategy>() { Training<Strategy, examples::Cuda>(bench).run(); });
+void train_on_cuda(const RunContext& context) {
+  examples::with_strategy(context.settings.strategy,
+                          [&]<class Strategy>() { Training<Strategy, examples::Cuda>(context).run(); });
 }
 
 }  // namespace pretrain

@@ -1,5 +1,5 @@
 /// @file   cuda.hpp
-/// @brief  The way from the main program to its part that nvcc compiles. Only in builds with CUDA.
+/// @brief  Interface between main.cpp and cuda.cu, which nvcc compiles. Only in builds with CUDA.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace pretrain {
 
-/// Chooses the device and the precision. **Errors.** UsageError where there is no device that can be used.
+/// Chooses the device and the precision. **Errors.** UsageError if there is no usable device.
 void use_cuda(const std::string& precision);
 
-/// Trains as Training does, on the device. **Errors.** those of a training.
-void train_on_cuda(const Workbench& bench);
+/// Runs a Training on the device. **Errors.** those of a training.
+void train_on_cuda(const RunContext& context);
 
 }  // namespace pretrain

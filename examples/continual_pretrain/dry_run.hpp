@@ -1,5 +1,5 @@
 /// @file   dry_run.hpp
-/// @brief  What a training would cost, strategy by strategy, without one.
+/// @brief  The costs of a training for every strategy, computed without training.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
-#include <ctp/testing/made_batch.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 
 #include "../common/strategies.hpp"
 #include "counted.hpp"
@@ -21,12 +21,12 @@
 
 namespace pretrain {
 
-/// @brief What a strategy keeps and does with one model and one size of batch. **Units.** bytes, multiplications.
+/// @brief Memory and work of a strategy for one model and one batch size. **Units.** bytes, multiplications.
 struct StrategyCost {
   std::string name;
   std::size_t weights = 0, gradient = 0, moments = 0, previous = 0, momentum = 0, penalty = 0, queue = 0;
-  std::size_t step = 0;             ///< what the tape of a step holds: activations and their gradients
-  std::size_t first_step = 0;       ///< the same in the first step, which does not know yet what it will need
+  std::size_t step = 0;             ///< the tape of a step: activations and their gradients
+  std::size_t first_step = 0;       ///< the same in the first step, whose arenas have no size yet
   std::uint64_t multiply_adds = 0;  ///< of the matrix products of a step, from the second task on
   int epoch_passes = 0;             ///< passes over a task's data before each of its epochs, forward and backward
   int task_passes = 0;              ///< the same, at its end
@@ -40,7 +40,7 @@ struct StrategyCost {
 
 namespace detail {
 
-/// Counts how often a penalty walks through a task's data.
+/// A task walk that counts how often a penalty reads a task's data.
 template <class OptimizerType>
 class Walks {
  public:
@@ -75,7 +75,7 @@ class Walks {
   int count_ = 0;
 };
 
-/// What `make` allocates and returns, in bytes.
+/// Bytes that `make` allocates for its result.
 template <class Make>
 std::size_t bytes_of(const Make& make) {
   const std::size_t before = Counted::bytes;
@@ -85,8 +85,9 @@ std::size_t bytes_of(const Make& make) {
 
 }  // namespace detail
 
-/// @brief Builds what a Learner of this strategy keeps and takes a step of a later task, all on Counted: the very
-/// policies and model say what they allocate and multiply. **Errors.** UsageError for a batch the model cannot take.
+/// @brief Builds the state of a Learner of this strategy and computes one step of a later task, all on Counted: the
+/// library's own policies and model report their allocations and products. **Errors.** UsageError for a batch that does
+/// not fit the model.
 template <class Strategy>
 StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Counted, typename Strategy::Projection>;
@@ -133,6 +134,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
 
   auto penalty_state = ctp::make_state(penalty, model, 0);
   using Walks = detail::Walks<typename Learner::Optimizer>;
+  static_assert(ctp::penalty::TaskWalk<Walks>);
   Walks walks(n, gradient.data());
   if constexpr (ctp::penalty::BeginsEpochs<Penalty, Model, Walks>) penalty.begin_epoch(penalty_state, walks);
   cost.epoch_passes = walks.taken();
@@ -154,30 +156,30 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   return cost;
 }
 
-/// @brief The facts of a training and the costs of all strategies. Trains nothing and writes nothing.
+/// @brief Report of a dry run: sizes of the training and costs of all strategies. Trains and writes nothing.
 class DryRun {
  public:
-  /// `batch`: any of the training, for its sizes. `kept_pairs`: what the chosen strategy's rehearsal may keep.
-  DryRun(const Workbench& bench, const ctp::data::Batch& batch, int kept_pairs) : bench_(bench) {
-    Counted::on_device = bench.settings.device == "cuda";
-    Counted::rounds_operands = Counted::on_device && bench.settings.precision == "bf16";
+  /// `batch`: any batch of the training, for its sizes. `kept_pairs`: budget of the chosen strategy's rehearsal.
+  DryRun(const RunContext& context, const ctp::data::Batch& batch, int kept_pairs) : context_(context) {
+    Counted::on_device = context.settings.device == "cuda";
+    Counted::rounds_operands = Counted::on_device && context.settings.precision == "bf16";
     examples::for_each_strategy([&]<class Strategy>() {
-      const bool chosen = bench.settings.strategy == Strategy::name;
-      costs_.push_back(cost_of<Strategy>(bench.model, batch, chosen ? kept_pairs : bench.settings.memory_size));
+      const bool chosen = context.settings.strategy == Strategy::name;
+      costs_.push_back(cost_of<Strategy>(context.model, batch, chosen ? kept_pairs : context.settings.memory_size));
       if (chosen) parameters_ = parameters_of<Strategy>();
     });
   }
 
   void print() const {
     std::size_t pairs = 0;
-    for (const auto& task : bench_.tasks) pairs += task.members.size();
+    for (const auto& task : context_.tasks) pairs += task.members.size();
     std::printf("would train %s on %zu tasks, %zu pairs, %d epochs each, in batches of %d\n",
-                bench_.settings.strategy.c_str(), bench_.tasks.size(), pairs, bench_.settings.epochs,
-                bench_.settings.batch_size);
-    for (const auto& task : bench_.tasks)
+                context_.settings.strategy.c_str(), context_.tasks.size(), pairs, context_.settings.epochs,
+                context_.settings.batch_size);
+    for (const auto& task : context_.tasks)
       std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", task.name.c_str(), task.members.size(), steps(task));
     std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n", parameters_,
-                bench_.model.vocab, bench_.model.image, bench_.settings.max_words);
+                context_.model.vocab, context_.model.image, context_.settings.max_words);
     std::printf("\n%-8s %9s %9s %9s %9s %9s %9s %9s %9s %10s %6s %7s %7s %9s %7s\n", "strategy", "weights", "gradient",
                 "moments", "previous", "momentum", "penalty", "queue", "state", "step", "work", "passes", "passes",
                 "features", "kept");
@@ -195,19 +197,19 @@ class DryRun {
         *std::max_element(costs_.begin(), costs_.end(),
                           [](const StrategyCost& a, const StrategyCost& b) { return a.first_step < b.first_step; });
     std::printf(
-        "\nstate: what is kept from step to step, counted while the strategy's own parts were built at this size.\n"
-        "step: what a step holds until it is over, and keeps for the next: activations and their gradients; the first\n"
-        "one, which does not know yet how much that is, up to %.2f MiB (%s). Beside it a device needs some 0.5 GiB.\n"
-        "work: multiplications in the matrix products of one step from the second task on, forward and backward, as\n"
-        "counted, not timed; seqf = 1, which is %.3g. Everything else that a step does is left out.\n"
-        "passes: over a task's data beside its steps, forward and backward: before each epoch, and at the end of a\n"
-        "task; features: the same, forward only. kept: earlier pairs that each later task may have beside its own.\n",
+        "\nstate: memory kept from step to step, counted while the strategy's parts were built at this size.\n"
+        "step: memory of one step, reused by the next: activations and their gradients; in the first step up to\n"
+        "%.2f MiB (%s), because its size is not known yet. A device needs some 0.5 GiB more.\n"
+        "work: multiplications in the matrix products of one step from the second task on, forward and backward,\n"
+        "counted, not timed; seqf = 1, which is %.3g. All other work of a step is left out.\n"
+        "passes: over a task's data in addition to its steps, forward and backward: before each epoch, and at the end\n"
+        "of a task; features: the same, forward only. kept: earlier pairs that each later task may add to its own.\n",
         mebibytes(most.first_step), most.name.c_str(), static_cast<double>(costs_.front().multiply_adds));
   }
 
   [[nodiscard]] ctp::JsonLine line() const {
     ctp::JsonArray tasks, costs;
-    for (const auto& task : bench_.tasks)
+    for (const auto& task : context_.tasks)
       tasks.push(
           ctp::JsonLine().add("name", task.name).add("pairs", task.members.size()).add("steps_per_epoch", steps(task)));
     for (const StrategyCost& c : costs_)
@@ -231,56 +233,57 @@ class DryRun {
                      .add("kept_pairs", c.kept_pairs));
     ctp::JsonLine line;
     return line.add("kind", "dry_run")
-        .add("strategy", bench_.settings.strategy)
+        .add("strategy", context_.settings.strategy)
         .add("tasks", tasks)
-        .add("epochs", bench_.settings.epochs)
-        .add("batch_size", bench_.settings.batch_size)
+        .add("epochs", context_.settings.epochs)
+        .add("batch_size", context_.settings.batch_size)
         .add("parameters", parameters_)
-        .add("vocabulary", bench_.model.vocab)
+        .add("vocabulary", context_.model.vocab)
         .add("costs", costs);
   }
 
  private:
   template <class Strategy>
   [[nodiscard]] ctp::Index parameters_of() const {
-    return typename Training<Strategy, ctp::Cpu>::Model(bench_.model).layout().weights();
+    return typename Training<Strategy, ctp::Cpu>::Model(context_.model).layout().weights();
   }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
-    return task.members.size() / static_cast<std::size_t>(bench_.settings.batch_size);
+    return task.members.size() / static_cast<std::size_t>(context_.settings.batch_size);
   }
   [[nodiscard]] double work(const StrategyCost& cost) const {
     return static_cast<double>(cost.multiply_adds) / static_cast<double>(costs_.front().multiply_adds);
   }
   static double mebibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
-  const Workbench& bench_;
+  const RunContext& context_;
   std::vector<StrategyCost> costs_;
   ctp::Index parameters_ = 0;
 };
 
-/// @brief Sets a training up and says what it would cost. **Errors.** those of the training before its first step.
-inline void dry_run(const Workbench& bench) {
+/// @brief Sets a training up and prints its costs. **Errors.** those of the training before its first step.
+inline void dry_run(const RunContext& context) {
   int kept = 0;
-  examples::with_strategy(bench.settings.strategy, [&]<class Strategy>() {
+  examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
     using Model = typename Training<Strategy, ctp::Cpu>::Model;
     typename Training<Strategy, ctp::Cpu>::Learner learner{Model(ctp::testing::micro)};
-    configure(bench, learner);
-    kept = kept_pairs(learner, bench.settings);
-    if (bench.init != nullptr)
-      ctp::read_weights<float>(Model(bench.model).layout(),
-                               examples::with_heads<typename Model::Projection>(*bench.init));
+    configure(context, learner);
+    kept = kept_pairs(learner, context.settings);
+    if (context.init != nullptr)
+      ctp::read_weights<float>(Model(context.model).layout(),
+                               examples::with_heads<typename Model::Projection>(*context.init));
   });
+  ctp::data::LoadingOptions loading = loading_options(context);
+  loading.workers = 0;
+  loading.report_bad_image = nullptr;  // a dry run writes nothing
   ctp::data::Loader loader(
-      bench.tasks.front(),
-      ctp::data::loader_options(
-          {.batch_size = bench.settings.batch_size, .augment = !bench.settings.no_augment, .workers = 0}, bench.model,
-          bench.settings.max_words, bench.settings.seed));
+      context.tasks.front(),
+      ctp::data::loader_options(loading, context.model, context.settings.max_words, context.settings.seed));
   loader.start(0);
-  const DryRun found(bench, *loader.next(), kept);
-  if (bench.json)
-    std::printf("%s\n", found.line().text().c_str());
+  const DryRun report(context, *loader.next(), kept);
+  if (context.json)
+    std::printf("%s\n", report.line().text().c_str());
   else
-    found.print();
+    report.print();
 }
 
 }  // namespace pretrain

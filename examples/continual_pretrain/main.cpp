@@ -1,5 +1,4 @@
-// The main job: trains a vision-language model on the tasks of a P9D folder, one after the other, with a named
-// strategy.
+// Trains a vision-language model on the tasks of a P9D folder, one after the other, with a strategy chosen by name.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -12,6 +11,7 @@
 
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
+#include <ctp/io/json/document.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
@@ -37,21 +37,21 @@ void require_strategy(const std::string& name) {
           .text());
 }
 
-/// Everything said on the command line and in a configuration file, the later and more specific word last.
+/// All assignments of configuration file and command line, in order of rising precedence.
 struct CommandLine {
   std::vector<Assignment> assignments;
   bool json = false, dry_run = false;
 };
 
 std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
-  CLI::App app{"Trains a vision-language model on a stream of tasks and measures what it forgets.",
+  CLI::App app{"Trains a vision-language model on a stream of tasks and measures its forgetting.",
                "continual_pretrain"};
-  std::vector<Assignment> said;
+  std::vector<Assignment> options;
   Settings defaults;
   Settings::fields(defaults, [&](const char* key, auto& field, const char* help) {
     const std::string name = Settings::option_name(key), where = command_line;
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, bool>) {
-      app.add_flag_callback(name, [&said, key, where] { said.push_back({key, "true", where}); }, help);
+      app.add_flag_callback(name, [&options, key, where] { options.push_back({key, "true", where}); }, help);
     } else {
       std::string text = help;
       if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>)
@@ -59,7 +59,7 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
       else if (!(field < 0))
         text += " [" + (std::ostringstream() << field).str() + "]";
       app.add_option_function<std::string>(
-          name, [&said, key, where](const std::string& value) { said.push_back({key, value, where}); }, text);
+          name, [&options, key, where](const std::string& value) { options.push_back({key, value, where}); }, text);
     }
   });
   std::string config;
@@ -67,13 +67,14 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
   app.add_option("--config", config, "settings as JSON with comments, or a YAML file of the published code");
   app.add_option(
       "--set", sets,
-      "key=value: an option, or a setting of a policy or the model such as momentum.decay, model.vision_width");
+      "key=value: an option, or a setting of a policy, the model or the augmentation, such as momentum.decay, "
+      "model.vision_width, augment.published");
   app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
   app.add_flag("--dry-run", line.dry_run,
-               "train nothing and write nothing: say what the training is made of and what each strategy would cost");
+               "train nothing and write nothing: print the sizes of the training and the costs of each strategy");
   if (const auto code = examples::parse(app, argc, argv)) return code;
   if (!config.empty()) line.assignments = read_config_file(config);
-  line.assignments.insert(line.assignments.end(), said.begin(), said.end());
+  line.assignments.insert(line.assignments.end(), options.begin(), options.end());
   for (const std::string& set : sets) {
     const auto at = set.find('=');
     if (at == std::string::npos || at == 0)
@@ -83,35 +84,36 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
   return std::nullopt;
 }
 
-/// A field of the model and the value that was said for it.
-struct ModelWord {
-  Assignment said;
+/// An assignment to a field of ModelConfig.
+struct ModelSetting {
+  Assignment assignment;
   std::string field;
 };
 
-/// The field of the model that an option sets; empty for other keys.
+/// The field of ModelConfig that an option sets; empty for other keys.
 std::string field_of_option(const std::string& key) {
   if (key == "image_size") return "image";
   return key == "queue" || key == "dropout" ? key : "";
 }
 
-/// What was said and is no option of the training itself: the model's fields, in order, and what is left for policies.
-struct Words {
-  std::vector<ModelWord> model;
+/// Assignments that do not set an option of the training: to fields of the model, in order, and to policies.
+struct ParsedSettings {
+  std::vector<ModelSetting> model;
   std::vector<Assignment> policies;
 };
 
-/// Sets the options and the sizes of the model by its name. Numbers not said become that model's defaults.
-Words settle(const std::vector<Assignment>& assignments, Settings& settings, ctp::ModelConfig& model) {
-  Words words;
+/// Sets options and augmentation, and `model` by its name. Options without a value take the defaults of that model.
+ParsedSettings resolve_options(const std::vector<Assignment>& assignments, Settings& settings,
+                               ctp::ModelConfig& model) {
+  ParsedSettings parsed;
   for (const Assignment& a : assignments) {
-    const bool option = assign_option(a, settings);
+    const bool option = assign_option(a, settings) || assign_augmentation(a, settings.augment);
     if (a.key.starts_with("model."))
-      words.model.push_back({a, a.key.substr(6)});
+      parsed.model.push_back({a, a.key.substr(6)});
     else if (const std::string field = field_of_option(a.key); !field.empty())
-      words.model.push_back({a, field});
+      parsed.model.push_back({a, field});
     else if (!option)
-      words.policies.push_back(a);
+      parsed.policies.push_back(a);
   }
   struct Known {
     const char* name;
@@ -132,47 +134,51 @@ Words settle(const std::vector<Assignment>& assignments, Settings& settings, ctp
   if (settings.batch_size < 0) settings.batch_size = known->batch;
   if (settings.lr < 0) settings.lr = known->rate;
   if (settings.min_lr < 0) settings.min_lr = known->min_rate;
-  return words;
+  return parsed;
 }
 
-/// Sets fields of the model. **Errors.** UsageError for a field that no model has.
-void set_fields(const std::vector<ModelWord>& words, ctp::ModelConfig& model) {
-  for (const auto& [said, wanted] : words) {
+/// Sets fields of the model. **Errors.** UsageError for an unknown field.
+void set_fields(const std::vector<ModelSetting>& settings, ctp::ModelConfig& model) {
+  for (const auto& [assignment, wanted] : settings) {
     bool found = false;
     std::vector<std::string> names;
     ctp::ModelConfig::fields(model, [&](const std::string& name, auto& field) {
       names.push_back("model." + name);
       if (wanted != name) return;
-      assign(said, field);
+      assign(assignment, field);
       found = true;
     });
     if (!found)
-      throw ctp::UsageError(ctp::Complaint{said.where, said.key, "a size of the model", "an unknown key",
-                                           ctp::io::suggestion(said.key, names)}
+      throw ctp::UsageError(ctp::Complaint{assignment.where, assignment.key, "a size of the model", "an unknown key",
+                                           ctp::io::suggestion(assignment.key, names)}
                                 .text());
   }
 }
 
-/// @brief Requires that the model has the sizes of the weights it begins with. What no weight depends on may differ:
-/// temperatures, dropout, the queue, and heads that the file does not state; special tokens are the vocabulary's.
-/// **Errors.** UsageError naming who said otherwise.
+/// @brief Requires that the model has the sizes of its starting weights. Fields that the file does not fix may differ:
+/// the queue, dropout, temperatures of the file's `config` entry, and heads if there is no entry. Special tokens are
+/// the vocabulary's. Temperatures of a file without `config` are its tensors' and may not differ.
+/// **Errors.** UsageError naming the assignment that contradicts the file.
 void require_sizes_of(const ctp::TensorFile& file, const ctp::ModelConfig& of_file, const ctp::ModelConfig& model,
-                      const std::vector<ModelWord>& words) {
-  std::vector<std::string> free{"queue", "temp", "distill_temp", "dropout", "pad", "unk", "cls", "sep", "mask"};
-  if (!file.metadata.contains("config")) free.insert(free.end(), {"vision_heads", "text_heads"});
+                      const std::vector<ModelSetting>& settings) {
+  std::vector<std::string> free{"queue", "dropout", "pad", "unk", "cls", "sep", "mask"};
+  const bool stated = file.metadata.contains("config");
+  if (!stated) free.insert(free.end(), {"vision_heads", "text_heads"});
+  for (const char* temperature : {"temp", "distill_temp"})
+    if (stated || file.find(temperature) == nullptr) free.emplace_back(temperature);
   std::map<std::string, double> chosen;
   ctp::ModelConfig::fields(model, [&](const char* name, auto number) { chosen[name] = number; });
-  for (auto word = words.rbegin(); word != words.rend(); ++word) {  // the last word on a field is the one that holds
-    if (std::find(free.begin(), free.end(), word->field) != free.end()) continue;
+  for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting) {  // the last assignment holds
+    if (std::find(free.begin(), free.end(), setting->field) != free.end()) continue;
     ctp::ModelConfig::fields(of_file, [&](const char* name, auto number) {
-      if (word->field == name && chosen.at(name) != number)
-        detail::refuse(word->said, "the " + std::to_string(number) + " of " + file.origin,
+      if (setting->field == name && chosen.at(name) != number)
+        detail::refuse(setting->assignment, "the " + ctp::io::detail::shortest(number) + " of " + file.origin,
                        "leave it out: with --init sizes come from the file");
     });
   }
 }
 
-/// config.json: what this run was made with, in a form that --config reads.
+/// Writes config.json: the effective settings of the run, readable by --config.
 void write_config(const Settings& s, const ctp::ModelConfig& model, const std::vector<Assignment>& policies) {
   std::string text = "{\n";
   const auto add = [&](const std::string& key, const std::string& value) {
@@ -188,10 +194,26 @@ void write_config(const Settings& s, const ctp::ModelConfig& model, const std::v
   Settings::fields(s, [&](const char* key, const auto& field, const char*) {
     if (std::string_view(key) != "output" && std::string_view(key) != "resume") add(key, as_json(field));
   });
+  augmentation_fields(s.augment, [&](const char* key, const auto& field) { add(key, as_json(field)); });
   ctp::ModelConfig::fields(
       model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
   for (const Assignment& a : policies) add(a.key, as_json(a.value));
   ctp::io::write_file_atomically(s.output + "/config.json", std::string_view(text + "\n}\n"));
+}
+
+/// The entries of a list of bad pictures. **Errors.** DataError naming file, line and key.
+std::vector<BadPicture> read_bad_pictures(const std::string& path) {
+  std::vector<BadPicture> list;
+  std::istringstream lines(ctp::io::read_text(path));
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const auto document = ctp::io::parse_json_document(line, path + " (entry in line " + std::to_string(number) + ")");
+    const auto text = [root = document.root()](const char* key) { return root.at(key).string(); };
+    list.push_back({text("task"), text("pair"), text("file"), text("reason")});
+  }
+  return list;
 }
 
 std::vector<std::string> split(const std::string& list) {
@@ -209,8 +231,8 @@ int run(int argc, char** argv) {
   if (const auto code = read_command_line(argc, argv, line)) return *code;
   Settings settings;
   ctp::ModelConfig model;
-  const auto [model_words, policies] = settle(line.assignments, settings, model);
-  set_fields(model_words, model);
+  const auto [model_settings, policies] = resolve_options(line.assignments, settings, model);
+  set_fields(model_settings, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
@@ -234,8 +256,8 @@ int run(int argc, char** argv) {
     const double dropout = model.dropout;
     model = of_file;
     model.dropout = dropout;
-    set_fields(model_words, model);
-    require_sizes_of(*init, of_file, model, model_words);
+    set_fields(model_settings, model);
+    require_sizes_of(*init, of_file, model, model_settings);
     if (static_cast<std::size_t>(model.vocab) != vocabulary.size())
       throw ctp::DataError(ctp::Complaint{settings.init, "vocabulary", std::to_string(model.vocab) + " tokens",
                                           std::to_string(vocabulary.size()),
@@ -259,8 +281,10 @@ int run(int argc, char** argv) {
   settings.queue = model.queue;
   ctp::validate(model);
 
-  const ctp::data::FileSourceOptions reading{
-      .max_words = settings.max_words, .length = settings.max_words, .cache_bytes = std::size_t{512} << 20U};
+  const ctp::data::FileSourceOptions reading{.max_words = settings.max_words,
+                                             .length = settings.max_words,
+                                             .cache_bytes = std::size_t{512} << 20U,
+                                             .augmentation = settings.augment};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
     if (task.members.size() < static_cast<std::size_t>(settings.batch_size))
@@ -276,9 +300,14 @@ int run(int argc, char** argv) {
     file.metadata["config"] = ctp::io::config_text(model);
     ctp::io::write_safetensors(path, file);
   };
-  const Workbench bench{settings, model, tasks, evaluate, save, policies, init ? &*init : nullptr, line.json};
+  BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
+  const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr,
+                           line.json};
+  const auto quarantined =
+      settings.quarantine.empty() ? std::vector<BadPicture>{} : read_bad_pictures(settings.quarantine);
   if (line.dry_run) {
-    dry_run(bench);
+    bad_pictures.quarantine(quarantined, false);
+    dry_run(context);
     return 0;
   }
   ctp::io::make_directories(settings.output);
@@ -287,16 +316,19 @@ int run(int argc, char** argv) {
                                          "that of an earlier run",
                                          "choose another folder or move that one away: nothing is overwritten"}
                               .text());
+  bad_pictures.quarantine(quarantined, true);
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
 
   if (on_cuda) {
 #if defined(CTP_HAVE_CUDA)
-    train_on_cuda(bench);
+    train_on_cuda(context);
 #endif
   } else {
-    examples::with_strategy(settings.strategy, [&]<class Strategy>() { Training<Strategy, ctp::Cpu>(bench).run(); });
+    examples::with_strategy(settings.strategy, [&]<class Strategy>() { Training<Strategy, ctp::Cpu>(context).run(); });
   }
+  if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !line.json)
+    std::printf("pictures left out as bad: %zu, listed in %s\n", bad, bad_pictures.path().c_str());
   return 0;
 }
 

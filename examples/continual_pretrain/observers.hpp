@@ -12,7 +12,7 @@
 
 namespace pretrain {
 
-/// Shows where a training stands: one line that is rewritten on a terminal, a line now and then elsewhere.
+/// Prints the progress of a training: one updated line on a terminal, else a line every five seconds.
 class ProgressObserver final : public ctp::Observer {
  public:
   ProgressObserver(std::size_t tasks, std::uint64_t all_steps, int epochs, bool quiet)

@@ -1,5 +1,5 @@
 /// @file   settings.hpp
-/// @brief  The options of the main program: one table that command line, configuration file and config.json share.
+/// @brief  The options of continual_pretrain: one table for the command line, configuration files and config.json.
 #pragma once
 
 #include <charconv>
@@ -13,26 +13,45 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/data/image/augment.hpp>
+#include <ctp/data/loader/loader_options.hpp>
 #include <ctp/io/suggest.hpp>
+
+#include "../common/strategies.hpp"
 
 namespace pretrain {
 
-/// A key and its value as text, with where it was said, for messages.
+/// A key and its value as text. `where`: the source of the assignment, for messages.
 struct Assignment {
   std::string key, value, where;
 };
 
-inline constexpr const char* command_line = "command line";  ///< where of what an option of the command line said
+inline constexpr const char* command_line = "command line";  ///< `where` of the options of the command line
 
-/// Everything the program can be told. A number below zero means: not said, take the model's default; assign_option()
-/// lets nobody say one.
+/// Names of all strategies, separated by spaces.
+inline const std::string& strategy_list() {
+  static const std::string list = [] {
+    std::string text;
+    for (const std::string& name : examples::strategy_names()) text += (text.empty() ? "" : " ") + name;
+    return text;
+  }();
+  return list;
+}
+
+/// All options of the program. A number below zero means: not set, use the model's default; assign_option() refuses
+/// negative numbers.
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
+  std::string on_bad_image = "error", quarantine;
   bool reverse = false, no_augment = false, resume = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
   int threads = 0, workers = 1, log_every = 10;
+  int prefetch = ctp::data::LoadingOptions{}.prefetch;
+  int patience_seconds = ctp::data::LoadingOptions{}.patience_seconds;
   double lr = -1, min_lr = -1, weight_decay = 0.05, dropout = -1;
+  double bad_image_limit = ctp::data::LoadingOptions{}.bad_image_limit;
   std::uint64_t seed = 0;
+  ctp::data::Augmentation augment;  ///< by the keys of augmentation_fields()
 
   /// Calls visitor(key, field, help) for every option.
   template <class Self, class Visitor>
@@ -40,12 +59,13 @@ struct Settings {
     visitor("data", s.data,
             "folder in P9D layout: json/{train,test,query,gallery}.json, train_images/, gallery_images/");
     visitor("tasks", s.tasks, "names of the tasks in order, separated by commas (default: the order of train.json)");
-    visitor("reverse", s.reverse, "turn the order of the tasks round");
-    visitor("strategy", s.strategy, "seqf jointt si mas ewc lwf afec rwalk er mof kmeans icarl lucir ctp ctp_er");
+    visitor("reverse", s.reverse, "reverse the order of the tasks");
+    visitor("strategy", s.strategy, strategy_list().c_str());
     visitor("model", s.model, "tiny, small or base");
     visitor("image_size", s.image_size, "pixels (default: the model's)");
-    visitor("max_words", s.max_words, "words of a title that are kept, and tokens per text");
-    visitor("queue", s.queue, "momentum features kept (default: the model's); rounded down to a multiple of the batch");
+    visitor("max_words", s.max_words, "words kept of a title, and tokens per text");
+    visitor("queue", s.queue,
+            "features in each momentum queue (default: the model's); rounded down to a multiple of the batch");
     visitor("vocab", s.vocab, "vocab.txt (default: built from the training titles)");
     visitor("init", s.init, "starting weights, safetensors with published names; sizes come from the file");
     visitor("seed", s.seed, "seed of every random number");
@@ -53,17 +73,24 @@ struct Settings {
     visitor("batch_size", s.batch_size, "pairs per step (default: the model's)");
     visitor("lr", s.lr, "learning rate at the start of a task (default: the model's)");
     visitor("min_lr", s.min_lr, "learning rate at the end of a task (default: the model's)");
-    visitor("weight_decay", s.weight_decay, "of AdamW");
-    visitor("memory_size", s.memory_size, "pairs that rehearsal may keep");
-    visitor("dropout", s.dropout, "in the text encoder (default: the model's)");
+    visitor("weight_decay", s.weight_decay, "weight decay of AdamW");
+    visitor("memory_size", s.memory_size, "pairs that a rehearsal may keep");
+    visitor("dropout", s.dropout, "dropout of the text encoder (default: the model's)");
     visitor("no_augment", s.no_augment, "train on plain resized pictures");
     visitor("device", s.device, "cpu or cuda");
     visitor("precision", s.precision, "fp32, tf32 or bf16");
     visitor("threads", s.threads, "threads for computing (default: all cores)");
     visitor("workers", s.workers, "threads that read and decode pictures");
+    visitor("prefetch", s.prefetch, "batches made ahead of the batch in use");
+    visitor("patience_seconds", s.patience_seconds, "seconds to wait for a batch before the training ends");
+    visitor("on_bad_image", s.on_bad_image,
+            "a picture that cannot be decoded: error (end the training), skip (use another pair in this epoch) or "
+            "quarantine (never open the picture again)");
+    visitor("bad_image_limit", s.bad_image_limit, "share of a task's pictures that may be bad");
+    visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
-    visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl and weights");
-    visitor("resume", s.resume, "go on from the last checkpoint in the output folder");
+    visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
+    visitor("resume", s.resume, "continue from the last checkpoint in the output folder");
   }
 
   /// "--image-size" of "image_size".
@@ -73,6 +100,20 @@ struct Settings {
     return "--" + key;
   }
 };
+
+/// Calls visitor(key, field) for every setting of the augmentation: keys of --set and of configuration files.
+template <class Self, class Visitor>
+void augmentation_fields(Self& a, Visitor&& visitor) {
+  visitor("augment.min_scale", a.min_scale);
+  visitor("augment.max_scale", a.max_scale);
+  visitor("augment.min_ratio", a.min_ratio);
+  visitor("augment.max_ratio", a.max_ratio);
+  visitor("augment.flip", a.flip);
+  visitor("augment.operations", a.operations.operations);
+  visitor("augment.magnitude", a.operations.magnitude);
+  visitor("augment.probability", a.operations.probability);
+  visitor("augment.published", a.operations.published);
+}
 
 namespace detail {
 
@@ -112,8 +153,8 @@ void assign(const Assignment& a, Field& field) {
   }
 }
 
-/// @brief Sets what `a` names, if it is an option. False if it is not.
-/// **Errors.** those of assign(); UsageError for a negative number: no option has a use for one.
+/// @brief Sets the option that `a` names. False if no option has that key.
+/// **Errors.** those of assign(); UsageError for a negative number, which no option accepts.
 inline bool assign_option(const Assignment& a, Settings& settings) {
   bool found = false;
   Settings::fields(settings, [&](const char* key, auto& field, const char*) {
@@ -126,12 +167,34 @@ inline bool assign_option(const Assignment& a, Settings& settings) {
   return found;
 }
 
-/// Requires sensible numbers and, if something will be written, a folder for it. **Errors.** UsageError naming the
-/// option.
+/// @brief Sets the setting of the augmentation that `a` names. False if its key does not begin with "augment.".
+/// **Errors.** those of assign(); UsageError for an unknown setting.
+inline bool assign_augmentation(const Assignment& a, ctp::data::Augmentation& augmentation) {
+  if (!a.key.starts_with("augment.")) return false;
+  bool found = false;
+  std::vector<std::string> known;
+  augmentation_fields(augmentation, [&](const char* key, auto& field) {
+    known.emplace_back(key);
+    if (a.key != key) return;
+    assign(a, field);
+    found = true;
+  });
+  if (!found)
+    throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of the augmentation", "an unknown key",
+                                         ctp::io::suggestion(a.key, known)}
+                              .text());
+  return true;
+}
+
+/// @brief Checks ranges of all options. `writes`: the program will write, so --output is required.
+/// **Errors.** UsageError naming the option.
 inline void validate(const Settings& s, bool writes) {
   const auto check = [](bool ok, const char* key, const std::string& expected, const std::string& found) {
     if (!ok)
       throw ctp::UsageError(ctp::Complaint{Settings::option_name(key), "", expected, found, "see --help"}.text());
+  };
+  const auto check_augment = [](bool ok, const char* key, const char* expected, double found) {
+    if (!ok) throw ctp::UsageError(ctp::Complaint{key, "", expected, std::to_string(found), ""}.text());
   };
   check(!s.data.empty(), "data", "a folder in P9D layout", "nothing");
   check(!writes || !s.output.empty(), "output", "a folder to write to", "nothing");
@@ -145,6 +208,23 @@ inline void validate(const Settings& s, bool writes) {
   check(s.threads >= 0, "threads", "0 (all cores) or more", std::to_string(s.threads));
   check(s.log_every > 0, "log_every", "at least 1", std::to_string(s.log_every));
   check(s.memory_size >= 0, "memory_size", "0 or more", std::to_string(s.memory_size));
+  check(s.prefetch >= 1 && s.prefetch <= 1024, "prefetch", "between 1 and 1024", std::to_string(s.prefetch));
+  check(s.patience_seconds >= 1 && s.patience_seconds <= 1 << 20, "patience_seconds", "between 1 and 1048576",
+        std::to_string(s.patience_seconds));
+  check(s.bad_image_limit <= 1, "bad_image_limit", "a share between 0 and 1", std::to_string(s.bad_image_limit));
+  check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
+        "one of error, skip, quarantine", "'" + s.on_bad_image + "'");
+  const ctp::data::Augmentation& a = s.augment;
+  const ctp::data::RandAugment& r = a.operations;
+  check_augment(a.min_scale > 0 && a.min_scale <= 1, "augment.min_scale", "a share above 0, at most 1", a.min_scale);
+  check_augment(a.max_scale >= a.min_scale && a.max_scale <= 1, "augment.max_scale",
+                "a share from augment.min_scale to 1", a.max_scale);
+  check_augment(a.min_ratio > 0, "augment.min_ratio", "a number above 0", a.min_ratio);
+  check_augment(a.max_ratio >= a.min_ratio, "augment.max_ratio", "at least augment.min_ratio", a.max_ratio);
+  check_augment(a.flip >= 0 && a.flip <= 1, "augment.flip", "a probability", a.flip);
+  check_augment(r.operations >= 0, "augment.operations", "0 or more", r.operations);
+  check_augment(r.magnitude >= 0 && r.magnitude <= 10, "augment.magnitude", "a number from 0 to 10", r.magnitude);
+  check_augment(r.probability >= 0 && r.probability <= 1, "augment.probability", "a probability", r.probability);
 }
 
 }  // namespace pretrain

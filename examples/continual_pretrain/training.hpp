@@ -1,5 +1,5 @@
 /// @file   training.hpp
-/// @brief  One strategy, from fresh weights to the summary, on any backend.
+/// @brief  A training of one strategy, from fresh weights to the summary, on any backend.
 #pragma once
 
 #include <algorithm>
@@ -26,24 +26,26 @@
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
 #include "../common/weight_file.hpp"
+#include "bad_pictures.hpp"
 #include "observers.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
 
-/// What a training works on, whatever its strategy.
-struct Workbench {
+/// The inputs and outputs of a run, the same for all strategies.
+struct RunContext {
   const Settings& settings;
   ctp::ModelConfig model;
   const std::vector<ctp::data::Task>& tasks;
   const examples::Evaluator& evaluate;
   std::function<void(const std::string& path, ctp::TensorFile file)> save;  ///< writes weights
   std::vector<Assignment> policy_settings;                                  ///< keys such as momentum.decay
-  const ctp::TensorFile* init = nullptr;                                    ///< starting weights, if any
+  BadPictures& bad_pictures;
+  const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
   bool json = false;
 };
 
-/// Sets the settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has.
+/// Assigns settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has.
 template <class Learner>
 void apply(const std::vector<Assignment>& assignments, Learner& learner) {
   for (const Assignment& a : assignments) {
@@ -64,6 +66,24 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
   }
 }
 
+/// @brief How training pictures are loaded; bad pictures are reported to the context's list.
+inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
+  const Settings& s = context.settings;
+  ctp::data::LoadingOptions loading;
+  loading.batch_size = s.batch_size;
+  loading.augment = !s.no_augment;
+  loading.workers = s.workers;
+  loading.prefetch = s.prefetch;
+  loading.patience_seconds = s.patience_seconds;
+  loading.on_bad_image = ctp::data::on_bad_image(s.on_bad_image);
+  loading.bad_image_limit = s.bad_image_limit;
+  loading.quarantined = context.bad_pictures.ordinals();
+  loading.report_bad_image = [&list = context.bad_pictures](const std::string& task, const ctp::data::BadImage& bad) {
+    list.add(task, bad);
+  };
+  return loading;
+}
+
 /// How many earlier pairs a learner's rehearsal may keep.
 template <class Learner>
 int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Settings& settings) {
@@ -73,18 +93,18 @@ int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Setting
     return Learner::keeps_pairs ? settings.memory_size : 0;
 }
 
-/// Sets up a learner's policies: options first, then what was said for single policies. **Errors.** UsageError for a
-/// key that no policy of the strategy has, or a value out of range.
+/// Sets up a learner's policies: first from options, then from assignments to single policies. **Errors.** UsageError
+/// for a key that no policy of the strategy has, or a value out of range.
 template <class Learner>
-void configure(const Workbench& bench, Learner& learner) {
+void configure(const RunContext& context, Learner& learner) {
   if constexpr (requires { learner.optimizer().weight_decay; })
-    learner.optimizer().weight_decay = bench.settings.weight_decay;
-  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = bench.settings.memory_size;
-  apply(bench.policy_settings, learner);
+    learner.optimizer().weight_decay = context.settings.weight_decay;
+  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = context.settings.memory_size;
+  apply(context.policy_settings, learner);
   if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
 }
 
-/// The summary line: the task matrix and what it says. Entries of tasks not yet trained are null.
+/// The summary line: the task matrix and its averages. Entries of tasks not yet trained are null.
 inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double seconds) {
   const auto value = [](ctp::JsonArray& row, const std::optional<double>& entry) {
     entry ? row.push(*entry) : row.push(nullptr);
@@ -116,30 +136,30 @@ class Training {
 
   using Learner = ctp::Learner<Strategy, Model>;
 
-  explicit Training(const Workbench& bench)
-      : bench_(bench),
-        learner_(Model(bench.model), options(bench.settings)),
-        log_((prepare(), bench.settings.output + "/metrics.jsonl")),  // only a run that can begin leaves a log
-        metrics_([this](const ctp::JsonLine& line) { write_line(line); }, bench.settings.log_every),
-        progress_(bench.tasks.size(), all_steps(), bench.settings.epochs, bench.json),
-        matrix_(bench.tasks.size()) {
+  explicit Training(const RunContext& context)
+      : context_(context),
+        learner_(Model(context.model), options(context)),
+        log_((prepare(), context.settings.output + "/metrics.jsonl")),  // no log if prepare() throws
+        metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
+        progress_(context.tasks.size(), all_steps(), context.settings.epochs, context.json),
+        matrix_(context.tasks.size()) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
   }
 
   void run() {
-    const auto untrained = bench_.evaluate(features(), 0);
-    for (std::size_t t = 0; t < bench_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
+    const auto untrained = context_.evaluate(features(), 0);
+    for (std::size_t t = 0; t < context_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();
     try {
-      learner_.learn_all(bench_.tasks, [&](auto&, std::size_t task) { after(task); });
+      learner_.learn_all(context_.tasks, [&](auto&, std::size_t task) { after(task); });
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
     const ctp::JsonLine summary = summary_line(matrix_, since(begins_));
     write_line(summary);
     log_.sync();
-    if (!bench_.json) print_summary();
+    if (!context_.json) print_summary();
   }
 
  private:
@@ -147,18 +167,19 @@ class Training {
     return examples::features_of(learner_.model(), learner_.thetas().online());
   }
   void prepare() {
-    configure(bench_, learner_);
-    if (bench_.init != nullptr)
+    configure(context_, learner_);
+    if (context_.init != nullptr)
       learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
-                                                    examples::with_heads<typename Model::Projection>(*bench_.init)));
+                                                    examples::with_heads<typename Model::Projection>(*context_.init)));
   }
-  static ctp::TrainOptions options(const Settings& s) {
+  static ctp::TrainOptions options(const RunContext& context) {
+    const Settings& s = context.settings;
     ctp::TrainOptions options;
     options.epochs = s.epochs;
     options.rate = s.lr;
     options.min_rate = s.min_lr;
     options.max_tokens = s.max_words;
-    options.loading = {.batch_size = s.batch_size, .augment = !s.no_augment, .workers = s.workers};
+    options.loading = loading_options(context);
     options.seed = s.seed;
     return options;
   }
@@ -168,36 +189,36 @@ class Training {
   [[nodiscard]] std::uint64_t all_steps() {
     std::uint64_t steps = 0;
     std::size_t seen = 0;
-    const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, bench_.settings));
-    for (const auto& task : bench_.tasks) {
+    const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
+    for (const auto& task : context_.tasks) {
       const std::size_t kept = std::min(seen, may_keep);
-      steps += (task.members.size() + kept) / static_cast<std::size_t>(bench_.settings.batch_size);
+      steps += (task.members.size() + kept) / static_cast<std::size_t>(context_.settings.batch_size);
       seen += task.members.size();
     }
-    return steps * static_cast<std::uint64_t>(bench_.settings.epochs);
+    return steps * static_cast<std::uint64_t>(context_.settings.epochs);
   }
 
-  /// Whether the weights and the features that they give to the first pairs of the first task are finite.
+  /// Whether the weights, and the features of the first pairs of the first task, are finite.
   [[nodiscard]] bool usable() {
     const auto finite = [](const std::vector<float>& numbers) {
       return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
     };
     if (!finite(learner_.weights())) return false;
-    ctp::data::Task some = bench_.tasks.front();
-    some.members.resize(std::min(some.members.size(), static_cast<std::size_t>(bench_.settings.batch_size)));
-    const auto found = ctp::extract(learner_.model(), std::as_const(learner_.thetas()).online(), some,
-                                    learner_.options(), {.retrieval = true, .fusion = true});
-    return finite(found.image) && finite(found.text) && finite(found.fusion);
+    ctp::data::Task some = ctp::data::without_bad_images(context_.tasks.front(), context_.bad_pictures.ordinals(), {});
+    some.members.resize(std::min(some.members.size(), static_cast<std::size_t>(context_.settings.batch_size)));
+    const auto result = ctp::extract(learner_.model(), std::as_const(learner_.thetas()).online(), some,
+                                     learner_.options(), {.retrieval = true, .fusion = true});
+    return finite(result.image) && finite(result.text) && finite(result.fusion);
   }
 
-  /// Ends the training. Writes the weights as they were before the step that failed, unless an earlier step has ruined
-  /// them already.
+  /// Ends the training. Writes the weights of the last step before the failed step, unless these weights or their
+  /// features are not finite.
   [[noreturn]] void keep_last_good(const ctp::NumericError& error) {
-    const std::string path = bench_.settings.output + "/last_good.safetensors";
+    const std::string path = context_.settings.output + "/last_good.safetensors";
     std::string what = std::string(error.what()) + "; ";
     try {
       if (usable()) {
-        bench_.save(path, examples::published_weights(learner_));
+        context_.save(path, examples::published_weights(learner_));
         what += "those weights are kept in " + path;
       } else {
         what += "those weights or their features are not finite and are not kept; ";
@@ -213,34 +234,33 @@ class Training {
   void after(std::size_t task) {
     char name[32];
     std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
-    const std::string path = bench_.settings.output + name;
-    bench_.save(path, examples::published_weights(learner_));
-    const auto found = bench_.evaluate(features(), task + 1);
-    // Evaluation refuses scores that are not finite.
-    sound_ = path;
-    const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer asks for the next task
-    for (std::size_t j = 0; j <= ahead; ++j) matrix_.set(task, j, found.alone[j].r_mean);
-    for (std::size_t j = 0; j <= task; ++j) matrix_.set_union(task, j, found.joined[j].r_mean);
+    const std::string path = context_.settings.output + name;
+    context_.save(path, examples::published_weights(learner_));
+    const auto result = context_.evaluate(features(), task + 1);
+    sound_ = path;                                                     // evaluation refuses scores that are not finite
+    const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer needs the next task
+    for (std::size_t j = 0; j <= ahead; ++j) matrix_.set(task, j, result.alone[j].r_mean);
+    for (std::size_t j = 0; j <= task; ++j) matrix_.set_union(task, j, result.joined[j].r_mean);
 
     ctp::JsonLine line;
-    line.add("kind", "task").add("task", task).add("name", bench_.evaluate.tasks()[task]);
-    examples::add_evaluation(line, found, bench_.evaluate.tasks(), task);
+    line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
+    examples::add_evaluation(line, result, context_.evaluate.tasks(), task);
     line.add("seconds", since(task_begins_));
     write_line(line);
     task_begins_ = std::chrono::steady_clock::now();
-    if (bench_.json) return;
+    if (context_.json) return;
     std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen", task + 1, matrix_.size(),
-                found.joined[task].r_mean);
-    if (found.map) std::printf(", mAP@10 %.2f", found.map->map10);
+                result.joined[task].r_mean);
+    if (result.map) std::printf(", mAP@10 %.2f", result.map->map10);
     std::printf("; by task:");
-    for (std::size_t j = 0; j <= task; ++j) std::printf(" %.1f", found.alone[j].r_mean);
+    for (std::size_t j = 0; j <= task; ++j) std::printf(" %.1f", result.alone[j].r_mean);
     std::printf("\n");
   }
 
   /// Appends a line to metrics.jsonl; with --json prints the line, too.
   void write_line(const ctp::JsonLine& line) {
     log_.write(line);
-    if (bench_.json) std::printf("%s\n", line.text().c_str());
+    if (context_.json) std::printf("%s\n", line.text().c_str());
   }
 
   void print_summary() const {
@@ -253,16 +273,16 @@ class Training {
     print("backward transfer", matrix_.backward_transfer());
     print("forward transfer", matrix_.forward_transfer());
     std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(),
-                bench_.settings.output.c_str());
+                context_.settings.output.c_str());
   }
 
-  const Workbench& bench_;
+  const RunContext& context_;
   Learner learner_;
   ctp::report::MetricsLog log_;
   ctp::report::StepLines metrics_;
   ProgressObserver progress_;
   ctp::eval::TaskMatrix matrix_;
-  std::string sound_;  ///< the last weights written at the end of a task that could be evaluated
+  std::string sound_;  ///< file of the last weights that passed an evaluation
   std::chrono::steady_clock::time_point begins_ = std::chrono::steady_clock::now(), task_begins_;
 };
 

@@ -1,4 +1,5 @@
-// Evaluation on an NVIDIA GPU. nvcc compiles this file, so it sees nothing that reads JSON, options or pictures.
+// Evaluation on an NVIDIA GPU. nvcc compiles this file, so the file includes no header that parses JSON, options or
+// picture files.
 #include "cuda.hpp"
 
 #include <memory>
@@ -16,7 +17,7 @@ void use_cuda(const std::string& precision) { examples::use_cuda(precision); }
 
 namespace {
 
-/// The model and its weights live as long as what is returned.
+/// The result owns the model and its weights.
 template <class Projection>
 examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
   struct Loaded {
@@ -27,7 +28,7 @@ examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFil
   loaded->theta = ctp::Buffer<float, examples::Cuda>(loaded->model.layout().size());
   loaded->theta.assign(ctp::read_weights<float>(loaded->model.layout(), file));
   return examples::features_on<examples::Cuda>(
-      config.image, [loaded](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+      config.image, [loaded](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
         return ctp::extract(loaded->model, std::as_const(loaded->theta).data(), source, wanted);
       });
 }

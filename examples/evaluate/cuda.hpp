@@ -1,5 +1,5 @@
 /// @file   cuda.hpp
-/// @brief  The way from the program to its part that nvcc compiles. Only in builds with CUDA.
+/// @brief  Interface between main.cpp and cuda.cu, which nvcc compiles. Only in builds with CUDA.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace evaluation {
 
-/// Chooses the device and the precision. **Errors.** UsageError where there is no device that can be used.
+/// Chooses the device and the precision. **Errors.** UsageError if there is no usable device.
 void use_cuda(const std::string& precision);
 
 /// @brief The model of `file` on the device. **Errors.** DataError for weights that do not fit the sizes.

@@ -37,29 +37,29 @@ struct Options {
   bool json = false;
 };
 
-/// The model of `file` on the CPU; it lives as long as what is returned.
+/// The model of `file` on the CPU. The result owns the model.
 template <class Projection>
 examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, Projection>;
   const auto model = std::make_shared<const Model>(config);
   const auto theta = std::make_shared<const std::vector<float>>(ctp::read_weights<float>(model->layout(), file));
   return examples::features_on<ctp::Cpu>(config.image,
-                                         [model, theta](ctp::data::BatchSource& source, ctp::Wanted wanted) {
+                                         [model, theta](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
                                            return ctp::extract(*model, theta->data(), source, wanted);
                                          });
 }
 
-/// Measures a model and says what was found.
+/// Measures a model and prints the measures.
 void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::data::Tokenizer& tokenizer) {
   const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
   const examples::StreamEvaluator evaluate(
       stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
-  const auto found = evaluate(maker, stream.tasks().size());
+  const auto result = evaluate(maker, stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
   if (o.json) {
     ctp::JsonLine line;
-    examples::add_evaluation(line, found, stream.tasks(), last);
+    examples::add_evaluation(line, result, stream.tasks(), last);
     std::printf("%s\n", line.text().c_str());
     return;
   }
@@ -68,10 +68,11 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::d
                 r.img_r5, r.img_r10, r.r_mean, name);
   };
   std::printf("image to text R@1/5/10 text to image R@1/5/10   mean\n");
-  for (std::size_t t = 0; t <= last; ++t) row(stream.tasks()[t].c_str(), found.alone[t]);
-  row("all tasks together", found.joined[last]);
-  if (found.map)
-    std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", found.map->map1, found.map->map5, found.map->map10);
+  for (std::size_t t = 0; t <= last; ++t) row(stream.tasks()[t].c_str(), result.alone[t]);
+  row("all tasks together", result.joined[last]);
+  if (result.map)
+    std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", result.map->map1, result.map->map5,
+                result.map->map10);
 }
 
 int run(int argc, char** argv) {
@@ -82,12 +83,11 @@ int run(int argc, char** argv) {
   int threads = 0;
   app.add_option("--data", o.data, "folder in P9D layout")->required();
   app.add_option("--weights", o.weights, "safetensors file with published names")->required();
-  app.add_option("--vocab", o.vocab, "vocab.txt (default: the one beside the weights)");
+  app.add_option("--vocab", o.vocab, "vocab.txt (default: vocab.txt beside the weights)");
   app.add_option("--image-size", image_size, "pixels; must be the model's");
-  app.add_option("--max-words", o.max_words, "words of a title that are kept, and tokens per text")
-      ->capture_default_str();
+  app.add_option("--max-words", o.max_words, "words kept of a title, and tokens per text")->capture_default_str();
   app.add_option("--features", o.features, "also write the test split's features to this safetensors file");
-  app.add_option("--batch-size", o.batch_size, "pairs computed at once")->capture_default_str();
+  app.add_option("--batch-size", o.batch_size, "pairs per batch")->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
   app.add_option("--threads", threads, "threads for computing (default: all cores)");
@@ -126,7 +126,7 @@ int run(int argc, char** argv) {
                                         std::to_string(tokenizer.vocabulary().size()),
                                         "give the vocabulary of these weights"}
                              .text());
-  // The heads that the weights were trained with: cosine ones have a scale.
+  // Cosine projection heads have a scale, linear heads have none.
   const bool cosine_heads = file.find("vision_proj.sigma") != nullptr;
   if (on_cuda) {
 #if defined(CTP_HAVE_CUDA)

@@ -1,4 +1,4 @@
-// make_stream: writes the generated nine-industry stream in P9D layout.
+// make_stream: writes the synthetic stream of nine industries in P9D layout.
 //
 //   make_stream --output DIR [--train N] [--test N] [--seed S] [--set key=value]
 #include <unistd.h>
@@ -71,7 +71,7 @@ void apply(Settings& settings, const std::string& assignment) {
   }
 }
 
-/// One updating line on a terminal, a line every thousand pictures elsewhere.
+/// Shows progress: one updated line on a terminal, else a line for every thousand pictures.
 void show_progress(std::size_t done, std::size_t total) {
   const bool terminal = isatty(STDERR_FILENO) == 1;
   if (terminal && (done % 50 == 0 || done == total)) {
@@ -105,12 +105,12 @@ int run(int argc, char** argv) {
   std::string folder;
   std::vector<std::string> assignments;
   bool json = false, quiet = false;
-  app.add_option("--output", folder, "Folder to write; made if needed")->required();
+  app.add_option("--output", folder, "Folder to write; created if missing")->required();
   app.add_option("--train", settings.train, "Training pairs, all industries together")->capture_default_str();
   app.add_option("--test", settings.test,
-                 "Test pairs, all industries together; half as many queries, twice as many in the gallery")
+                 "Test pairs, all industries together; the queries are half as many, the gallery twice as many")
       ->capture_default_str();
-  app.add_option("--seed", settings.seed, "Another seed, another stream")->capture_default_str();
+  app.add_option("--seed", settings.seed, "Seed of the stream")->capture_default_str();
   app.add_option("--set", assignments, "key=value: another setting of the stream, see ctp/data/synthetic/settings.hpp");
   app.add_flag("--quiet", quiet, "Show no progress");
   app.add_flag("--json", json, "Print the summary as one JSON line");

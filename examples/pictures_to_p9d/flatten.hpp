@@ -1,4 +1,4 @@
-// Puts pictures with transparency on a plain background.
+// Composites pictures with transparency onto a uniform background.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +15,9 @@
 #include <ctp/core/error.hpp>
 #include <ctp/data/codec/encode.hpp>
 
-/// @brief A JPEG of a PNG file that has transparent pixels, laid on `background`; nothing for every other file.
+/// @brief A PNG file with transparent pixels, composited onto `background`, as a JPEG; nothing for any other file.
 ///
-/// Readers of P9D folders drop transparency, as the published code does, and what lies under transparent pixels is
+/// Readers of P9D folders drop transparency, as the published code does; the colour stored under transparent pixels is
 /// mostly black. **Errors.** ctp::DataError naming `file` if the PNG is damaged; ctp::UsageError if this build has no
 /// libpng.
 inline std::optional<std::vector<std::byte>> flatten_png(std::span<const std::byte> bytes, const std::string& file,

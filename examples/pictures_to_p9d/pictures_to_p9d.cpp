@@ -3,7 +3,7 @@
 //   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR
 //
 // The table has no heading. Columns: file (relative to --pictures), caption, and optionally task and category. Without
-// a task there is one, called "pictures"; without a category a picture's category is its task.
+// a task column all pictures belong to the task "pictures"; without a category column a picture's category is its task.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -53,7 +53,7 @@ struct Row {
   throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(line), expected, found, remedy}.text());
 }
 
-/// The table's rows with everything that can be checked without opening a picture.
+/// The rows of the table, checked as far as possible without opening a picture.
 std::vector<Row> read_table(const Options& options) {
   std::vector<Row> rows;
   std::map<std::string, std::size_t> seen;
@@ -74,7 +74,7 @@ std::vector<Row> read_table(const Options& options) {
   return rows;
 }
 
-/// The splits of each row: within every task a random part for test, query and gallery, the rest for training.
+/// The split of each row: in every task a random part for test, query and gallery, the rest for training.
 std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& options) {
   std::map<std::string, std::vector<std::size_t>> tasks;
   for (std::size_t i = 0; i < rows.size(); ++i) tasks[rows[i].record.industry].push_back(i);
@@ -98,7 +98,7 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
     take(options.gallery, Split::Gallery);
     if (next >= members.size()) {
       refuse(options.captions, rows[members.front()].line,
-             "pictures enough in task " + ctp::quoted(task) + " to train on", std::to_string(members.size()),
+             "enough pictures in task " + ctp::quoted(task) + " for training", std::to_string(members.size()),
              "use larger tasks, or smaller --test, --query and --gallery");
     }
   }
@@ -120,8 +120,7 @@ void convert(const Options& options) {
         if (auto flat = flatten_png(bytes, path, static_cast<std::uint8_t>(options.background)))
           bytes = std::move(*flat);
       }
-      (void)ctp::data::decode_image(
-          bytes, path);  // a picture that cannot be read is named now, not in the middle of a training
+      (void)ctp::data::decode_image(bytes, path);  // reports a bad picture now, not during a training
       writer.add(splits[i], row.record, bytes);
     } catch (const ctp::DataError& error) {
       throw ctp::DataError(options.captions + ": line " + std::to_string(row.line) + ": " + error.what());
@@ -147,16 +146,18 @@ int run(int argc, char** argv) {
   Options options;
   app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
   app.add_option("--captions", options.captions, "CSV without heading: file,caption[,task[,category]]")->required();
-  app.add_option("--output", options.output, "Folder to write; made if needed")->required();
+  app.add_option("--output", options.output, "Folder to write; created if missing")->required();
   const auto share = CLI::Range(0.0, 0.9);
   app.add_option("--test", options.test, "Share of each task's pictures for testing; at least one picture")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--query", options.query, "Likewise, queries of multi-modal retrieval")
+  app.add_option("--query", options.query, "Share for the queries of multi-modal retrieval; at least one picture")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--gallery", options.gallery, "Likewise, its gallery")->check(share)->capture_default_str();
-  app.add_option("--seed", options.seed, "Another seed, another split")->capture_default_str();
+  app.add_option("--gallery", options.gallery, "Share for the gallery of multi-modal retrieval; at least one picture")
+      ->check(share)
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the split")->capture_default_str();
   app.add_option("--background", options.background, "Grey level, 0 to 255, behind transparent pixels of PNG files")
       ->check(CLI::Range(0, 255));
   app.add_flag("--heading", options.heading, "The first line of the table is a heading");

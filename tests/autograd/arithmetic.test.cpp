@@ -34,7 +34,7 @@ TEST_CASE("arithmetic: sums, multiples, products and means differentiate") {
   check([](const Pass<B>& pass) { return weighted_sum(pass, pass[line], {weights.data(), {37}}); });
 }
 
-TEST_CASE("arithmetic: a learned factor is a single number, and every element has a weight") {
+TEST_CASE("arithmetic: a learned factor must be a single number, and every element needs a weight") {
   ctp::Tape<B> tape;
   const Pass<B> pass{theta.data(), &tape, nullptr, {}};
   CHECK(scale_by(pass, pass[a], pass[factor]).value.data[4] == theta[4] * theta[60]);
@@ -44,7 +44,7 @@ TEST_CASE("arithmetic: a learned factor is a single number, and every element ha
   CHECK_THROWS_AS((void)weighted_sum(pass, pass[line], {weights.data(), {36}}), ctp::ShapeError);
 }
 
-TEST_CASE("arithmetic: a value used twice gathers both gradients") {
+TEST_CASE("arithmetic: a value used twice gets the sum of both gradients") {
   check([](const Pass<B>& pass) { return weighted_sum(pass, multiply(pass, pass[a], pass[a])); });
   check([](const Pass<B>& pass) { return weighted_sum(pass, add(pass, pass[a], pass[a])); });
   check([](const Pass<B>& pass) {
@@ -53,7 +53,7 @@ TEST_CASE("arithmetic: a value used twice gathers both gradients") {
   });
 }
 
-TEST_CASE("arithmetic: values are what the names say") {
+TEST_CASE("arithmetic: values are sums, multiples, products and means") {
   ctp::Tape<B> tape;
   const Pass<B> pass{theta.data(), &tape, nullptr, {}};
   double sum = 0;

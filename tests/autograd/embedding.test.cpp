@@ -16,7 +16,7 @@ using ctp::testing::check_gradient;
 using ctp::testing::weighted_sum;
 
 namespace {
-constexpr std::int32_t padding = 2, nobody = -1;
+constexpr std::int32_t padding = 2, no_padding = -1;
 const std::vector<std::int32_t> words_of = {4, 1, 4, 4, 0, 1};
 const std::vector<std::int32_t> with_padding = {4, 1, padding, 4, padding, padding};
 
@@ -36,13 +36,15 @@ ctp::Tensor<const std::int32_t, 2, B> view(const std::vector<std::int32_t>& ids)
 TEST_CASE("embedding: the gradients of the three tables are those of central differences") {
   const Slots s;
   const auto report = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
-    return weighted_sum(pass, embedding(pass, view(words_of), pass[s.words], pass[s.positions], pass[s.types], nobody));
+    return weighted_sum(pass,
+                        embedding(pass, view(words_of), pass[s.words], pass[s.positions], pass[s.types], no_padding));
   });
   CHECK_MESSAGE(report.ok, report.log);
 }
 
 TEST_CASE(
-    "embedding: the padding word is read but gets no gradient; every other word gets the same as without padding") {
+    "embedding: the padding word is read but gets no gradient; gradients of other words are the same as without "
+    "padding") {
   const Slots s;
   const auto gradient = [&](std::int32_t pad) {
     ctp::Tape<B> tape;
@@ -54,7 +56,7 @@ TEST_CASE(
     tape.backward();
     return g;
   };
-  const auto with = gradient(padding), without = gradient(nobody);
+  const auto with = gradient(padding), without = gradient(no_padding);
   for (std::size_t i = 0; i < with.size(); ++i) {
     const bool of_padding = i >= 2 * 7 && i < 3 * 7;  // words lie first
     CHECK(with[i] == (of_padding ? 0 : without[i]));

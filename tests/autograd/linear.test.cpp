@@ -39,7 +39,7 @@ TEST_CASE("linear: the gradients of all three forms are those of central differe
   CHECK_MESSAGE(gelu.ok, gelu.log);
 }
 
-TEST_CASE("linear: an input without gradient is left alone") {
+TEST_CASE("linear: an input without gradient gets no gradient") {
   const Slots s;
   const auto report = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
     auto x = pass.make(Shape<2>{5, 7});

@@ -54,11 +54,12 @@ TEST_CASE("losses: the two forms differ by the teacher's entropy, and only the d
     return *soft_cross_entropy(pass, pass[slot], t, weight, 2, entropy).value.data;
   };
   const ctp::Tensor<const double, 2, B> itself{theta.data(), {5, 7}};
-  double own = 0;
+  double teacher_entropy = 0;
   for (ctp::Index i = 0; i < 5; ++i)
     for (const double q : reference::softmax(reference::row(teacher_scores, i, 7), 0.5))
-      own -= row_weights[reference::at(i)] * q * std::log(q);
-  CHECK(value(teacher, Entropy::Kept) - value(teacher, Entropy::Subtracted) == doctest::Approx(own).epsilon(1e-12));
+      teacher_entropy -= row_weights[reference::at(i)] * q * std::log(q);
+  CHECK(value(teacher, Entropy::Kept) - value(teacher, Entropy::Subtracted) ==
+        doctest::Approx(teacher_entropy).epsilon(1e-12));
   CHECK(value(itself, Entropy::Subtracted) == 0);
   CHECK(value(itself, Entropy::Kept) > 1);
 }
@@ -79,7 +80,7 @@ TEST_CASE("losses: sizes that do not agree are refused by name") {
                        "soft_cross_entropy: x is [5,7] but weight is [4]; each row has one weight", ctp::ShapeError);
 }
 
-TEST_CASE("losses: mean weights are one over their number") {
+TEST_CASE("losses: mean weights are 1/n") {
   ctp::Tape<B> tape;
   const Pass<B> pass{theta.data(), &tape, nullptr, {}};
   const auto w = mean_weights(pass, 5);

@@ -28,7 +28,7 @@ static_assert(std::is_move_constructible_v<Operand>);
 
 namespace {
 
-/// Two samples of three rows: a block's worth of operations, each of which gives its result to the next.
+/// Two samples of three rows: the operations of a block, in which each product consumes the previous result.
 struct Slots {
   ctp::Layout layout;
   ctp::Parameter<2> x = layout.add("x", Shape<2>{6, 4}, ctp::Start::Weight);
@@ -59,22 +59,22 @@ struct Slots {
 
 }  // namespace
 
-TEST_CASE("operand: gradients through what only products read are those of central differences") {
+TEST_CASE("operand: gradients through operands are those of central differences") {
   const Slots s;
   const auto outside =
       check_gradient<B>(s.theta, [&](const Pass<B>& pass) { return weighted_sum(pass, s.with_operands(pass)); });
   CHECK_MESSAGE(outside.ok, outside.log);
-  // Inside enclosed work a gradient lies where another one has been.
+  // In enclosed() blocks, gradients reuse memory of earlier gradients, which is not zero.
   const auto inside = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
-    const auto one =
+    const auto first =
         enclosed(pass, [&](const Pass<B>& inner) { return add(pass, s.with_operands(inner), inner[s.x]); });
-    const auto two = enclosed(pass, [&](const Pass<B>& inner) { return add(pass, s.rest(inner, one), one); });
-    return weighted_sum(pass, two);
+    const auto second = enclosed(pass, [&](const Pass<B>& inner) { return add(pass, s.rest(inner, first), first); });
+    return weighted_sum(pass, second);
   });
   CHECK_MESSAGE(inside.ok, inside.log);
 }
 
-TEST_CASE("operand: values and gradients have the bits of those that others could read, too") {
+TEST_CASE("operand: values and gradients have the same bits as with variables") {
   const Slots s;
   const auto run = [&](bool operands) {
     ctp::Tape<B> tape;
@@ -90,7 +90,7 @@ TEST_CASE("operand: values and gradients have the bits of those that others coul
   CHECK(run(true) == run(false));
 }
 
-TEST_CASE("operand: a teacher's has no gradient and takes the memory of its level") {
+TEST_CASE("operand: in a teacher's pass an operand has no gradient and lies in the memory of the pass's level") {
   ctp::Tape<B> tape;
   const Pass<B> teacher{nullptr, &tape, nullptr, {}};
   const Operand first(teacher, Shape<2>{8, 8});
@@ -103,12 +103,13 @@ TEST_CASE("operand: a teacher's has no gradient and takes the memory of its leve
   CHECK(y.value.data == first.value + 64);
 }
 
-TEST_CASE("operand: it can be given away once") {
+TEST_CASE("operand: an operand can be consumed once") {
   const Slots s;
   ctp::Tape<B> tape;
   const Pass<B> pass{s.theta.data(), &tape, nullptr, {}};
   Operand x(pass, Shape<2>{6, 4});
   B::fill(24, 1.0, x.value);
   CHECK(linear(pass, std::move(x), pass[s.w1], pass[s.b1]).value.shape == Shape<2>{6, 5});
-  CHECK_THROWS_AS((void)linear(pass, std::move(x), pass[s.w1], pass[s.b1]), ctp::UsageError);  // NOLINT: on purpose
+  CHECK_THROWS_AS((void)linear(pass, std::move(x), pass[s.w1], pass[s.b1]),
+                  ctp::UsageError);  // NOLINT: use after move is the point
 }

@@ -18,7 +18,7 @@ const std::vector<double> theta = {0, 1, 2, 3, 4, 5, 6, 7};
 const ctp::Parameter<2> slot{2, {2, 3}};
 }  // namespace
 
-TEST_CASE("pass: a weight is a view of theta, its gradient the same place of the gradient vector") {
+TEST_CASE("pass: a weight is a view of theta, its gradient the same range of the gradient vector") {
   ctp::Tape<Host> tape;
   std::vector<double> gradient(8);
   const auto w = Pass{theta.data(), &tape, gradient.data(), {}}[slot];
@@ -72,7 +72,7 @@ TEST_CASE("pass: a dropout layer is the pass's dropout with a dropout_id of its 
 }
 
 namespace {
-/// y = x + x, written by hand so that the test knows where everything lies.
+/// y = x + x, written by hand so that the test knows all addresses.
 ctp::Variable<1, Host> twice(const Pass& pass, ctp::Variable<1, Host> x) {
   auto y = pass.make(x.value.shape);
   const auto n = x.value.size();
@@ -82,7 +82,7 @@ ctp::Variable<1, Host> twice(const Pass& pass, ctp::Variable<1, Host> x) {
   });
   return y;
 }
-/// Eight times x, by three steps of which two are inside.
+/// 8 x by three doublings, two of them with the inner pass.
 ctp::Variable<1, Host> eightfold(const Pass& pass, ctp::Variable<1, Host> x, std::vector<const double*>* where) {
   return ctp::enclosed(pass, [&](const Pass& inner) {
     const auto a = twice(inner, x), b = twice(inner, a);
@@ -92,7 +92,7 @@ ctp::Variable<1, Host> eightfold(const Pass& pass, ctp::Variable<1, Host> x, std
 }
 }  // namespace
 
-TEST_CASE("enclosed: gradients of one work lie where those of the next lie, and come out right") {
+TEST_CASE("enclosed: blocks share the memory of their gradients, and the gradients are correct") {
   ctp::Tape<Host> tape;
   std::vector<double> gradient(8);
   const Pass pass{theta.data(), &tape, gradient.data(), {}};
@@ -116,7 +116,7 @@ TEST_CASE("enclosed: gradients of one work lie where those of the next lie, and 
   }
 }
 
-TEST_CASE("enclosed: a teacher's inner values are gone afterwards, at every depth") {
+TEST_CASE("enclosed: in a teacher's pass a block frees its inner values, at every depth") {
   ctp::Tape<Host> tape;
   const Pass teacher{theta.data(), &tape, nullptr, {}};
   auto x = teacher.make(Shape<1>{200'000});
@@ -130,10 +130,10 @@ TEST_CASE("enclosed: a teacher's inner values are gone afterwards, at every dept
   CHECK(y.value.data[7] == 2 * std::pow(8.0, 51));
   for (std::size_t i = 4; i < where.size(); i += 4) CHECK(where[i] == where[0]);
   tape.rewind();
-  CHECK(tape.capacity() == 1'600'000 * (2 + 51 + 2));  // x and y, 51 results, and two values inside one work
+  CHECK(tape.capacity() == 1'600'000 * (2 + 51 + 2));  // x and y, 51 results, and two values inside a block
 }
 
-TEST_CASE("enclosed: deeper than there are levels, and work beside work in another") {
+TEST_CASE("enclosed: blocks may nest deeper than the levels and follow each other in a block") {
   ctp::Tape<Host> tape;
   std::vector<double> gradient(8);
   const Pass pass{theta.data(), &tape, gradient.data(), {}};
@@ -142,11 +142,11 @@ TEST_CASE("enclosed: deeper than there are levels, and work beside work in anoth
     const auto x = pass.make(Shape<1>{3});
     for (int i = 0; i < 3; ++i) x.value.data[i] = 1;
     const auto y = ctp::enclosed(pass, [&](const Pass& a) {
-      const auto one = ctp::enclosed(a, [&](const Pass& b) {
+      const auto block = ctp::enclosed(a, [&](const Pass& b) {
         const auto deep = ctp::enclosed(b, [&](const Pass& c) { return twice(b, twice(c, x)); });
         return twice(a, eightfold(b, deep, nullptr));
       });
-      return eightfold(pass, twice(a, one), nullptr);
+      return eightfold(pass, twice(a, block), nullptr);
     });
     CHECK(y.value.data[2] == 1024);
     y.grad.data[2] = 1;
@@ -156,7 +156,7 @@ TEST_CASE("enclosed: deeper than there are levels, and work beside work in anoth
   }
 }
 
-TEST_CASE("enclosed: a result that was made inside is refused") {
+TEST_CASE("enclosed: a result that was made with the inner pass is refused") {
   ctp::Tape<Host> tape;
   std::vector<double> gradient(8);
   for (double* to : {gradient.data(), static_cast<double*>(nullptr)}) {

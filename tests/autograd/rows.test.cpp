@@ -21,7 +21,7 @@ const reference::Values theta = reference::random(48, 1);
 const std::vector<std::int32_t> repeated = {4, 0, 4, 5, 4};
 }  // namespace
 
-TEST_CASE("rows: gathered rows, also repeated ones, give their gradients back to where they came from") {
+TEST_CASE("rows: the gradients of gathered rows, also of repeated ones, are added to their source rows") {
   const auto report = check_gradient<B>(theta, [&](const Pass<B>& pass) {
     return weighted_sum(pass, gather_rows(pass, pass[slot], {repeated.data(), {5}}));
   });
@@ -54,12 +54,12 @@ TEST_CASE("rows: normalised rows and row lengths differentiate") {
 
 TEST_CASE("rows: products of rows differentiate, also of rows with themselves") {
   const ctp::Parameter<2> left{0, {4, 5}}, right{20, {4, 5}};
-  const auto two = check_gradient<B>(
+  const auto both = check_gradient<B>(
       theta, [&](const Pass<B>& pass) { return weighted_sum(pass, row_products(pass, pass[left], pass[right])); });
-  CHECK_MESSAGE(two.ok, two.log);
-  const auto one = check_gradient<B>(
+  CHECK_MESSAGE(both.ok, both.log);
+  const auto itself = check_gradient<B>(
       theta, [&](const Pass<B>& pass) { return weighted_sum(pass, row_products(pass, pass[left], pass[left])); });
-  CHECK_MESSAGE(one.ok, one.log);
+  CHECK_MESSAGE(itself.ok, itself.log);
   ctp::Tape<B> tape;
   const Pass<B> pass{theta.data(), &tape, nullptr, {}};
   double third = 0;
@@ -68,18 +68,18 @@ TEST_CASE("rows: products of rows differentiate, also of rows with themselves") 
   CHECK_THROWS_AS((void)row_products(pass, pass[left], pass[slot]), ctp::ShapeError);
 }
 
-TEST_CASE("rows: each matrix of a batch is turned, and its gradient turned back") {
+TEST_CASE("rows: each matrix of a batch is transposed, and so is its gradient") {
   const auto report = check_gradient<B>(
       theta, [](const Pass<B>& pass) { return weighted_sum(pass, transpose_each(pass, pass[slot], 2)); });
   CHECK_MESSAGE(report.ok, report.log);
   ctp::Tape<B> tape;
   const Pass<B> pass{theta.data(), &tape, nullptr, {}};
-  const auto turned = transpose_each(pass, pass[slot], 2);  // two of 3 by 7
-  CHECK(turned.value.shape == Shape<2>{14, 3});
+  const auto transposed = transpose_each(pass, pass[slot], 2);  // two of 3 by 7
+  CHECK(transposed.value.shape == Shape<2>{14, 3});
   for (std::size_t b = 0; b < 2; ++b)
     for (std::size_t i = 0; i < 3; ++i)
       for (std::size_t j = 0; j < 7; ++j)
-        CHECK(turned.value.data[(b * 7 + j) * 3 + i] == theta[3 + (b * 3 + i) * 7 + j]);
+        CHECK(transposed.value.data[(b * 7 + j) * 3 + i] == theta[3 + (b * 3 + i) * 7 + j]);
   CHECK_THROWS_AS((void)transpose_each(pass, pass[slot], 4), ctp::ShapeError);
 }
 

@@ -16,15 +16,15 @@ const reference::Values theta = reference::random(56, 1);
 }  // namespace
 
 TEST_CASE("scores: both sides differentiate, and one side against itself") {
-  const auto two = check_gradient<B>(
+  const auto both = check_gradient<B>(
       theta, [](const Pass<B>& pass) { return weighted_sum(pass, scores(pass, pass[a], pass[b], 1 / 0.07)); });
-  CHECK_MESSAGE(two.ok, two.log);
-  const auto one = check_gradient<B>(
+  CHECK_MESSAGE(both.ok, both.log);
+  const auto itself = check_gradient<B>(
       theta, [](const Pass<B>& pass) { return weighted_sum(pass, scores(pass, pass[a], pass[a], -0.5)); });
-  CHECK_MESSAGE(one.ok, one.log);
+  CHECK_MESSAGE(itself.ok, itself.log);
 }
 
-TEST_CASE("scores: a side without gradient, such as a queue, is left alone") {
+TEST_CASE("scores: a side without gradient, such as a queue, gets no gradient") {
   const auto report = check_gradient<B>(theta, [](const Pass<B>& pass) {
     auto queue = pass.make(ctp::Shape<2>{4, 7});
     B::fill(28, 0.25, queue.value.data);

@@ -19,7 +19,7 @@ TEST_CASE("tape: closures run in reverse order") {
   CHECK(order == std::vector<int>{4, 3, 2, 1, 0});
 }
 
-TEST_CASE("tape: rewinding forgets the closures") {
+TEST_CASE("tape: rewinding drops the closures") {
   Tape tape;
   int runs = 0;
   tape.record([&runs] { ++runs; });
@@ -59,7 +59,7 @@ TEST_CASE("tape: after the first rewind, the same work gets the same addresses a
   CHECK(tape.capacity() == held);
 }
 
-TEST_CASE("tape: a tensor has the shape that was asked for, and a closure may be large") {
+TEST_CASE("tape: a tensor has the requested shape, and a closure may be large") {
   Tape tape;
   const auto x = tape.make<float>(Shape<3>{2, 3, 5});
   CHECK(x.shape == Shape<3>{2, 3, 5});
@@ -67,8 +67,8 @@ TEST_CASE("tape: a tensor has the shape that was asked for, and a closure may be
     double values[500];
   } large{};
   large.values[499] = 7;
-  double found = 0;
-  tape.record([large, &found] { found = large.values[499]; });
+  double last_value = 0;
+  tape.record([large, &last_value] { last_value = large.values[499]; });
   tape.backward();
-  CHECK(found == 7);
+  CHECK(last_value == 7);
 }

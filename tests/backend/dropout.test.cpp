@@ -15,7 +15,7 @@ template <class Real>
 std::vector<double> row_of(const Dropout& layer, std::ptrdiff_t entry, std::uint32_t row, std::ptrdiff_t columns) {
   std::vector<Real> factors(static_cast<std::size_t>(columns) + 1, Real(-1));
   ctp::backend::dropout_row(layer, entry, row, columns, factors.data());
-  CHECK(factors.back() == Real(-1));  // nothing is written behind the row
+  CHECK(factors.back() == Real(-1));  // nothing is written beyond the row
   factors.pop_back();
   return {factors.begin(), factors.end()};
 }
@@ -33,7 +33,7 @@ TEST_CASE("dropout: a row has the documented words of Philox, for every length o
       }
 }
 
-TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, dropout_id and row, and on nothing else") {
+TEST_CASE("dropout: the mask depends on key, task, epoch, sample, dropout_id and row only") {
   const Dropout layer{0.5F, {1, 2}, 3, 4, samples.data(), 5};
   const auto mask = row_of<float>(layer, 0, 6, 200);
   Dropout other = layer;
@@ -60,7 +60,7 @@ TEST_CASE("dropout: what is dropped depends on key, task, epoch, sample, dropout
   CHECK(row_of<float>(other, 2, 6, 200) == mask);
 }
 
-TEST_CASE("dropout: the share that is dropped is the probability, and the mean stays") {
+TEST_CASE("dropout: the dropped share is the probability, and the mean is preserved") {
   for (const float probability : {0.1F, 0.5F, 0.9F}) {
     const Dropout layer{probability, {1, 2}, 0, 0, samples.data(), 0};
     double dropped = 0, total = 0;

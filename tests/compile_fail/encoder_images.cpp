@@ -8,7 +8,7 @@ struct Image {
   [[nodiscard]] ctp::Index width() const { return 8; }
   [[nodiscard]] ctp::Index tokens() const { return 5; }
 #ifdef CTP_EXPECT_FAIL
-  template <class B>  // rows of pixels are no images
+  template <class B>  // takes rows of pixels, not images
   ctp::Variable<2, B> operator()(const ctp::Pass<B>&, ctp::Tensor<const typename B::Real, 2, B>) const {
     return {};
   }

@@ -7,7 +7,7 @@ struct Text {
   Text(const ctp::ModelConfig&, ctp::Layout&) {}
   [[nodiscard]] ctp::Index width() const { return 8; }
 #ifdef CTP_EXPECT_FAIL
-  template <class B>  // changes itself
+  template <class B>  // a call operator that is not const
   ctp::Variable<2, B> operator()(const ctp::Pass<B>&, const ctp::encoder::TextInput<B>&) {
     return {};
   }

@@ -7,7 +7,7 @@ struct Image {
   Image(const ctp::ModelConfig&, ctp::Layout&) {}
   [[nodiscard]] ctp::Index width() const { return 8; }
 #ifdef CTP_EXPECT_FAIL
-  // forgot how many tokens an image has
+  // without the number of tokens of an image
 #else
   [[nodiscard]] ctp::Index tokens() const { return 5; }
 #endif

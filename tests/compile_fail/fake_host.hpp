@@ -1,4 +1,4 @@
-// A model of which every layer compiles, on a backend without matrix products: for whole strategies.
+// A model in which every layer compiles, on a backend without matrix products, for whole strategies.
 #pragma once
 
 #include <ctp/backend/generic/host.hpp>
@@ -6,7 +6,7 @@
 #include <ctp/encoder/model.hpp>
 #include <ctp/encoder/vit.hpp>
 
-/// Multiplies nothing; but everything above it compiles.
+/// A backend whose matrix products do nothing, so that all layers above the backend compile.
 struct Host : ctp::backend::generic::Host<Host, float> {
   template <class... Arguments>
   static void block_product(const Arguments&...) {}

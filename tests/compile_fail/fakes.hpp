@@ -1,4 +1,4 @@
-// A model and a step that offer no more than their types, so that these files compile in a moment.
+// A model and a step with their types only, so that these files compile quickly.
 #pragma once
 
 #include <ctp/autograd/pass.hpp>
@@ -10,7 +10,8 @@ struct FakeModel {
   using Backend = FakeBackend;
   using Real = float;
 };
-struct FakeStep {
+/// The types of a step, without its members.
+struct StepTypes {
   using Model = FakeModel;
   using Backend = FakeBackend;
 };

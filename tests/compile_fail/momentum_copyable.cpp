@@ -9,7 +9,7 @@ struct Heavy {
   static constexpr bool active = false;
   static constexpr ctp::Needs needs{};
 #ifdef CTP_EXPECT_FAIL
-  std::unique_ptr<float[]> weights;  // the Learner holds them
+  std::unique_ptr<float[]> weights;  // the Learner holds the weights
 #endif
 };
 

@@ -7,7 +7,7 @@
 #include "fakes.hpp"
 
 #ifdef CTP_EXPECT_FAIL
-using Momentum = ctp::All<ctp::momentum::Ema, ctp::momentum::Compatible>;  // losses add up; these do not
+using Momentum = ctp::All<ctp::momentum::Ema, ctp::momentum::Compatible>;  // losses can be added, momentum rules cannot
 #else
 using Momentum = ctp::momentum::Compatible;
 #endif

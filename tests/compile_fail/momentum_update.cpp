@@ -8,7 +8,7 @@ struct Frozen {
   static constexpr ctp::Needs needs{};
 #ifdef CTP_EXPECT_FAIL
   template <class B>
-  void update(ctp::Index, typename B::Real*, const typename B::Real*) const {}  // forgot the previous weights
+  void update(ctp::Index, typename B::Real*, const typename B::Real*) const {}  // without the previous weights
 #else
   template <class B>
   void update(ctp::Index, typename B::Real*, const typename B::Real*, const typename B::Real*) const {}

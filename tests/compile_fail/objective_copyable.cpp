@@ -17,4 +17,4 @@ struct Heavy {
   }
 };
 
-static_assert(ctp::objective::require_loss<Heavy, FakeStep>());
+static_assert(ctp::objective::require_loss<Heavy, StepTypes>());

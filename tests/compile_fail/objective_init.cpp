@@ -16,7 +16,7 @@ struct Counting {
   };
 #ifdef CTP_EXPECT_FAIL
   template <class Model>
-  State<Model> init(const Model&) const {  // forgot the seed
+  State<Model> init(const Model&) const {  // without the seed
     return {};
   }
 #else
@@ -31,4 +31,4 @@ struct Counting {
   }
 };
 
-static_assert(ctp::objective::require_loss<Counting, FakeStep>());
+static_assert(ctp::objective::require_loss<Counting, StepTypes>());

@@ -8,7 +8,7 @@ struct Plain {
   static constexpr ctp::Needs needs{};
 #ifdef CTP_EXPECT_FAIL
   template <class Step>
-  float loss(Step&) const {  // a number that nothing can be differentiated by
+  float loss(Step&) const {  // a plain number, not on the tape
     return 0;
   }
 #else
@@ -19,4 +19,4 @@ struct Plain {
 #endif
 };
 
-static_assert(ctp::objective::require_loss<Plain, FakeStep>());
+static_assert(ctp::objective::require_loss<Plain, StepTypes>());

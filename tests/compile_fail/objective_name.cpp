@@ -14,4 +14,4 @@ struct Quiet {
   }
 };
 
-static_assert(ctp::objective::require_losses<ctp::All<ctp::All<>, ctp::All<Quiet>>, FakeStep>());
+static_assert(ctp::objective::require_losses<ctp::All<ctp::All<>, ctp::All<Quiet>>, StepTypes>());

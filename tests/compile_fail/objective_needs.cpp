@@ -16,4 +16,4 @@ struct Careless {
   }
 };
 
-static_assert(ctp::objective::require_loss<Careless, FakeStep>());
+static_assert(ctp::objective::require_loss<Careless, StepTypes>());

@@ -26,4 +26,4 @@ struct Forgetful {
   }
 };
 
-static_assert(ctp::objective::require_loss<Forgetful, FakeStep>());
+static_assert(ctp::objective::require_loss<Forgetful, StepTypes>());

@@ -20,7 +20,7 @@ struct Descent {
   void reset(State<Model>&) const {}
 #ifdef CTP_EXPECT_FAIL
   template <class Model>
-  void step(State<Model>&, typename Model::Real*, const typename Model::Real*) const {}  // forgot the rate
+  void step(State<Model>&, typename Model::Real*, const typename Model::Real*) const {}  // without the rate
 #else
   template <class Model>
   void step(State<Model>&, typename Model::Real*, typename Model::Real*, double) const {}

@@ -4,7 +4,7 @@
 
 #include "fake_host.hpp"
 
-/// An optimiser of one's own, and be it AdamW by another name.
+/// A user's optimiser, here AdamW under another name.
 struct Mine : ctp::optim::AdamW {};
 
 struct Afec : ctp::strategy::Afec {

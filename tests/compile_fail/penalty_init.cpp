@@ -21,7 +21,7 @@ struct Spring {
   };
 #ifdef CTP_EXPECT_FAIL
   template <class Model>
-  State<Model> init(const Model&) const {  // forgot the seed
+  State<Model> init(const Model&) const {  // without the seed
     return {};
   }
 #else

@@ -6,7 +6,7 @@
 struct Pull {
   double value(ctp::Index, float theta) const { return static_cast<double>(theta) * static_cast<double>(theta) / 2; }
 #ifdef CTP_EXPECT_FAIL
-  void gradient(ctp::Index, float) const {}  // returns nothing that could be added
+  void gradient(ctp::Index, float) const {}  // returns no number
 #else
   float gradient(ctp::Index, float theta) const { return theta; }
 #endif

@@ -22,7 +22,7 @@ struct First {
   }
 #ifdef CTP_EXPECT_FAIL
   template <class Model>
-  void choose(State<Model>& state, std::uint32_t pair) const {  // asks for a single pair
+  void choose(State<Model>& state, std::uint32_t pair) const {  // takes a single pair
     state.kept.push_back(pair);
   }
 #else

@@ -18,7 +18,7 @@ struct First {
   };
 #ifdef CTP_EXPECT_FAIL
   template <class Model>
-  State<Model> init(const Model&) const {  // forgot the seed
+  State<Model> init(const Model&) const {  // without the seed
     return {};
   }
 #else

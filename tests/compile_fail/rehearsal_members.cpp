@@ -26,7 +26,7 @@ struct First {
   }
 #ifdef CTP_EXPECT_FAIL
   template <class Model>
-  std::size_t members(const State<Model>& state) const {  // how many, not which
+  std::size_t members(const State<Model>& state) const {  // the count, not the ordinals
     return state.kept.size();
   }
 #else

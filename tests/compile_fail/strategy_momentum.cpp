@@ -6,7 +6,7 @@
 
 struct Mine : ctp::strategy::Ctp {
 #ifdef CTP_EXPECT_FAIL
-  using Momentum = ctp::momentum::None;  // but the losses ask for a momentum model
+  using Momentum = ctp::momentum::None;  // although losses need a momentum model
 #endif
 };
 

@@ -6,7 +6,7 @@
 #include "fake_host.hpp"
 
 #ifdef CTP_EXPECT_FAIL
-using Model = ModelFor<ctp::strategy::SeqF>;  // projects as most strategies do
+using Model = ModelFor<ctp::strategy::SeqF>;  // a model with the linear projection of SeqF
 #else
 using Model = ModelFor<ctp::strategy::Lucir>;
 #endif

@@ -8,12 +8,12 @@
 using ctp::Complaint;
 using ctp::ErrorCode;
 
-TEST_CASE("error: a complaint is one line of place, expectation, finding and remedy") {
+TEST_CASE("error: a Complaint is one line of place, expected and found value, and remedy") {
   CHECK(Complaint{"a.json", "key \"b\"", "a number", "true", "remove the key"}.text() ==
         "a.json: key \"b\": expected a number, found true; remove the key");
 }
 
-TEST_CASE("error: a complaint leaves out what is empty") {
+TEST_CASE("error: a Complaint leaves out empty parts") {
   CHECK(Complaint{"a.json", "", "an object", "nothing", ""}.text() == "a.json: expected an object, found nothing");
   CHECK(Complaint{"a.json", "line 3", "a comma", "'}'", ""}.text() == "a.json: line 3: expected a comma, found '}'");
 }

@@ -29,7 +29,7 @@ double exact_slope(double x) {
 }
 }  // namespace
 
-TEST_CASE("functional: exp is within 2e-7 of e^x where that is a normal float") {
+TEST_CASE("functional: exp is within 2e-7 of e^x where e^x is a normal float") {
   const auto relative = [](float x) {
     const double e = std::exp(static_cast<double>(x));
     return std::abs(static_cast<double>(fn::exp(x)) - e) / e;
@@ -66,7 +66,7 @@ TEST_CASE("functional: gelu and its slope in single precision follow the exact o
         1e-6);
 }
 
-TEST_CASE("functional: in double precision all of them are as exact as the standard library") {
+TEST_CASE("functional: in double precision all functions are as exact as the standard library") {
   for (double x = -8; x <= 8; x += 0.37) {
     CHECK(fn::exp(x) == std::exp(x));
     CHECK(fn::erf(x) == std::erf(x));

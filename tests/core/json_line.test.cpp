@@ -34,7 +34,7 @@ TEST_CASE("json_line: objects, arrays and ranges nest") {
         R"({"parts":{"a":1.5},"matrix":[[0.25,null],[]],"whole":[1,-2],"mixed":["x",1,{}],"flags":[true,false]})");
 }
 
-TEST_CASE("json_line: text needs no care, whatever is in it") {
+TEST_CASE("json_line: text is escaped, and bytes that are not UTF-8 are replaced") {
   CHECK(JsonLine().add("a\"b\\", "line\nend\ttab\x01\x7F").text() == R"({"a\"b\\":"line\nend\ttab\u0001\u007f"})");
   CHECK(JsonLine().add("k", "食品/保健").text() == R"({"k":"食品/保健"})");
   const std::string bad("x\xFFy\xED\xA0\x80", 6);  // a stray byte and a surrogate in UTF-8
@@ -50,13 +50,13 @@ TEST_CASE("json_line: every double reads back to the same bits") {
     if (!std::isfinite(value)) {
       CHECK(text == R"({"v":null})");
     } else {
-      CHECK(nlohmann::json::parse(text)["v"].get<double>() == value);  // the parser is not ours
+      CHECK(nlohmann::json::parse(text)["v"].get<double>() == value);  // an independent parser
       CHECK(std::strtod(text.c_str() + 5, nullptr) == value);
     }
   }
 }
 
-TEST_CASE("json_line: numbers are as short as they can be") {
+TEST_CASE("json_line: numbers have the fewest digits that read back to the same value") {
   CHECK(JsonLine().add("v", 0.1).text() == R"({"v":0.1})");
   CHECK(JsonLine().add("v", 0.1F).text() == R"({"v":0.1})");
   CHECK(JsonLine().add("v", 1e22).text() == R"({"v":1e+22})");

@@ -53,7 +53,7 @@ TEST_CASE("model config: every field is visited once and can be changed") {
     CHECK(x == 3);
 }
 
-TEST_CASE("model config: what cannot be built is refused by field, value and rule") {
+TEST_CASE("model config: an invalid size is refused with field, value and rule") {
   const auto refused = [](auto&& change, const char* message) {
     ModelConfig config = ctp::sizes::tiny;
     change(config);
@@ -84,7 +84,7 @@ TEST_CASE("model config: what cannot be built is refused by field, value and rul
           "model.pad: expected a number from 0, found -1; sizes and temperatures must be positive");
 }
 
-TEST_CASE("model config: the limits themselves are allowed") {
+TEST_CASE("model config: limits are valid values") {
   ModelConfig config = ctp::sizes::tiny;
   config.fusion_layer = config.text_layers;
   config.dropout = 0;

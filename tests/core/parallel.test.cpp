@@ -24,7 +24,7 @@ class Threads {
 };
 }  // namespace
 
-TEST_CASE("parallel: every turn runs exactly once, with any number of threads") {
+TEST_CASE("parallel: every iteration runs exactly once, with any number of threads") {
   for (const int threads : {1, 2, 5})
     for (const std::ptrdiff_t count : {0, 1, 2, 1000}) {
       const Threads use(threads);
@@ -34,7 +34,7 @@ TEST_CASE("parallel: every turn runs exactly once, with any number of threads") 
     }
 }
 
-TEST_CASE("parallel: an exception of a turn arrives at the caller") {
+TEST_CASE("parallel: an exception of an iteration is rethrown to the caller") {
   for (const int threads : {1, 3}) {
     const Threads use(threads);
     std::atomic<int> turns{0};
@@ -45,7 +45,7 @@ TEST_CASE("parallel: an exception of a turn arrives at the caller") {
                                            }),
                          "turn 7", std::out_of_range);
     const bool several = ctp::threads() > 1;
-    CHECK(turns == (several ? 99 : 7));  // alone, the turns after the exception are not begun
+    CHECK(turns == (several ? 99 : 7));  // one thread starts no iteration after the exception
     int later = 0;
     ctp::parallel_for(1, [&](std::ptrdiff_t) { ++later; });
     CHECK(later == 1);
@@ -68,7 +68,7 @@ TEST_CASE("parallel: a nested call runs on the thread that made it") {
 }
 
 #ifdef _OPENMP
-TEST_CASE("parallel: with two threads two turns are under way at once") {
+TEST_CASE("parallel: with two threads two iterations run at the same time") {
   const Threads use(2);
   std::atomic<int> inside{0};
   std::atomic<bool> met{false};
@@ -81,7 +81,7 @@ TEST_CASE("parallel: with two threads two turns are under way at once") {
 }
 #endif
 
-TEST_CASE("parallel: blocks cover the range without overlap, with borders that depend on the lengths alone") {
+TEST_CASE("parallel: blocks cover the range without overlap, with boundaries that depend on the lengths alone") {
   using Borders = std::set<std::pair<std::ptrdiff_t, std::ptrdiff_t>>;
   for (const int threads : {1, 2, 3}) {
     const Threads use(threads);

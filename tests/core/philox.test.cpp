@@ -14,7 +14,7 @@ using ctp::RandomStream;
 using ctp::RandomSubstream;
 using Words = std::array<std::uint32_t, 4>;
 
-TEST_CASE("philox: the published known answers of philox4x32-10 come out") {
+TEST_CASE("philox: philox4x32-10 gives the published known answers") {
   // Random123, tests/kat_vectors.
   CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == Words{0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8});
   constexpr std::uint32_t ones = 0xFFFFFFFF;
@@ -26,7 +26,7 @@ TEST_CASE("philox: the published known answers of philox4x32-10 come out") {
 static_assert(philox4x32({0, 0, 0, 0}, {0, 0})[0] == 0x6627E8D5, "usable in constant expressions");
 static_assert(ctp::unit_float(0) == 0.F && ctp::unit_float(0xFFFFFFFF) == 1.F - 0x1p-24F);
 
-TEST_CASE("philox: a place is a counter in which no two places coincide") {
+TEST_CASE("philox: no two places have the same counter") {
   CHECK(RandomPlace{3, 5, 7}.counter(11, 13) == Words{13, 11, 7, (3U << 16U) | 5U});
   std::set<Words> seen;
   for (std::uint32_t task : {0U, 1U, 65535U})
@@ -44,7 +44,7 @@ TEST_CASE("philox: streams differ by seed and by name") {
   CHECK(keys.size() == 5 * 6);
 }
 
-TEST_CASE("philox: a substream hands out the words of its blocks in order, and the same ones again") {
+TEST_CASE("philox: a substream gives the words of its blocks in order, reproducibly") {
   const RandomStream stream(42, "substream");
   const RandomPlace place{1, 2, 3};
   RandomSubstream random(stream, place, 9), again(stream, place, 9), other(stream, place, 10);
@@ -59,7 +59,7 @@ TEST_CASE("philox: a substream hands out the words of its blocks in order, and t
   CHECK(differs);
 }
 
-TEST_CASE("philox: uniform numbers stay in range and fill it evenly") {
+TEST_CASE("philox: uniform numbers stay in range and are evenly spread") {
   RandomSubstream random(RandomStream(1, "uniform"), {});
   std::array<int, 10> bins{};
   double sum = 0;

@@ -25,8 +25,8 @@ TEST_CASE("scratch: memory is aligned to 64 bytes, for any size") {
   }
 }
 
-TEST_CASE("scratch: the same memory comes back until more is asked for") {
-  std::thread([] {  // a thread without history
+TEST_CASE("scratch: calls return the same memory until a call needs more") {
+  std::thread([] {  // a new thread has no scratch memory
     double* first = thread_scratch<double, Scratch::Rows>(100);
     for (int i = 0; i < 100; ++i) first[i] = i;
     CHECK(aligned(first));
@@ -41,7 +41,7 @@ TEST_CASE("scratch: the same memory comes back until more is asked for") {
       .join();
 }
 
-TEST_CASE("scratch: purposes, types and threads do not share") {
+TEST_CASE("scratch: purposes, types and threads have separate memory") {
   float* const rows = thread_scratch<float, Scratch::Rows>(16);
   CHECK(thread_scratch<float, Scratch::Attention>(16) != rows);
   CHECK(static_cast<void*>(thread_scratch<double, Scratch::Rows>(16)) != static_cast<void*>(rows));

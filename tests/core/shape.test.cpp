@@ -20,7 +20,7 @@ TEST_CASE("shape: a mismatch names the function, both operands and the rule") {
       "linear: x is [4,3] but bias is [5]; columns must agree", ctp::ShapeError);
 }
 
-TEST_CASE("shape: require throws a UsageError with the place in front") {
+TEST_CASE("shape: require throws a UsageError that starts with the place") {
   CHECK_NOTHROW(ctp::require(true, "f", "never"));
   CHECK_THROWS_WITH_AS(ctp::require(false, "Learner", "no task has begun"), "Learner: no task has begun",
                        ctp::UsageError);

@@ -1,5 +1,5 @@
 # cmake -DPROGRAM=... -DPRECISION=fp32|tf32|bf16 -DRECORDS=<folder> -P conformance.cmake: conformance on the device, or
-# a line that says why not.
+# a line with the reason for skipping.
 file(GLOB records "${RECORDS}/*.safetensors")
 if(NOT PRECISION STREQUAL "fp32")
   list(FILTER records INCLUDE REGEX "/golden_")

@@ -1,5 +1,5 @@
-// The layers above backend/ as nvcc sees them: every header of theirs, and whole training steps on a backend without
-// Eigen. The gate compiles this unit; run it, and it ends with 0 if two tasks were learned.
+// All headers of the layers above backend/, compiled by nvcc, and whole training steps on a backend without Eigen. The
+// program exits with 0 if it learned two tasks.
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
 #include <ctp/autograd/embedding.hpp>
@@ -10,10 +10,10 @@
 #include <ctp/autograd/rows.hpp>
 #include <ctp/autograd/scores.hpp>
 #include <ctp/autograd/tape.hpp>
-#include <ctp/distill/keep_scores.hpp>
 #include <ctp/distill/lucir.hpp>
 #include <ctp/distill/lwf.hpp>
 #include <ctp/distill/masked_language.hpp>
+#include <ctp/distill/mean_kl.hpp>
 #include <ctp/distill/none.hpp>
 #include <ctp/distill/topology.hpp>
 #include <ctp/encoder/bag_of_words.hpp>
@@ -45,8 +45,14 @@
 #include <ctp/objective/require.hpp>
 #include <ctp/optim/adamw.hpp>
 #include <ctp/optim/concepts.hpp>
-#include <ctp/optim/cosine.hpp>
 #include <ctp/optim/require.hpp>
+#include <ctp/optim/schedule/concepts.hpp>
+#include <ctp/optim/schedule/constant.hpp>
+#include <ctp/optim/schedule/cosine.hpp>
+#include <ctp/optim/schedule/linear.hpp>
+#include <ctp/optim/schedule/rates.hpp>
+#include <ctp/optim/schedule/require.hpp>
+#include <ctp/optim/schedule/warmup_hold_decay.hpp>
 #include <ctp/penalty/afec.hpp>
 #include <ctp/penalty/concepts.hpp>
 #include <ctp/penalty/ewc.hpp>
@@ -63,6 +69,7 @@
 #include <ctp/rehearsal/choose_kmeans.hpp>
 #include <ctp/rehearsal/concepts.hpp>
 #include <ctp/rehearsal/everything.hpp>
+#include <ctp/rehearsal/feature_matrix.hpp>
 #include <ctp/rehearsal/herding.hpp>
 #include <ctp/rehearsal/kmeans.hpp>
 #include <ctp/rehearsal/memory.hpp>
@@ -70,7 +77,6 @@
 #include <ctp/rehearsal/quota.hpp>
 #include <ctp/rehearsal/require.hpp>
 #include <ctp/rehearsal/reservoir.hpp>
-#include <ctp/rehearsal/rows.hpp>
 #include <ctp/strategy/afec.hpp>
 #include <ctp/strategy/ctp.hpp>
 #include <ctp/strategy/ctp_er.hpp>
@@ -93,11 +99,17 @@
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/extract.hpp>
+#include <ctp/train/host_snapshot.hpp>
+#include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/learner.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/outputs.hpp>
+#include <ctp/train/pending_steps.hpp>
+#include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/step_capture.hpp>
+#include <ctp/train/step_engine.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
 
@@ -105,7 +117,7 @@
 
 #include "toy.hpp"
 
-/// log 3 + log 40 is what a model that knows nothing gets.
+/// An untrained model has a loss of log 3 + log 40.
 template <class... Strategies>
 bool all_learn() {
   return ((toy::train<Strategies, ctp::test::TestBackend<float>>(20).objective.back() < 2.4) && ...);

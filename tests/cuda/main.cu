@@ -1,5 +1,5 @@
-// Runs the tests of the operations on the device. Without one it says so and ends with 77, which CTest shows as
-// skipped.
+// Runs the tests of operations on the device. Without a device, prints a message and exits with 77, which CTest shows
+// as skipped.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

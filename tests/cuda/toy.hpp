@@ -1,4 +1,4 @@
-/// A model and a training small enough for any backend, without a file or a host library.
+/// A model and trainings small enough for any backend, without files or host libraries.
 #pragma once
 
 #include <cstddef>
@@ -47,11 +47,11 @@ inline ctp::data::Batch batch(const ctp::ModelConfig& c, std::uint64_t seed) {
 
 struct Result {
   std::vector<double> loss;       ///< of every step
-  std::vector<double> objective;  ///< contrast and words alone
+  std::vector<double> objective;  ///< contrast and masked language modelling only
   std::vector<float> weights;
 };
 
-/// Two tasks of `steps` steps on two batches in turn.
+/// Trains two tasks of `steps` steps on two batches in turn.
 template <class Strategy, class Backend>
 Result train(int steps) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend, typename Strategy::Projection>;
@@ -67,20 +67,20 @@ Result train(int steps) {
       result.loss.push_back(report.loss);
       result.objective.push_back(report.parts[0].second + report.parts[1].second);
     }
-    learner.end_task();  // without batches: not for a strategy that walks through the task again
+    learner.end_task();  // without batches: not for strategies that walk through the task again
   }
   result.weights = learner.weights();
   return result;
 }
 
-/// What a training through learn() gives: batches on their way ahead, losses read now and then, steps replayed.
+/// Results of a training by learn(): with batches copied ahead, deferred reading of losses and replayed steps.
 struct Learned {
-  std::vector<double> loss;  ///< as observers were told
+  std::vector<double> loss;  ///< as reported to observers
   std::vector<float> weights;
   std::string error;  ///< of the step that was not finite, if any
 };
 
-/// One task of two epochs of `steps` batches; with `bad`, a picture of the second epoch's middle batch is no number.
+/// Trains one task of two epochs of `steps` batches; with `bad`, a picture of the second epoch's middle batch is NaN.
 template <class Strategy, class Backend>
 Learned learn(int steps, int read_every, bool bad) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend, typename Strategy::Projection>;

@@ -1,5 +1,5 @@
-// Trainings on the device: two of them give the same bits, and one follows the host's curve. Without a device this says
-// so and ends with 77, which CTest shows as skipped.
+// Trainings on the device: two give the same bits, and one follows the host's losses. Without a device, prints a
+// message and exits with 77, which CTest shows as skipped.
 #include <ctp/cuda.cuh>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ bool holds() {
   return ok;
 }
 
-/// Losses read every step or now and then: the same reports, weights and error.
+/// Reading losses every step or deferred gives the same reports, weights and error.
 template <class Strategy>
 bool reads_alike(bool bad) {
   const toy::Learned each = toy::learn<Strategy, ctp::Cuda>(20, 1, bad);

@@ -4,25 +4,25 @@
 
 #include <doctest/doctest.h>
 
-#include <support/made_step.hpp>
+#include <support/fake_step.hpp>
 
 using doctest::Approx;
-using made::two_way;
+using fake::two_way;
 
-TEST_CASE("lwf: the distribution over the features of each raw projection, mean over rows and over both, by hand") {
-  const made::Answers then{.image = {{0, 0}, {5, 5}}, .text = {{1, 1}, {2, 2}}};           // even
-  const made::Answers now{.image = {{1, 0.4}, {7, 7}}, .text = {{0.5, 0.5}, {0.3, 0.1}}};  // not of unit length
-  made::Step step(now);
-  step.remember(then);
-  step.sizes.sizes.temperature = 0.5;
+TEST_CASE("lwf: KL over the features of the raw projections, mean over rows and over both modalities, by hand") {
+  const fake::Answers then{.image = {{0, 0}, {5, 5}}, .text = {{1, 1}, {2, 2}}};           // even
+  const fake::Answers now{.image = {{1, 0.4}, {7, 7}}, .text = {{0.5, 0.5}, {0.3, 0.1}}};  // not of unit length
+  fake::Step step(now);
+  step.set_previous(then);
+  step.sizes().temperature = 0.5;
   const auto from_even = [](double d) { return (two_way(d, 0) + two_way(0, d)) / 2 - std::log(2.0); };
   const double image = from_even(1.2) / 2, text = from_even(0.4) / 2;
   CHECK(*ctp::distill::Lwf{}.loss(step).value.data == Approx((image + text) / 2).epsilon(1e-13));
 }
 
-TEST_CASE("lwf: nothing to pay for projections that stay") {
-  const made::Answers same{.image = {{1, -2, 3}}, .text = {{0.1, 0.2, 9}}};
-  made::Step step(same);
-  step.remember(same);
+TEST_CASE("lwf: the loss is 0 if the projections stay") {
+  const fake::Answers same{.image = {{1, -2, 3}}, .text = {{0.1, 0.2, 9}}};
+  fake::Step step(same);
+  step.set_previous(same);
   CHECK(*ctp::distill::Lwf{}.loss(step).value.data == Approx(0).epsilon(1e-12));
 }

@@ -5,7 +5,7 @@
 #include <ctp/encoder/bert.hpp>
 #include <ctp/testing/encoder.hpp>
 
-#include "made_encoder.hpp"
+#include "model_fixture.hpp"
 
 namespace {
 using test::B;
@@ -21,38 +21,38 @@ constexpr ctp::ModelConfig sizes = [] {
 }();
 }  // namespace
 
-TEST_CASE("convolutional: a token for each patch after one for the whole picture") {
-  test::Made<Model> made(sizes);
-  CHECK(made.model.image_encoder().tokens() == 5);
-  CHECK(made.model.image_encoder().width() == 6);
-  const auto tokens = made.outputs().image_tokens().value;
+TEST_CASE("convolutional: a class token, then one token for each patch") {
+  test::ModelFixture<Model> fixture(sizes);
+  CHECK(fixture.model.image_encoder().tokens() == 5);
+  CHECK(fixture.model.image_encoder().width() == 6);
+  const auto tokens = fixture.outputs().image_tokens().value;
   CHECK(tokens.shape == ctp::Shape<2>{3 * 5, 6});
 }
 
 TEST_CASE("convolutional: of a picture of one colour all tokens are the same, the mean too: a border is no edge") {
-  test::Made<Model> made(sizes);
-  auto batch = ctp::testing::made_batch(sizes, 1, 5, 0);
+  test::ModelFixture<Model> fixture(sizes);
+  auto batch = ctp::testing::synthetic_batch(sizes, 1, 5);
   for (std::size_t i = 0; i < batch.images.size(); ++i) batch.images[i] = static_cast<float>(i / 64);  // by channel
-  made.batch.load(batch, sizes);
-  const auto tokens = made.outputs().image_tokens().value;
+  fixture.batch.load(batch, sizes);
+  const auto tokens = fixture.outputs().image_tokens().value;
   for (ctp::Index t = 1; t < 5; ++t)
     for (ctp::Index d = 0; d < 6; ++d) CHECK(tokens.data[t * 6 + d] == doctest::Approx(tokens.data[d]).epsilon(1e-12));
 }
 
-TEST_CASE("convolutional: a patch is seen by its own token and its neighbours, the far corner only through the mean") {
+TEST_CASE("convolutional: a patch affects its own token, its neighbours and the class token") {
   ctp::ModelConfig wide = sizes;
   wide.image = 16;  // four by four patches
-  test::Made<Model> made(wide, 1);
+  test::ModelFixture<Model> fixture(wide, 1);
   const auto tokens = [&] {
-    made.tape.rewind();
-    const auto y = made.outputs().image_tokens().value;
+    fixture.tape.rewind();
+    const auto y = fixture.outputs().image_tokens().value;
     return std::vector<double>(y.data, y.data + y.size());
   };
-  auto batch = ctp::testing::made_batch(wide, 1, 5, 0);
-  made.batch.load(batch, wide);
+  auto batch = ctp::testing::synthetic_batch(wide, 1, 5);
+  fixture.batch.load(batch, wide);
   const auto before = tokens();
   batch.images[0] += 1;  // in the first patch
-  made.batch.load(batch, wide);
+  fixture.batch.load(batch, wide);
   const auto after = tokens();
   const auto changed = [&](std::size_t token) {
     for (std::size_t d = 0; d < 6; ++d)
@@ -67,12 +67,12 @@ TEST_CASE("convolutional: a patch is seen by its own token and its neighbours, t
 }
 
 TEST_CASE("convolutional: the encoder is sound: gradients, shapes, every pair by itself") {
-  const reference::Threads one(1);
+  const reference::Threads single_thread(1);
   const auto report = ctp::testing::check_encoders(Model(sizes));
   CHECK_MESSAGE(report.ok, report.log);
 }
 
-TEST_CASE("convolutional: odd sizes and pictures of another size are refused") {
+TEST_CASE("convolutional: odd sizes and images of another size are refused") {
   ctp::ModelConfig odd = sizes;
   odd.image = 15;
   odd.patch = 5;
@@ -82,8 +82,8 @@ TEST_CASE("convolutional: odd sizes and pictures of another size are refused") {
   odd.vision_heads = 1;
   CHECK_THROWS_WITH_AS(Model{odd}, doctest::Contains("model.vision_width: expected an even number, found 7"),
                        ctp::UsageError);
-  test::Made<Model> made(sizes);
+  test::ModelFixture<Model> fixture(sizes);
   const std::vector<double> pixels(3 * 16 * 16);
   const ctp::Tensor<const double, 4, B> images{pixels.data(), {1, 3, 16, 16}};
-  CHECK_THROWS_AS(made.model.image_encoder()(made.outputs().pass(), images), ctp::ShapeError);
+  CHECK_THROWS_AS(fixture.model.image_encoder()(fixture.outputs().pass(), images), ctp::ShapeError);
 }

@@ -60,7 +60,7 @@ TEST_CASE("initialize: the published scheme draws every weight and table with de
   }
 }
 
-TEST_CASE("initialize: the seed alone decides, and no parameter repeats another's numbers") {
+TEST_CASE("initialize: the weights depend on the seed alone, and no parameter repeats another's numbers") {
   const test::Structure model(test::odd);
   const auto theta = ctp::initial_weights<double>(model.layout(), 3);
 
@@ -85,6 +85,6 @@ TEST_CASE("initialize: the gaps between parameters are zero") {
     if (theta[i] != 0) ++other;
   }
 
-  CHECK(gaps > 0);  // the odd widths leave some
+  CHECK(gaps > 0);  // the odd widths leave gaps
   CHECK(other == 0);
 }

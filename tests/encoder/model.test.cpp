@@ -42,7 +42,7 @@ TEST_CASE("model: names, shapes and order of the parameters are those of the spe
   CHECK(list(test::Structure(test::odd).layout()) == golden("odd"));
 }
 
-TEST_CASE("model: sizes that contradict each other are refused by name, with a remedy") {
+TEST_CASE("model: sizes that contradict each other are refused with field and remedy") {
   const auto message = [](auto change) -> std::string {
     ctp::ModelConfig config = test::odd;
     change(config);
@@ -62,5 +62,5 @@ TEST_CASE("model: sizes that contradict each other are refused by name, with a r
   CHECK(has(message([](auto& c) { c.dropout = 1; }), "model.dropout"));
   CHECK(has(message([](auto& c) { c.mask = 37; }), "model.mask: expected an id below the vocabulary's size 37"));
   CHECK(has(message([](auto& c) { c.embed = 0; }), "model.embed: expected a number above 0, found 0"));
-  CHECK(message([](auto& c) { c.fusion_layer = 3; }).empty());  // no fusion at all is a choice
+  CHECK(message([](auto& c) { c.fusion_layer = 3; }).empty());  // a model without fusion layers is valid
 }

@@ -10,7 +10,7 @@
 
 namespace test {
 
-/// A backend that can do nothing: what these tests look at is structure.
+/// A backend without operations, for tests of a model's structure.
 struct NoBackend {
   using Real = double;
 };
@@ -33,7 +33,7 @@ inline constexpr ctp::ModelConfig odd{.image = 15,
                                       .embed = 7,
                                       .queue = 9};
 
-/// By place of the parameter vector: whether a parameter lies there, as opposed to a gap.
+/// For each element of the parameter vector: whether it belongs to a parameter, not to a gap.
 inline std::vector<bool> taken(const ctp::Layout& layout) {
   std::vector<bool> is_taken(static_cast<std::size_t>(layout.size()));
   for (const ctp::ParameterInfo& p : layout.parameters())

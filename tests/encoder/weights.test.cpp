@@ -49,7 +49,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-TEST_CASE("weights: what is written under the published names is read back bit for bit, gaps zero") {
+TEST_CASE("weights: written weights are read back bit for bit, gaps zero") {
   const std::vector<float> theta = start();
   const ctp::TensorFile file = file_of(theta);
 
@@ -59,7 +59,7 @@ TEST_CASE("weights: what is written under the published names is read back bit f
   CHECK(std::vector<float>(wide.begin(), wide.end()) == theta);
 }
 
-TEST_CASE("weights: each tensor of the file holds the numbers at its parameter's place") {
+TEST_CASE("weights: each tensor of the file holds the values of its parameter") {
   std::vector<float> theta(static_cast<std::size_t>(model().layout().size()));
   for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = static_cast<float>(i);
 
@@ -75,13 +75,13 @@ TEST_CASE("weights: each tensor of the file holds the numbers at its parameter's
 
 TEST_CASE("weights: a prefix selects one of several models in a file") {
   ctp::TensorFile file = file_of(start());
-  for (auto& one : file.tensors) one.name = "momentum." + one.name;
+  for (auto& t : file.tensors) t.name = "momentum." + t.name;
   file.tensors.push_back(filled("other", {2}, 1));
 
   CHECK(ctp::read_weights<float>(model().layout(), file, "momentum.") == start());
 }
 
-TEST_CASE("weights: the second name of the text encoder's tensors is accepted, alone or with equal numbers") {
+TEST_CASE("weights: the alias of a text encoder tensor is accepted, alone or with equal values") {
   ctp::TensorFile renamed = file_of(start());
   tensor(renamed, words).name = "text_encoder.embeddings.word_embeddings.weight";
   CHECK(ctp::read_weights<float>(model().layout(), renamed) == start());
@@ -101,7 +101,7 @@ TEST_CASE("weights: the second name of the text encoder's tensors is accepted, a
       "w.safetensors: tensor text_encoder.embeddings.word_embeddings.weight: expected the same values as in " + words));
 }
 
-TEST_CASE("weights: the tied decoder may be repeated, but only with the same numbers") {
+TEST_CASE("weights: the tied decoder may be repeated, but only with equal values") {
   const auto repeat = [](ctp::TensorFile& file) {
     ctp::NamedTensor copy = file.at(words);
     copy.name = decoder;
@@ -117,7 +117,7 @@ TEST_CASE("weights: the tied decoder may be repeated, but only with the same num
   CHECK(has(message, "remove one of them"));
 }
 
-TEST_CASE("weights: what else a published checkpoint holds is left alone") {
+TEST_CASE("weights: other tensors of a published checkpoint are ignored") {
   CHECK(refusal([](ctp::TensorFile& file) {
           for (const char* name :
                {"temp", "distill_temp", "image_queue", "text_queue", "queue_ptr",
@@ -126,7 +126,7 @@ TEST_CASE("weights: what else a published checkpoint holds is left alone") {
         }).empty());
 }
 
-TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not finite is named with its file") {
+TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not finite is refused with file and name") {
   const std::string missing = refusal(
       [](ctp::TensorFile& file) { std::erase_if(file.tensors, [](const auto& t) { return t.name == words; }); });
   CHECK(has(missing, "w.safetensors: tensor " + words + ": expected a tensor with this name"));
@@ -140,8 +140,8 @@ TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not f
   CHECK(has(shape, "w.safetensors: tensor vision_proj.weight: expected shape [7,14], found [14,7]"));
 
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    const std::string wild =
+    const std::string not_finite =
         refusal([&](ctp::TensorFile& file) { tensor(file, "text_proj.bias") = filled("text_proj.bias", {7}, bad); });
-    CHECK(has(wild, "w.safetensors: tensor text_proj.bias: expected finite numbers, found NaN or infinity"));
+    CHECK(has(not_finite, "w.safetensors: tensor text_proj.bias: expected finite numbers, found NaN or infinity"));
   }
 }

@@ -57,7 +57,7 @@ bool close(const MapScores& s, const std::vector<double>& expected) {
          std::abs(s.map10 - expected[2]) < 1e-9;
 }
 
-// Sorts the whole gallery of every query and follows the definition word by word.
+// Mean average precision by its definition: sorts the whole gallery for every query.
 std::vector<double> by_sorting(const std::vector<double>& query, const Items& q, const std::vector<double>& gallery,
                                const Items& g, const Items& whole, std::size_t width) {
   std::vector<double> out;

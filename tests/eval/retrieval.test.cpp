@@ -35,7 +35,7 @@ bool close(const std::vector<double>& a, const std::vector<double>& b, double li
                     [=](double x, double y) { return std::abs(x - y) <= limit; });
 }
 
-// Sorts all candidates of every row: slow, and nothing like the library's counting of ranks.
+// Recall by sorting all candidates of every row: slow, and independent of the library's counting of ranks.
 std::vector<double> by_sorting(const std::vector<double>& image, const std::vector<double>& text, std::size_t n,
                                std::size_t e) {
   std::vector<double> out;
@@ -101,7 +101,7 @@ TEST_CASE_TEMPLATE("retrieval: small random cases equal sorting every row", B, H
 }
 
 TEST_CASE_TEMPLATE("retrieval: of equal scores the lower index comes first", B, Host, Simulated) {
-  const std::vector<float> same(12, 1.0F);  // everything ties with everything
+  const std::vector<float> same(12, 1.0F);  // all scores are equal
 
   const RetrievalScores s = retrieval<B>(same, same, 12, 1);
 
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("retrieval: copies of one long row tie although their scores 
   CHECK(retrieval<B>(rows, rows, 70, 301).txt_r10 == doctest::Approx(1000.0 / 70));
 }
 
-TEST_CASE_TEMPLATE("retrieval: a pair by itself is found", B, Host, Simulated) {
+TEST_CASE_TEMPLATE("retrieval: a single pair has full recall", B, Host, Simulated) {
   const std::vector<float> x{1.0F, 2.0F};
   CHECK(retrieval<B>(x, x, 1, 2).r_mean == 100.0);
 }

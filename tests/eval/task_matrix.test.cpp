@@ -34,7 +34,7 @@ TEST_CASE("task matrix: forgetting is negative when the last task helps the earl
   TaskMatrix m(2);
   m.set(0, 0, 10.0), m.set(1, 0, 25.0), m.set(1, 1, 40.0);
 
-  CHECK(m.forgetting().value() == doctest::Approx(-15.0));  // the last row is not among the best
+  CHECK(m.forgetting().value() == doctest::Approx(-15.0));  // the maximum leaves out the last row
   CHECK(m.backward_transfer().value() == doctest::Approx(15.0));
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("task matrix: forward transfer needs the untrained model") {
   CHECK(m.forward_transfer().value() == doctest::Approx(((5.0 - 1.0) + (8.0 - 2.0)) / 2));
 }
 
-TEST_CASE("task matrix: the published BWT sums what unions lost and divides by the row") {
+TEST_CASE("task matrix: the published BWT sums the losses on unions and divides by the row") {
   TaskMatrix m(3);
   m.set_union(0, 0, 60.0), m.set_union(1, 1, 55.0), m.set_union(2, 2, 50.0);
   m.set_union(2, 0, 40.0), m.set_union(2, 1, 45.0);
@@ -59,7 +59,7 @@ TEST_CASE("task matrix: the published BWT sums what unions lost and divides by t
   CHECK(m.published_bwt().value() == doctest::Approx(15.0));
 }
 
-TEST_CASE("task matrix: joint training has an average and nothing else") {
+TEST_CASE("task matrix: joint training has an average only") {
   TaskMatrix m(3);
   for (std::size_t j = 0; j < 3; ++j) m.set(2, j, 10.0 * static_cast<double>(j));
 
@@ -70,7 +70,7 @@ TEST_CASE("task matrix: joint training has an average and nothing else") {
   CHECK_FALSE(m.published_bwt().has_value());
 }
 
-TEST_CASE("task matrix: a single task forgets nothing and transfers nothing") {
+TEST_CASE("task matrix: a single task has no forgetting and no transfer") {
   TaskMatrix m(1);
   CHECK_FALSE(m.average().has_value());
   m.set(0, 0, 42.0);
@@ -84,7 +84,7 @@ TEST_CASE("task matrix: a single task forgets nothing and transfers nothing") {
   CHECK_FALSE(m.published_bwt().has_value());
 }
 
-TEST_CASE("task matrix: one missing entry empties what needs it and nothing else") {
+TEST_CASE("task matrix: a missing entry empties exactly the results that need it") {
   TaskMatrix m(3);
   m.set(0, 0, 60.0), m.set(1, 1, 50.0);  // R[1][0] is missing
   m.set(2, 0, 40.0), m.set(2, 1, 30.0), m.set(2, 2, 80.0);

@@ -12,7 +12,7 @@ struct Host : ctp::backend::generic::Host<Host, double> {};
 
 static_assert(ctp::momentum::Compatible::needs.previous == ctp::Output::Weights);
 
-TEST_CASE("compatible: what is not kept is half the online and half the previous weights") {
+TEST_CASE("compatible: the rest of the average is half the online and half the previous weights") {
   std::array<double, 2> slow{8, 1};
   const std::array<double, 2> online{4, 0}, previous{12, -8};
 
@@ -21,7 +21,7 @@ TEST_CASE("compatible: what is not kept is half the online and half the previous
   CHECK(slow == std::array<double, 2>{0.5 * 8 + 0.25 * (4 + 12), 0.5 * 1 + 0.25 * (0 - 8)});
 }
 
-TEST_CASE("compatible: without a previous model it is an average with the first task's decay") {
+TEST_CASE("compatible: without a previous model, an average with the first task's decay") {
   std::array<double, 1> slow{8};
   const std::array<double, 1> online{4};
 

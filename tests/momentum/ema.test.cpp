@@ -12,7 +12,7 @@ struct Host : ctp::backend::generic::Host<Host, double> {};
 
 static_assert(ctp::momentum::Ema::active && ctp::momentum::Ema::needs.previous == ctp::Output::Nothing);
 
-TEST_CASE("ema: keeps the share 'decay' of the slow weights and takes the rest from the online ones") {
+TEST_CASE("ema: keeps the share 'decay' of the slow weights and takes the rest from the online weights") {
   std::array<double, 3> slow{8, 0, -4};
   const std::array<double, 3> online{0, 4, -4};
 
@@ -21,7 +21,7 @@ TEST_CASE("ema: keeps the share 'decay' of the slow weights and takes the rest f
   CHECK(slow == std::array<double, 3>{6, 1, -4});
 }
 
-TEST_CASE("ema: a decay of 0 copies, a decay of 1 stands still") {
+TEST_CASE("ema: a decay of 0 copies the online weights, a decay of 1 changes nothing") {
   std::array<double, 1> slow{8};
   const std::array<double, 1> online{3};
 

@@ -46,7 +46,7 @@ std::vector<double> expected(const Slots& s, const ctp::nn::Convolution& layer) 
   return y;
 }
 
-std::vector<double> found(const Slots& s, const ctp::nn::Convolution& layer) {
+std::vector<double> output_of(const Slots& s, const ctp::nn::Convolution& layer) {
   ctp::Tape<B> tape;
   const Pass<B> pass{s.theta.data(), &tape};
   const auto y = layer(pass, pass[s.x], batch, side).value;
@@ -55,17 +55,18 @@ std::vector<double> found(const Slots& s, const ctp::nn::Convolution& layer) {
 
 }  // namespace
 
-TEST_CASE("convolution: each cell is the weighted sum of its neighbourhood, the border being repeated") {
+TEST_CASE("convolution: each cell is the weighted sum of its neighbourhood, with the border repeated") {
   const Slots s;
   for (const auto* layer : {&s.every, &s.second}) {
-    const auto have = found(s, *layer), want = expected(s, *layer);
-    REQUIRE(have.size() == want.size());
-    for (std::size_t i = 0; i < want.size(); ++i) CHECK(have[i] == doctest::Approx(want[i]).epsilon(1e-12));
+    const auto result = output_of(s, *layer), reference_result = expected(s, *layer);
+    REQUIRE(result.size() == reference_result.size());
+    for (std::size_t i = 0; i < reference_result.size(); ++i)
+      CHECK(result[i] == doctest::Approx(reference_result[i]).epsilon(1e-12));
   }
 }
 
 TEST_CASE("convolution: the gradients to cells, weights and bias are those of central differences") {
-  const reference::Threads one(1);
+  const reference::Threads single_thread(1);
   const Slots s;
   const auto report = ctp::testing::check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
     const auto all = ctp::testing::weighted_sum(pass, s.every.with_gelu(pass, pass[s.x], batch, side));

@@ -29,7 +29,7 @@ const std::vector<double> padding = {0, 0, 0, 0, 0, -1e4};
 const ctp::Tensor<const double, 2, B> key_bias{padding.data(), {batch, n}};
 }  // namespace
 
-TEST_CASE("mean: a row before each sequence is its mean, the others are as they were") {
+TEST_CASE("mean: the mean of each sequence is prepended, the other rows are unchanged") {
   const Slots s;
   ctp::Tape<B> tape;
   const Pass<B> pass{s.theta.data(), &tape};
@@ -61,7 +61,7 @@ TEST_CASE("mean: each token becomes the mean of its text without padding, in any
 }
 
 TEST_CASE("mean: the gradients are those of central differences") {
-  const reference::Threads one(1);
+  const reference::Threads single_thread(1);
   const Slots s;
   const auto report = ctp::testing::check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
     using ctp::testing::weighted_sum;

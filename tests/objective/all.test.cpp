@@ -4,14 +4,14 @@
 
 #include <ctp/distill/topology.hpp>
 #include <ctp/objective/masked_language.hpp>
-#include <support/made_step.hpp>
+#include <support/fake_step.hpp>
 
 namespace {
 
 using ctp::All;
 using ctp::NoState;
 
-/// A loss that is always the same number.
+/// A loss with a constant value.
 template <int value>
 struct Constant {
   static constexpr const char* name = value == 1 ? "one" : "two";
@@ -26,10 +26,10 @@ struct Constant {
 
 }  // namespace
 
-TEST_CASE("all: the weighted sum, every part reported without its weight, also through an All within an All") {
-  const made::Answers answers;
-  made::Step step(answers);
-  step.remember(answers);
+TEST_CASE("all: the weighted sum of the losses, each reported without its weight, also within a nested All") {
+  const fake::Answers answers;
+  fake::Step step(answers);
+  step.set_previous(answers);
   const All<Constant<1>, All<Constant<2>>> losses{.policies = {}, .weights = {0.5, 10}};
   auto state = losses.init(step.model(), 0);
   CHECK(*losses.loss(step, state).value.data == 20.5);
@@ -37,8 +37,8 @@ TEST_CASE("all: the weighted sum, every part reported without its weight, also t
 }
 
 TEST_CASE("all: a loss whose teacher does not exist yet is silent") {
-  const made::Answers answers;
-  made::Step step(answers);
+  const fake::Answers answers;
+  fake::Step step(answers);
   const All<Constant<1>, Constant<2>> losses;
   auto state = losses.init(step.model(), 0);
   CHECK(*losses.loss(step, state).value.data == 1);

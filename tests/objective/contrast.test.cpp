@@ -5,15 +5,15 @@
 
 #include <ctp/objective/in_batch_contrast.hpp>
 #include <ctp/objective/momentum_contrast.hpp>
-#include <support/made_step.hpp>
+#include <support/fake_step.hpp>
 
 using doctest::Approx;
-using made::two_way;
+using fake::two_way;
 
 TEST_CASE("in-batch contrast: each row against the rows of the other modality, both directions") {
-  const made::Answers answers{.image = {{1, 0}, {0, 1}}, .text = {{1, 0}, {0.6, 0.8}}};
-  made::Step step(answers);
-  step.sizes.sizes.temperature = 0.5;
+  const fake::Answers answers{.image = {{1, 0}, {0, 1}}, .text = {{1, 0}, {0.6, 0.8}}};
+  fake::Step step(answers);
+  step.sizes().temperature = 0.5;
 
   const double loss = *ctp::objective::InBatchContrast{}.loss(step).value.data;
 
@@ -22,13 +22,14 @@ TEST_CASE("in-batch contrast: each row against the rows of the other modality, b
   CHECK(loss == Approx((to_text + to_image) / 2).epsilon(1e-14));
 }
 
-TEST_CASE("momentum contrast: the teacher's feature of the pair against the queue; then it overwrites the oldest") {
-  const made::Answers online{.image = {{1, 0}}, .text = {{0, 1}}}, teacher{.image = {{0, 1}}, .text = {{0.6, 0.8}}};
-  made::Step step(online);
-  step.follow(teacher);
-  step.sizes.sizes.temperature = 0.5;
-  step.sizes.sizes.embed = 2;
-  step.sizes.sizes.queue = 2;
+TEST_CASE(
+    "momentum contrast: the teacher's feature of the pair against the queue; commit overwrites the oldest entry") {
+  const fake::Answers online{.image = {{1, 0}}, .text = {{0, 1}}}, teacher{.image = {{0, 1}}, .text = {{0.6, 0.8}}};
+  fake::Step step(online);
+  step.set_momentum(teacher);
+  step.sizes().temperature = 0.5;
+  step.sizes().embed = 2;
+  step.sizes().queue = 2;
   const ctp::objective::MomentumContrast policy;
   auto state = policy.init(step.model(), 3);
   for (const double length : {std::hypot(state.image.data()[0], state.image.data()[1]),
@@ -43,7 +44,7 @@ TEST_CASE("momentum contrast: the teacher's feature of the pair against the queu
   const double to_text = std::log(std::exp(1.2) + std::exp(-2.0) + 1) - 1.2;
   const double to_image = std::log(std::exp(2.0) + std::exp(-2.0) + 1) - 2;
   CHECK(loss == Approx((to_text + to_image) / 2).epsilon(1e-14));
-  CHECK(state.next == 0);  // a loss alone changes nothing
+  CHECK(state.next == 0);  // loss() does not change the queue
   policy.commit(step, state);
   CHECK(state.next == 1);
   CHECK(state.image.to_host() == std::vector<double>{0, 1, 1, 0});
@@ -53,8 +54,8 @@ TEST_CASE("momentum contrast: the teacher's feature of the pair against the queu
   CHECK(state.image.to_host() == std::vector<double>{0, 1, 0, 1});
 }
 
-TEST_CASE("momentum contrast: the queue is rounded down to whole batches and must hold one") {
-  made::Model model;
+TEST_CASE("momentum contrast: the queue is rounded down to whole batches and must hold at least one") {
+  fake::Model model;
   model.sizes.embed = 2;
   model.sizes.queue = 5;
   auto state = ctp::objective::MomentumContrast{}.init(model, 0);

@@ -4,14 +4,14 @@
 
 #include <doctest/doctest.h>
 
-#include <support/made_step.hpp>
+#include <support/fake_step.hpp>
 
 using doctest::Approx;
-using made::two_way;
+using fake::two_way;
 
-TEST_CASE("masked language: mean over the masked positions; room that is not used counts nothing") {
-  const made::Answers answers{.masked_scores = {{2, 1}, {0, 3}, {7, 0}}};
-  made::Step step(answers);
+TEST_CASE("masked language: mean over the masked positions; unused capacity counts nothing") {
+  const fake::Answers answers{.masked_scores = {{2, 1}, {0, 3}, {7, 0}}};
+  fake::Step step(answers);
   step.labels = {{0, 0, 0}, {0.5, 0.5, 0}};
 
   const double loss = *ctp::objective::MaskedLanguage{}.loss(step).value.data;

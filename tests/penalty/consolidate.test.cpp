@@ -1,31 +1,33 @@
-// What each penalty makes of a task, worked out by hand. Whole trainings are compared by the records of conformance.
+// Importances of each penalty after small tasks, worked out by hand. Records of conformance compare whole trainings.
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <ctp/backend/cpu/backend.hpp>
 #include <ctp/penalty/afec.hpp>
 #include <ctp/penalty/ewc.hpp>
 #include <ctp/penalty/mas.hpp>
 #include <ctp/penalty/rwalk.hpp>
 #include <ctp/penalty/si.hpp>
-#include <support/made_passes.hpp>
+#include <ctp/testing/fake_passes.hpp>
+#include <ctp/testing/fake_step.hpp>
 
 using doctest::Approx;
-using made::Passes;
-using made::Structure;
+using Passes = ctp::testing::FakePasses<ctp::BasicCpu<double>>;
+using Model = ctp::testing::FakeModel<ctp::BasicCpu<double>>;
 using Numbers = std::vector<double>;
 
 namespace {
-const Structure two{2};
+const Model two{.parameters = 2};
 
 /// The value of a penalty's term at `theta`.
 template <class Penalty, class State>
 double value(const Penalty& penalty, State& state, const Numbers& theta) {
-  return Structure::Backend::sum_terms(2, theta.data(), penalty.term(state));
+  return Model::Backend::sum_terms(2, theta.data(), penalty.term(state));
 }
 }  // namespace
 
-TEST_CASE("penalties: silent before a task has been learned, wherever the weights go") {
+TEST_CASE("penalties: the value is 0 on the first task, wherever the weights go") {
   const auto silent = [](const auto& penalty) {
     auto state = penalty.init(two, 0);
     const Numbers start{1, -1}, there{5, 7};
@@ -60,7 +62,7 @@ TEST_CASE("mas: mean magnitude of the gradient of the outputs' lengths") {
   CHECK(value(mas, state, {1, 2}) == Approx(2 + 12).epsilon(1e-14));
 }
 
-TEST_CASE("si: a parameter matters by what its way gained over how far it went") {
+TEST_CASE("si: the importance is the path integral over the squared distance") {
   const auto run = [](bool clamp) {
     const ctp::penalty::Si si{.lambda = 1, .damping = 0.1, .clamp = clamp};
     auto state = si.init(two, 0);
@@ -75,11 +77,12 @@ TEST_CASE("si: a parameter matters by what its way gained over how far it went")
     return state.importance.to_host();
   };
   CHECK(run(false)[0] == Approx(2 / 0.35).epsilon(1e-14));
-  CHECK(run(false)[1] == Approx(-1 / 1.1).epsilon(1e-14));  // uphill: negative, as the method says
+  CHECK(run(false)[1] == Approx(-1 / 1.1).epsilon(1e-14));  // uphill: negative, as in the method
   CHECK(run(true)[1] == 0);
 }
 
-TEST_CASE("rwalk: Fisher information plus a score that is halved with every task and never negative") {
+TEST_CASE(
+    "rwalk: the importance is the Fisher diagonal plus a score that is halved with every task and never negative") {
   const ctp::penalty::RWalk rwalk{.lambda = 3, .damping = 0.5};
   auto state = rwalk.init(two, 0);
   const Numbers start{0, 0};
@@ -100,14 +103,16 @@ TEST_CASE("rwalk: Fisher information plus a score that is halved with every task
   CHECK(state.fisher.to_host()[0] == Approx(2).epsilon(1e-14));
 }
 
-TEST_CASE("afec: a second model runs ahead, and its Fisher information holds the first one near it") {
+TEST_CASE("afec: a second model is trained one epoch ahead, and its Fisher diagonal pulls the online weights to it") {
   const ctp::penalty::Afec afec{.lambda = 0, .forward_lambda = 2};
   auto state = afec.init(two, 0);
   const Numbers start{1, 1};
   Passes first(0, {1, 1}, {{1, 1}}), second(1, {1, 1}, {{2, 0}, {2, 0}});
+  second.learning_rate = 0.5;
+  second.online_optimizer.weight_decay = 0;
   afec.begin_task(state, start.data());
   afec.begin_epoch(state, first);
-  CHECK(first.walks == 0);  // none on the first task
+  CHECK(first.walks == 0);  // no second model on the first task
   afec.end_task(state, first);
   afec.begin_task(state, start.data());
   afec.begin_epoch(state, second);

@@ -4,11 +4,11 @@
 
 #include <doctest/doctest.h>
 
-#include <support/made_step.hpp>
+#include <support/fake_step.hpp>
 
-using ctp::penalty::AlongPath;
-using ctp::penalty::Both;
 using ctp::penalty::Quadratic;
+using ctp::penalty::SumOfTerms;
+using ctp::penalty::WithPathIntegral;
 
 namespace {
 const std::vector<double> theta{1, 2, 5}, anchor{0, 4, 5}, importance{3, 0.5, 9};
@@ -16,7 +16,7 @@ const Quadratic<double> spring{0.5, anchor.data(), importance.data()};
 }  // namespace
 
 TEST_CASE("penalty: a quadratic spring on each parameter") {
-  CHECK(made::B::sum_terms(3, theta.data(), spring) == 2.5);  // (3 * 1 + 0.5 * 4) / 2
+  CHECK(fake::B::sum_terms(3, theta.data(), spring) == 2.5);  // (3 * 1 + 0.5 * 4) / 2
   CHECK(spring.gradient(0, theta[0]) == 3);
   CHECK(spring.gradient(1, theta[1]) == -1);
   CHECK(spring.gradient(2, theta[2]) == 0);
@@ -24,14 +24,14 @@ TEST_CASE("penalty: a quadratic spring on each parameter") {
 
 TEST_CASE("penalty: two springs add up") {
   const std::vector<double> other{2, 2, 2}, ones{1, 1, 1};
-  const Both<Quadratic<double>, Quadratic<double>> both{spring, {1, other.data(), ones.data()}};
-  CHECK(made::B::sum_terms(3, theta.data(), both) == 2.5 + 1 + 0 + 9);
+  const SumOfTerms<Quadratic<double>, Quadratic<double>> both{spring, {1, other.data(), ones.data()}};
+  CHECK(fake::B::sum_terms(3, theta.data(), both) == 2.5 + 1 + 0 + 9);
   CHECK(both.gradient(0, theta[0]) == 3 - 2);
 }
 
-TEST_CASE("penalty: a path gathers raw gradient times the way back") {
+TEST_CASE("penalty: the path integral adds minus the raw gradient times the step") {
   std::vector<double> path{1, 0, 0};
-  const AlongPath<Quadratic<double>, double> along{spring, path.data()};
+  const WithPathIntegral<Quadratic<double>, double> along{spring, path.data()};
   along.moved(0, 2, 1, 0.5);   // downhill by 1
   along.moved(1, 2, 1, 1.25);  // uphill by 0.5
   CHECK(path == std::vector<double>{2, -0.5, 0});

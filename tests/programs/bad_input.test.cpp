@@ -1,4 +1,5 @@
-// Input that is wrong in one place: one line that names it and says what to do, and the documented exit code.
+// Input with one error: the program prints one line that names the error and a remedy, and ends with the documented
+// exit code.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,12 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::MadeFolder;
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 constexpr int usage = 2, data = 3;
 
-/// The program must end with `code` after one line on standard error that begins with its name and has all `parts`.
-void check_complaint(const std::string& program, const Words& arguments, int code, const Words& parts) {
+/// Requires exit code `code` and one line on standard error that begins with the program's name and contains all
+/// `parts`.
+void check_complaint(const std::string& program, const Arguments& arguments, int code, const Arguments& parts) {
   const test::Finished run = test::run_program(program, arguments);
   std::string call = program;
   for (const std::string& argument : arguments) call += " " + argument;
@@ -40,8 +42,8 @@ std::string copy_of_stream(const MadeFolder& folder) {
 }
 
 /// A short training of the first task; `more` comes last.
-Words training(const std::string& stream, const std::string& output, const Words& more = {}) {
-  Words words{"--data", stream, "--output", output, "--epochs", "1", "--tasks", test::first_task};
+Arguments training(const std::string& stream, const std::string& output, const Arguments& more = {}) {
+  Arguments words{"--data", stream, "--output", output, "--epochs", "1", "--tasks", test::first_task};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -57,7 +59,7 @@ std::string first_item(const std::string& json) {
 const std::string& trained() {
   static const MadeFolder folder;
   static const std::string path = [] {
-    const Words quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf"};
+    const Arguments quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf"};
     const auto run = test::run_program("continual_pretrain", training(test::small_stream(), folder.path("run"), quick));
     REQUIRE_MESSAGE(run.code == 0, run.err);
     return folder.path("run");
@@ -71,7 +73,7 @@ std::string damaged_weights(const MadeFolder& folder, std::size_t begin, const s
   return folder.write("damaged.safetensors", test::read_whole(weights()).replace(begin, bytes.size(), bytes));
 }
 
-/// Where the numbers of a tensor begin in the weights.
+/// Offset of a tensor's numbers in the weight file.
 std::size_t begin_of(const std::string& tensor) {
   const std::string file = test::read_whole(weights());
   std::size_t header = 0;
@@ -83,10 +85,10 @@ std::size_t begin_of(const std::string& tensor) {
 
 }  // namespace
 
-TEST_CASE("programs: what a training cannot be told is refused by the option's name with exit code 2") {
+TEST_CASE("programs: an option's value out of range is refused by the option's name with exit code 2") {
   const MadeFolder folder;
   const std::string stream = test::small_stream(), out = folder.path("out");
-  const auto refuse = [&](const Words& more, const Words& parts) {
+  const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
   };
   refuse({"--strategy", "cpt"}, {"--strategy", "'cpt'", "did you mean", "ctp"});
@@ -107,14 +109,14 @@ TEST_CASE("programs: what a training cannot be told is refused by the option's n
 TEST_CASE("programs: a negative number, or one that is not finite, is refused and never taken for the default") {
   const MadeFolder folder;
   const std::string stream = test::small_stream(), out = folder.path("out");
-  const auto refuse = [&](Words more, const Words& parts) {
+  const auto refuse = [&](Arguments more, const Arguments& parts) {
     more.insert(more.end(), {"--tasks", test::first_task});
     more.insert(more.end(), {"--data", stream, "--output", out});
     check_complaint("continual_pretrain", more, usage, parts);
   };
-  const Words options{"--lr",          "--min-lr",     "--dropout",  "--weight-decay", "--epochs",
-                      "--batch-size",  "--image-size", "--queue",    "--threads",      "--workers",
-                      "--memory-size", "--log-every",  "--max-words"};
+  const Arguments options{"--lr",          "--min-lr",     "--dropout",  "--weight-decay", "--epochs",
+                          "--batch-size",  "--image-size", "--queue",    "--threads",      "--workers",
+                          "--memory-size", "--log-every",  "--max-words"};
   for (const std::string& option : options) refuse({option, "-1"}, {option, "not negative", "'-1'", "default"});
   refuse({"--lr", "-0.1"}, {"--lr", "'-0.1'"});
   for (const char* number : {"nan", "inf", "-inf"})
@@ -130,7 +132,7 @@ TEST_CASE("programs: a negative number, or one that is not finite, is refused an
 TEST_CASE("programs: settings of policies that are out of range are refused before anything is trained") {
   const MadeFolder folder;
   const std::string out = folder.path("out");
-  const auto refuse = [&](Words more, const Words& parts) {
+  const auto refuse = [&](Arguments more, const Arguments& parts) {
     more.insert(more.end(), {"--batch-size", "15"});
     check_complaint("continual_pretrain", training(test::small_stream(), out, more), usage, parts);
     CHECK_FALSE(fs::exists(out + "/metrics.jsonl"));
@@ -143,17 +145,17 @@ TEST_CASE("programs: settings of policies that are out of range are refused befo
   refuse({"--set", "momentum.decay=inf"}, {"--set", "momentum.decay", "a finite number", "'inf'"});
 }
 
-TEST_CASE("programs: with --init, sizes that were said must be those of the file, other settings of the model hold") {
+TEST_CASE("programs: with --init, assigned sizes must equal the file's, and other settings of the model hold") {
   const MadeFolder folder;
   const std::string vocabulary = trained() + "/vocab.txt", out = folder.path("out");
-  const auto words = [&](const Words& more) {
-    Words all = training(test::small_stream(), out,
-                         {"--init", weights(), "--vocab", vocabulary, "--batch-size", "15", "--no-augment"});
+  const auto words = [&](const Arguments& more) {
+    Arguments all = training(test::small_stream(), out,
+                             {"--init", weights(), "--vocab", vocabulary, "--batch-size", "15", "--no-augment"});
     all.insert(all.end(), {"--strategy", "seqf"});
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  const auto refuse = [&](const Words& more, const Words& parts) {
+  const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     check_complaint("continual_pretrain", words(more), usage, parts);
     CHECK_FALSE(fs::exists(out));
   };
@@ -164,25 +166,25 @@ TEST_CASE("programs: with --init, sizes that were said must be those of the file
   refuse({"--config", file}, {file, "image_size", "the 64 of " + weights(), "'32'"});
 
   const auto run = test::run_program(
-      "continual_pretrain", words({"--image-size", "64", "--set", "model.temp=0.5", "--set", "model.distill_temp=2",
+      "continual_pretrain", words({"--image-size", "64", "--set", "model.temp=0.5", "--set", "model.distill_temperature=2",
                                    "--set", "model.dropout=0.25", "--queue", "30"}));
   REQUIRE_MESSAGE(run.code == 0, run.err);
   const std::string config = test::read_whole(out + "/config.json");
-  for (const char* line : {"\"model.temp\": 0.5,", "\"model.distill_temp\": 2,", "\"model.dropout\": 0.25",
+  for (const char* line : {"\"model.temp\": 0.5,", "\"model.distill_temperature\": 2,", "\"model.dropout\": 0.25",
                            "\"dropout\": 0.25,", "\"queue\": 30,", "\"model.queue\": 30,", "\"image_size\": 64,"}) {
     CAPTURE(line);
     CHECK(config.find(line) != std::string::npos);
   }
 }
 
-TEST_CASE("programs: config.json gives the same settings again, whatever the seed, and later words beat it") {
+TEST_CASE("programs: config.json gives the same settings again, for any seed, and later assignments override it") {
   const MadeFolder folder;
-  const Words quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf", "--image-size", "32"};
+  const Arguments quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf", "--image-size", "32"};
   for (const char* seed : {"18446744073709551615", "9007199254740993"}) {
     CAPTURE(seed);
     const std::string first = folder.path(std::string("first") + seed),
                       again = folder.path(std::string("again") + seed);
-    Words words = training(test::small_stream(), first, quick);
+    Arguments words = training(test::small_stream(), first, quick);
     words.insert(words.end(), {"--seed", seed});
     auto run = test::run_program("continual_pretrain", words);
     REQUIRE_MESSAGE(run.code == 0, run.err);
@@ -194,10 +196,10 @@ TEST_CASE("programs: config.json gives the same settings again, whatever the see
   }
 }
 
-TEST_CASE("programs: the command line beats config.json, also where that states the model's sizes") {
+TEST_CASE("programs: the command line overrides config.json, also for the model's sizes") {
   const MadeFolder folder;
   const std::string out = folder.path("out");
-  const Words said{"--config", trained() + "/config.json", "--image-size", "40"};
+  const Arguments said{"--config", trained() + "/config.json", "--image-size", "40"};
   const auto run = test::run_program("continual_pretrain", training(test::small_stream(), out, said));
   REQUIRE_MESSAGE(run.code == 0, run.err);
   const std::string config = test::read_whole(out + "/config.json");
@@ -219,16 +221,16 @@ TEST_CASE("programs: a task that is not in the folder is refused with exit code 
   check_complaint("continual_pretrain", {"--data", test::small_stream()}, usage, {"--output", "--help"});
 }
 
-TEST_CASE("programs: a key of --set or of a configuration file that nothing has is refused with a suggestion") {
+TEST_CASE("programs: an unknown key of --set or of a configuration file is refused with a suggestion") {
   const MadeFolder folder;
   const std::string stream = test::small_stream(), out = folder.path("out");
-  const auto refuse = [&](const Words& more, const Words& parts) {
+  const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
   };
   refuse({"--set", "model.vision_widht=96"}, {"--set", "model.vision_widht", "did you mean", "model.vision_width"});
   refuse({"--set", "nonsense"}, {"--set", "key=value", "'nonsense'"});
-  // Keys of policies are known only when the strategy is built; the folder must serve the next attempt all the same.
-  const auto refuse_late = [&](Words more, const Words& parts) {
+  // Keys of policies are known only when the strategy is built; the output folder must still serve the next attempt.
+  const auto refuse_late = [&](Arguments more, const Arguments& parts) {
     more.insert(more.end(), {"--batch-size", "15"});
     refuse(more, parts);
     CHECK_FALSE(fs::exists(out + "/metrics.jsonl"));
@@ -264,13 +266,13 @@ TEST_CASE("programs: a folder that is missing or lacks pairs is refused with exi
   CHECK_FALSE(fs::exists(out));
 }
 
-TEST_CASE("programs: a picture that is missing, not one, or cut is refused by its file name with exit code 3") {
+TEST_CASE("programs: a picture that is missing, truncated or no picture is refused by its file name with exit code 3") {
   const MadeFolder folder;
   const std::string stream = copy_of_stream(folder);
-  const Words quick{"--batch-size", "15", "--strategy", "seqf"};
-  const auto break_picture = [&](const std::string& name, const std::string& program, const Words& arguments) {
+  const Arguments quick{"--batch-size", "15", "--strategy", "seqf"};
+  const auto break_picture = [&](const std::string& name, const std::string& program, const Arguments& arguments) {
     const std::string picture = stream + name, whole = test::read_whole(picture);
-    const auto refuse = [&](const Words& parts) {
+    const auto refuse = [&](const Arguments& parts) {
       fs::remove_all(folder.path("out"));
       check_complaint(program, arguments, data, parts);
     };
@@ -285,7 +287,7 @@ TEST_CASE("programs: a picture that is missing, not one, or cut is refused by it
     folder.write("stream" + name, whole);
   };
   const std::string train = "/train_images/" + first_item(stream + "/json/train.json") + ".jpg";
-  Words arguments = training(stream, folder.path("out"), quick);
+  Arguments arguments = training(stream, folder.path("out"), quick);
   for (const std::string& workers : std::vector<std::string>{"0", "2"}) {
     arguments.insert(arguments.end(), {"--workers", workers});
     break_picture(train, "continual_pretrain", arguments);
@@ -317,9 +319,9 @@ TEST_CASE("programs: a vocabulary without [MASK], or of another size than the we
 TEST_CASE("programs: weights that are missing, cut, altered or not finite are refused with exit code 3") {
   const MadeFolder folder;
   const std::string stream = test::small_stream(), vocabulary = trained() + "/vocab.txt";
-  const auto refuse = [&](const std::string& file, const Words& parts) {
+  const auto refuse = [&](const std::string& file, const Arguments& parts) {
     CAPTURE(file);
-    const Words init{"--vocab", vocabulary, "--init", file, "--batch-size", "15"};
+    const Arguments init{"--vocab", vocabulary, "--init", file, "--batch-size", "15"};
     check_complaint("continual_pretrain", training(stream, folder.path("out"), init), data, parts);
     check_complaint("evaluate", {"--data", stream, "--weights", file, "--vocab", vocabulary}, data, parts);
   };
@@ -334,10 +336,39 @@ TEST_CASE("programs: weights that are missing, cut, altered or not finite are re
          {"damaged.safetensors", "vision_proj.bias", "finite"});
 }
 
+TEST_CASE(
+    "programs: a temperature that contradicts the weights' own is refused; one that only the weights have holds") {
+  const MadeFolder folder;
+  const std::string stream = test::small_stream(), vocabulary = trained() + "/vocab.txt";
+  const std::string five_hundredths = {'\xCD', '\xCC', '\x4C', '\x3D'};  // 0.05 in float32
+  const std::string other = damaged_weights(folder, begin_of("temp"), five_hundredths);
+  const auto init = [&](const std::string& out, const Arguments& more) {
+    Arguments words =
+        training(stream, folder.path(out), {"--vocab", vocabulary, "--init", other, "--batch-size", "15"});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const Arguments contradiction{other, "tensor temp", "the 0.07 of metadata 'config'", "found 0.05",
+                                "remove the tensor"};
+  check_complaint("continual_pretrain", init("out", {}), data, contradiction);
+  check_complaint("evaluate", {"--data", stream, "--weights", other, "--vocab", vocabulary}, data, contradiction);
+
+  std::string file = test::read_whole(other);
+  folder.write("damaged.safetensors", file.replace(file.find("\"config\""), 8, "\"konfig\""));
+  check_complaint("continual_pretrain", init("out", {"--set", "model.temp=0.07"}), usage,
+                  {"--set", "model.temp", "the 0.05 of " + other, "'0.07'", "leave it out"});
+  for (const Arguments& more : {Arguments{}, Arguments{"--set", "model.temp=0.05"}}) {
+    const std::string out = more.empty() ? "told" : "agreed";
+    const auto run = test::run_program("continual_pretrain", init(out, more));
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    CHECK(test::read_whole(folder.path(out) + "/config.json").find("\"model.temp\": 0.05,") != std::string::npos);
+  }
+}
+
 TEST_CASE("programs: evaluate refuses options that contradict the weights with exit code 2") {
   const std::string stream = test::small_stream();
-  const auto refuse = [&](const Words& more, const Words& parts) {
-    Words words{"--data", stream, "--weights", weights()};
+  const auto refuse = [&](const Arguments& more, const Arguments& parts) {
+    Arguments words{"--data", stream, "--weights", weights()};
     words.insert(words.end(), more.begin(), more.end());
     check_complaint("evaluate", words, usage, parts);
   };
@@ -359,7 +390,7 @@ TEST_CASE("programs: nothing of an earlier run is overwritten") {
   CHECK(before.find("\"kind\":\"summary\"") != std::string::npos);
 }
 
-TEST_CASE("programs: conformance refuses what is not a record") {
+TEST_CASE("programs: conformance refuses a file that is not a record") {
   const MadeFolder folder;
   const std::string missing = folder.path("none.safetensors");
   check_complaint("conformance", {missing}, data, {missing, "check the path"});
@@ -370,7 +401,7 @@ TEST_CASE("programs: conformance refuses what is not a record") {
   check_complaint("conformance", {}, usage, {"records", "--help"});
 }
 
-TEST_CASE("programs: make_stream refuses sizes, keys and folders that it cannot use") {
+TEST_CASE("programs: make_stream refuses unusable sizes, keys and folders") {
   const MadeFolder folder;
   const std::string out = folder.path("out"), file = folder.write("file", "text");
   check_complaint("make_stream", {}, usage, {"--output", "--help"});
@@ -382,7 +413,7 @@ TEST_CASE("programs: make_stream refuses sizes, keys and folders that it cannot 
   CHECK_FALSE(fs::exists(out));
 }
 
-TEST_CASE("programs: every program explains itself") {
+TEST_CASE("programs: every program has --help") {
   for (const std::string& name :
        std::vector<std::string>{"continual_pretrain", "evaluate", "conformance", "make_stream"}) {
     CAPTURE(name);

@@ -1,4 +1,4 @@
-// The same seed gives the same bits, whatever the number of threads and loader workers; another seed gives others.
+// The same seed gives the same bits for any number of threads and loader workers; another seed gives other bits.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -10,9 +10,9 @@
 namespace {
 
 using test::MadeFolder;
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
-/// What must not vary: of each step line loss, rate and parts as written, and the bytes of the weight files.
+/// The invariant results: loss, rate and parts of each step line as written, and the bytes of the weight files.
 struct Training {
   std::vector<std::string> steps;
   std::array<std::string, 2> weights;
@@ -20,10 +20,10 @@ struct Training {
 };
 
 /// Trains ctp on two tasks, one epoch each, and logs every step.
-Training train(const std::string& threads, const std::string& workers, const std::string& seed, const Words& more) {
+Training train(const std::string& threads, const std::string& workers, const std::string& seed, const Arguments& more) {
   const MadeFolder folder;
-  Words words{"--data", test::small_stream(), "--output", folder.path(), "--tasks", test::two_tasks, "--epochs",
-              "1",      "--log-every",        "1",        "--seed",      seed};
+  Arguments words{"--data", test::small_stream(), "--output", folder.path(), "--tasks", test::two_tasks, "--epochs",
+                  "1",      "--log-every",        "1",        "--seed",      seed};
   words.insert(words.end(), {"--threads", threads, "--workers", workers});
   words.insert(words.end(), more.begin(), more.end());
   const auto run = test::run_program("continual_pretrain", words);
@@ -53,7 +53,7 @@ void check_same(const Training& a, const Training& b) {
   CHECK((a.weights[1] == b.weights[1]));
 }
 
-/// All seven losses of ctp must be in the steps of the second task, or the comparison would prove little.
+/// Requires all seven losses of ctp in the steps of the second task; without them the comparison proves little.
 void check_complete(const Training& a, std::size_t steps) {
   REQUIRE(a.steps.size() == steps);
   for (const std::string& part :
@@ -69,7 +69,7 @@ void check_complete(const Training& a, std::size_t steps) {
 }  // namespace
 
 TEST_CASE("programs: tiny gives the same losses and weights for any number of threads and workers, and again") {
-  const Words tiny{"--model", "tiny", "--batch-size", "7"};
+  const Arguments tiny{"--model", "tiny", "--batch-size", "7"};
   const Training first = train("1", "0", "0", tiny);
   check_complete(first, 4);
   check_same(first, train("1", "0", "0", tiny));
@@ -79,7 +79,7 @@ TEST_CASE("programs: tiny gives the same losses and weights for any number of th
 }
 
 TEST_CASE("programs: another seed gives other losses and weights") {
-  const Words tiny{"--model", "tiny", "--batch-size", "7"};
+  const Arguments tiny{"--model", "tiny", "--batch-size", "7"};
   const Training first = train("2", "1", "0", tiny), other = train("2", "1", "1", tiny);
   REQUIRE(first.steps.size() == other.steps.size());
   for (std::size_t i = 0; i < first.steps.size(); ++i) CHECK(first.steps[i] != other.steps[i]);
@@ -87,7 +87,7 @@ TEST_CASE("programs: another seed gives other losses and weights") {
 }
 
 TEST_CASE("programs: small gives the same losses and weights for any number of threads and workers") {
-  const Words small{"--model", "small", "--image-size", "32", "--max-words", "8", "--batch-size", "15"};
+  const Arguments small{"--model", "small", "--image-size", "32", "--max-words", "8", "--batch-size", "15"};
   const Training first = train("1", "0", "0", small);
   check_complete(first, 2);
   check_same(first, train("2", "2", "0", small));

@@ -1,4 +1,4 @@
-// A dry run says what each strategy costs: bytes as a Learner really allocates them, work as its policies ask for it.
+// The costs of a dry run: bytes equal a Learner's allocations, work equals the products of the policies.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -16,24 +16,24 @@
 namespace {
 
 using test::MadeFolder;
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
-Words dry(const Words& more) {
-  Words words{"--dry-run", "--data", test::small_stream(), "--tasks", test::two_tasks, "--batch-size", "8"};
+Arguments dry(const Arguments& more) {
+  Arguments words{"--dry-run", "--data", test::small_stream(), "--tasks", test::two_tasks, "--batch-size", "8"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
 
-/// What a dry run printed with --json.
-ctp::io::JsonDocument report(const Words& more) {
-  Words words = dry(more);
+/// Output of a dry run with --json.
+ctp::io::JsonDocument report(const Arguments& more) {
+  Arguments words = dry(more);
   words.insert(words.end(), {"--json", "--image-size", "32"});
   const auto run = test::run_program("continual_pretrain", words);
   REQUIRE_MESSAGE(run.code == 0, run.err);
   return ctp::io::parse_json_document(run.out, "dry run");
 }
 
-/// Some number of each strategy's costs.
+/// One number of each strategy's costs.
 std::map<std::string, double> column(const ctp::io::JsonDocument& document, const std::string& key) {
   std::map<std::string, double> numbers;
   const auto costs = document.root().at("costs");
@@ -42,7 +42,7 @@ std::map<std::string, double> column(const ctp::io::JsonDocument& document, cons
   return numbers;
 }
 
-/// The CPU, and how much was asked of it.
+/// The CPU backend with a count of allocated bytes.
 struct Scales : ctp::Cpu {
   static inline std::size_t bytes = 0;
   static auto allocate(std::size_t size) {
@@ -51,7 +51,7 @@ struct Scales : ctp::Cpu {
   }
 };
 
-/// What making a Learner allocates.
+/// Bytes that the constructor of a Learner allocates.
 template <class Strategy>
 std::size_t made(const ctp::ModelConfig& sizes) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Scales, typename Strategy::Projection>;
@@ -78,7 +78,7 @@ TEST_CASE("dry run: the bytes of state are those that a Learner of the strategy 
   CHECK(queue.at("ctp") == 2.0 * sizes.queue * sizes.embed * sizeof(float));
 }
 
-TEST_CASE("dry run: only who asks for a second or third model has one") {
+TEST_CASE("dry run: only strategies that need a second or third model have one") {
   const auto found = report({});
   const auto weights = column(found, "weights"), previous = column(found, "previous"),
              momentum = column(found, "momentum"), penalty = column(found, "penalty");
@@ -115,7 +115,7 @@ TEST_CASE("dry run: teachers cost their forward passes, penalties and memories t
   }
 }
 
-TEST_CASE("dry run: the chosen strategy keeps as many pairs as was said for its rehearsal") {
+TEST_CASE("dry run: the chosen strategy keeps as many pairs as its rehearsal's budget") {
   const auto kept =
       column(report({"--strategy", "er", "--memory-size", "30", "--set", "rehearsal.budget=77"}), "kept_pairs");
   CHECK(kept.at("er") == 77);
@@ -138,7 +138,7 @@ TEST_CASE("dry run: the multiplications of a step follow from the sizes") {
   CHECK(five.at("ctp") - four.at("ctp") == 5 * layer);
 }
 
-TEST_CASE("dry run: trains nothing, writes nothing, and says in words what it would do") {
+TEST_CASE("dry run: trains nothing, writes nothing, and prints the costs as text") {
   const MadeFolder folder;
   const auto run = test::run_program("continual_pretrain", dry({"--output", folder.path("run"), "--model", "base"}));
   REQUIRE_MESSAGE(run.code == 0, run.err);
@@ -149,8 +149,8 @@ TEST_CASE("dry run: trains nothing, writes nothing, and says in words what it wo
     CHECK(run.out.find("\n" + strategy + " ") != std::string::npos);
 }
 
-TEST_CASE("dry run: refuses what the training would refuse") {
-  const auto complaint = [](const Words& more) {
+TEST_CASE("dry run: refuses the errors that a training refuses") {
+  const auto complaint = [](const Arguments& more) {
     const auto run = test::run_program("continual_pretrain", dry(more));
     CHECK(run.code == 2);
     CHECK(run.out.empty());
@@ -162,15 +162,16 @@ TEST_CASE("dry run: refuses what the training would refuse") {
   CHECK(complaint({"--max-words", "100"}).find("positions") != std::string::npos);
 }
 
-TEST_CASE("dry run: a device keeps operands in its precision and no probabilities, and need not be there") {
-  const auto step = [](const Words& more) { return column(report(more), "step").at("seqf"); };
+TEST_CASE("dry run: a device keeps operands in its precision and no probabilities, and need not exist") {
+  const auto step = [](const Arguments& more) { return column(report(more), "step").at("seqf"); };
   const double cpu = step({}), fp32 = step({"--device", "cuda"}),
                bf16 = step({"--device", "cuda", "--precision", "bf16"});
   CHECK(fp32 < cpu);
   CHECK(bf16 < fp32);
-  // Operands of one image block: two norms and the attention, of the model's width, and four times that behind GELU.
-  const auto deeper = [&](const Words& more) {
-    Words words{"--set", "model.vision_depth=5"};
+  // Operands of one image block: two norms and the attention, of the model's width, and four times the width behind
+  // GELU.
+  const auto deeper = [&](const Arguments& more) {
+    Arguments words{"--set", "model.vision_depth=5"};
     words.insert(words.end(), more.begin(), more.end());
     return step(words) - step(more);
   };

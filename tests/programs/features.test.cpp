@@ -1,4 +1,4 @@
-// From files to features: what evaluate writes equals the executable specification on Pillow's pixels and
+// From files to features: the features that evaluate writes equal the executable specification's on Pillow's pixels and
 // BertTokenizer's ids (tests/golden/features, made by make.py).
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-// A training that diverges ends at the step where it does, in words, and keeps what it had before.
+// A training that diverges ends at that step with a message, and keeps the weights before the step.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -27,7 +27,7 @@ TEST_CASE("programs: a loss that is not finite ends a training with code 5, nami
   CHECK(has("masked_language = "));
   CHECK(has("the weights are those before this step; pairs: "));
   const std::string log = test::read_whole(folder.path("run/metrics.jsonl"));
-  CHECK(log.find("\"step\":0") != std::string::npos);  // the steps before are on record, the bad one is not
+  CHECK(log.find("\"step\":0") != std::string::npos);  // the log has the steps before the failed step only
   CHECK(log.find("\"step\":1,") == std::string::npos);
   // The step with that rate was finite and ruined the weights, so there is nothing good to keep.
   CHECK(
@@ -37,7 +37,8 @@ TEST_CASE("programs: a loss that is not finite ends a training with code 5, nami
   CHECK_FALSE(std::filesystem::exists(folder.path("run/task_00.safetensors")));  // nothing was learned
 }
 
-TEST_CASE("programs: weights that a finite step has ruined are never called good, whoever finds them out") {
+TEST_CASE(
+    "programs: weights that a finite step has ruined are never kept as good, found by a loss or by an evaluation") {
   const test::MadeFolder folder;
   const auto complaint = [&](const std::string& output, const std::vector<std::string>& more) {
     std::vector<std::string> words{

@@ -1,4 +1,4 @@
-// Runs one of the built programs as a person would, and keeps what it said.
+// Runs a built program with arguments and captures its exit code and output.
 #pragma once
 
 #include <sys/wait.h>
@@ -19,32 +19,32 @@ inline std::string read_whole(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// What a program left behind.
+/// Exit code and output of a program.
 struct Finished {
-  int code = -1;  ///< exit code; -1 if it was ended by a signal
+  int code = -1;  ///< exit code; -1 if a signal ended the program
   std::string out, err;
 };
 
-/// Runs `name` with these arguments and nothing on its standard input. It sees no GPU, whatever the machine has.
+/// Runs `name` with these arguments and nothing on its standard input. The program sees no GPU.
 inline Finished run_program(const std::string& name, const std::vector<std::string>& arguments) {
   const auto quoted = [](const std::string& word) {
     std::string text = "'";
     for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return text + "'";
   };
-  const MadeFolder said;
+  const MadeFolder output;
   std::string command = "CUDA_VISIBLE_DEVICES= " + quoted(std::string(CTP_PROGRAM_DIR) + "/" + name);
   for (const std::string& argument : arguments) command += " " + quoted(argument);
-  command += " </dev/null >" + quoted(said.path("out")) + " 2>" + quoted(said.path("err"));
+  command += " </dev/null >" + quoted(output.path("out")) + " 2>" + quoted(output.path("err"));
   const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(said.path("out")), read_whole(said.path("err"))};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(output.path("out")), read_whole(output.path("err"))};
 }
 
 /// The names of the first two tasks of the synthetic stream.
 inline constexpr const char* first_task = "家居用品";
 inline constexpr const char* two_tasks = "家居用品,家装家饰";
 
-/// A small synthetic stream, made once: 90 training pairs, 45 test pairs. Copy it before breaking it.
+/// A small synthetic stream, made once: 90 training pairs, 45 test pairs. Tests that damage files work on a copy.
 inline const std::string& small_stream() {
   static const MadeFolder folder;
   static const std::string path = [] {

@@ -1,5 +1,5 @@
-// Every strategy of the benchmark by its name: it trains, leaves weights that evaluate reads, and says what it paid
-// for.
+// Every strategy of the benchmark by its name: it trains, writes weights that evaluate reads, and reports its own
+// losses.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -11,19 +11,19 @@
 namespace {
 
 using test::MadeFolder;
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
-Words quick(const std::string& strategy, const std::string& output, const Words& more = {}) {
-  Words words{"--data",       test::small_stream(),
-              "--output",     output,
-              "--tasks",      test::two_tasks,
-              "--strategy",   strategy,
-              "--epochs",     "1",
-              "--log-every",  "1",
-              "--workers",    "0",
-              "--threads",    "1",
-              "--image-size", "32",
-              "--no-augment"};
+Arguments quick(const std::string& strategy, const std::string& output, const Arguments& more = {}) {
+  Arguments words{"--data",       test::small_stream(),
+                  "--output",     output,
+                  "--tasks",      test::two_tasks,
+                  "--strategy",   strategy,
+                  "--epochs",     "1",
+                  "--log-every",  "1",
+                  "--workers",    "0",
+                  "--threads",    "1",
+                  "--image-size", "32",
+                  "--no-augment"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -36,8 +36,8 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("programs: each of the fifteen strategies trains two tasks and reports what is its own") {
-  // The part of the loss, if any, that no other strategy but its relatives has.
+TEST_CASE("programs: each of the fifteen strategies trains two tasks and reports its own losses") {
+  // The part of the loss, if any, that distinguishes the strategy from unrelated strategies.
   const std::map<std::string, std::string> own{
       {"seqf", ""},        {"jointt", ""},        {"si", "\"si\":"},       {"mas", "\"mas\":"}, {"ewc", "\"ewc\":"},
       {"lwf", "\"lwf\":"}, {"afec", "\"afec\":"}, {"rwalk", "\"rwalk\":"}, {"er", ""},          {"mof", ""},
@@ -72,7 +72,7 @@ TEST_CASE("programs: a memory adds its pairs to every task but the first") {
   }
 }
 
-TEST_CASE("programs: evaluate takes the heads that weights were trained with") {
+TEST_CASE("programs: evaluate uses the projection heads of the weights") {
   const MadeFolder folder;
   const auto run = test::run_program("continual_pretrain", quick("lucir", folder.path("run"), {"--batch-size", "8"}));
   REQUIRE_MESSAGE(run.code == 0, run.err);

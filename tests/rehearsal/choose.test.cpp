@@ -1,4 +1,4 @@
-// Whole records of the executable specification are compared by conformance; here is what must hold for any input.
+// Properties that hold for any input. Conformance compares whole records of the executable specification.
 #include <algorithm>
 #include <cstddef>
 #include <limits>
@@ -16,20 +16,22 @@
 using ctp::rehearsal::choose_herding;
 using ctp::rehearsal::choose_herding_published;
 using ctp::rehearsal::choose_kmeans;
-using ctp::rehearsal::Rows;
+using ctp::rehearsal::FeatureMatrix;
 using Picks = std::vector<std::size_t>;
 using Numbers = std::vector<double>;
 
 namespace {
 
-Rows rows(const Numbers& features, std::size_t width) { return Rows(std::span<const double>(features), width); }
+FeatureMatrix rows(const Numbers& features, std::size_t width) {
+  return FeatureMatrix(std::span<const double>(features), width);
+}
 
 bool distinct(const Picks& picks, std::size_t below) {
   const std::set<std::size_t> set(picks.begin(), picks.end());
   return set.size() == picks.size() && (set.empty() || *set.rbegin() < below);
 }
 
-/// Features that make trouble: all equal, all zero, each twice, and too large to square.
+/// Degenerate features: all equal, all zero, each twice, and too large to square.
 std::vector<Numbers> awkward() {
   Numbers twice;
   for (int i = 0; i < 6; ++i)
@@ -41,7 +43,7 @@ std::vector<Numbers> awkward() {
 
 }  // namespace
 
-TEST_CASE("herding: takes the row nearest to where the mean of those taken lacks, by hand") {
+TEST_CASE("herding: the mean of the chosen rows stays close to the mean of all rows, by hand") {
   // Mean (0.5, 0.25). w = mean: products 0.5, 0.5, 0.25 -> row 0 (the lower); w = (0, .5): 0, 0, .5 -> row 2; then
   // row 1.
   const Numbers features{1, 0, 1, 0, 0, 1, 0, 0};
@@ -55,7 +57,7 @@ TEST_CASE("herding as released: the same rows in their own order, where none is 
   CHECK(choose_herding_published(rows(features, 2), 2) == Picks{0, 2});
 }
 
-TEST_CASE("herding as released: where it would not end, an error says so") {
+TEST_CASE("herding as released: an error in place of an endless loop") {
   try {
     (void)choose_herding_published(rows(Numbers(24, 0.0), 2), 3, 50);
     FAIL("it ended");
@@ -75,7 +77,7 @@ TEST_CASE("exemplars: exactly min(k, n) distinct rows for equal, zero, repeated 
     for (const std::size_t k : {0U, 1U, 5U, 11U, 12U, 40U}) {
       CAPTURE(k);
       CAPTURE(features[0]);
-      const Rows all = rows(features, 2);
+      const FeatureMatrix all = rows(features, 2);
       const Picks herded = choose_herding(all, k), clustered = choose_kmeans(all, k);
       CHECK(herded.size() == std::min<std::size_t>(k, 12));
       CHECK(clustered.size() == std::min<std::size_t>(k, 12));
@@ -84,7 +86,7 @@ TEST_CASE("exemplars: exactly min(k, n) distinct rows for equal, zero, repeated 
     }
 }
 
-TEST_CASE("exemplars: of few points, each many times over, every point is taken before any a second time") {
+TEST_CASE("exemplars: of few points, each repeated, every point is chosen before any point is chosen twice") {
   Numbers features;
   for (int copy = 0; copy < 10; ++copy)
     for (int i = 0; i < 20; ++i) features.insert(features.end(), {std::cos(0.3 * i), std::sin(0.3 * i)});
@@ -98,7 +100,7 @@ TEST_CASE("exemplars: of few points, each many times over, every point is taken 
   CHECK(points.size() == 20);
 }
 
-TEST_CASE("exemplars: k-means whose clusters lose all of their rows still ends with one row for each") {
+TEST_CASE("exemplars: k-means with empty clusters still gives one row for each cluster") {
   // Two points only: of five centres at least three are left without a row at once.
   Numbers features(30, 0.0);
   for (std::size_t i = 0; i < 15; ++i) features[i] = 1;
@@ -108,8 +110,8 @@ TEST_CASE("exemplars: k-means whose clusters lose all of their rows still ends w
   CHECK((clustered[0] < 15) != (clustered[1] < 15));
 }
 
-TEST_CASE("exemplars: what a direct reading of the rules takes, over many made inputs") {
-  // Sums in the order of the columns, no scaling, no threads: the rules as one would first write them.
+TEST_CASE("exemplars: herding agrees with a direct implementation of the rules on many random inputs") {
+  // A direct implementation: sums in the order of the columns, no scaling, no threads.
   const auto herding = [](const Numbers& x, std::size_t width, std::size_t k) {
     const std::size_t n = x.size() / width;
     Numbers mean(width), w;
@@ -149,7 +151,7 @@ TEST_CASE("exemplars: scaling all features changes nothing, even where squares w
   CHECK(choose_kmeans(rows(huge, 3), 9) == choose_kmeans(rows(small, 3), 9));
 }
 
-TEST_CASE("exemplars: the same for any number of threads") {
+TEST_CASE("exemplars: the same rows for any number of threads") {
   const reference::Values features = reference::random(3000, 2);
   CHECK(reference::same_bits_for_any_thread_count([&] {
     Picks all = choose_herding(rows(features, 3), 20);
@@ -164,9 +166,9 @@ TEST_CASE("exemplars: a feature that is not finite is an error that names the pa
     Numbers features(10, 1.0);
     features[7] = bad;
     try {
-      const Rows refused(std::span<const double>(features), 2,
-                         [](std::size_t row) { return "pair_" + std::to_string(row); });
-      FAIL("it was taken");
+      const FeatureMatrix refused(std::span<const double>(features), 2,
+                                  [](std::size_t row) { return "pair_" + std::to_string(row); });
+      FAIL("the feature was accepted");
     } catch (const ctp::NumericError& error) {
       CHECK(std::string(error.what()).find("pair_3") != std::string::npos);
     }

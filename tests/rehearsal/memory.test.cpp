@@ -45,8 +45,8 @@ struct MadeTask {
 
 }  // namespace
 
-TEST_CASE("quota: in proportion, floors first, the rest to the largest remainders, the earlier task on ties") {
-  CHECK(quota(Places{3, 3, 3}, 10) == Places{3, 3, 3});  // no more than there are
+TEST_CASE("quota: proportional, floors first, the rest to the largest remainders, the earlier task on ties") {
+  CHECK(quota(Places{3, 3, 3}, 10) == Places{3, 3, 3});  // no more places than pairs
   CHECK(quota(Places{50, 30, 20}, 10) == Places{5, 3, 2});
   CHECK(quota(Places{1, 1, 1}, 2) == Places{1, 1, 0});
   CHECK(quota(Places{10, 11, 12}, 10) == Places{3, 3, 4});
@@ -56,7 +56,7 @@ TEST_CASE("quota: in proportion, floors first, the rest to the largest remainder
   CHECK(quota_published(Places{1, 3}, 10) == Places{2, 8});       // 2.5 and 7.5, half to even
 }
 
-TEST_CASE("memory: a negative budget is refused by its name") {
+TEST_CASE("memory: the error of a negative budget names the setting") {
   const MadeTask task(0, 100, 4);
   const auto refuse = [&](const auto& policy) {
     auto memory = policy.init(NoModel{}, 0);
@@ -69,7 +69,7 @@ TEST_CASE("memory: a negative budget is refused by its name") {
   refuse(ctp::rehearsal::KMeans{.budget = -1});
 }
 
-TEST_CASE("memory: a new task takes its share, the others keep their best") {
+TEST_CASE("memory: a new task gets its share, the earlier tasks keep their best exemplars") {
   const ctp::rehearsal::Herding herding{.budget = 6};
   auto memory = herding.init(NoModel{}, 0);
   MadeTask first(0, 100, 8), second(1, 200, 8);
@@ -83,7 +83,7 @@ TEST_CASE("memory: a new task takes its share, the others keep their best") {
   for (std::size_t i = 3; i < 6; ++i) CHECK(after[i] >= 200);
 }
 
-TEST_CASE("memory: k-means fills its share too, and a memory of no places stays empty") {
+TEST_CASE("memory: k-means fills its share, and a memory of budget 0 stays empty") {
   const ctp::rehearsal::KMeans kmeans{.budget = 5}, none{.budget = 0};
   auto memory = kmeans.init(NoModel{}, 0), empty = none.init(NoModel{}, 0);
   MadeTask first(0, 0, 8), second(1, 50, 2);
@@ -96,7 +96,7 @@ TEST_CASE("memory: k-means fills its share too, and a memory of no places stays 
   CHECK(none.members(empty).empty());
 }
 
-TEST_CASE("memory: a feature that is not finite is an error that names the pair, and nothing is kept of its task") {
+TEST_CASE("memory: a feature that is not finite is an error that names the pair, and the memory is unchanged") {
   const ctp::rehearsal::Herding herding{.budget = 6};
   const ctp::rehearsal::KMeans kmeans{.budget = 6};
   const auto check = [](const auto& policy) {
@@ -110,7 +110,7 @@ TEST_CASE("memory: a feature that is not finite is an error that names the pair,
     };
     CHECK_THROWS_WITH_AS(policy.choose(memory, task.candidates), doctest::Contains("pair_103"), ctp::NumericError);
     CHECK(policy.members(memory).empty());
-    task.candidates.features = sound;  // and as if it had not been
+    task.candidates.features = sound;  // the next call works as if the error had not occurred
     policy.choose(memory, task.candidates);
     CHECK(policy.members(memory).size() == 6);
     CHECK(memory.sizes == Places{8});
@@ -119,7 +119,7 @@ TEST_CASE("memory: a feature that is not finite is an error that names the pair,
   check(kmeans);
 }
 
-TEST_CASE("memory: the released quotas and order, where they are asked for") {
+TEST_CASE("memory: the released quotas and order with published=true") {
   const auto herd = [](bool published) {
     const ctp::rehearsal::Herding herding{.budget = 7, .published = published};
     auto memory = herding.init(NoModel{}, 0);
@@ -135,7 +135,7 @@ TEST_CASE("memory: the released quotas and order, where they are asked for") {
   CHECK(herd(true) == 8);  // 3.5 places each, rounded to 4
 }
 
-TEST_CASE("reservoir: keeps everything while there is room, then a sample of what was seen") {
+TEST_CASE("reservoir: keeps every pair up to the budget, then a sample of all pairs seen") {
   const ctp::rehearsal::Reservoir reservoir{.budget = 10};
   auto memory = reservoir.init(NoModel{}, 1);
   MadeTask first(0, 0, 8), second(1, 100, 20);
@@ -157,7 +157,7 @@ TEST_CASE("reservoir: every pair of the stream is kept equally often (chi-square
     reservoir.choose(memory, second.candidates);
     for (const std::uint32_t ordinal : reservoir.members(memory)) ++kept[ordinal];
   }
-  // Each is kept with p = 1/4; the counts of one run add up to 5, which makes them a little less random together.
+  // Each pair is kept with p = 1/4. The counts of one run add up to 5, which lowers their joint variance.
   constexpr double p = static_cast<double>(budget) / pairs;
   double chi_square = 0;
   for (const int count : kept) {
@@ -165,5 +165,5 @@ TEST_CASE("reservoir: every pair of the stream is kept equally often (chi-square
     chi_square += d * d / (runs * p * (1 - p)) * (pairs - 1) / pairs;
   }
   CHECK(chi_square < 43.8);  // 19 degrees of freedom, 0.1 %
-  CHECK(chi_square > 4.0);   // nor too even to be random
+  CHECK(chi_square > 4.0);   // and not too even to be random
 }

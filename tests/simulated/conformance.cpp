@@ -1,4 +1,4 @@
-// Whole models and trainings on the kernels of the CUDA backend, run by simulated threads, against records of the
+// Whole models and trainings on the kernels of the CUDA backend with simulated threads, compared with records of the
 // executable specification: conformance_simulated fp32|tf32|bf16 RECORD...
 #include <cstdio>
 #include <exception>

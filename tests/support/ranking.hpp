@@ -1,4 +1,4 @@
-// Ranks and best items by sorting all scores; and helpers to run retrieval on any backend.
+// Reference ranking by sorting all scores, and helpers to run retrieval on any backend.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@ Matrix<Real> few_values(Index n, Index width, std::uint32_t lane) {
   for (const std::int32_t v : random_ids(n * width, 5, lane)) x.push_back(static_cast<Real>(v - 2));
   return x;
 }
-/// Normal numbers; every seventh row repeats the one three before it.
+/// Normal numbers; every seventh row repeats the row three before it.
 template <class Real>
 Matrix<Real> with_copies(Index n, Index width, std::uint32_t lane) {
   Matrix<Real> x;
@@ -33,7 +33,7 @@ Matrix<Real> with_copies(Index n, Index width, std::uint32_t lane) {
   return x;
 }
 
-/// One chain of fused multiply-adds: the bits of a kernel's score on a device.
+/// One chain of fused multiply-adds: the bits of a CUDA kernel's score.
 template <class Real>
 Real score(const Matrix<Real>& a, Index i, const Matrix<Real>& b, Index j, Index width) {
   Real sum = 0;
@@ -41,7 +41,7 @@ Real score(const Matrix<Real>& a, Index i, const Matrix<Real>& b, Index j, Index
   return sum;
 }
 
-/// All rows of b, in the order in which they answer row i of a.
+/// Indices of all rows of b, ranked by their score with row i of a.
 template <class Real>
 Ids sorted(const Matrix<Real>& a, Index i, const Matrix<Real>& b, Index width) {
   const Index n = static_cast<Index>(b.size()) / width;

@@ -1,4 +1,5 @@
-// What the operations of a backend compute, as plain loops in double; and helpers to run them on any backend.
+// Reference implementations of a backend's operations as plain loops in double, and helpers to run tests on any
+// backend.
 //
 // To test another backend, define CTP_TEST_BACKENDS as its types and include the test files of tests/backend/generic.
 #pragma once
@@ -63,8 +64,8 @@ ctp::Buffer<typename B::Real, B> room(Index n) {
   return ctp::Buffer<typename B::Real, B>(n);
 }
 
-/// The largest difference, in units of the largest expected number or 1. Infinite if a number is NaN or a size is
-/// wrong.
+/// The largest difference, divided by the largest expected number or 1. Infinite if a number is NaN or the sizes
+/// differ.
 inline double off(const Values& found, const Values& expected) {
   if (found.size() != expected.size()) return std::numeric_limits<double>::infinity();
   double worst = 0, largest = 1;
@@ -81,7 +82,7 @@ double off(const ctp::Buffer<typename B::Real, B>& found, const Values& expected
   return off(found.template to_host<double>(), expected);
 }
 
-/// How far a backend may be off: a few hundred roundings.
+/// Tolerance of a backend: a few hundred roundings.
 template <class B>
 constexpr double rounding = std::is_same_v<typename B::Real, float> ? 1e-5 : 1e-13;
 
@@ -97,17 +98,17 @@ class Threads {
   int before_;
 };
 
-/// Whether compute(), which returns a vector of numbers, returns the same bits with one, two and three threads.
+/// True if compute(), which returns a vector of numbers, returns the same bits with one, two and three threads.
 template <class Compute>
 bool same_bits_for_any_thread_count(const Compute& compute) {
   const auto run = [&](int count) {
     const Threads threads(count);
     return compute();
   };
-  const auto one = run(1);
-  for (const auto value : one)
+  const auto expected = run(1);
+  for (const auto value : expected)
     if (!(value - value == 0)) return false;  // NaN would differ from itself
-  return one == run(2) && one == run(3);
+  return expected == run(2) && expected == run(3);
 }
 
 inline Values sum(Values a, const Values& b, double factor = 1) {
@@ -149,7 +150,7 @@ inline Values softmax(const Values& x, double scale = 1) {
 }
 inline Values row(const Values& x, Index i, Index d) { return {x.begin() + i * d, x.begin() + (i + 1) * d}; }
 
-/// What dropout multiplies the elements of one row with, straight from the text at ctp::backend::Dropout.
+/// Dropout factors of one row, from the definition at ctp::backend::Dropout.
 inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t sample, Index row, Index columns) {
   const auto threshold = static_cast<std::uint32_t>(std::lround(static_cast<double>(layer.probability) * 65536));
   Values factors;
@@ -160,12 +161,12 @@ inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t 
                         {layer.key.low, layer.key.high});
     const std::uint32_t word = words[at(column % 64 / 16)];
     const std::uint32_t bits = column % 128 < 64 ? word % 65536 : word / 65536;
-    // The scale is a float on every backend, so that all of them compute with the same number.
+    // The scale is a float on every backend, so that all backends use the same number.
     factors.push_back(bits >= threshold ? static_cast<double>(65536.F / static_cast<float>(65536 - threshold)) : 0.0);
   }
   return factors;
 }
-/// The same for all rows of a batch. `samples` must be what layer.sample points to.
+/// Dropout factors of all rows of a batch. `samples` must be the list that layer.sample points to.
 inline Values dropout_factors(const ctp::backend::Dropout& layer, const std::vector<std::uint32_t>& samples,
                               Index rows_per_sample, Index columns) {
   Values all;

@@ -1,8 +1,8 @@
-/// A backend of CUDA's kernels that runs on the host: each thread of a block is a fiber, so that sync(), sync_warp()
-/// and shuffles mean what they mean on a device. It shows what a kernel computes, reads beside its memory (under the
-/// address sanitizer), barriers that not all threads reach, and, since threads run in ascending order or, with an even
-/// number of ctp::threads(), in descending order, results that depend on an order. It does not show what a device's
-/// compiler, memory or timing do.
+/// The kernels of the CUDA backend on simulated threads of the host. Each thread of a block is a fiber, so sync(),
+/// sync_warp() and shuffles behave as on a device. Threads run in ascending order, or in descending order if
+/// ctp::threads() is even. The simulation detects wrong results, reads out of bounds (under the address sanitizer),
+/// barriers that not all threads reach, and results that depend on the order of threads. The simulation does not cover
+/// a device's compiler, memory or timing.
 #pragma once
 
 #include <ucontext.h>
@@ -42,7 +42,7 @@
 
 namespace ctp::test {
 
-/// Runs the threads of one block, one at a time, from barrier to barrier.
+/// Scheduler of one block: runs its threads one at a time, from barrier to barrier.
 class SimulatedBlock {
  public:
   SimulatedBlock(Index block, Index blocks, int threads, std::size_t shared_bytes)
@@ -65,7 +65,7 @@ class SimulatedBlock {
     fiber.at = for_block ? Place::BlockBarrier : Place::WarpBarrier;
     leave(fiber);
   }
-  /// Gives 8 bytes to the other threads of the warp and returns those of `other`.
+  /// Publishes 8 bytes to the threads of the warp and returns the 8 bytes of thread `other`.
   std::uint64_t exchange(int id, int other, std::uint64_t bits) {
     Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
     const unsigned turn = fiber.exchanges++ % 2;  // a thread is at most one exchange ahead of another
@@ -73,7 +73,7 @@ class SimulatedBlock {
     wait(id, false);
     return fibers()[static_cast<std::size_t>(other)]->slot[turn];
   }
-  /// Gives six words to the other threads of the warp and calls use(lane, words) for those of each of them.
+  /// Publishes six words to the threads of the warp and calls use(lane, words) for the words of each lane.
   template <class Use>
   void gather(int id, const std::array<std::uint32_t, 6>& words, const Use& use) {
     Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
@@ -124,7 +124,7 @@ class SimulatedBlock {
     makecontext(&fiber.context, &SimulatedBlock::begin, 0);
   }
 #ifdef CTP_TEST_ASAN
-  // The sanitizer is told of every change of stacks.
+  // The sanitizer must be notified of every change of stacks.
   void enter(Fiber& fiber) {
     __sanitizer_start_switch_fiber(&own_asan_stack_, fiber.stack.data(), fiber.stack.size());
     swapcontext(&scheduler_, &fiber.context);
@@ -137,7 +137,7 @@ class SimulatedBlock {
     __sanitizer_finish_switch_fiber(fiber.asan_stack, &scheduler_stack_, &scheduler_stack_size_);
   }
 #else
-  // swapcontext() asks the system to change the signal mask every time; only the first entry needs it.
+  // swapcontext() changes the signal mask by a system call every time; only the first entry needs swapcontext().
   void enter(Fiber& fiber) {
     if (_setjmp(scheduler_) != 0) return;
     if (std::exchange(fiber.started, true)) _longjmp(fiber.place, 1);
@@ -163,17 +163,17 @@ class SimulatedBlock {
     self.leave(fiber);
   }
 
-  /// How many of the threads from `first` on are at that place.
+  /// Number of threads at `place` among the n threads from `first` on.
   static int count(int first, int n, Place place) {
-    int found = 0;
-    for (int i = first; i < first + n; ++i) found += fibers()[static_cast<std::size_t>(i)]->at == place ? 1 : 0;
-    return found;
+    int result = 0;
+    for (int i = first; i < first + n; ++i) result += fibers()[static_cast<std::size_t>(i)]->at == place ? 1 : 0;
+    return result;
   }
   static void free(int first, int n) {
     for (int i = first; i < first + n; ++i) fibers()[static_cast<std::size_t>(i)]->at = Place::Ready;
   }
-  /// Runs a warp alone until each of its threads waits for the block or has ended: as far ahead of the others as it
-  /// may.
+  /// Runs a warp alone until each of its threads waits for the block or has ended: as far ahead of other warps as
+  /// barriers allow.
   void run_warp(int first, bool descending) {
     constexpr int n = backend::cuda::warp_size;
     while (count(first, n, Place::BlockBarrier) + count(first, n, Place::Done) < n) {
@@ -209,7 +209,7 @@ class SimulatedBlock {
   std::exception_ptr failure_;
 };
 
-/// One thread of a simulated block, as backend::cuda::KernelThread wants it.
+/// A KernelThread of a simulated block.
 class SimulatedThread {
  public:
   SimulatedThread(SimulatedBlock& block, int id) : block_(&block), id_(id) {}
@@ -253,7 +253,7 @@ class SimulatedThread {
     block_->gather(id_, {a[0], a[1], a[2], a[3], b[0], b[1]}, [&](int lane, const std::array<std::uint32_t, 6>& words) {
       const int group = lane / 4, pair = lane % 4;
       const auto value = [&](int at) {
-        return number(words[static_cast<std::size_t>(at)] & ~0x1FFFU);  // a device ignores the rest
+        return number(words[static_cast<std::size_t>(at)] & ~0x1FFFU);  // a device ignores the low 13 bits
       };
       for (int part = 0; part < 4; ++part) {
         left[group + part % 2 * 8][pair + part / 2 * 4] = value(part);
@@ -269,7 +269,7 @@ class SimulatedThread {
     std::memcpy(&value, &bits, sizeof value);
     return value;
   }
-  /// Operands put together from what each lane holds, multiplied as on paper.
+  /// Adds the product of whole operands, assembled from the lanes' words.
   template <int Depth>
   void add_product(float (&c)[4], const float (&left)[16][Depth], const float (&right)[Depth][8]) const {
     const int group = id_ % backend::cuda::warp_size / 4, pair = id_ % 4;
@@ -305,8 +305,8 @@ void SimulatedBlock::run(const Body& body) {
   }
 }
 
-/// x with its mantissa rounded to `Bits` bits, ties to even, as tensor cores take their operands: 10 is TF32, 7 is
-/// bfloat16. 0 leaves x alone.
+/// x with its mantissa rounded to `Bits` bits, ties to even, like the operands of tensor cores: 10 is TF32, 7 is
+/// bfloat16. With 0, x itself.
 template <int Bits, class Real>
 Real rounded(Real x) {
   if constexpr (Bits > 0) {
@@ -323,8 +323,8 @@ Real rounded(Real x) {
   return x;
 }
 
-/// Memory on the host that begins as nonsense, so that what is read before it is written shows. Operands of products
-/// are rounded to `Bits` bits of mantissa, if any.
+/// Kernel runtime on the host. New memory is filled with NaN bit patterns, so that reads before the first write show.
+/// Operands of products are rounded to `Bits` bits of mantissa if Bits is not 0.
 template <class RealType, int Bits = 0>
 struct SimulatedRuntime : backend::generic::Memory {
   using InputQueue = backend::cuda::InputQueue<SimulatedStreams>;
@@ -335,30 +335,30 @@ struct SimulatedRuntime : backend::generic::Memory {
     if (bytes > 0) std::memset(block.get(), 0xFF, bytes);
     return block;
   }
-  /// Outside a recording, what an operation before was given is gone. A recording keeps all of its own, full of
-  /// nonsense again whenever it is replayed.
-  static void* scratch(std::size_t bytes) { return passing<0>(bytes); }
-  static void* packed_scratch(std::size_t bytes) { return passing<1>(bytes); }
+  /// Outside a capture, a call invalidates the memory of the previous call. A capture keeps the memory of all its calls
+  /// and fills it with NaN bit patterns again at each replay.
+  static void* scratch(std::size_t bytes) { return temporary<0>(bytes); }
+  static void* packed_scratch(std::size_t bytes) { return temporary<1>(bytes); }
 
-  /// Work taken down and run again, as a CUDA graph does. What a graph must not do is an error here.
+  /// Captured launches, like a CUDA graph. Operations that CUDA forbids during a capture throw std::logic_error.
   class Capture {
    public:
     template <class Work>
     void capture(const Work& work) {
       work_.clear();
       ++captures();
-      recording() = this;
+      current_capture() = this;
       try {
         work();
       } catch (...) {
-        recording() = nullptr;
+        current_capture() = nullptr;
         throw;
       }
-      recording() = nullptr;
+      current_capture() = nullptr;
     }
     void replay() {
       ++replays();
-      for (const auto& one : work_) one();
+      for (const auto& launch : work_) launch();
     }
     static int& captures() {
       static int count = 0;
@@ -401,12 +401,12 @@ struct SimulatedRuntime : backend::generic::Memory {
     ++downloads();
     backend::generic::Memory::download(from, n, to);
   }
-  /// How often the host has waited for something.
+  /// Number of downloads, at which the host waits for the device.
   static int& downloads() {
     static int count = 0;
     return count;
   }
-  /// May be set lower, to see what happens where little fits.
+  /// Limit of a block's shared memory; tests may lower it.
   static std::size_t& shared_bytes() {
     static std::size_t limit = std::size_t{99} * 1024;
     return limit;
@@ -419,7 +419,7 @@ struct SimulatedRuntime : backend::generic::Memory {
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     if (shared > shared_limit()) throw std::logic_error("simulated launch: more shared memory than there is");
     if (threads > backend::cuda::threads_of<Body>())
-      throw std::logic_error("simulated launch: more threads than the body says it is launched with");
+      throw std::logic_error("simulated launch: more threads than the body's bound");
     run([=, skip_flag = backend::cuda::SkipFlag::flag()] {
       if (skip_flag != nullptr && *skip_flag != 0) return;
       const bool descending = ctp::threads() % 2 == 0;
@@ -445,35 +445,35 @@ struct SimulatedRuntime : backend::generic::Memory {
 
  private:
   template <int Which>
-  static void* passing(std::size_t bytes) {
-    static std::size_t most = 0;  // that was ever asked for: more has to be allocated
+  static void* temporary(std::size_t bytes) {
+    static std::size_t most = 0;  // largest request so far: a larger one allocates
     if (bytes > most) refuse("allocate scratch memory");
     most = std::max(most, bytes);
-    if (Capture* r = recording()) {
+    if (Capture* capture = current_capture()) {
       auto memory = std::make_shared<std::vector<std::byte>>(bytes);
-      r->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });
+      capture->work_.push_back([memory] { std::fill(memory->begin(), memory->end(), std::byte{0xFF}); });
       return memory->data();
     }
     thread_local std::vector<std::byte> memory;
     memory = std::vector<std::byte>(bytes, std::byte{0xFF});
     return memory.data();
   }
-  static Capture*& recording() {
-    static Capture* now = nullptr;
-    return now;
+  static Capture*& current_capture() {
+    static Capture* capture = nullptr;
+    return capture;
   }
   template <class Work>
   static void run(const Work& work) {
-    if (Capture* r = recording())
-      r->work_.push_back(work);
+    if (Capture* capture = current_capture())
+      capture->work_.push_back(work);
     else
       work();
   }
   static void refuse(const char* what) {
-    if (recording() != nullptr) throw std::logic_error(std::string("simulated recording: it must not ") + what);
+    if (current_capture() != nullptr) throw std::logic_error(std::string("simulated capture: work must not ") + what);
   }
-  /// Number i of an operand, as a product takes it.
-  static RealType taken(const typename backend::cuda::MatrixProduct<RealType>::Operand& x, Index i) {
+  /// Element i of an operand, rounded as a product rounds it.
+  static RealType element(const typename backend::cuda::MatrixProduct<RealType>::Operand& x, Index i) {
     using Stored = backend::cuda::kernel::Stored<RealType>;
     if (!x.packed) return rounded<Bits>(x.plain()[i]);
     auto* memory = static_cast<backend::cuda::Packed*>(const_cast<void*>(x.data));
@@ -484,8 +484,8 @@ struct SimulatedRuntime : backend::generic::Memory {
       for (Index j = 0; j < p.n; ++j) {
         RealType sum = 0;
         for (Index l = 0; l < p.k; ++l)
-          sum += taken(p.a, p.transpose_a ? l * p.lda + i : i * p.lda + l) *
-                 taken(p.b, p.transpose_b ? j * p.ldb + l : l * p.ldb + j);
+          sum += element(p.a, p.transpose_a ? l * p.lda + i : i * p.lda + l) *
+                 element(p.b, p.transpose_b ? j * p.ldb + l : l * p.ldb + j);
         sum *= p.alpha;
         if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
         if (p.bias != nullptr) sum += p.bias[j];

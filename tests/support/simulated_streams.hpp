@@ -1,4 +1,4 @@
-/// The two orders of work of a simulated device, which does everything at once.
+// The compute stream and the copy stream of a simulated device, which runs every operation at once.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace ctp::test {
 
-/// Memory begins as nonsense, and what was copied is nonsense again once it may be overwritten, so that whoever reads
-/// it too early or too late is found out.
+/// Fills new memory, and copied memory that may be overwritten, with 0xFF bytes, so that a test finds reads that come
+/// too early or too late.
 class SimulatedStreams {
  public:
   struct Event {
@@ -25,7 +25,7 @@ class SimulatedStreams {
     return memory;
   }
   void copy(const std::byte* from, std::size_t bytes, std::byte* to, const Event&, Event&) {
-    if (copy_ != nullptr) throw std::logic_error("simulated copy: the block before was not released");
+    if (copy_ != nullptr) throw std::logic_error("simulated copy: the previous block was not released");
     std::memcpy(to, from, bytes);
     copy_ = to;
     copied_ = bytes;

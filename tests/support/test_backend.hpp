@@ -1,4 +1,4 @@
-/// A backend for tests: the generic host operations over the plainest possible matrix product, without Eigen. Slow.
+// A backend for tests: the generic host operations with a naive matrix product, without Eigen. Slow.
 #pragma once
 
 #include <ctp/backend/concepts.hpp>
@@ -6,7 +6,7 @@
 
 namespace ctp::test {
 
-/// The two products that a host backend has to bring, as three loops.
+/// The two matrix products that a host backend must provide, as three loops.
 template <class Real>
 struct NaiveProduct {
   static void block_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
@@ -33,7 +33,7 @@ struct NaiveProduct {
   }
 };
 
-/// What the layers above backend/ run on where Eigen must not be.
+/// The backend of the layers above backend/ in units that must not include Eigen.
 template <class RealType = float>
 struct TestBackend : backend::generic::Host<TestBackend<RealType>, RealType>, NaiveProduct<RealType> {};
 

@@ -31,7 +31,7 @@ std::vector<std::byte*> ask(Arena& arena) {
 }
 }  // namespace
 
-TEST_CASE("arena: pieces are aligned to 64 bytes and do not overlap") {
+TEST_CASE("arena: allocations are aligned to 64 bytes and do not overlap") {
   Arena arena;
   const auto got = ask(arena);
   for (const std::byte* p : got) CHECK(reinterpret_cast<std::uintptr_t>(p) % 64 == 0);
@@ -58,9 +58,9 @@ TEST_CASE("arena: after the first rewind, the same requests get the same address
   CHECK(allocations == before);
 }
 
-TEST_CASE("arena: a rewind joins all memory into one piece of the size that was needed") {
+TEST_CASE("arena: a rewind joins all chunks into one of the size that was needed") {
   Arena arena;
-  for (int i = 0; i < 3; ++i) arena.allocate(700'000);  // two chunks and a rest of one that serves nobody
+  for (int i = 0; i < 3; ++i) arena.allocate(700'000);  // two chunks, with an unused end of the first
   const auto mark = arena.mark();
   arena.allocate(5 * mebibyte);
   arena.release(mark);
@@ -74,7 +74,7 @@ TEST_CASE("arena: a rewind joins all memory into one piece of the size that was 
   CHECK(arena.capacity() == 3 * 700'032 + 5 * mebibyte);
 }
 
-TEST_CASE("arena: between two marks lies all that was handed out between them, and nothing else") {
+TEST_CASE("arena: between two marks lie exactly the allocations made between the marks") {
   Arena arena;
   std::vector<std::byte*> inside;
   std::byte* const before = arena.allocate(500);
@@ -93,7 +93,7 @@ TEST_CASE("arena: between two marks lies all that was handed out between them, a
   CHECK(calls == 0);
 }
 
-TEST_CASE("arena: growing does not move what was handed out") {
+TEST_CASE("arena: growing does not move allocations") {
   Arena arena;
   std::byte* const early = arena.allocate(1000);
   std::memset(early, 7, 1000);
@@ -112,7 +112,7 @@ TEST_CASE("arena: memory grows by doubling, so that many small requests are few 
   CHECK(arena.capacity() <= 2 * 64 * mebibyte);
 }
 
-TEST_CASE("arena: releasing to a mark takes back what came after it and nothing before") {
+TEST_CASE("arena: release() frees the allocations after the mark and none before") {
   Arena arena;
   std::byte* const kept = arena.allocate(100);
   const auto mark = arena.mark();

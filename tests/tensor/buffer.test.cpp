@@ -26,7 +26,7 @@ TEST_CASE("buffer: a new buffer is zero, also in memory that was used before") {
   CHECK(Buffer<float>(0).to_host().empty());
 }
 
-TEST_CASE("buffer: values go in and out converted") {
+TEST_CASE("buffer: values are converted on the way in and out") {
   Buffer<float> buffer(3);
   buffer.assign(std::vector<double>{1.5, -2, 0.1});
   CHECK(buffer.to_host() == std::vector<float>{1.5F, -2, 0.1F});
@@ -36,7 +36,7 @@ TEST_CASE("buffer: values go in and out converted") {
   CHECK(ids.to_host() == std::vector<std::int32_t>{7, -1});
 }
 
-TEST_CASE("buffer: values come from any place, and a list goes to a backend in the backend's own numbers") {
+TEST_CASE("buffer: assign() takes a span, and uploaded() converts to the backend's Real") {
   const double values[] = {1.5, -2, 0.1, 4};
   Buffer<float> buffer(3);
   buffer.assign(std::span(values).subspan(1));
@@ -63,7 +63,7 @@ TEST_CASE("buffer: sizes that do not agree are refused") {
                        "Buffer::assign: buffer is [6] but values is [5]; sizes must agree", ctp::ShapeError);
 }
 
-TEST_CASE("buffer: moving hands over the memory itself") {
+TEST_CASE("buffer: a move transfers the memory without a copy") {
   Buffer<float> a(4);
   a.assign(std::vector<float>{1, 2, 3, 4});
   const float* where = a.data();

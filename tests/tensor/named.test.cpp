@@ -42,7 +42,7 @@ TEST_CASE("named: half and bfloat numbers have the values of IEEE 754 and of the
   CHECK(ctp::float_from_bfloat(0xC049) == -3.140625F);
 }
 
-TEST_CASE("named: values are converted from every type that suits") {
+TEST_CASE("named: values are converted from every floating-point or integer type") {
   CHECK(stored<double>(DType::F64, {1.5, -2}).as_floats() == std::vector<float>{1.5F, -2});
   CHECK(stored<float>(DType::F32, {0.1F}).as_doubles() == std::vector<double>{double{0.1F}});
   CHECK(stored<std::uint16_t>(DType::F16, {0xC100}).as_floats() == std::vector<float>{-2.5F});
@@ -55,7 +55,7 @@ TEST_CASE("named: values are converted from every type that suits") {
   CHECK(stored<std::uint8_t>(DType::Bool, {0, 1, 7}).as_int64s() == std::vector<std::int64_t>{0, 1, 1});
 }
 
-TEST_CASE("named: a conversion that would change values is refused by name") {
+TEST_CASE("named: a conversion that would change values is refused with the name") {
   CHECK_THROWS_WITH_AS((void)stored<std::int64_t>(DType::I64, {1}).as_floats(),
                        R"(tensor "t": dtype: expected a floating-point type, found I64)", ctp::DataError);
   CHECK_THROWS_WITH_AS((void)stored<float>(DType::F32, {1}).as_int64s(),
@@ -65,7 +65,7 @@ TEST_CASE("named: a conversion that would change values is refused by name") {
   CHECK(std::isnan(stored<float>(DType::F32, {NAN}).as_floats().at(0)));
 }
 
-TEST_CASE("named: shape and bytes must agree before anything is read") {
+TEST_CASE("named: shape and bytes must agree before values are read") {
   NamedTensor tensor = stored<float>(DType::F32, {1, 2, 3});
   tensor.shape = {2, 2};
   CHECK_THROWS_WITH_AS((void)tensor.as_floats(),
@@ -97,7 +97,7 @@ TEST_CASE("named: require_shape names both shapes") {
                        ctp::DataError);
 }
 
-TEST_CASE("named: tensors made from values hold them") {
+TEST_CASE("named: make_named() stores the given values") {
   CHECK(make_named("a", {}, std::vector<double>{0.07}).as_doubles() == std::vector<double>{0.07});
   CHECK(make_named("a", {1, 2}, std::vector<std::int64_t>{-1, 1}).as_int64s() == std::vector<std::int64_t>{-1, 1});
   CHECK(make_named("a", {0, 3}, std::vector<float>{}).as_floats().empty());

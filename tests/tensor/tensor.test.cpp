@@ -14,7 +14,8 @@ template <std::size_t Rank>
 using View = ctp::Tensor<float, Rank, Host>;
 }  // namespace
 
-static_assert(std::is_convertible_v<View<2>, ctp::Tensor<const float, 2, Host>>, "whoever may write may read");
+static_assert(std::is_convertible_v<View<2>, ctp::Tensor<const float, 2, Host>>,
+              "a writable tensor converts to a read-only one");
 static_assert(!std::is_convertible_v<ctp::Tensor<const float, 2, Host>, View<2>>);
 static_assert(!std::is_convertible_v<View<2>, ctp::Tensor<float, 2, Device>>, "backends do not mix");
 static_assert(!std::is_convertible_v<View<2>, View<1>>, "ranks do not mix");

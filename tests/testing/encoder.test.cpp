@@ -30,7 +30,7 @@ std::string complaints() {
 }
 bool has(const std::string& log, const char* part) { return log.find(part) != std::string::npos; }
 
-/// Tokens that grow with the batch.
+/// Tokens scaled by the size of the batch.
 struct Mixing : Vit {
   using Vit::Vit;
   template <class B>
@@ -38,7 +38,7 @@ struct Mixing : Vit {
     return scale(pass, Vit::operator()(pass, images), static_cast<double>(images.shape[0]));
   }
 };
-/// Twice the gradient that is right.
+/// Twice the right gradient.
 struct Steep : Vit {
   using Vit::Vit;
   template <class B>
@@ -54,7 +54,7 @@ struct Miscounted : Vit {
   using Vit::Vit;
   [[nodiscard]] ctp::Index tokens() const { return Vit::tokens() + 1; }
 };
-/// The same whatever the picture: its patches are made from zeros.
+/// Outputs that do not depend on the image: all patches are zeros.
 struct Blindfolded : Vit {
   using Vit::Vit;
   template <class B>
@@ -64,7 +64,7 @@ struct Blindfolded : Vit {
     return Vit::operator()(pass, {dark.data, dark.shape});
   }
 };
-/// Padding is read as words are.
+/// Padding is attended to like text.
 struct Unmasked : BagOfWords {
   using BagOfWords::BagOfWords;
   template <class B>
@@ -86,16 +86,16 @@ struct Alone : Bert {
 
 }  // namespace
 
-TEST_CASE("testing.encoder: the encoders here are sound") {
+TEST_CASE("testing.encoder: the library's encoders pass") {
   CHECK(complaints<Vit, Bert>().empty());
   CHECK(complaints<Vit, BagOfWords>().empty());
 }
 
-TEST_CASE("testing.encoder: a wrong number of tokens is found, and nothing is run on it") {
+TEST_CASE("testing.encoder: a wrong number of tokens is reported, and no other check runs") {
   CHECK(complaints<Miscounted, Bert>() == "image tokens: expected [12,8], found [10,8]\n");
 }
 
-TEST_CASE("testing.encoder: outputs that depend on others, or do not on their own, are found") {
+TEST_CASE("testing.encoder: outputs that depend on other pairs, or not on their own pair, are reported") {
   const std::string mixing = complaints<Mixing, Bert>(), dark = complaints<Blindfolded, Bert>();
   CHECK(has(mixing, "the image's class token depends on the other images"));
   CHECK(!has(mixing, "the text's"));
@@ -104,7 +104,7 @@ TEST_CASE("testing.encoder: outputs that depend on others, or do not on their ow
   CHECK(has(complaints<Vit, Unmasked>(), "the text's class token depends on padding"));
 }
 
-TEST_CASE("testing.encoder: weights without use and wrong gradients are found") {
+TEST_CASE("testing.encoder: unused weights and wrong gradients are reported") {
   const std::string alone = complaints<Vit, Alone>();
   CHECK(has(alone, "the fused class token does not depend on the image"));
   CHECK(has(alone, "parameter text_mlm_encoder.bert.encoder.layer.1.crossattention.self.query.weight: no output"));

@@ -21,7 +21,7 @@ const std::vector<double> theta = {0.5, -1.5, 2};
 
 bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
 
-// sum of x^2 with a backward pass that is off by `factor`, and that overwrites if `add` is false
+// Sum of x^2. The gradient is multiplied by `factor`; the backward pass overwrites gradients if `add` is false.
 ctp::Scalar<B> squares(const Pass<B>& pass, double factor, bool add) {
   const auto x = pass[whole];
   auto y = pass.make(Shape<0>{});
@@ -36,7 +36,7 @@ ctp::Scalar<B> squares(const Pass<B>& pass, double factor, bool add) {
 }
 }  // namespace
 
-TEST_CASE("gradient: a right gradient passes without a word") {
+TEST_CASE("gradient: a right gradient passes with an empty log") {
   const Report report = check_gradient<B>(theta, [](const Pass<B>& pass) { return squares(pass, 1, true); });
   CHECK(report.ok);
   CHECK(report.log.empty());
@@ -79,14 +79,14 @@ TEST_CASE("gradient: NaN fails, in the gradient and in the loss") {
   CHECK(mentions(lost, "the loss is "));
 }
 
-TEST_CASE("gradient: a loss that changes when nobody differentiates it fails") {
+TEST_CASE("gradient: a loss with another value without gradient fails") {
   const Report report = check_gradient<B>(theta, [](const Pass<B>& pass) {
     return ctp::scale(pass, squares(pass, 1, true), pass.differentiates() ? 1.001 : 1.0);
   });
   CHECK(mentions(report, "the loss is 6.5065 with gradient but 6.5 without"));
 }
 
-TEST_CASE("gradient: a loss without gradient is reported, not followed") {
+TEST_CASE("gradient: a loss without gradient is reported, and no difference is computed") {
   const Report report = check_gradient<B>(theta, [](const Pass<B>& pass) {
     auto y = squares(pass, 1, true);
     y.grad = {};
@@ -95,7 +95,7 @@ TEST_CASE("gradient: a loss without gradient is reported, not followed") {
   CHECK(report.log == "the loss has no gradient\n");
 }
 
-TEST_CASE("gradient: weighted_sum moves differently with each element and differentiates") {
+TEST_CASE("gradient: weighted_sum has another derivative by each element") {
   const Report report =
       check_gradient<B>(theta, [](const Pass<B>& pass) { return ctp::testing::weighted_sum(pass, pass[whole]); });
   CHECK_MESSAGE(report.ok, report.log);

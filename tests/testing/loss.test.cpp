@@ -27,7 +27,7 @@ const Model model(ctp::testing::micro);
 
 bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
 
-/// How far image features are from those of the previous model, with needs that may be wrong.
+/// Mean cosine between the image features of the online and of the previous model, with needs that may be wrong.
 template <Output previous, Output momentum = Output::Nothing>
 struct Drift {
   static constexpr const char* name = "drift";
@@ -40,7 +40,7 @@ struct Drift {
   }
 };
 
-/// Asks for nothing and looks whether there is a previous model.
+/// Names no teacher, but reads the previous model if it exists.
 struct Peeking {
   static constexpr const char* name = "peeking";
   static constexpr Needs needs{};
@@ -52,7 +52,7 @@ struct Peeking {
   }
 };
 
-/// The mean length of the raw image features, times `backward` on the way back.
+/// The mean length of the raw image features. The gradient is multiplied by `backward`.
 struct Lengths {
   static constexpr const char* name = "lengths";
   static constexpr Needs needs{};
@@ -72,7 +72,7 @@ struct Lengths {
   }
 };
 
-/// The same number whatever the weights.
+/// A loss that does not depend on the weights.
 struct Constant {
   static constexpr const char* name = "constant";
   static constexpr Needs needs{};
@@ -86,7 +86,7 @@ struct Constant {
 };
 }  // namespace
 
-TEST_CASE("loss: an objective and a distillation pass, gradient by every weight of the model included") {
+TEST_CASE("loss: an objective and a distillation pass, with the gradient by every weight of the model") {
   CHECK(check_loss(ctp::All<ctp::objective::InBatchContrast, ctp::objective::MaskedLanguage>{}, model).log.empty());
   CHECK(check_loss(ctp::distill::CrossModalTopology{}, model).log.empty());
 }
@@ -100,7 +100,7 @@ TEST_CASE("loss: a wrong gradient and one that is zero everywhere are reported")
         "the gradient is 0 for all weights: nothing would be learned from this loss\n");
 }
 
-TEST_CASE("needs: those of the library name what they read") {
+TEST_CASE("needs: the library's losses name the outputs that they read") {
   CHECK(check_needs(ctp::objective::MomentumContrast{}, model).log.empty());
   CHECK(check_needs(ctp::distill::Lwf{}, model).log.empty());
   CHECK(check_needs(ctp::distill::SameModalTopology{}, model).log.empty());
@@ -108,7 +108,7 @@ TEST_CASE("needs: those of the library name what they read") {
   CHECK(check_needs(ctp::distill::MaskedLanguage<ctp::distill::Teacher::Momentum>{}, model).log.empty());
 }
 
-TEST_CASE("needs: what is read and not named, or named and not read, is reported") {
+TEST_CASE("needs: an output that is read and not named, or named and not read, is reported") {
   CHECK(check_needs(Drift<Output::Features>{}, model).log.empty());
   CHECK(mentions(check_needs(Drift<Output::Tokens>{}, model),
                  "needs.previous is Output::Tokens, but the loss reads Output::Features"));

@@ -18,7 +18,7 @@ using B = ctp::BasicCpu<double>;
 
 bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
 
-/// An average that does wrong what is named.
+/// An average with one kind of fault.
 enum class Wrong { Drifts, Stays, Overruns, Diverges, ReadsPrevious, Restless };
 template <Wrong wrong>
 struct Average {
@@ -43,14 +43,14 @@ struct Average {
 };
 }  // namespace
 
-TEST_CASE("momentum: those of the library pass, in both precisions") {
+TEST_CASE("momentum: the library's policies pass, in both precisions") {
   CHECK(check_momentum<B>(ctp::momentum::Ema{}).log.empty());
   CHECK(check_momentum<B>(ctp::momentum::Compatible{}).log.empty());
   CHECK(check_momentum<ctp::Cpu>(ctp::momentum::Ema{}).log.empty());
   CHECK(check_momentum<ctp::Cpu>(ctp::momentum::Compatible{}).log.empty());
 }
 
-TEST_CASE("momentum: every kind of fault is named") {
+TEST_CASE("momentum: every kind of fault is reported") {
   CHECK(
       mentions(check_momentum<B>(Average<Wrong::Drifts>{}), "expected no change where momentum, online and previous"));
   CHECK(mentions(check_momentum<B>(Average<Wrong::Stays>{}), "expected weights that follow the online ones"));

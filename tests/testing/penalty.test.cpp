@@ -6,22 +6,23 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/backend/cpu/backend.hpp>
 #include <ctp/penalty/ewc.hpp>
 #include <ctp/penalty/mas.hpp>
 #include <ctp/penalty/rwalk.hpp>
 #include <ctp/penalty/si.hpp>
-#include <support/made_passes.hpp>
+#include <ctp/testing/fake_step.hpp>
 
 using ctp::Index;
 using ctp::testing::check_penalty;
 using ctp::testing::Report;
 
 namespace {
-const made::Structure model{5};
+const ctp::testing::FakeModel<ctp::BasicCpu<double>> model{.parameters = 5};
 
 bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
 
-/// A spring to where the task began, and what may be wrong with one.
+/// The faults of a quadratic penalty with its anchor at the start of the task.
 struct Wrong {
   double slope = 2, offset = 0, sign = 1;
   bool anchored = true;
@@ -61,7 +62,7 @@ struct Spring {
 };
 }  // namespace
 
-TEST_CASE("penalty: those of the library pass") {
+TEST_CASE("penalty: the library's penalties pass") {
   CHECK(check_penalty(ctp::penalty::Ewc{}, model).log.empty());
   CHECK(check_penalty(ctp::penalty::Mas{}, model).log.empty());
   CHECK(check_penalty(ctp::penalty::RWalk{}, model).log.empty());
@@ -69,19 +70,19 @@ TEST_CASE("penalty: those of the library pass") {
   CHECK(check_penalty(Spring{}, model).ok);
 }
 
-TEST_CASE(
-    "penalty: the importance of synaptic intelligence may be negative, and is reported where that is not expected") {
+TEST_CASE("penalty: the importance of synaptic intelligence may be negative, and check_penalty reports it by default") {
   CHECK(mentions(check_penalty(ctp::penalty::Si{}, model), "expected a value of 0 or more, found -"));
 }
 
-TEST_CASE("penalty: a gradient that is not that of the value is reported") {
+TEST_CASE("penalty: a gradient that is not the derivative of the value is reported") {
   const Report report = check_penalty(Spring{{.slope = 1}}, model);
   CHECK_FALSE(report.ok);
   CHECK(mentions(report, "task 0: parameter 0: gradient "));
-  CHECK_FALSE(mentions(report, "parameter 1"));  // the first is enough
+  CHECK_FALSE(mentions(report, "parameter 1"));  // only the first wrong parameter is reported
 }
 
-TEST_CASE("penalty: a value below 0, a force where the task began, and a penalty of nothing are reported") {
+TEST_CASE(
+    "penalty: a value below 0, a gradient at the start of the task, and a penalty that is always 0 are reported") {
   CHECK(mentions(check_penalty(Spring{{.sign = -1}}, model), "expected a value of 0 or more, found -"));
   CHECK(mentions(check_penalty(Spring{{.anchored = false}}, model), "expected value and gradient 0 where the task"));
   CHECK(check_penalty(Spring{{.anchored = false}}, model, {.rests_at_start = false}).ok);

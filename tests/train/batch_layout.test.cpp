@@ -11,14 +11,14 @@ struct Part {
 };
 /// The parts in the order of the block.
 template <class Real>
-std::vector<Part> parts(const ctp::BatchLayout<Real>& at, std::size_t pairs, std::size_t tokens, std::size_t asked) {
+std::vector<Part> parts(const ctp::BatchLayout<Real>& at, std::size_t pairs, std::size_t tokens, std::size_t masked) {
   return {{at.ids, 4 * tokens},
           {at.masked, 4 * tokens},
           {at.sample, 4 * pairs},
           {at.token_weight, sizeof(Real) * tokens},
-          {at.row, 4 * asked},
-          {at.target, 4 * asked},
-          {at.label_weight, sizeof(Real) * asked},
+          {at.row, 4 * masked},
+          {at.target, 4 * masked},
+          {at.label_weight, sizeof(Real) * masked},
           {at.kept, 0},
           {at.attend, 4 * tokens},
           {at.pixels, 0}};
@@ -29,11 +29,11 @@ TEST_CASE_TEMPLATE("batch layout: parts follow each other without overlap, each 
                    float, double) {
   for (const std::size_t pairs : {1U, 3U, 16U, 128U})
     for (const std::size_t length : {1U, 7U, 30U})
-      for (const std::size_t asked : {8U, 40U}) {
+      for (const std::size_t masked : {8U, 40U}) {
         const ctp::BatchLayout<Real> at(static_cast<ctp::Index>(pairs), static_cast<ctp::Index>(pairs * length),
-                                        static_cast<ctp::Index>(asked));
+                                        static_cast<ctp::Index>(masked));
         std::size_t end = 0;
-        for (const Part& part : parts(at, pairs, pairs * length, asked)) {
+        for (const Part& part : parts(at, pairs, pairs * length, masked)) {
           REQUIRE(part.begin % 64 == 0);
           REQUIRE(part.begin >= end);
           REQUIRE(part.begin < end + 64);
@@ -42,4 +42,4 @@ TEST_CASE_TEMPLATE("batch layout: parts follow each other without overlap, each 
       }
 }
 
-TEST_CASE("batch layout: without a batch there is nothing to keep") { CHECK(ctp::BatchLayout<float>().kept == 0); }
+TEST_CASE("batch layout: an empty layout keeps no bytes") { CHECK(ctp::BatchLayout<float>().kept == 0); }

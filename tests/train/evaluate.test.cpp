@@ -7,7 +7,15 @@
 
 #include <support/simulated_cuda.hpp>
 
-#include "made_training.hpp"
+#include <ctp/backend/cpu/backend.hpp>
+#include <ctp/data/pairs/memory_source.hpp>
+#include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/initialize.hpp>
+#include <ctp/encoder/model.hpp>
+#include <ctp/encoder/vit.hpp>
+#include <ctp/train/thetas.hpp>
+
+#include "made_batches.hpp"
 
 namespace {
 
@@ -33,13 +41,33 @@ ctp::data::Task colours() {
   return task;
 }
 
+/// What evaluation reads of a learner.
+template <class Backend>
+class Untrained {
+ public:
+  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>;
+
+  Untrained() : thetas_(model_.layout().size(), false, false) {
+    options_.max_tokens = 4;
+    options_.loading.workers = 0;
+    const auto start = ctp::initial_weights<float>(model_.layout(), 0);
+    Backend::upload(start.data(), thetas_.size(), thetas_.online());
+  }
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] const ctp::Thetas<Backend>& thetas() const { return thetas_; }
+  [[nodiscard]] const ctp::TrainOptions& options() const { return options_; }
+
+ private:
+  Model model_{test::micro};
+  ctp::TrainOptions options_;
+  ctp::Thetas<Backend> thetas_;
+};
+
 template <class Backend>
 void check_recalls() {
-  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>;
-  const ctp::TrainOptions options{.max_tokens = 4, .loading = {.workers = 0}};
-  const ctp::Learner<ctp::strategy::SeqF, Model> learner(Model(test::micro), options);
+  const Untrained<Backend> learner;
   const ctp::data::Task task = colours();
-  const auto features = ctp::extract(learner.model(), learner.thetas().online(), task, options, {});
+  const auto features = ctp::extract(learner.model(), learner.thetas().online(), task, learner.options(), {});
   const auto expected = ctp::eval::retrieval(features.image, features.text, features.pairs, features.embed);
   const auto found = ctp::eval::retrieval(learner, task);
   CHECK(features.pairs == 8);

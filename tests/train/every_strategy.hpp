@@ -1,5 +1,5 @@
-// The fifteen strategies by name, and a learner of each on its second task. The names of the test cases are read by
-// benchmarks/methods_table.py.
+// The fifteen strategies by name, and an engine or a learner of each on its second task. The names of the test cases
+// are read by benchmarks/methods_table.py.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,9 @@
 
 #include <doctest/doctest.h>
 
-#include "made_training.hpp"
+#include <ctp/strategy/all.hpp>
+
+#include "made_engine.hpp"
 
 TYPE_TO_STRING_AS("seqf", ctp::strategy::SeqF);
 TYPE_TO_STRING_AS("jointt", ctp::strategy::JointT);
@@ -33,21 +35,21 @@ TYPE_TO_STRING_AS("ctp_er", ctp::strategy::CtpEr);
 namespace test {
 
 template <class Strategy, class Real>
-using LearnerOf = ctp::Learner<Strategy, ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert,
-                                                                  ctp::BasicCpu<Real>, typename Strategy::Projection>>;
+using ModelOf =
+    ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<Real>, typename Strategy::Projection>;
 
-/// Leads a learner through its first task and to the first `steps` steps of its second, of batches of 3 pairs.
-template <class Learner>
-void lead_to_second_task(Learner& learner, Batches& first, Batches& second, std::size_t steps) {
-  learner.begin_task(first.steps());
-  learner.begin_epoch(first, 0);
+/// Trains a learner or an engine on its first task and on the first `steps` steps of its second, of batches of 3 pairs.
+template <class Trainer>
+void lead_to_second_task(Trainer& trainer, Batches& first, Batches& second, std::size_t steps) {
+  trainer.begin_task(first.steps());
+  trainer.begin_epoch(first, 0);
   first.start(0);
-  while (const ctp::data::Batch* batch = first.next()) learner.step(*batch, &first);
-  learner.end_task(&first);
-  learner.begin_task(second.steps());
-  learner.begin_epoch(second, 0);
+  while (const ctp::data::Batch* batch = first.next()) step(trainer, *batch, &first);
+  trainer.end_task(&first);
+  trainer.begin_task(second.steps());
+  trainer.begin_epoch(second, 0);
   second.start(0);
-  for (std::size_t s = 0; s < steps; ++s) learner.step(second.list[s], &second);
+  for (std::size_t s = 0; s < steps; ++s) step(trainer, second.list[s], &second);
 }
 
 }  // namespace test

@@ -4,11 +4,15 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include <ctp/data/pairs/memory_source.hpp>
+
+#include <ctp/momentum/ema.hpp>
+#include <ctp/strategy/jointt.hpp>
 
 #include "made_training.hpp"
 
@@ -219,12 +223,16 @@ TEST_CASE("learner: visit reaches all that changes, so a new learner goes on whe
 TEST_CASE("learner: settings are visited by the name of their policy") {
   test::Ctp learner{test::Model<float>(micro)};
   std::string names;
-  learner.settings([&](const std::string& key, double& value) {
+  learner.settings([&](const std::string& key, auto& value) {
     names += key + " ";
-    if (key == "momentum.decay") value = 0.25;
+    if constexpr (std::is_same_v<decltype(value), double&>)
+      if (key == "momentum.decay") value = 0.25;
+    if constexpr (std::is_same_v<decltype(value), int&>)
+      if (key == "schedule.warmup_steps") value = 7;
   });
 
   CHECK(learner.momentum().decay == 0.25);
+  CHECK(learner.schedule().warmup_steps == 7);
   for (const char* key : {"in_batch_contrast.weight", "masked_language.weight", "momentum_contrast.weight",
                           "cross_modal_topology.weight", "same_modal_topology.weight",
                           "masked_language_distillation.weight", "momentum.first_task_decay", "optimizer.weight_decay"})
@@ -277,7 +285,7 @@ TEST_CASE("learner: a queue shorter than the batch is refused with a remedy") {
   learner.begin_task(1);
 
   CHECK_THROWS_WITH_AS(
-      learner.step(test::made_batch(config, 4, 7, 1)),
+      learner.step(test::synthetic_batch(config, 4, 7, 1)),
       "momentum_contrast: the queue of 3 is shorter than a batch of 4; choose --queue of at least the batch size",
       ctp::UsageError);
 }

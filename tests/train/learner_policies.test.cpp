@@ -1,4 +1,4 @@
-// Penalties and rehearsals inside the loop: what they see, when, and what becomes of errors.
+// Penalties and rehearsals inside the loop: their inputs, the order of their hooks, their errors.
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -8,6 +8,11 @@
 #include <doctest/doctest.h>
 
 #include <support/reference.hpp>
+
+#include <ctp/data/pairs/memory_source.hpp>
+#include <ctp/momentum/ema.hpp>
+#include <ctp/strategy/all.hpp>
+#include <ctp/train/extract.hpp>
 
 #include "made_training.hpp"
 
@@ -21,10 +26,10 @@ template <class Strategy>
 using LearnerOf = ctp::Learner<Strategy, Model<float>>;
 
 /// `count` pairs of noise in one source; pairs of a task are consecutive.
-std::shared_ptr<ctp::data::MemorySource> made_source(int count) {
+std::shared_ptr<ctp::data::MemorySource> synthetic_source(int count) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   for (int i = 0; i < count; ++i) {
-    const ctp::data::Batch one = test::made_batch(micro, 1, 7, static_cast<std::uint64_t>(i));
+    const ctp::data::Batch one = test::synthetic_batch(micro, 1, 7, static_cast<std::uint64_t>(i));
     source->add(one.images, micro.image, std::vector<std::int32_t>(one.ids.begin(), one.ids.end()),
                 "pair_" + std::to_string(i));
   }
@@ -150,20 +155,21 @@ TEST_CASE("learner: a picture that is not finite stops a consolidation, and what
   CHECK(learner.tasks_seen() == 0);
 }
 
-TEST_CASE("learner: who walks through a task's batches at its end must be given them; a path needs none") {
+TEST_CASE(
+    "learner: a penalty that walks through a task's batches must be given the batches; a path integral needs none") {
   LearnerOf<ctp::strategy::Ewc> ewc{Model<float>(micro)};
   ewc.begin_task(1);
   CHECK_THROWS_WITH_AS(ewc.end_task(), doctest::Contains("expected the task's batches"), ctp::UsageError);
   LearnerOf<ctp::strategy::Si> si{Model<float>(micro)};
   si.begin_task(1);
-  si.step(test::made_batch(micro, 4, 7, 1));
+  si.step(test::synthetic_batch(micro, 4, 7, 1));
   CHECK_NOTHROW(si.end_task());
   double importance = 0;
   for (const float value : si.penalty_state().importance.to_host()) importance += std::abs(value);
   CHECK(importance > 0);
 }
 
-TEST_CASE("learner: penalties and queues are all there is beside weights, gradient and moments") {
+TEST_CASE("learner: the state has weights, penalty, queues, moments and counters alone") {
   LearnerOf<ctp::strategy::Afec> learner{Model<float>(micro)};
   std::string names;
   for (const auto& [name, value] : test::snapshot(learner).values) names += name + " ";
@@ -194,7 +200,7 @@ TEST_CASE("learner: kept pairs are trained with the next task, after its own") {
   LearnerOf<Replay> learner{Model<float>(micro), quick()};
   Watch watch;
   learner.observe(watch);
-  const auto source = made_source(20);
+  const auto source = synthetic_source(20);
   learner.learn(task_of(source, 0, 8));
   learner.learn(task_of(source, 8, 8));
   learner.learn(task_of(source, 16, 4));
@@ -204,7 +210,7 @@ TEST_CASE("learner: kept pairs are trained with the next task, after its own") {
 
 TEST_CASE("learner: a rehearsal may look at the features of the model that has learned the task") {
   LearnerOf<Replay> learner{Model<float>(micro), quick()};
-  const auto source = made_source(8);
+  const auto source = synthetic_source(8);
   learner.learn(task_of(source, 0, 8));
   const auto found = ctp::extract(learner.model(), learner.thetas().online(), task_of(source, 0, 8), learner.options(),
                                   {.retrieval = false, .fusion = true});
@@ -213,13 +219,14 @@ TEST_CASE("learner: a rehearsal may look at the features of the model that has l
 
 TEST_CASE("learner: pairs kept of one source cannot be trained with a task of another") {
   LearnerOf<ctp::strategy::Er> learner{Model<float>(micro), quick()};
-  learner.learn(task_of(made_source(8), 0, 8));
-  CHECK_THROWS_WITH_AS(learner.learn(task_of(made_source(8), 0, 8)), doctest::Contains("one source"), ctp::UsageError);
+  learner.learn(task_of(synthetic_source(8), 0, 8));
+  CHECK_THROWS_WITH_AS(learner.learn(task_of(synthetic_source(8), 0, 8)), doctest::Contains("one source"),
+                       ctp::UsageError);
 }
 
 TEST_CASE("learner: tasks of different sources cannot be joined to one") {
   LearnerOf<ctp::strategy::JointT> learner{Model<float>(micro), quick()};
-  const std::vector<ctp::data::Task> tasks{task_of(made_source(8), 0, 8), task_of(made_source(8), 0, 8)};
+  const std::vector<ctp::data::Task> tasks{task_of(synthetic_source(8), 0, 8), task_of(synthetic_source(8), 0, 8)};
   CHECK_THROWS_WITH_AS(learner.learn_all(tasks, [](auto&, std::size_t) {}), doctest::Contains("one source"),
                        ctp::UsageError);
 }
@@ -229,7 +236,7 @@ TEST_CASE("learner: a run with a memory is the same for any number of threads") 
     const reference::Threads scope(threads);
     LearnerOf<ctp::strategy::Mof> learner{Model<float>(micro), quick()};
     learner.rehearsal().budget = 5;
-    const auto source = made_source(16);
+    const auto source = synthetic_source(16);
     learner.learn(task_of(source, 0, 8));
     learner.learn(task_of(source, 8, 8));
     return test::snapshot(learner).values;

@@ -1,123 +1,16 @@
+// Learners of small models.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <utility>
-#include <vector>
+#include <ctp/train/learner.hpp>
 
-#include <ctp/ctp.hpp>
+#include "made_engine.hpp"
 
 namespace test {
 
-template <class Real>
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<Real>>;
 using SeqF = ctp::Learner<ctp::strategy::SeqF, Model<float>>;
 using Ctp = ctp::Learner<ctp::strategy::Ctp, Model<float>>;
 using SeqFDouble = ctp::Learner<ctp::strategy::SeqF, Model<double>>;
 using CtpDouble = ctp::Learner<ctp::strategy::Ctp, Model<double>>;
-
-/// As small as a model with every kind of layer can be.
-inline constexpr ctp::ModelConfig micro{.image = 8,
-                                        .patch = 4,
-                                        .vision_width = 12,
-                                        .vision_depth = 1,
-                                        .vision_heads = 2,
-                                        .vocab = 40,
-                                        .text_width = 12,
-                                        .text_layers = 2,
-                                        .fusion_layer = 1,
-                                        .text_heads = 2,
-                                        .intermediate = 16,
-                                        .positions = 8,
-                                        .embed = 6,
-                                        .queue = 10};
-
-/// A batch drawn from `seed`; sample b is pair `first` + b. About every third word of the text is masked.
-inline ctp::data::Batch made_batch(const ctp::ModelConfig& c, int pairs, int length, std::uint64_t seed,
-                                   std::uint32_t first = 0) {
-  ctp::data::Batch batch;
-  batch.resize(pairs, c.image, length);
-  ctp::RandomSubstream random(ctp::RandomStream(seed, "made_batch"), {});
-  for (float& x : batch.images) x = static_cast<float>(random.normal());
-  for (std::size_t i = 0; i < batch.ids.size(); ++i) {
-    const auto place = i % static_cast<std::size_t>(length);
-    batch.ids[i] =
-        place == 0 ? c.cls : 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
-    batch.attend[i] = 1;
-    const bool asked = place > 0 && random.below(3) == 0;
-    batch.masked[i] = asked ? c.mask : batch.ids[i];
-    batch.labels[i] = asked ? batch.ids[i] : ctp::data::ignore_label;
-  }
-  for (std::size_t b = 0; b < batch.sample.size(); ++b) batch.sample[b] = first + static_cast<std::uint32_t>(b);
-  return batch;
-}
-
-/// Batches from memory, the same in every epoch.
-class Batches final : public ctp::data::BatchSource {
- public:
-  Batches(const ctp::ModelConfig& c, std::size_t steps, int pairs, int length, std::uint64_t seed) {
-    for (std::size_t s = 0; s < steps; ++s)
-      list.push_back(made_batch(c, pairs, length, seed * 100 + s,
-                                static_cast<std::uint32_t>(s) * static_cast<std::uint32_t>(pairs)));
-  }
-  [[nodiscard]] std::size_t steps() const override { return list.size(); }
-  void start(std::uint32_t epoch) override {
-    at_ = 0;
-    for (auto& batch : list) batch.epoch = epoch;
-  }
-  const ctp::data::Batch* next() override { return at_ < list.size() ? &list[at_++] : nullptr; }
-  [[nodiscard]] std::string sample_name(std::uint32_t ordinal) const override {
-    return "pair_" + std::to_string(ordinal);
-  }
-
-  std::vector<ctp::data::Batch> list;
-
- private:
-  std::size_t at_ = 0;
-};
-
-/// Everything an archive visits, as host values: a checkpoint without a file.
-struct Snapshot {
-  std::vector<std::pair<std::string, std::vector<double>>> values;
-  template <class T, class B>
-  void operator()(const std::string& name, ctp::Buffer<T, B>& buffer) {
-    values.emplace_back(name, buffer.template to_host<double>());
-  }
-  template <class T>
-  void operator()(const std::string& name, std::vector<T>& list) {
-    values.emplace_back(name, std::vector<double>(list.begin(), list.end()));
-  }
-  template <class Number>
-  void operator()(const std::string& name, Number& number) {
-    values.emplace_back(name, std::vector<double>{static_cast<double>(number)});
-  }
-};
-/// Writes a Snapshot back, in the same order.
-struct Restore {
-  const Snapshot& from;
-  std::size_t at = 0;
-  template <class T, class B>
-  void operator()(const std::string&, ctp::Buffer<T, B>& buffer) {
-    buffer.assign(from.values[at++].second);
-  }
-  template <class T>
-  void operator()(const std::string&, std::vector<T>& list) {
-    const std::vector<double>& values = from.values[at++].second;
-    list.clear();
-    for (const double value : values) list.push_back(static_cast<T>(value));
-  }
-  template <class Number>
-  void operator()(const std::string&, Number& number) {
-    number = static_cast<Number>(from.values[at++].second[0]);
-  }
-};
-template <class Learner>
-Snapshot snapshot(Learner& learner) {
-  Snapshot all;
-  learner.visit(all);
-  return all;
-}
 
 }  // namespace test
 

@@ -14,6 +14,8 @@
 
 #include <support/simulated_cuda.hpp>
 
+#include <ctp/strategy/si.hpp>
+
 #include "made_training.hpp"
 
 namespace {
@@ -27,7 +29,7 @@ template <class Strategy>
 using Learner = ctp::Learner<Strategy, ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Simulated,
                                                                 typename Strategy::Projection>>;
 
-/// What observers are told, number by number.
+/// The reports of all steps, number by number.
 class Told final : public ctp::Observer {
  public:
   void step_done(const ctp::StepReport& r) override {
@@ -55,11 +57,11 @@ constexpr int steps = 5;
 
 /// Two tasks of two epochs of five steps, of which one may have a picture that is no number.
 template <class Strategy>
-Run train(int read_every, bool record, int bad_epoch = -1, std::size_t bad_step = 0) {
+Run train(int read_every, bool capture, int bad_epoch = -1, std::size_t bad_step = 0) {
   ctp::ModelConfig sizes = test::micro;
   sizes.dropout = 0.1;
   ctp::TrainOptions options{.epochs = 2, .rate = 1e-3, .min_rate = 1e-5, .seed = 3};
-  options.capture_steps = record;
+  options.capture_steps = capture;
   options.read_every = read_every;
   options.read_seconds = 1e9;
   Learner<Strategy> learner(typename Learner<Strategy>::Model(sizes), options);
@@ -111,7 +113,7 @@ Run train(int read_every, bool record, int bad_epoch = -1, std::size_t bad_step 
 
 }  // namespace
 
-TEST_CASE("step ledger: read now and then, steps give the same weights, states and reports as read one by one") {
+TEST_CASE("pending steps: read several at a time, steps give the same weights, states and reports as read one by one") {
   const auto check = []<class Strategy>() {
     const Run each = train<Strategy>(1, false);
     CHECK(each.told.size() == 2 * 2 * steps);
@@ -129,7 +131,7 @@ TEST_CASE("step ledger: read now and then, steps give the same weights, states a
   SUBCASE("si, whose penalty has a value") { check.operator()<ctp::strategy::Si>(); }
 }
 
-TEST_CASE("step ledger: a step that is not finite stops all after it, though they were submitted") {
+TEST_CASE("pending steps: a non-finite step makes the device skip all submitted steps after it") {
   const auto check = []<class Strategy>() {
     // In every place among the steps that are read together, for one strategy; the others in the middle.
     const bool all = std::is_same_v<Strategy, ctp::strategy::SeqF>;
@@ -149,7 +151,7 @@ TEST_CASE("step ledger: a step that is not finite stops all after it, though the
   SUBCASE("si") { check.operator()<ctp::strategy::Si>(); }
 }
 
-TEST_CASE("step ledger: after a stop, training goes on from the last good step") {
+TEST_CASE("pending steps: after a non-finite step, training continues from the last finite one") {
   const auto run = [](bool disturbed) {
     ctp::TrainOptions options{.epochs = 1, .rate = 1e-3};
     Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), options);
@@ -167,7 +169,7 @@ TEST_CASE("step ledger: after a stop, training goes on from the last good step")
   CHECK(run(true) == run(false));
 }
 
-TEST_CASE("step ledger: what goes wrong with a batch is told after the steps before it") {
+TEST_CASE("pending steps: an error of a batch comes after the reports of the steps before it") {
   class Broken final : public ctp::data::BatchSource {
    public:
     [[nodiscard]] std::size_t steps() const override { return 4; }
@@ -189,7 +191,7 @@ TEST_CASE("step ledger: what goes wrong with a batch is told after the steps bef
   CHECK(told.all.size() == 3);
 }
 
-TEST_CASE("step ledger: an observer that throws is told no step twice, and none is left out") {
+TEST_CASE("pending steps: every step is reported once, though an observer throws") {
   class Throws final : public ctp::Observer {
    public:
     void step_done(const ctp::StepReport& r) override {
@@ -207,7 +209,7 @@ TEST_CASE("step ledger: an observer that throws is told no step twice, and none 
   CHECK(observer.seen == std::vector<std::uint64_t>{0, 1, 2, 3, 4});
 }
 
-TEST_CASE("step ledger: a batch that the model cannot take is refused after the steps before it were told") {
+TEST_CASE("pending steps: an unfit batch is refused after the reports of the steps before it") {
   Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
   Told told;
   learner.observe(told);
@@ -217,7 +219,7 @@ TEST_CASE("step ledger: a batch that the model cannot take is refused after the 
   CHECK(told.all.size() == 2);
 }
 
-TEST_CASE("step ledger: observers of the steps before a bad one see the learner as it is before that one") {
+TEST_CASE("pending steps: observers of the steps before a non-finite one see the learner as before that step") {
   using Seqf = Learner<ctp::strategy::SeqF>;
   class Counts final : public ctp::Observer {
    public:
@@ -240,7 +242,8 @@ TEST_CASE("step ledger: observers of the steps before a bad one see the learner 
   CHECK(counts.seen == std::vector<double>(6, 2));  // two steps, three counters
 }
 
-TEST_CASE("step ledger: what an observer's error left untold is told before another task begins") {
+TEST_CASE(
+    "pending steps: steps that an observer's error left without a report are reported before another task begins") {
   class Once final : public ctp::Observer {
    public:
     void task_begins(std::uint32_t, const std::string&, std::uint64_t) override { events.push_back(-1); }
@@ -304,10 +307,10 @@ struct Committing : ctp::strategy::SeqF {
 
 }  // namespace
 
-TEST_CASE("step ledger: a commit that computes finds what the step has computed, replayed or not") {
-  const auto kept = [](bool record) {
+TEST_CASE("pending steps: a commit that computes finds the step's values, replayed or not") {
+  const auto kept = [](bool capture) {
     ctp::TrainOptions options{.epochs = 1};
-    options.capture_steps = record;
+    options.capture_steps = capture;
     Learner<Committing> learner(Learner<Committing>::Model(test::micro), options);
     test::Batches task(test::micro, 5, 3, 6, 1);
     learner.learn(task, "task");
@@ -316,7 +319,7 @@ TEST_CASE("step ledger: a commit that computes finds what the step has computed,
   CHECK(kept(true) == kept(false));
 }
 
-TEST_CASE("step ledger: a commit that asks for something new, or for the host, is told so") {
+TEST_CASE("pending steps: a commit that uses a new output, or the host, is an error") {
   const auto complaint = [](Commits::Does does) -> std::string {
     Learner<Committing> learner(Learner<Committing>::Model(test::micro), {.epochs = 1});
     test::Batches task(test::micro, 2, 3, 6, 1);
@@ -335,7 +338,7 @@ TEST_CASE("step ledger: a commit that asks for something new, or for the host, i
   CHECK(complaint(Commits::Does::Computes).empty());
 }
 
-TEST_CASE("host numbers: written back in the order they were visited, nothing but plain members") {
+TEST_CASE("host snapshot: plain members alone are written back, in the order of the visit") {
   enum class Kind { One, Two };
   std::int64_t steps_taken = 7;
   double rate = 0.5;

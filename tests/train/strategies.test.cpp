@@ -20,17 +20,20 @@
 #include <ctp/train/extract.hpp>
 
 #include "every_strategy.hpp"
+#include "made_training.hpp"
 
 namespace {
 
 using test::Batches;
-using test::LearnerOf;
 using test::micro;
+
+template <class Strategy, class Real>
+using LearnerOf = ctp::Learner<Strategy, test::ModelOf<Strategy, Real>>;
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 /// Two tasks of 13 and 11 pairs with pictures to augment, in one source.
-std::vector<ctp::data::Task> made_tasks(const ctp::ModelConfig& c) {
+std::vector<ctp::data::Task> synthetic_tasks(const ctp::ModelConfig& c) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   for (std::uint32_t i = 0; i < 24; ++i) {
     ctp::RandomSubstream random(ctp::RandomStream(6, "made_tasks"), {.sample = i});
@@ -69,7 +72,7 @@ test::Snapshot train(int threads, int workers, std::uint64_t seed) {
   config.queue = 10;
   LearnerOf<Strategy, float> learner(typename LearnerOf<Strategy, float>::Model(config), quick(workers, seed));
   set_budget(learner, 6);
-  learner.learn_all(made_tasks(config), [](auto&, std::size_t) {});
+  learner.learn_all(synthetic_tasks(config), [](auto&, std::size_t) {});
   return test::snapshot(learner);
 }
 /// The name of the first thing in which two trainings differ; empty if there is none.
@@ -136,7 +139,7 @@ template <class Learner, class Choose>
 std::vector<std::uint32_t> chosen(Learner& learner, const ctp::data::Task& task, const Choose& choose) {
   const ctp::ExtractedFeatures found = features(learner, task);
   std::vector<std::uint32_t> members;
-  for (const std::size_t row : choose(ctp::rehearsal::Rows(std::span<const float>(found.fusion), found.width)))
+  for (const std::size_t row : choose(ctp::rehearsal::FeatureMatrix(std::span<const float>(found.fusion), found.width)))
     members.push_back(task.members[row]);
   return members;
 }
@@ -232,7 +235,7 @@ TEST_CASE_TEMPLATE("strategies: what is not finite stops a step before a weight 
 
 TEST_CASE_TEMPLATE("strategies: everything that a checkpoint must hold has a name of its own", Strategy,
                    CTP_EVERY_STRATEGY) {
-  test::LearnerOf<Strategy, float> learner{typename test::LearnerOf<Strategy, float>::Model(test::micro)};
+  LearnerOf<Strategy, float> learner{typename LearnerOf<Strategy, float>::Model(test::micro)};
   std::set<std::string> names;
   for (const auto& [name, values] : test::snapshot(learner).values) {
     CAPTURE(name);
@@ -255,27 +258,27 @@ TEST_CASE_TEMPLATE("strategies: learns as ctp", Strategy, ctp::strategy::CtpEr) 
 
 TEST_CASE_TEMPLATE("strategies: keeps pairs by herding", Strategy, ctp::strategy::Mof, ctp::strategy::ICarl,
                    ctp::strategy::Lucir) {
-  const auto tasks = made_tasks(micro);
+  const auto tasks = synthetic_tasks(micro);
   LearnerOf<Strategy, float> learner(typename LearnerOf<Strategy, float>::Model(micro), quick(0, 1));
   set_budget(learner, 6);
   learner.learn(tasks[0]);
-  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::Rows& rows) {
+  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::FeatureMatrix& rows) {
           return ctp::rehearsal::choose_herding(rows, 6);
         }));
 }
 
 TEST_CASE_TEMPLATE("strategies: keeps pairs by kmeans", Strategy, ctp::strategy::KMeans) {
-  const auto tasks = made_tasks(micro);
+  const auto tasks = synthetic_tasks(micro);
   LearnerOf<Strategy, float> learner(typename LearnerOf<Strategy, float>::Model(micro), quick(0, 1));
   set_budget(learner, 3);
   learner.learn(tasks[0]);
-  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::Rows& rows) {
+  CHECK(learner.rehearsal_state().members == chosen(learner, tasks[0], [](const ctp::rehearsal::FeatureMatrix& rows) {
           return ctp::rehearsal::choose_kmeans(rows, 3);
         }));
 }
 
 TEST_CASE_TEMPLATE("strategies: keeps pairs by reservoir", Strategy, ctp::strategy::Er, ctp::strategy::CtpEr) {
-  const auto tasks = made_tasks(micro);
+  const auto tasks = synthetic_tasks(micro);
   LearnerOf<Strategy, float> learner(typename LearnerOf<Strategy, float>::Model(micro), quick(0, 1));
   set_budget(learner, 6);
   learner.learn_all(tasks, [](auto&, std::size_t) {});

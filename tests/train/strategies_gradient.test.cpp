@@ -13,30 +13,30 @@
 
 namespace {
 
-/// One step of a learner on one batch, again and again from the same state but for the online weights.
-template <class Learner>
+/// One step of an engine on one batch, again and again from the same state but for the online weights.
+template <class Engine>
 class Repeated {
  public:
-  Repeated(Learner& learner, const ctp::data::Batch& batch)
-      : learner_(learner), batch_(batch), start_(test::snapshot(learner)) {}
+  Repeated(Engine& engine, const ctp::data::Batch& batch)
+      : engine_(engine), batch_(batch), start_(test::snapshot(engine)) {}
 
   /// The loss that the step reports at these weights.
   double loss(const std::vector<double>& theta) {
     test::Restore restore{start_};
-    learner_.visit(restore);
-    learner_.set_weights(theta);
-    return learner_.step(batch_).loss;
+    engine_.visit(restore);
+    engine_.set_weights(theta);
+    return test::step(engine_, batch_).loss;
   }
   /// The gradient that the optimiser followed at these weights, the penalty's included.
   std::vector<double> gradient(const std::vector<double>& theta) {
     loss(theta);
-    for (const auto& [name, values] : test::snapshot(learner_).values)  // the optimiser is the last to be visited
+    for (const auto& [name, values] : test::snapshot(engine_).values)  // the optimiser is the last to be visited
       if (name == "adamw.first") moment_ = values;
     return moment_;
   }
 
  private:
-  Learner& learner_;
+  Engine& engine_;
   const ctp::data::Batch& batch_;
   test::Snapshot start_;
   std::vector<double> moment_;
@@ -48,22 +48,22 @@ TEST_CASE_TEMPLATE("strategies: the gradient of a whole step is what differences
   const reference::Threads one(1);  // too small a model to share among threads
   ctp::ModelConfig config = test::micro;
   config.queue = 9;
-  using Learner = test::LearnerOf<Strategy, double>;
-  Learner learner(typename Learner::Model(config), {.epochs = 1, .rate = 1e-2, .seed = 3});
+  using Engine = ctp::StepEngine<Strategy, test::ModelOf<Strategy, double>>;
+  Engine engine(typename Engine::Model(config), {.epochs = 1, .rate = 1e-2, .seed = 3});
   test::Batches first(config, 2, 3, 7, 1), second(config, 3, 3, 7, 2);
-  test::lead_to_second_task(learner, first, second, 2);
+  test::lead_to_second_task(engine, first, second, 2);
   // With these the first moment is the gradient, and the teachers stay as they are while online weights are moved.
-  learner.optimizer().beta1 = 0;
-  learner.settings([](const std::string& key, auto& value) {
+  engine.policies().optimizer().beta1 = 0;
+  engine.policies().settings([](const std::string& key, auto& value) {
     if constexpr (std::is_same_v<decltype(value), double&>)
       if (key == "momentum.decay") value = 1;
   });
 
-  const std::vector<double> theta = learner.weights();
-  Repeated step(learner, second.list[2]);
+  const std::vector<double> theta = engine.weights();
+  Repeated step(engine, second.list[2]);
   const std::vector<double> gradient = step.gradient(theta);
   double total = 0;
-  for (const ctp::ParameterInfo& p : learner.model().layout().parameters()) {
+  for (const ctp::ParameterInfo& p : engine.model().layout().parameters()) {
     CAPTURE(p.name);
     // Along one direction that moves every element of this parameter.
     std::vector<double> direction(theta.size());

@@ -7,7 +7,7 @@
 
 namespace ctp::backend {
 
-/// Extents of one attention. Row i of sample b of q starts at q + (b * queries + i) * q_stride, and so on.
+/// Extents of one attention. Row i of sample b of q starts at q + (b * queries + i) * q_stride; k and v likewise.
 struct AttentionShape {
   Index batch = 0, heads = 0, queries = 0, keys = 0;
   Index width = 0;  ///< of one head

@@ -1,9 +1,9 @@
 /// @file   ctp/backend/concepts.hpp
-/// @brief  The operations every backend has. This list is the contract; keep it short.
+/// @brief  Concept of a backend: the operations that every backend must have. Keep the list short.
 /// @layer  backend
 ///
-/// What each operation computes, with shapes, stands at its host version under backend/generic/. Pointers point into
-/// the backend's memory unless they are called `host`.
+/// The host version of each operation, in backend/generic/, documents its result and its shapes. Pointers point into
+/// the backend's memory unless their name is `host`.
 #pragma once
 
 #include <concepts>
@@ -93,7 +93,7 @@ concept HasElementwise = requires(Index n, typename B::Real a, const typename B:
 };
 
 namespace detail {
-/// The least that a term and a body of a parameter pass can be.
+/// Minimal term and minimal body of a parameter pass.
 template <class Real>
 struct AnyTerm {
   CTP_HD double value(Index, Real) const { return 0; }
@@ -117,7 +117,7 @@ concept HasParameterPasses = requires(Index n, typename B::Real a, const typenam
   { B::all_finite(n, x) } -> std::same_as<bool>;
 };
 
-/// @brief Somewhere to compute. A type with static functions; it is never instantiated.
+/// @brief A set of operations on one kind of memory: a type with static functions only, never instantiated.
 template <class B>
 concept Backend = std::floating_point<typename B::Real> && HasMemory<B> && HasProducts<B> && HasRows<B> &&
                   HasLayers<B> && HasLosses<B> && HasElementwise<B> && HasParameterPasses<B>;
@@ -128,22 +128,22 @@ struct AnyWork {
 };
 }  // namespace detail
 
-/// @brief A backend that can take down what some work launches, without running it, and run that as often as wanted
-/// with one call. Not required of a backend.
+/// @brief A backend that can capture launches and replay them with one call, as a CUDA graph. Optional for a backend.
 ///
-/// `capture(work)` calls work() once; work() then must not allocate, upload or download. `replay()` runs what was taken
-/// down, after everything launched before.
+/// `capture(work)` calls work() once and stores its launches without running them; work() must not allocate, upload or
+/// download. `replay()` runs the captured launches after everything launched before.
 template <class B>
-concept CapturesWork = Backend<B> && requires(typename B::Capture& recording, detail::AnyWork work) {
-  recording.capture(work);
-  recording.replay();
+concept CapturesWork = Backend<B> && requires(typename B::Capture& capture, detail::AnyWork work) {
+  capture.capture(work);
+  capture.replay();
 };
 
-/// @brief A backend that can stop work by a number in its own memory, so that the host need not wait to look at it. Not
-/// required of a backend.
+/// @brief A backend that can skip work by a flag in its own memory, so that the host need not wait for the flag.
+/// Optional for a backend.
 ///
-/// `skip_if(skip_flag, work)` calls work(), and what that launches does nothing where *skip_flag is not 0 by then; the
-/// other two leave in the backend's memory what `sum_terms` and `all_finite` return: a sum, and 0 or NaN.
+/// `skip_if(skip_flag, work)` calls work(); a launch of work() does nothing if *skip_flag is not 0 when the launch
+/// would run. `sum_terms(.., to)` and `probe_finite(.., to)` write to the backend's memory instead of returning: the
+/// sum, and 0 if all numbers are finite or NaN if not.
 template <class B>
 concept SkipsWork =
     Backend<B> && requires(const std::int32_t* skip_flag, detail::AnyWork work, Index n, const typename B::Real* x,
@@ -153,11 +153,12 @@ concept SkipsWork =
       B::probe_finite(n, x, to);
     };
 
-/// @brief A backend that takes blocks of input while it computes. Not required of a backend.
+/// @brief A backend that copies input while it computes. Optional for a backend.
 ///
-/// `prepare(bytes)` is host memory for the next block, to be filled by the caller; it waits only while earlier blocks
-/// are still on their way. `send()` says where in the backend's memory that block is for operations launched from then
-/// on; `release()`, that all of these have been launched.
+/// `prepare(bytes)` returns host memory for the next block, which the caller fills; the call waits only while that
+/// memory is still being copied. `send()` starts the copy and returns the block's address in the backend's memory,
+/// valid for operations launched afterwards. `release()` tells the queue that all operations on the block have been
+/// launched.
 template <class B>
 concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std::size_t bytes) {
   { queue.prepare(bytes) } -> std::same_as<std::byte*>;
@@ -165,19 +166,19 @@ concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std:
   queue.release();
 };
 
-/// @brief Ranking of rows by inner product, without a matrix of scores. Optional for a backend; every host backend has
-/// it, from generic/ranking.hpp, which also satisfies this concept by itself.
+/// @brief Ranking of rows by inner product, without a matrix of scores. Optional for a backend. Every host backend
+/// inherits the operations from generic::Ranking, which satisfies this concept by itself.
 ///
-/// The greater score comes first, of equal ones the lower index. A score has the same bits wherever it is computed, so
-/// that equal rows tie.
+/// Order: the greater score first; of equal scores the lower index first. A score's bits depend on its two rows only,
+/// so equal rows tie.
 ///
-/// `retrieval_ranks(n, d, left, right, left_rank, right_rank)`: left_rank[i] is how many rows of right [n,d] come
-/// before row i for row i of left [n,d]; right_rank[i] the same with the lists exchanged. Where a score of row i of
-/// left is not a finite number, left_rank[i] is backend::not_finite, and right_rank says nothing.
+/// `retrieval_ranks(n, d, left, right, left_rank, right_rank)`: left_rank[i] is the number of rows of right [n,d] that
+/// come before row i, ranked for row i of left [n,d]; right_rank[i] is the same with the lists exchanged. If a score of
+/// row i of left is not finite, left_rank[i] is backend::not_finite, and right_rank is unspecified.
 ///
-/// `top_ten(q, g, d, query, gallery, item)`: item [q,10] are the best rows of gallery [g,d] for each row of query
-/// [q,d], best first, then backend::no_item; or all backend::not_finite, where one of the scores is not a finite
-/// number.
+/// `top_ten(q, g, d, query, gallery, item)`: item [q,10] holds the best rows of gallery [g,d] for each row of query
+/// [q,d], best first, then backend::no_item. If a score of a query is not finite, all its items are
+/// backend::not_finite.
 template <class B>
 concept RanksRows = HasMemory<B> && requires(Index n, const typename B::Real* x, std::int32_t* result) {
   B::retrieval_ranks(n, n, x, x, result, result);

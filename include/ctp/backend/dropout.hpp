@@ -1,5 +1,5 @@
 /// @file   ctp/backend/dropout.hpp
-/// @brief  Which activations a dropout layer keeps, as a pure function of where they are.
+/// @brief  Dropout masks as a pure function of an element's position: counter-based, by Philox.
 /// @layer  backend
 #pragma once
 
@@ -12,21 +12,23 @@
 
 namespace ctp::backend {
 
-/// @brief One dropout layer on one batch. Keyed by sample, so a pair's mask does not depend on its place in the batch.
+/// @brief One dropout layer on one batch. The mask is keyed by sample, so it does not depend on a pair's place in the
+/// batch.
 ///
 /// Element `column` of row `row` of a sample belongs to Philox block `16 * (row * ceil(columns / 128) + column / 128) +
-/// column % 16` of substream `dropout_id`. It takes word `column % 64 / 16` of the block, of that the low half if
-/// `column % 128` is below 64, else the high half: sixteen blocks side by side fill 128 consecutive elements. It is
-/// kept if its 16 bits are at least threshold(), and scaled so that the mean stays.
+/// column % 16` of substream `dropout_id`. Its 16 bits are one half of word `column % 64 / 16` of the block: the low
+/// half if `column % 128` is below 64, else the high half. So sixteen blocks side by side fill 128 consecutive
+/// elements. An element is kept if its bits are at least threshold(), and then multiplied by scale(), which preserves
+/// the mean.
 /// **Source.** Srivastava et al. 2014, inverted form.
 struct Dropout {
-  /// That of a random stream, which is a std::array: device code must not call its members.
+  /// The key of a RandomStream as two words: a RandomStream holds a std::array, whose members device code cannot call.
   struct Key {
     std::uint32_t low = 0, high = 0;
 
     constexpr Key() = default;
     constexpr Key(std::uint32_t low_word, std::uint32_t high_word) : low(low_word), high(high_word) {}
-    constexpr Key(const std::array<std::uint32_t, 2>& of_stream)  // NOLINT: the same thing in other clothes
+    constexpr Key(const std::array<std::uint32_t, 2>& of_stream)  // NOLINT: the same value
         : low(of_stream[0]), high(of_stream[1]) {}
     friend constexpr bool operator==(const Key&, const Key&) = default;
   };
@@ -42,11 +44,11 @@ struct Dropout {
   [[nodiscard]] CTP_HD constexpr std::uint32_t threshold() const {
     return static_cast<std::uint32_t>(probability * 65536.F + 0.5F);
   }
-  /// In single precision on every backend, so that all keep the same mean.
+  /// Factor of a kept element. Single precision on every backend, so that all backends use the same number.
   [[nodiscard]] CTP_HD constexpr float scale() const { return 65536.F / (65536.F - static_cast<float>(threshold())); }
 };
 
-/// Writes 0 or the scale for each of the `columns` elements of row `row` of batch entry `entry`.
+/// Writes the factors, 0 or scale(), of the `columns` elements of row `row` of batch entry `entry`.
 template <class Real>
 void dropout_row(const Dropout& dropout, std::ptrdiff_t entry, std::uint32_t row, std::ptrdiff_t columns,
                  Real* factor) {

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/normalization.hpp
-/// @brief  From the bytes of pictures to the numbers that an image encoder reads.
+/// @brief  Normalisation of pixels: bytes to the input of an image encoder.
 /// @layer  backend
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace ctp::backend {
 
-/// @brief (value / 255 - mean) / deviation, in the order and precision of PyTorch: the same bits on every backend.
+/// @brief (value / 255 - mean) / deviation, in the order and precision of PyTorch. Every backend gives the same bits.
 ///
 /// `channel`: 0 red, 1 green, 2 blue. Mean and standard deviation are those of CLIP's training images.
 /// **Source.** Radford et al. 2021, arXiv:2103.00020, released code; equal to torchvision's ToTensor and Normalize.

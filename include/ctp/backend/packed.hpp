@@ -1,5 +1,5 @@
 /// @file   ctp/backend/packed.hpp
-/// @brief  Numbers that only matrix products read, in the form a backend wants them in.
+/// @brief  The storage type of operands of matrix products.
 /// @layer  backend
 #pragma once
 
@@ -21,15 +21,15 @@ struct PackedOf<B> {
 };
 }  // namespace detail
 
-/// @brief What stands for such a number: `B::Packed`, a type of no size, where a backend has one, else its Real.
+/// @brief Element type of an operand that only matrix products read: `B::Packed`, an incomplete type, if the backend
+/// has one, else its Real.
 ///
-/// A backend with a Packed also has `packed_bytes(n)`, and takes and gives `Packed*` in place of `Real*` wherever an
-/// operand of a product is made for nothing but that product: x of linear(), y of layer_norm(), o of attention() and
-/// the activated output of linear().
+/// A backend with a Packed also has `packed_bytes(n)`, and accepts `Packed*` in place of `Real*` for the operands that
+/// only a product reads: x of linear(), y of layer_norm(), o of attention() and the activated output of linear().
 template <class B>
 using Packed = typename detail::PackedOf<B>::type;
 
-/// Bytes that n of them take.
+/// Size in bytes of n packed elements.
 template <class B>
 std::size_t packed_bytes(Index n) {
   if constexpr (requires { B::packed_bytes(n); })

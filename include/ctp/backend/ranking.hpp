@@ -1,5 +1,5 @@
 /// @file   ctp/backend/ranking.hpp
-/// @brief  What retrieval on a backend finds, beside ranks and items.
+/// @brief  Constants of retrieval on a backend: list length and special values.
 /// @layer  backend
 #pragma once
 
@@ -7,11 +7,11 @@
 
 namespace ctp::backend {
 
-/// How many of the best gallery items are found for each query.
+/// Length of a query's list of best gallery items.
 inline constexpr int top_items = 10;
-/// In place of an item: the gallery has fewer.
+/// Marks an unused place of a list: the gallery has fewer items.
 inline constexpr std::int32_t no_item = -1;
-/// In place of a rank or an item: one of the row's scores is not a finite number.
+/// Marks a row with a score that is not finite, in place of its rank or its items.
 inline constexpr std::int32_t not_finite = -2;
 
 }  // namespace ctp::backend

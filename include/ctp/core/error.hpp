@@ -59,7 +59,7 @@ struct ShapeError : Error {
 /// The parts of an error message, as fields, so that a message leaves out no part.
 struct Complaint {
   std::string where;     ///< file, option or function
-  std::string what;      ///< key, tensor, line or field within it; may be empty
+  std::string what;      ///< key, tensor, line or field within `where`; may be empty
   std::string expected;  ///< the valid value
   std::string found;     ///< the invalid value
   std::string remedy;    ///< advice to the user; may be empty

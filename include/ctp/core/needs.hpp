@@ -1,11 +1,11 @@
 /// @file   ctp/core/needs.hpp
-/// @brief  What a policy asks of the Learner, as part of its type.
+/// @brief  Teacher outputs that a policy reads, as part of the policy's type.
 /// @layer  core
 #pragma once
 
 namespace ctp {
 
-/// Outputs of one model that a policy reads. Every one of them includes the model's weights.
+/// Outputs of one model that a policy reads. Every output includes the model's weights.
 enum class Output : unsigned {
   Nothing = 0,
   Weights = 1,           ///< the parameter vector itself
@@ -20,13 +20,20 @@ constexpr bool includes(Output set, Output part) {
   return (static_cast<unsigned>(set) & static_cast<unsigned>(part)) == static_cast<unsigned>(part);
 }
 
-/// @brief Which teachers a policy needs, and what of them. The Learner keeps and runs only what some policy needs.
+/// @brief Teachers that a policy reads, and which outputs of each. The Learner keeps a teacher, and computes an output
+/// of a teacher, only if some policy needs it.
 ///
-/// The online model's outputs are always there. A policy whose teacher does not exist yet is silent.
+/// The online model's outputs always exist. A policy whose teacher does not exist yet is silent: it adds no loss.
 struct Needs {
-  Output previous = Output::Nothing;  ///< the model as it was at the end of the previous task
-  Output momentum = Output::Nothing;  ///< the slowly moving copy that the momentum policy keeps
+  Output previous = Output::Nothing;  ///< the model at the end of the previous task
+  Output momentum = Output::Nothing;  ///< the momentum model, whose weights the momentum policy updates
 };
 constexpr Needs operator|(Needs a, Needs b) { return {a.previous | b.previous, a.momentum | b.momentum}; }
+
+/// Whether the teachers that a policy needs exist in this step.
+template <class Step>
+bool can_run(const Step& step, Needs needs) {
+  return (needs.previous == Output::Nothing || step.previous) && (needs.momentum == Output::Nothing || step.momentum);
+}
 
 }  // namespace ctp

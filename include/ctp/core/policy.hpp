@@ -1,5 +1,5 @@
 /// @file   ctp/core/policy.hpp
-/// @brief  What all policies have in common: settings in public members, changing values in a State.
+/// @brief  Form of a policy: settings in public members, changing values in a State.
 /// @layer  core
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace ctp {
 
-/// State of a policy that has none.
+/// State of a policy that declares none.
 struct NoState {
   template <class Archive>
   void visit(Archive&) {}
@@ -26,14 +26,14 @@ struct StateOf<Policy, Model> {
 };
 }  // namespace detail
 
-/// @brief What a policy remembers between steps: its member template State<Model>, or NoState if it has none.
+/// @brief The values that a policy keeps between steps: its member template State<Model>, or NoState if it has none.
 ///
-/// A State is made by `policy.init(model, seed)` and offers `visit(archive)`, which calls archive("name", value) for
-/// all of its members: a checkpoint saves and restores them through it.
+/// `policy.init(model, seed)` makes the State. The State offers `visit(archive)`, which calls archive("name", member)
+/// for each member: a checkpoint saves and restores the State through these calls.
 template <class Policy, class Model>
 using PolicyState = typename detail::StateOf<Policy, Model>::type;
 
-/// The State a run starts with.
+/// The State at the start of a run.
 template <class Policy, class Model>
 PolicyState<Policy, Model> make_state(const Policy& policy, const Model& model, std::uint64_t seed) {
   if constexpr (std::same_as<PolicyState<Policy, Model>, NoState>)
@@ -42,7 +42,7 @@ PolicyState<Policy, Model> make_state(const Policy& policy, const Model& model, 
     return policy.init(model, seed);
 }
 
-/// Calls visitor("name", member) for each setting of a policy, if it has any.
+/// Calls visitor("name", member) for each setting of a policy, if the policy has settings.
 template <class Policy, class Visitor>
 void visit_settings(Policy& policy, Visitor&& visitor) {
   if constexpr (requires { policy.settings(visitor); }) policy.settings(visitor);

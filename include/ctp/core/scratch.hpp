@@ -29,8 +29,8 @@ enum class Scratch { PackedLeft, PackedRight, Attention, Rows, Reduction };
 
 /// @brief Scratch memory of the calling thread for at least `count` values of T, not initialised.
 ///
-/// The memory is valid until the thread's next call with the same T and Purpose. It only grows, so work of constant
-/// shape allocates in its first call only. **Errors.** std::bad_alloc.
+/// The memory is valid until the thread's next call with the same T and Purpose. The memory only grows, so work of
+/// constant shape allocates in its first call only. **Errors.** std::bad_alloc.
 template <class T, Scratch Purpose>
 T* thread_scratch(std::size_t count) {
   thread_local AlignedMemory memory;

@@ -1,5 +1,5 @@
 /// @file   ctp/distill/lucir.hpp
-/// @brief  Keep the direction of every token.
+/// @brief  Less-forget constraint of LUCIR: cosine distance of each token to the previous model's token.
 /// @layer  distill
 #pragma once
 
@@ -9,13 +9,14 @@
 
 namespace ctp::distill {
 
-/// @brief (1 - mean cosine of image tokens + 1 - mean cosine of text tokens) / 2, between a token of the previous model
-/// and the same token now; padding does not count.
+/// @brief (1 - mean cosine of image tokens + 1 - mean cosine of text tokens) / 2, between each token of the online
+/// model and the same token of the previous model. Tokens of padding are left out.
 ///
-/// `published`: the cosine of each feature along the tokens of a pair instead, padding included, as the released code
-/// computes it. **Units.** none, in [0, 2].  **Gradient.** to the online model.
-/// **Source.** Hou et al. 2019, LUCIR, CVPR, eq. 6 (less-forget constraint), on tokens; `lucir_distillation` of the
-/// oracle.
+/// `published`: as the released code, takes the cosine of each feature along the tokens of a pair, padding included.
+/// **Shapes.** image tokens [B * N, width], text tokens [B * L, width].  **Units.** none, in [0, 2].
+/// **Gradient.** to the online model.
+/// **Source.** Hou et al. 2019, LUCIR, CVPR, eq. 6 (less-forget constraint), on tokens;
+/// `tests/oracle: lucir_distillation`.
 struct Lucir {
   static constexpr const char* name = "lucir";
   static constexpr Needs needs{.previous = Output::Tokens};
@@ -40,13 +41,13 @@ struct Lucir {
 
  private:
   template <class Step, class Tokens>
-  auto cosines(Step& step, Tokens now, Tokens then, Index pairs) const {
+  auto cosines(Step& step, Tokens online, Tokens previous, Index pairs) const {
     const auto& pass = step.online.pass();
-    const auto& taught = step.previous->pass();
-    auto a = normalize(pass, now), b = normalize(taught, then);
+    const auto& previous_pass = step.previous->pass();
+    auto a = normalize(pass, online), b = normalize(previous_pass, previous);
     if (published) {
       a = normalize(pass, transpose_each(pass, a, pairs));
-      b = normalize(taught, transpose_each(taught, b, pairs));
+      b = normalize(previous_pass, transpose_each(previous_pass, b, pairs));
     }
     return row_products(pass, a, b);
   }

@@ -1,5 +1,5 @@
 /// @file   ctp/distill/masked_language.hpp
-/// @brief  Agree with a teacher about which words the masked ones may have been.
+/// @brief  Distillation of a teacher's token distributions at the masked positions.
 /// @layer  distill
 #pragma once
 
@@ -8,15 +8,15 @@
 
 namespace ctp::distill {
 
-/// Whose opinion counts.
+/// The model whose distributions are the target.
 enum class Teacher { Previous, Momentum };
 
-/// @brief Cross entropy between the teacher's and the online model's word distributions, mean over masked positions.
+/// @brief Cross entropy between the teacher's and the online model's token distributions, mean over masked positions.
 ///
 /// The teacher reads the same masked text with its own image tokens. Temperature: the model's `distill_temp`.
 /// **Units.** nats per masked position.  **Gradient.** to the online model.
 /// **Source.** CTP, ICCV 2023, arXiv:2308.07146, figure 2 (momentum teacher); Learning without Forgetting,
-/// arXiv:1606.09282 (previous model); `mlm_distillation` of the oracle.
+/// arXiv:1606.09282 (previous model); `tests/oracle: mlm_distillation`.
 template <Teacher teacher>
 struct MaskedLanguage {
   static constexpr const char* name = "masked_language_distillation";
@@ -26,8 +26,8 @@ struct MaskedLanguage {
   template <class Step>
   auto loss(Step& step) const {
     const auto& masked = step.batch().masked_positions();
-    auto& wise = teacher == Teacher::Previous ? *step.previous : *step.momentum;
-    return soft_cross_entropy(step.online.pass(), step.online.masked_scores(), wise.masked_scores().value,
+    auto& teacher_outputs = teacher == Teacher::Previous ? *step.previous : *step.momentum;
+    return soft_cross_entropy(step.online.pass(), step.online.masked_scores(), teacher_outputs.masked_scores().value,
                               masked.weight, step.model().config().distill_temperature, Entropy::Kept);
   }
 };

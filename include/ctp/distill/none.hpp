@@ -7,7 +7,7 @@
 
 namespace ctp::distill {
 
-/// Learns from the data alone.
+/// The empty sum of losses: no teacher is needed.
 using None = All<>;
 
 }  // namespace ctp::distill

@@ -22,13 +22,13 @@
 
 namespace ctp::eval {
 
-/// @brief What is known of a query or gallery item beside its features. Views: the strings must outlive the call.
+/// @brief Id and category of a query or gallery item. Views: the strings must outlive the call.
 struct CategoryItem {
-  std::string_view id;     ///< an item that is its own query is not counted as found
+  std::string_view id;     ///< a gallery item with the query's own id is not a hit
   std::string_view label;  ///< its category
 };
 
-/// @brief Mean average precision in percent, within the first 1, 5 and 10 items found.
+/// @brief Mean average precision in percent, at 1, 5 and 10.
 struct MapScores {
   double map1 = 0, map5 = 0, map10 = 0;
 };
@@ -47,7 +47,7 @@ inline double average_precision(std::span<const char> hit, std::size_t cut) {
   return hits == 0 ? 0.0 : sum / static_cast<double>(hits);
 }
 
-/// The ten best items of every query, [queries, 10], best first. Fewer leave backend::no_item.
+/// The ten best items of every query, [queries, 10], best first, then backend::no_item.
 template <backend::RanksRows Backend, class Real>
 std::vector<std::int32_t> ten_best(std::span<const Real> query, std::span<const Real> gallery, std::size_t width) {
   const auto queries = uploaded<Backend>(query), items = uploaded<Backend>(gallery);
@@ -80,7 +80,7 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
     throw ShapeError("multimodal_map: features hold " + std::to_string(query_features.size()) + " and " +
                      std::to_string(gallery_features.size()) + " numbers for " + std::to_string(queries.size()) +
                      " queries and " + std::to_string(gallery.size()) + " gallery items of width " +
-                     std::to_string(width) + "; they must be [items, width]");
+                     std::to_string(width) + "; features must be [items, width]");
   }
   std::unordered_map<std::string_view, std::unordered_set<std::string_view>> positives;
   for (const CategoryItem& item : whole_gallery) positives[item.label].insert(item.id);
@@ -90,7 +90,7 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
   std::vector<char> hit;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const auto mine = positives.find(queries[i].label);
-    if (mine == positives.end()) continue;  // nothing to find: 0
+    if (mine == positives.end()) continue;  // no positives: average precision 0
     hit.clear();
     for (const std::int32_t j : std::span(best).subspan(i * backend::top_items, backend::top_items)) {
       if (j == backend::no_item) break;
@@ -106,17 +106,17 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
 
 }  // namespace detail
 
-/// @brief Mean average precision of finding gallery items of a query's category, by inner product.
+/// @brief Mean average precision of retrieval by category, ranked by inner product.
 ///
-/// The ten best gallery items of a query are taken (of equal scores the lower index first), then the query's own id is
-/// dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives, items left)
-/// places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of tasks not
-/// yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal. Scores are
-/// computed by `Backend`, in its own Real.
+/// Each query's ten best gallery items are ranked (of equal scores the lower index first), then the item with the
+/// query's own id is dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives,
+/// items left) places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of
+/// tasks not yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal.
+/// Scores are computed by `Backend`, in its own Real.
 ///
 /// **Shapes.** query_features: [queries, width], gallery_features: [gallery, width], row-major.  **Units.** percent.
 /// **Errors.** DataError if there is no query or no gallery item; ShapeError if features and items do not match;
-///             NumericError if a score is not finite.
+/// NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (evaluation_multi_modal), without its failure below ten items.
 template <backend::RanksRows Backend = backend::generic::Ranking<float>>
 MapScores multimodal_map(std::span<const float> query_features, std::span<const CategoryItem> queries,
@@ -125,7 +125,7 @@ MapScores multimodal_map(std::span<const float> query_features, std::span<const 
   return detail::multimodal_map<Backend, float>(query_features, queries, gallery_features, gallery, whole_gallery,
                                                 width);
 }
-/// The same for features in double.
+/// multimodal_map() of features in double.
 template <backend::RanksRows Backend = backend::generic::Ranking<double>>
 MapScores multimodal_map(std::span<const double> query_features, std::span<const CategoryItem> queries,
                          std::span<const double> gallery_features, std::span<const CategoryItem> gallery,

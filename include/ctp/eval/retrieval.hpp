@@ -1,5 +1,5 @@
 /// @file   ctp/eval/retrieval.hpp
-/// @brief  Cross-modal retrieval: how often an image finds its text, and a text its image, among the best k.
+/// @brief  Cross-modal retrieval: recall at k from image to text and from text to image.
 /// @layer  eval
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace ctp::eval {
 
-/// @brief Recalls in percent. txt_: images asking for their text; img_: texts asking for their image.
+/// @brief Recalls in percent. txt_: from image to text; img_: from text to image.
 struct RetrievalScores {
   double txt_r1 = 0, txt_r5 = 0, txt_r10 = 0, txt_r_mean = 0;
   double img_r1 = 0, img_r5 = 0, img_r10 = 0, img_r_mean = 0;
@@ -28,7 +28,7 @@ struct RetrievalScores {
 
 namespace detail {
 
-/// How many texts come before each image's own, and how many images before each text's.
+/// For each image, the number of texts ranked before its own text; for each text, the number of images.
 struct MatchRanks {
   std::vector<std::int32_t> text, image;
 };
@@ -87,8 +87,8 @@ RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> tex
 
 /// @brief Recall at 1, 5 and 10 in both directions, by inner product; row i of `image` belongs to row i of `text`.
 ///
-/// Of equal scores the lower index comes first. The published evaluation gives all but each row's ten best scores a
-/// filler, which changes nothing at these cut-offs. Scores are computed by `Backend`, in its own Real.
+/// Of equal scores the lower index comes first. The published evaluation replaces all but each row's ten best scores by
+/// a constant, which changes nothing at these cut-offs. Scores are computed by `Backend`, in its own Real.
 /// **Shapes.** image, text: [n, e], row-major.  **Units.** percent.
 /// **Errors.** DataError if n is 0; ShapeError if a list is not [n, e]; NumericError if a score is not finite.
 /// **Source.** Published product_evaluation.py (itm_eval).
@@ -96,7 +96,7 @@ template <backend::RanksRows Backend = backend::generic::Ranking<float>>
 RetrievalScores retrieval(std::span<const float> image, std::span<const float> text, std::size_t n, std::size_t e) {
   return detail::retrieval<Backend, float>(image, text, n, e);
 }
-/// The same for features in double.
+/// retrieval() of features in double.
 template <backend::RanksRows Backend = backend::generic::Ranking<double>>
 RetrievalScores retrieval(std::span<const double> image, std::span<const double> text, std::size_t n, std::size_t e) {
   return detail::retrieval<Backend, double>(image, text, n, e);

@@ -1,5 +1,5 @@
 /// @file   ctp/eval/task_matrix.hpp
-/// @brief  What was known of each task after each task, and what that says about forgetting and transfer.
+/// @brief  Matrix of task metrics, with average, forgetting and transfer.
 /// @layer  eval
 #pragma once
 
@@ -14,11 +14,11 @@
 
 namespace ctp::eval {
 
-/// @brief Metrics of T tasks, learnt in order. Any entry may be missing; a result that needs a missing one is empty.
+/// @brief Metrics of T tasks, learnt in order. Any entry may be missing; a result that needs a missing entry is empty.
 ///
-/// Three kinds of entry: R[i][j], the model after task i on task j by itself; U[i][j], the model after task i on the
-/// union of the tasks 0..j; b[j], the untrained model on task j. Which metric they are is the caller's choice (the mean
-/// recall, as a rule); all results have its unit. Joint training fills the last row only.
+/// Three kinds of entry: R[i][j], the model after task i on task j alone; U[i][j], the model after task i on the
+/// union of the tasks 0..j; b[j], the untrained model on task j. The caller chooses the metric (usually the mean
+/// recall); all results have its unit. Joint training fills the last row only.
 class TaskMatrix {
  public:
   using Entry = std::optional<double>;
@@ -55,7 +55,7 @@ class TaskMatrix {
 
   /// @brief mean over j < T-1 of (max over j <= l <= T-2 of R[l][j]) - R[T-1][j]. Empty for one task.
   ///
-  /// Positive: something was lost. **Source.** Chaudhry et al. 2018, arXiv:1801.10112, section 3.
+  /// Positive: performance was lost. **Source.** Chaudhry et al. 2018, arXiv:1801.10112, section 3.
   [[nodiscard]] Entry forgetting() const {
     return mean(0, tasks_ - 1, [&](std::size_t j) {
       Entry best = at(j, j);
@@ -69,7 +69,7 @@ class TaskMatrix {
 
   /// @brief mean over j < T-1 of R[T-1][j] - R[j][j]. Empty for one task.
   ///
-  /// Negative: something was lost. **Source.** Lopez-Paz and Ranzato 2017, arXiv:1706.08840, equation 3.
+  /// Negative: performance was lost. **Source.** Lopez-Paz and Ranzato 2017, arXiv:1706.08840, equation 3.
   [[nodiscard]] Entry backward_transfer() const {
     return mean(0, tasks_ - 1, [&](std::size_t j) { return difference(at(tasks_ - 1, j), at(j, j)); });
   }
@@ -83,10 +83,10 @@ class TaskMatrix {
 
   /// @brief The published "BWT" of row i: sum over j <= i of (U[j][j] - U[T-1][j]), divided by i. Empty for i = 0.
   ///
-  /// U[j][j] is the model as it was after task j, U[T-1][j] the final model, both on the union of the tasks 0..j. The
-  /// divisor is i although the sum has i + 1 terms: in the last row, the one usually quoted, the last term is zero. Its
-  /// sign is turned round: positive means forgetting. The published script rounds the metrics to two places first;
-  /// here nothing is rounded.
+  /// U[j][j] is the model after task j, U[T-1][j] the final model, both on the union of the tasks 0..j. The divisor is
+  /// i although the sum has i + 1 terms: in the last row, which is usually quoted, the last term is zero. The sign is
+  /// the reverse of backward_transfer(): positive means forgetting. The published script rounds the metrics to two
+  /// places first; here nothing is rounded.
   /// **Errors.** UsageError if i is not a task.  **Source.** Published eval.py.
   [[nodiscard]] Entry published_bwt(std::size_t i) const {
     place("published_bwt", i, i);
@@ -114,7 +114,7 @@ class TaskMatrix {
   }
   static Entry difference(const Entry& a, const Entry& b) { return a && b ? Entry(*a - *b) : std::nullopt; }
 
-  /// Sum of term(first) .. term(last - 1); empty if one of them is.
+  /// Sum of term(first) .. term(last - 1); empty if one term is empty.
   template <class Term>
   static Entry sum(std::size_t first, std::size_t last, Term term) {
     double total = 0.0;
@@ -125,7 +125,7 @@ class TaskMatrix {
     }
     return total;
   }
-  /// The same divided by their number; empty if there are none.
+  /// Mean of term(first) .. term(last - 1); empty if one term is empty or there are no terms.
   template <class Term>
   static Entry mean(std::size_t first, std::size_t last, Term term) {
     const Entry total = sum(first, last, term);

@@ -1,5 +1,5 @@
 /// @file   ctp/momentum/compatible.hpp
-/// @brief  Momentum weights that move towards the online and the previous task's model alike.
+/// @brief  Compatible momentum: an average of the online and the previous task's model.
 /// @layer  momentum
 #pragma once
 
@@ -8,10 +8,9 @@
 
 namespace ctp::momentum {
 
-/// @brief slow <- decay slow + (1 - decay) / 2 (online + previous); on the first task, which has no previous model, a
-/// plain
-///        average with `first_task_decay`.
+/// @brief slow <- decay slow + (1 - decay) / 2 (online + previous), at the start of every step.
 ///
+/// On the first task, which has no previous model: slow <- first_task_decay slow + (1 - first_task_decay) online.
 /// **Units.** decays: fraction kept per step, in [0,1].
 /// **Source.** CTP, ICCV 2023, arXiv:2308.07146, compatible momentum, with alpha = 1/2 as released.
 struct Compatible {

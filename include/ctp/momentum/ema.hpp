@@ -1,5 +1,5 @@
 /// @file   ctp/momentum/ema.hpp
-/// @brief  Momentum weights as an exponential moving average.
+/// @brief  Momentum weights as an exponential moving average of the online weights.
 /// @layer  momentum
 #pragma once
 

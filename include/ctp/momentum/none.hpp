@@ -7,7 +7,7 @@
 
 namespace ctp::momentum {
 
-/// Nothing is kept, nothing is updated.
+/// No momentum weights are kept or updated.
 struct None {
   static constexpr bool active = false;
   static constexpr Needs needs{};

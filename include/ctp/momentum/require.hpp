@@ -1,5 +1,5 @@
 /// @file   ctp/momentum/require.hpp
-/// @brief  Says in words what is wrong with a type that should be a momentum policy.
+/// @brief  Compile-time checks of momentum policies, with one sentence for each missing member.
 /// @layer  momentum
 #pragma once
 
@@ -10,23 +10,22 @@
 namespace ctp::momentum {
 
 namespace detail {
-/// Whether a type is a list of momentum policies, such as All<Ema, Compatible> or a std::tuple of them.
+/// Whether a type is a list of momentum policies, such as All<Ema, Compatible> or std::tuple<Ema, Compatible>.
 template <class Policy>
 inline constexpr bool is_list_of_rules = false;
 template <template <class...> class List, class First, class... Others>
 inline constexpr bool is_list_of_rules<List<First, Others...>> =
-    !SaysWhetherActive<List<First, Others...>> && SaysWhetherActive<First> &&
-    (true && ... && SaysWhetherActive<Others>);
+    !IsActive<List<First, Others...>> && IsActive<First> && (true && ... && IsActive<Others>);
 }  // namespace detail
 
-/// Stops the compilation with one sentence for the first thing that `Policy` lacks.
+/// Stops the compilation with one sentence for the first member that `Policy` lacks.
 template <class Policy, class Backend>
 consteval bool require_momentum_policy() {
   static_assert(!detail::is_list_of_rules<Policy>,
                 "[ctp.momentum.one] a strategy has one momentum policy, found a list of them; name one: 'using "
                 "Momentum = ctp::momentum::Compatible', or write one whose 'update' does what all of them do. See "
                 "docs/policies/momentum.md");
-  static_assert(detail::is_list_of_rules<Policy> || SaysWhetherActive<Policy>,
+  static_assert(detail::is_list_of_rules<Policy> || IsActive<Policy>,
                 "[ctp.momentum.active] a momentum policy needs 'static constexpr bool active = true'. "
                 "See docs/policies/momentum.md");
   static_assert(detail::is_list_of_rules<Policy> || HasNeeds<Policy>,
@@ -35,7 +34,7 @@ consteval bool require_momentum_policy() {
   static_assert(std::copyable<Policy>,
                 "[ctp.momentum.copyable] a momentum policy holds settings only and must be copyable. "
                 "See docs/policies/momentum.md");
-  if constexpr (SaysWhetherActive<Policy>) {
+  if constexpr (IsActive<Policy>) {
     if constexpr (Policy::active)
       static_assert(Updates<Policy, Backend>,
                     "[ctp.momentum.update] a momentum policy needs 'template <class B> void update(Index n, B::Real* "

@@ -1,5 +1,5 @@
 /// @file   ctp/objective/all.hpp
-/// @brief  Several losses as one policy.
+/// @brief  Weighted sum of several losses, as one policy.
 /// @layer  objective
 #pragma once
 
@@ -17,9 +17,10 @@
 
 namespace ctp {
 
-/// @brief The weighted sum of several losses, objectives or distillations; each may be an All itself.
+/// @brief The weighted sum of several losses, objectives or distillations. Each loss may be an All itself.
 ///
 /// A loss whose teacher does not exist yet (the previous model, on the first task) is silent: it adds nothing.
+/// **Gradient.** to the online model, that of the weighted sum.
 template <class... Policies>
 struct All {
   static constexpr Needs needs = (Needs{} | ... | Policies::needs);
@@ -41,33 +42,34 @@ struct All {
                       policies);
   }
 
-  /// The loss of all policies that can run on this step, each reported to it by name and without its weight.
+  /// The weighted sum of all losses that can run on this step. Reports each loss to the step by name, without weight.
   template <class Step, class AllState>
   auto loss(Step& step, AllState& state) const {
     const auto& pass = step.online.pass();
     auto total = pass.make(Shape<0>{});
     Step::Backend::zero(total.value.data, 1);
-    for_each(state, [&](const auto& policy, auto& own, double weight) {
+    for_each(state, [&](const auto& policy, auto& state_of_policy, double weight) {
       if (is_silent(policy, step)) return;
-      const auto part = loss_of(policy, step, own);
+      const auto part = loss_of(policy, step, state_of_policy);
       if constexpr (is_leaf<decltype(policy)>) step.report(policy.name, part);
       total = add(pass, total, part, weight);
     });
     return total;
   }
 
-  /// The loss of one of the policies by itself, without its weight.
+  /// The loss of policy I, without its weight.
   template <std::size_t I, class Step, class AllState>
   auto loss_of_one(Step& step, AllState& state) const {
     return loss_of(std::get<I>(policies), step, std::get<I>(state.states));
   }
 
-  /// Makes lasting what a step did to the states. Called after the guard has found the step sound.
+  /// Writes the step's changes into the states. On a host, called after losses and gradient were found finite; on a
+  /// device, called before the check, whose skip flag turns the launched kernels into no-ops.
   template <class Step, class AllState>
   void commit(Step& step, AllState& state) const {
-    for_each(state, [&](const auto& policy, auto& own, double) {
-      if constexpr (requires { policy.commit(step, own); })
-        if (!is_silent(policy, step)) policy.commit(step, own);
+    for_each(state, [&](const auto& policy, auto& state_of_policy, double) {
+      if constexpr (requires { policy.commit(step, state_of_policy); })
+        if (!is_silent(policy, step)) policy.commit(step, state_of_policy);
     });
   }
 
@@ -79,16 +81,16 @@ struct All {
   }
 
  private:
-  /// A policy with a loss of its own, as opposed to an All, whose members decide for themselves whether they can run.
+  /// True for a policy with a loss of its own. False for an All: each member of an All is tested by itself.
   template <class Policy>
   static constexpr bool is_leaf = requires { std::remove_cvref_t<Policy>::name; };
   template <class Policy, class Step>
   static bool is_silent(const Policy& policy, const Step& step) {
-    return is_leaf<Policy> && !step.can_run(policy.needs);
+    return is_leaf<Policy> && !can_run(step, policy.needs);
   }
   static constexpr std::array<double, sizeof...(Policies)> ones() {
     std::array<double, sizeof...(Policies)> w{};
-    for (double& one : w) one = 1;
+    for (double& weight : w) weight = 1;
     return w;
   }
   template <class AllState, class Visit>
@@ -97,12 +99,12 @@ struct All {
       (visit(std::get<I>(policies), std::get<I>(state.states), weights[I]), ...);
     }(std::index_sequence_for<Policies...>{});
   }
-  template <class Policy, class Step, class Own>
-  static auto loss_of(const Policy& policy, Step& step, Own& own) {
-    if constexpr (std::same_as<Own, NoState>)
+  template <class Policy, class Step, class StateOfPolicy>
+  static auto loss_of(const Policy& policy, Step& step, StateOfPolicy& state) {
+    if constexpr (std::same_as<StateOfPolicy, NoState>)
       return policy.loss(step);
     else
-      return policy.loss(step, own);
+      return policy.loss(step, state);
   }
   template <class Policy, class Visitor>
   static void visit_one(Policy& policy, double& weight, Visitor& visitor) {

@@ -1,5 +1,5 @@
 /// @file   ctp/objective/in_batch_contrast.hpp
-/// @brief  Tell each image's text from the other texts of the batch, and the other way round.
+/// @brief  Symmetric InfoNCE (image-text contrast) over the batch.
 /// @layer  objective
 #pragma once
 
@@ -14,9 +14,9 @@ namespace ctp::objective {
 
 /// @brief Symmetric InfoNCE over the global batch.
 ///
-/// (CE(v w^T / temp) + CE(w v^T / temp)) / 2, row i of both features being pair i.
+/// (CE(v w^T / temp) + CE(w v^T / temp)) / 2, where row i of both feature matrices is pair i.
 /// **Shapes.** v, w [B,E], unit length.  **Units.** nats per pair.  **Gradient.** to the online model.
-/// **Source.** Radford et al. 2021, arXiv:2103.00020, figure 3; `in_batch_contrast` of the oracle.
+/// **Source.** Radford et al. 2021, arXiv:2103.00020, figure 3; `tests/oracle: in_batch_contrast`.
 struct InBatchContrast {
   static constexpr const char* name = "in_batch_contrast";
   static constexpr Needs needs{};
@@ -28,11 +28,11 @@ struct InBatchContrast {
     const double temperature = step.model().config().temperature;
     const auto image = step.online.image(), text = step.online.text();
     const Index n = image.local.value.shape[0];
-    const auto own = pass.tape->template make<std::int32_t>(Shape<1>{n});
-    B::ramp(n, static_cast<std::int32_t>(image.first_row), own.data);
+    const auto positive_column = pass.tape->template make<std::int32_t>(Shape<1>{n});
+    B::ramp(n, static_cast<std::int32_t>(image.first_row), positive_column.data);
     const auto weight = mean_weights(pass, n);
-    const auto i2t = cross_entropy(pass, scores(pass, image.local, text.all, 1 / temperature), own, weight);
-    const auto t2i = cross_entropy(pass, scores(pass, text.local, image.all, 1 / temperature), own, weight);
+    const auto i2t = cross_entropy(pass, scores(pass, image.local, text.all, 1 / temperature), positive_column, weight);
+    const auto t2i = cross_entropy(pass, scores(pass, text.local, image.all, 1 / temperature), positive_column, weight);
     return scale(pass, add(pass, i2t, t2i), 0.5);
   }
 };

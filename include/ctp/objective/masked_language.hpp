@@ -1,5 +1,5 @@
 /// @file   ctp/objective/masked_language.hpp
-/// @brief  Name the words that were masked, given the rest of the text and the image.
+/// @brief  Masked-language modelling, conditioned on the image.
 /// @layer  objective
 #pragma once
 
@@ -8,9 +8,9 @@
 
 namespace ctp::objective {
 
-/// @brief Mean cross entropy of the true word over the masked positions of the batch.
+/// @brief Mean cross entropy of the true token over the masked positions of the batch.
 ///
-/// Scores exist at the masked positions only; a batch without any gives 0.
+/// Only masked positions have scores. A batch without masked positions has loss 0.
 /// **Units.** nats per masked position.  **Gradient.** to the online model.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, section 3.1, with the image as in arXiv:2107.07651, eq. 2.
 struct MaskedLanguage {

@@ -1,5 +1,5 @@
 /// @file   ctp/objective/momentum_contrast.hpp
-/// @brief  Contrast against the momentum model's features of this batch and a queue of earlier ones.
+/// @brief  Momentum contrast (MoCo): InfoNCE against the momentum model's features of this batch and a queue.
 /// @layer  objective
 #pragma once
 
@@ -19,8 +19,8 @@ namespace ctp::objective {
 
 /// @brief InfoNCE of online features against [momentum features of the batch | queue] of the other modality.
 ///
-/// After the step the momentum features of the global batch overwrite the oldest entries of the queue. The queue is not
-/// reset between tasks; it starts with random unit rows.
+/// After the step the momentum features of the global batch overwrite the oldest entries of the queue. The queue starts
+/// with random unit rows and is kept from task to task.
 /// **Shapes.** features [B,E], queue [Q,E] each; Q is the model's `queue` rounded down to a multiple of the batch.
 /// **Units.** nats per pair.  **Errors.** UsageError if the queue is shorter than a batch.  **Gradient.** to the online
 /// model.
@@ -35,9 +35,9 @@ struct MomentumContrast {
     using B = typename Model::Backend;
     using Real = typename Model::Real;
     Index width = 0, length = 0;  ///< E, and Q as configured
-    Buffer<Real, B> image, text;  ///< [Q,E], a row for each entry
+    Buffer<Real, B> image, text;  ///< [Q,E], one row per entry
     Index used = 0;               ///< Q rounded down to a multiple of the batch; 0 before the first step
-    std::int64_t next = 0;        ///< the entry that the next batch overwrites first
+    std::int64_t next = 0;        ///< first entry that the next batch overwrites
 
     template <class Archive>
     void visit(Archive& archive) {
@@ -45,7 +45,8 @@ struct MomentumContrast {
       archive("text_queue", text);
       archive("queue_ptr", next);
     }
-    /// Fixes how much of the queue serves batches of this size.
+    /// @brief Rounds the used length of the queue down to a multiple of `batch`. **Errors.** UsageError if the queue is
+    /// shorter than a batch.
     void fit(Index batch) {
       if (length < batch)
         require(false, "momentum_contrast",
@@ -75,13 +76,15 @@ struct MomentumContrast {
     const auto image_m = step.momentum->image(), text_m = step.momentum->text();
     const Index n = image.local.value.shape[0];
     state.fit(image_m.all.value.shape[0]);
-    const auto own = pass.tape->template make<std::int32_t>(Shape<1>{n});
-    B::ramp(n, 0, own.data);
+    const auto positive_column = pass.tape->template make<std::int32_t>(Shape<1>{n});
+    B::ramp(n, 0, positive_column.data);
     const auto weight = mean_weights(pass, n);
-    const auto i2t = cross_entropy(
-        pass, scores(pass, image.local, keys(pass, text_m.local, state.text, state), 1 / temperature), own, weight);
-    const auto t2i = cross_entropy(
-        pass, scores(pass, text.local, keys(pass, image_m.local, state.image, state), 1 / temperature), own, weight);
+    const auto i2t =
+        cross_entropy(pass, scores(pass, image.local, keys(pass, text_m.local, state.text, state), 1 / temperature),
+                      positive_column, weight);
+    const auto t2i =
+        cross_entropy(pass, scores(pass, text.local, keys(pass, image_m.local, state.image, state), 1 / temperature),
+                      positive_column, weight);
     return scale(pass, add(pass, i2t, t2i), 0.5);
   }
 

@@ -1,5 +1,5 @@
 /// @file   ctp/objective/require.hpp
-/// @brief  Says in words what is wrong with a type that should be a loss.
+/// @brief  Compile-time checks of loss policies and steps, with one sentence for each missing member.
 /// @layer  objective
 #pragma once
 
@@ -10,8 +10,19 @@
 
 namespace ctp::objective {
 
-/// Stops the compilation with one sentence for the first thing that `Policy` lacks. `StepType` offers Model and
-/// Backend.
+/// @brief Stops the compilation with one sentence if `StepType` lacks a member that losses may read.
+template <class StepType, class Model>
+consteval bool require_step() {
+  static_assert(StepOf<StepType, Model>,
+                "[ctp.objective.step] a step needs 'using Model', 'using Backend', 'const Model& model() const', "
+                "'batch() const', 'online', 'previous' and 'momentum' with all outputs of a model, and 'void "
+                "report(const char* name, ctp::Scalar<Backend> value)'. See docs/policies/objective.md");
+  return true;
+}
+
+/// @brief Stops the compilation with one sentence for the first member that `Policy` lacks.
+///
+/// Of `StepType` only Model and Backend are read, unless loss() reads more.
 template <class Policy, class StepType>
 consteval bool require_loss() {
   using Model = typename StepType::Model;
@@ -27,7 +38,7 @@ consteval bool require_loss() {
   static_assert(MakesState<Policy, Model>,
                 "[ctp.objective.init] a loss with a State needs 'State<Model> init(const Model&, std::uint64_t seed) "
                 "const'. See docs/policies/objective.md");
-  if constexpr (MakesState<Policy, Model>) {  // else the next two would only repeat the last
+  if constexpr (MakesState<Policy, Model>) {  // without init() the next two assertions would repeat the last one
     static_assert(VisitsState<Policy, Model>,
                   "[ctp.objective.visit] the State of a loss needs 'template <class Archive> void visit(Archive&)', "
                   "which calls archive(\"name\", member) for each member. See docs/policies/objective.md");
@@ -55,7 +66,7 @@ struct RequireLosses<All<Policies...>> {
 };
 }  // namespace detail
 
-/// The same for a strategy's Objective or Distillation: an All of losses, each of which may be an All itself.
+/// @brief Checks the losses of a strategy's Objective or Distillation: an All, whose members may be All themselves.
 template <class Losses, class StepType>
 consteval bool require_losses() {
   return detail::RequireLosses<Losses>::template check<StepType>();

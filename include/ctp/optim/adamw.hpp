@@ -12,7 +12,7 @@
 
 namespace ctp::optim {
 
-/// @brief AdamW. Weight decay applies to every parameter, biases and norms too, as published.
+/// @brief AdamW. Weight decay applies to every parameter, also to biases and norms, as in the published code.
 ///
 /// **Source.** Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2.
 struct AdamW {
@@ -36,7 +36,7 @@ struct AdamW {
     return {Buffer<typename Model::Real, typename Model::Backend>(n),
             Buffer<typename Model::Real, typename Model::Backend>(n)};
   }
-  /// Forgets the moments: a task begins.
+  /// Sets the moments to zero before a task.
   template <class Model>
   void reset(State<Model>& state) const {
     using B = typename Model::Backend;
@@ -44,8 +44,8 @@ struct AdamW {
     B::zero(state.second.data(), state.second.size());
     state.steps = 0;
   }
-  /// @brief One step along `gradient`, which is zero afterwards, and along what a penalty's term adds to it, in the
-  /// same pass. **Shapes.** theta, gradient [n].
+  /// @brief One step along `gradient` plus the gradient of the penalty's term, in one pass; sets `gradient` to zero.
+  /// **Shapes.** theta, gradient [n].
   template <class Model, class Term = backend::NoTerm>
   void step(State<Model>& state, typename Model::Real* theta, typename Model::Real* gradient, double rate,
             const Term& term = {}) const {

@@ -1,5 +1,5 @@
 /// @file   ctp/optim/concepts.hpp
-/// @brief  What a type must offer to be an optimiser.
+/// @brief  Concepts of an optimiser policy.
 /// @layer  optim
 #pragma once
 
@@ -9,26 +9,26 @@
 
 namespace ctp::optim {
 
-/// `optimizer.reset(state)`: a task begins.
+/// `optimizer.reset(state)`: called before the first step of a task.
 template <class P, class Model>
 concept Resets = requires(const P optimizer, PolicyState<P, Model>& state) {
   { optimizer.reset(state) } -> std::same_as<void>;
 };
 
-/// `optimizer.step(state, theta, gradient, rate)` moves the weights and leaves the gradient zero.
+/// `optimizer.step(state, theta, gradient, rate)` updates the weights and sets the gradient to zero.
 template <class P, class Model>
 concept Steps = requires(const P optimizer, PolicyState<P, Model>& state, typename Model::Real* vector, double rate) {
   { optimizer.step(state, vector, vector, rate) } -> std::same_as<void>;
 };
 
-/// The same with a penalty's term as the last argument, which it adds to the gradient.
+/// The same with a penalty's term as the last argument; the optimiser adds the term's gradient.
 template <class P, class Model, class Term>
 concept StepsAgainst = requires(const P optimizer, PolicyState<P, Model>& state, typename Model::Real* vector,
                                 double rate, const Term& term) {
   { optimizer.step(state, vector, vector, rate, term) } -> std::same_as<void>;
 };
 
-/// @brief An optimiser: settings, a State, and one pass over the parameter vector. Not required: `settings(visitor)`.
+/// @brief An optimiser: settings, a State, and one pass over the parameter vector. Optional: `settings(visitor)`.
 template <class P, class Model>
 concept Optimizer =
     std::copyable<P> && MakesState<P, Model> && VisitsState<P, Model> && Resets<P, Model> && Steps<P, Model>;

@@ -1,5 +1,5 @@
 /// @file   ctp/optim/require.hpp
-/// @brief  Says in words what is wrong with a type that should be an optimiser.
+/// @brief  Error messages for a type that is not an optimiser.
 /// @layer  optim
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace ctp::optim {
 
-/// Stops the compilation with one sentence for the first thing that `Policy` lacks.
+/// Stops the compilation with one sentence for the first requirement that `Policy` does not meet.
 template <class Policy, class Model>
 consteval bool require_optimizer() {
   static_assert(std::copyable<Policy>,
@@ -18,7 +18,7 @@ consteval bool require_optimizer() {
   static_assert(MakesState<Policy, Model>,
                 "[ctp.optim.init] an optimiser with a State needs 'State<Model> init(const Model&, std::uint64_t seed) "
                 "const'. See docs/policies/optim.md");
-  if constexpr (MakesState<Policy, Model>) {  // else the next three would only repeat the last
+  if constexpr (MakesState<Policy, Model>) {  // else the next three would repeat this error
     static_assert(
         VisitsState<Policy, Model>,
         "[ctp.optim.visit] the State of an optimiser needs 'template <class Archive> void visit(Archive&)', which "

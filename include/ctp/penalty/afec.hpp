@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
+#include <type_traits>
 
 #include <ctp/optim/adamw.hpp>
 #include <ctp/penalty/importance.hpp>
@@ -16,13 +16,13 @@
 namespace ctp::penalty {
 
 /// @brief EWC's lambda/2 * sum F (theta - theta*)^2 plus forward_lambda/2 * sum F' (theta - theta')^2, where theta' is
-/// a second model that learns the new task alone, without any penalty, an epoch ahead, and F' its Fisher diagonal.
+/// a second model that learns the new task alone, without any penalty, one epoch ahead, and F' its Fisher diagonal.
 ///
-/// The second model starts each task from the online weights and has an optimiser of its own, at the online model's
-/// rates. Costs six parameter vectors, a seventh while importances are found, and three times the passes over the
-/// data.
-/// **Source.** Wang et al. 2021, arXiv:2110.12187, eq. 8, the second model trained in turns with the first as in the
-/// released benchmark (the paper trains it to the end first).
+/// The second model starts each task from the online weights. It has an optimiser of its own, with the online model's
+/// learning rates. Costs six parameter vectors, a seventh while importances are computed, and three times the passes
+/// over the data.
+/// **Source.** Wang et al. 2021, arXiv:2110.12187, eq. 8, the second model trained alternately with the first as in
+/// the released benchmark (the paper trains the second model to the end first).
 struct Afec {
   static constexpr const char* name = "afec";
   static constexpr bool active = true;
@@ -45,9 +45,9 @@ struct Afec {
       AnchoredState<Model>::visit(archive);
       archive("forward", forward);
       archive("forward_importance", forward_importance);
-      // Under names of its own: the online model's optimiser is visited, too.
-      auto own = [&archive](const std::string& name, auto& value) { archive("forward." + name, value); };
-      forward_optimizer.visit(own);
+      // With a prefix: the online model's optimiser is visited under the plain names.
+      auto prefixed = [&archive](const std::string& name, auto& value) { archive("forward." + name, value); };
+      forward_optimizer.visit(prefixed);
     }
   };
   template <class Model>
@@ -61,7 +61,7 @@ struct Afec {
     B::copy(theta, state.forward.size(), state.forward.data());
     optim::AdamW{}.reset(state.forward_optimizer);
   }
-  /// One epoch of the second model, then its Fisher diagonal. There is none on the first task.
+  /// Trains the second model for one epoch, then computes its Fisher diagonal. Does nothing on the first task.
   template <class Model, class Passes>
   void begin_epoch(State<Model>& state, Passes& passes) const {
     if (passes.task() == 0) return;
@@ -76,13 +76,14 @@ struct Afec {
   template <class Model>
   auto term(State<Model>& state) const {
     using Term = Quadratic<typename Model::Real>;
-    return Both<Term, Term>{{lambda / 2, state.anchor.data(), state.importance.data()},
-                            {forward_lambda / 2, state.forward.data(), state.forward_importance.data()}};
+    return SumOfTerms<Term, Term>{state.quadratic(lambda / 2),
+                                  {forward_lambda / 2, state.forward.data(), state.forward_importance.data()}};
   }
   template <class Model, class Passes>
   void end_task(State<Model>& state, Passes& passes) const {
-    const auto found = fisher(passes, passes.theta());
-    blend<typename Model::Backend>(found.size(), passes.task(), found.data(), state.importance.data());
+    const auto fisher_diagonal = fisher(passes, passes.theta());
+    blend<typename Model::Backend>(fisher_diagonal.size(), passes.task(), fisher_diagonal.data(),
+                                   state.importance.data());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

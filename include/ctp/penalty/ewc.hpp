@@ -7,12 +7,11 @@
 
 #include <ctp/penalty/importance.hpp>
 #include <ctp/penalty/state.hpp>
-#include <ctp/penalty/terms.hpp>
 
 namespace ctp::penalty {
 
-/// @brief lambda/2 * sum F (theta - theta*)^2: F the mean Fisher diagonal of the tasks so far, theta* the weights after
-/// the last one. Nothing on the first task, where F is zero.
+/// @brief lambda/2 * sum F (theta - theta*)^2: F is the mean Fisher diagonal of the tasks so far, theta* the weights
+/// after the last task. On the first task F is zero, and so is the penalty.
 ///
 /// Costs two parameter vectors, a third while a task ends, and one more pass over the task's data.
 /// **Source.** Kirkpatrick et al. 2017, arXiv:1612.00796, eq. 3, with one anchor (Schwarz et al. 2018,
@@ -34,12 +33,13 @@ struct Ewc {
   }
   template <class Model>
   auto term(AnchoredState<Model>& state) const {
-    return Quadratic<typename Model::Real>{lambda / 2, state.anchor.data(), state.importance.data()};
+    return state.quadratic(lambda / 2);
   }
   template <class Model, class Passes>
   void end_task(AnchoredState<Model>& state, Passes& passes) const {
-    const auto found = fisher(passes, passes.theta());
-    blend<typename Model::Backend>(found.size(), passes.task(), found.data(), state.importance.data());
+    const auto fisher_diagonal = fisher(passes, passes.theta());
+    blend<typename Model::Backend>(fisher_diagonal.size(), passes.task(), fisher_diagonal.data(),
+                                   state.importance.data());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

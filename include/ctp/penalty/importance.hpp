@@ -1,5 +1,5 @@
 /// @file   ctp/penalty/importance.hpp
-/// @brief  How much each parameter matters for what was learned.
+/// @brief  Importance of each parameter: Fisher diagonal, objective of MAS, mean over tasks.
 /// @layer  penalty
 #pragma once
 
@@ -12,10 +12,11 @@
 
 namespace ctp::penalty {
 
-/// @brief Mean lengths of the raw image projection, the raw text projection and the raw fusion feature, added up.
+/// @brief Sum of the mean Euclidean lengths of the raw image projection, the raw text projection and the raw fusion
+/// feature. The magnitude of its gradient is the importance of MAS.
 ///
-/// Its gradient's magnitude is the importance of MAS.
-/// **Source.** Aljundi et al. 2018, arXiv:1711.09601, eq. 3, on these outputs; `mas_objective` of the oracle.
+/// **Gradient.** to the weights of `outputs`.
+/// **Source.** Aljundi et al. 2018, arXiv:1711.09601, eq. 3, on these outputs; `tests/oracle: mas_objective`.
 template <class Outputs>
 auto mas_objective(Outputs& outputs) {
   const auto& pass = outputs.pass();
@@ -25,25 +26,25 @@ auto mas_objective(Outputs& outputs) {
 }
 
 /// @brief The diagonal of the empirical Fisher matrix at `theta`: squared gradients of the objective's batch means,
-/// averaged over the task's batches. Its scale depends on the batch size.
+/// averaged over the task's batches. The scale of the diagonal depends on the batch size.
 ///
-/// **Shapes.** theta, returned [n].  **Source.** Kirkpatrick et al. 2017, arXiv:1612.00796; `fisher_of_batch` of the
-/// oracle.
+/// **Shapes.** theta, returned [n].  **Source.** Kirkpatrick et al. 2017, arXiv:1612.00796;
+/// `tests/oracle: fisher_of_batch`.
 template <class Passes>
 auto fisher(Passes& passes, const typename Passes::Real* theta) {
   using B = typename Passes::Backend;
   using Real = typename Passes::Real;
-  Buffer<Real, B> found(passes.size());
+  Buffer<Real, B> diagonal(passes.size());
   const Real weight = Real(1) / static_cast<Real>(passes.batches());
-  passes.objective(theta,
-                   [&](Real* gradient, std::size_t) { B::add_squares(found.size(), weight, gradient, found.data()); });
-  return found;
+  passes.objective(
+      theta, [&](Real* gradient, std::size_t) { B::add_squares(diagonal.size(), weight, gradient, diagonal.data()); });
+  return diagonal;
 }
 
-/// @brief over <- t/(t+1) over + 1/(t+1) found, where t tasks came before: the mean over tasks. **Shapes.** [n].
+/// @brief Mean over tasks: mean <- t/(t+1) mean + 1/(t+1) latest, where t tasks came before. **Shapes.** each [n].
 template <class B>
-void blend(Index n, std::uint32_t t, const typename B::Real* found, typename B::Real* over) {
-  B::average(n, static_cast<typename B::Real>(t / (t + 1.0)), found, over);
+void blend(Index n, std::uint32_t t, const typename B::Real* latest, typename B::Real* mean) {
+  B::average(n, static_cast<typename B::Real>(t / (t + 1.0)), latest, mean);
 }
 
 }  // namespace ctp::penalty

@@ -8,15 +8,14 @@
 
 #include <ctp/penalty/importance.hpp>
 #include <ctp/penalty/state.hpp>
-#include <ctp/penalty/terms.hpp>
 
 namespace ctp::penalty {
 
-/// @brief lambda/2 * sum Omega (theta - theta*)^2: Omega the mean over tasks of how strongly each parameter moves the
-/// lengths of the model's outputs, theta* the weights after the last task.
+/// @brief lambda/2 * sum Omega (theta - theta*)^2: Omega is the mean, over tasks and batches, of the magnitude of the
+/// gradient of mas_objective(); theta* are the weights after the last task.
 ///
-/// No label enters Omega; parameters of the masked-language head, which these outputs do not read, have none.
-/// Costs two parameter vectors, a third while a task ends, and one more pass over the task's data.
+/// Omega uses no label. The parameters of the masked-language head have importance 0, since mas_objective() does not
+/// read the head. Costs two parameter vectors, a third while a task ends, and one more pass over the task's data.
 /// **Source.** Aljundi et al. 2018, arXiv:1711.09601, eqs. 3 and 4, with lengths that are not squared, as released.
 struct Mas {
   static constexpr const char* name = "mas";
@@ -35,18 +34,20 @@ struct Mas {
   }
   template <class Model>
   auto term(AnchoredState<Model>& state) const {
-    return Quadratic<typename Model::Real>{lambda / 2, state.anchor.data(), state.importance.data()};
+    return state.quadratic(lambda / 2);
   }
   template <class Model, class Passes>
   void end_task(AnchoredState<Model>& state, Passes& passes) const {
     using B = typename Model::Backend;
     using Real = typename Model::Real;
-    Buffer<Real, B> found(passes.size());
+    Buffer<Real, B> magnitudes(passes.size());
     const Real weight = Real(1) / static_cast<Real>(passes.batches());
     passes.gradients(
         passes.theta(), [](auto& step) { return mas_objective(step.online); },
-        [&](Real* gradient, std::size_t) { B::add_magnitudes(found.size(), weight, gradient, found.data()); });
-    blend<B>(found.size(), passes.task(), found.data(), state.importance.data());
+        [&](Real* gradient, std::size_t) {
+          B::add_magnitudes(magnitudes.size(), weight, gradient, magnitudes.data());
+        });
+    blend<B>(magnitudes.size(), passes.task(), magnitudes.data(), state.importance.data());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

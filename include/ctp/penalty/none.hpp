@@ -5,7 +5,7 @@
 
 namespace ctp::penalty {
 
-/// Parameters may go where the loss takes them.
+/// The empty penalty.
 struct None {
   static constexpr bool active = false;
 };

@@ -8,32 +8,31 @@
 #include <ctp/config.hpp>
 #include <ctp/penalty/importance.hpp>
 #include <ctp/penalty/state.hpp>
-#include <ctp/penalty/terms.hpp>
 
 namespace ctp::penalty {
 
-/// @brief lambda * sum (s + F) (theta - theta*)^2: F the mean Fisher diagonal of the tasks so far, s the score of each
-/// parameter's way, halved with every task.
+/// @brief lambda * sum (s + F) (theta - theta*)^2: F is the mean Fisher diagonal of the tasks so far, s the score of
+/// each parameter's path, halved with every task.
 ///
-/// At the end of a task s <- (s + relu(path / (F (theta - theta*)^2 + damping))) / 2, with F as just renewed. Costs
-/// five parameter vectors, a sixth while a task ends, and one more pass over the task's data.
-/// **Source.** Chaudhry et al. 2018, arXiv:1801.10112, eqs. 7 to 9, with the end of a task as the only check point.
+/// At the end of a task s <- (s + relu(path / (F (theta - theta*)^2 + damping))) / 2, with F of the same task's end.
+/// Costs five parameter vectors, a sixth while a task ends, and one more pass over the task's data.
+/// **Source.** Chaudhry et al. 2018, arXiv:1801.10112, eqs. 7 to 9, with the end of a task as the only check point;
+/// `tests/oracle: rwalk_consolidate`.
 struct RWalk {
   static constexpr const char* name = "rwalk";
   static constexpr bool active = true;
   double lambda = 1000;
   double damping = 0.1;
 
-  /// `importance` is score + Fisher.
+  /// `importance` is score + Fisher. **Shapes.** each [n].
   template <class Model>
-  struct State : AnchoredState<Model> {
-    typename AnchoredState<Model>::Vector path, fisher, score;
+  struct State : PathState<Model> {
+    typename PathState<Model>::Vector fisher, score;
 
-    explicit State(Index n) : AnchoredState<Model>(n), path(n), fisher(n), score(n) {}
+    explicit State(Index n) : PathState<Model>(n), fisher(n), score(n) {}
     template <class Archive>
     void visit(Archive& archive) {
-      AnchoredState<Model>::visit(archive);
-      archive("path", path);
+      PathState<Model>::visit(archive);
       archive("fisher", fisher);
       archive("score", score);
     }
@@ -43,22 +42,20 @@ struct RWalk {
     return State<Model>(model.layout().size());
   }
   template <class Model>
-  void begin_task(State<Model>& state, const typename Model::Real* theta) const {
+  void begin_task(PathState<Model>& state, const typename Model::Real* theta) const {
     state.set_anchor(theta);
   }
   template <class Model>
-  auto term(State<Model>& state) const {
-    using Real = typename Model::Real;
-    using Term = Quadratic<Real>;
-    return AlongPath<Term, Real>{Term{lambda, state.anchor.data(), state.importance.data()}, state.path.data()};
+  auto term(PathState<Model>& state) const {
+    return state.quadratic_with_path(lambda);
   }
   template <class Model, class Passes>
   void end_task(State<Model>& state, Passes& passes) const {
     using B = typename Model::Backend;
     using Real = typename Model::Real;
-    const auto found = penalty::fisher(passes, passes.theta());
-    blend<B>(found.size(), passes.task(), found.data(), state.fisher.data());
-    B::for_each(found.size(),
+    const auto fisher_diagonal = penalty::fisher(passes, passes.theta());
+    blend<B>(fisher_diagonal.size(), passes.task(), fisher_diagonal.data(), state.fisher.data());
+    B::for_each(fisher_diagonal.size(),
                 Consolidate<Real>{passes.theta(), state.anchor.data(), state.fisher.data(), static_cast<Real>(damping),
                                   state.path.data(), state.score.data(), state.importance.data()});
   }
@@ -68,7 +65,8 @@ struct RWalk {
     visitor("damping", damping);
   }
 
-  /// Not private, since kernels are made of it.
+  /// @brief Renews score and importance of one parameter and resets its path. Public, since nvcc instantiates kernels
+  /// with it.
   template <class Real>
   struct Consolidate {
     const Real *theta, *anchor, *fisher;
@@ -77,8 +75,8 @@ struct RWalk {
 
     CTP_HD void operator()(Index i) const {
       const Real moved = theta[i] - anchor[i];
-      const Real way = path[i] / (fisher[i] * moved * moved + damping);
-      score[i] = (score[i] + (way > 0 ? way : Real(0))) / 2;
+      const Real ratio = path[i] / (fisher[i] * moved * moved + damping);
+      score[i] = (score[i] + (ratio > 0 ? ratio : Real(0))) / 2;
       importance[i] = score[i] + fisher[i];
       path[i] = 0;
     }

@@ -1,5 +1,5 @@
 /// @file   ctp/penalty/terms.hpp
-/// @brief  What a penalty adds for each parameter: its value, its gradient, and what it watches on the way.
+/// @brief  Terms of penalties, one parameter at a time: value, gradient and path integral.
 /// @layer  penalty
 #pragma once
 
@@ -27,9 +27,9 @@ struct Quadratic {
   }
 };
 
-/// The sum of two terms.
+/// @brief The sum of two terms.
 template <class First, class Second>
-struct Both {
+struct SumOfTerms {
   First first;
   Second second;
 
@@ -43,12 +43,13 @@ struct Both {
   }
 };
 
-/// @brief A term that also follows each parameter: path[i] -= raw gradient * (theta after the step - theta before it).
+/// @brief A term with the path integral of each parameter: path[i] -= raw gradient * (theta after - theta before), at
+/// every step.
 ///
-/// The raw gradient is the one without the term, of the same forward pass that the step uses.
+/// The raw gradient is the step's own gradient without the term's gradient.
 /// **Shapes.** path [n].  **Source.** Zenke et al. 2017, arXiv:1703.04200, eq. 3.
 template <class Term, class Real>
-struct AlongPath {
+struct WithPathIntegral {
   Term term;
   Real* path = nullptr;
 

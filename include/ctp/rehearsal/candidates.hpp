@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/candidates.hpp
-/// @brief  What a rehearsal chooses from when a task has been learned.
+/// @brief  Candidates of a rehearsal: the pairs of a learned task, with their features.
 /// @layer  rehearsal
 #pragma once
 
@@ -20,14 +20,14 @@ struct FeatureRows {
   std::vector<float> values;  ///< [candidates, width], unit length
 };
 
-/// @brief The pairs of one task, without those rehearsed in it.
+/// @brief The pairs of one task, without the kept pairs that were trained with the task.
 struct Candidates {
-  std::uint32_t task = 0;                  ///< its number, counted from 0
+  std::uint32_t task = 0;                  ///< number of the task, counted from 0
   std::span<const std::uint32_t> members;  ///< ordinals, in the task's order
-  /// Class tokens of image and text read together by the model that has just learned the task, without augmentation.
-  /// Computed when called: a pass over the task's data.
+  /// Fused class tokens of image and text, by the model that has just learned the task, without augmentation.
+  /// Computed at each call, by one pass over the task's data.
   std::function<FeatureRows()> features;
-  std::function<std::string(std::uint32_t)> name;  ///< what messages call a pair, by its ordinal
+  std::function<std::string(std::uint32_t)> name;  ///< the name of a pair in messages, by ordinal
 };
 
 /// **Errors.** UsageError for a negative number of pairs to keep.

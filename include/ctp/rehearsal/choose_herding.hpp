@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/choose_herding.hpp
-/// @brief  Rows whose mean stays close to the mean of all.
+/// @brief  Herding: rows whose mean stays close to the mean of all rows.
 /// @layer  rehearsal
 #pragma once
 
@@ -11,14 +11,14 @@
 #include <ctp/config.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/parallel.hpp>
-#include <ctp/rehearsal/rows.hpp>
+#include <ctp/rehearsal/feature_matrix.hpp>
 
 namespace ctp::rehearsal {
 
 namespace detail {
 
-/// The row with the largest product with w, the lowest one on ties; rows for which taken[i] is set are left out.
-inline std::size_t best_row(const Rows& rows, const std::vector<double>& w, const std::vector<char>& taken,
+/// The free row (taken[i] == 0) with the largest product with w; the lowest row wins ties.
+inline std::size_t best_row(const FeatureMatrix& rows, const std::vector<double>& w, const std::vector<char>& taken,
                             std::vector<double>& products) {
   const auto n = static_cast<std::ptrdiff_t>(rows.count());
   parallel_blocks(n, 256, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
@@ -39,18 +39,19 @@ inline std::size_t best_row(const Rows& rows, const std::vector<double>& w, cons
 }
 
 /// w += mean - row.
-inline void step_away(const Rows& rows, std::size_t row, const std::vector<double>& mean, std::vector<double>& w) {
+inline void step_away(const FeatureMatrix& rows, std::size_t row, const std::vector<double>& mean,
+                      std::vector<double>& w) {
   for (std::size_t j = 0; j < w.size(); ++j) w[j] += mean[j] - rows[row][j];
 }
 
 }  // namespace detail
 
-/// @brief min(k, n) distinct rows in the order of taking, so that cutting the list keeps the best.
+/// @brief min(k, n) distinct rows in the order of choice, so that cutting the list keeps the best rows.
 ///
 /// Greedy: w starts as the mean; each turn takes the free row with the largest product with w (the lowest on ties),
 /// then w += mean - row. **Source.** Rebuffi et al. 2017, iCaRL, arXiv:1611.07725, algorithm 4, in the form of Welling
-/// 2009; `herding` of the oracle.
-inline std::vector<std::size_t> choose_herding(const Rows& rows, std::size_t k) {
+/// 2009; `tests/oracle: herding`.
+inline std::vector<std::size_t> choose_herding(const FeatureMatrix& rows, std::size_t k) {
   const std::vector<double> mean = rows.mean();
   std::vector<double> w = mean, products(rows.count());
   std::vector<char> taken(rows.count());
@@ -64,11 +65,13 @@ inline std::vector<std::size_t> choose_herding(const Rows& rows, std::size_t k) 
   return chosen;
 }
 
-/// @brief The same as released: a taken row may be taken again, which only moves w, and the rows come back in their own
-/// order, so that cutting the list keeps the first rather than the best.
+/// @brief Herding as released: a taken row may be taken again, which only changes w. Returns the rows in ascending
+/// order, so that cutting the list keeps the first rows rather than the best.
 ///
 /// **Errors.** NumericError if `bound` turns do not find enough rows: the released code would not end.
-inline std::vector<std::size_t> choose_herding_published(const Rows& rows, std::size_t k, std::size_t bound = 100000) {
+/// **Source.** the code released with CTP, arXiv:2308.07146; `tests/oracle: herding_published`.
+inline std::vector<std::size_t> choose_herding_published(const FeatureMatrix& rows, std::size_t k,
+                                                         std::size_t bound = 100000) {
   const std::vector<double> mean = rows.mean();
   std::vector<double> w = mean, products(rows.count());
   const std::vector<char> none(rows.count());

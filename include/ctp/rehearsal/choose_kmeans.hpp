@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/choose_kmeans.hpp
-/// @brief  One row near the middle of each cluster.
+/// @brief  k-means: the row nearest to the centre of each cluster.
 /// @layer  rehearsal
 #pragma once
 
@@ -8,11 +8,12 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include <ctp/config.hpp>
 #include <ctp/core/parallel.hpp>
-#include <ctp/rehearsal/rows.hpp>
+#include <ctp/rehearsal/feature_matrix.hpp>
 
 namespace ctp::rehearsal {
 
@@ -27,14 +28,15 @@ inline double squared_distance(const double* a, const double* b, std::size_t wid
 
 /// body(i) for every row, on several threads.
 template <class Body>
-void for_each_row(const Rows& rows, const Body& body) {
+void for_each_row(const FeatureMatrix& rows, const Body& body) {
   parallel_blocks(static_cast<std::ptrdiff_t>(rows.count()), 64, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
     for (std::ptrdiff_t i = begin; i < end; ++i) body(static_cast<std::size_t>(i));
   });
 }
 
-/// k distinct rows: the one nearest to the mean, then the row farthest from all so far, the lowest on ties.
-inline std::vector<std::size_t> spread_out(const Rows& rows, std::size_t k) {
+/// k distinct rows: first the row nearest to the mean, then always the row farthest from all rows chosen so far. The
+/// lowest row wins ties.
+inline std::vector<std::size_t> farthest_first(const FeatureMatrix& rows, std::size_t k) {
   const std::vector<double> mean = rows.mean();
   std::vector<double> nearest(rows.count());
   for_each_row(rows, [&](std::size_t i) { nearest[i] = squared_distance(rows[i], mean.data(), rows.width()); });
@@ -50,8 +52,8 @@ inline std::vector<std::size_t> spread_out(const Rows& rows, std::size_t k) {
   return chosen;
 }
 
-/// Each row's nearest centre, the lowest on ties. **Shapes.** centres [k,width].
-inline std::vector<std::size_t> assign_rows(const Rows& rows, const std::vector<double>& centres) {
+/// The nearest centre of each row; the lowest centre wins ties. **Shapes.** centres [k,width].
+inline std::vector<std::size_t> assign_rows(const FeatureMatrix& rows, const std::vector<double>& centres) {
   const std::size_t width = rows.width(), k = centres.size() / width;
   std::vector<std::size_t> cluster(rows.count());
   for_each_row(rows, [&](std::size_t i) {
@@ -67,8 +69,9 @@ inline std::vector<std::size_t> assign_rows(const Rows& rows, const std::vector<
   return cluster;
 }
 
-/// Moves each centre to the mean of its rows; that of an empty cluster stays.
-inline void move_centres(const Rows& rows, const std::vector<std::size_t>& cluster, std::vector<double>& centres) {
+/// Moves each centre to the mean of its rows. The centre of an empty cluster stays.
+inline void move_centres(const FeatureMatrix& rows, const std::vector<std::size_t>& cluster,
+                         std::vector<double>& centres) {
   const std::size_t width = rows.width(), k = centres.size() / width;
   std::vector<double> sum(centres.size());
   std::vector<std::size_t> size(k);
@@ -85,20 +88,22 @@ inline void move_centres(const Rows& rows, const std::vector<std::size_t>& clust
 
 /// @brief min(k, n) distinct rows, one for each of k clusters, the largest cluster first: deterministic.
 ///
-/// Starts from rows spread out; Lloyd's iteration until no row changes its cluster (at most `iterations`); then each
-/// cluster, by falling size, takes the nearest row that nobody took. The lowest row or cluster wins ties.
-/// **Source.** Lloyd 1982; Gonzalez 1985 for the start; `kmeans_exemplars` of the oracle.
-inline std::vector<std::size_t> choose_kmeans(const Rows& rows, std::size_t k, int iterations = 100) {
+/// Starts from farthest-first rows. Repeats Lloyd's iteration until no row changes its cluster, at most `iterations`
+/// times. Then each cluster, by falling size, takes the nearest row that no cluster took before. The lowest row or
+/// cluster wins ties.
+/// **Source.** Lloyd 1982; Gonzalez 1985 for the start; `tests/oracle: kmeans_exemplars`.
+inline std::vector<std::size_t> choose_kmeans(const FeatureMatrix& rows, std::size_t k, int iterations = 100) {
   k = std::min(k, rows.count());
   if (k == 0) return {};
   const std::size_t width = rows.width();
   std::vector<double> centres;
-  for (const std::size_t row : detail::spread_out(rows, k)) centres.insert(centres.end(), rows[row], rows[row] + width);
+  for (const std::size_t row : detail::farthest_first(rows, k))
+    centres.insert(centres.end(), rows[row], rows[row] + width);
   std::vector<std::size_t> cluster;
   for (int turn = 0; turn < iterations; ++turn) {
-    std::vector<std::size_t> found = detail::assign_rows(rows, centres);
-    if (found == cluster) break;
-    cluster = std::move(found);
+    std::vector<std::size_t> assigned = detail::assign_rows(rows, centres);
+    if (assigned == cluster) break;
+    cluster = std::move(assigned);
     detail::move_centres(rows, cluster, centres);
   }
 

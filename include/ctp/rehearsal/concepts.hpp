@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/concepts.hpp
-/// @brief  What a type must offer to be a rehearsal policy.
+/// @brief  Concepts of a rehearsal policy.
 /// @layer  rehearsal
 #pragma once
 
@@ -12,29 +12,29 @@
 
 namespace ctp::rehearsal {
 
-/// `Policy::joins_all_tasks` says whether the tasks of a stream are trained together, once.
+/// `Policy::joins_all_tasks` says whether all tasks of a stream are trained together, as one task.
 template <class P>
 concept SaysWhetherItJoins = requires {
   { P::joins_all_tasks } -> std::same_as<const bool&>;
 };
 
-/// `policy.choose(state, candidates)`: a task has been learned; keep what shall be seen again.
+/// `policy.choose(state, candidates)`: called after a task; writes the pairs to keep into the State.
 template <class P, class Model>
 concept Chooses = requires(const P policy, PolicyState<P, Model>& state, const Candidates& task) {
   { policy.choose(state, task) } -> std::same_as<void>;
 };
 
-/// `policy.members(state)`: the ordinals that are trained with every task to come.
+/// `policy.members(state)`: the ordinals of the kept pairs, which are trained with every later task.
 template <class P, class Model>
 concept HasMembers = requires(const P policy, const PolicyState<P, Model>& state) {
   { policy.members(state) } -> std::convertible_to<std::span<const std::uint32_t>>;
 };
 
-/// A rehearsal that keeps single pairs.
+/// A rehearsal policy that keeps single pairs.
 template <class P, class Model>
 concept KeepsPairs = Chooses<P, Model> && HasMembers<P, Model>;
 
-/// @brief A rehearsal policy. One that keeps pairs has a State, choose() and members(); not required:
+/// @brief A rehearsal policy. A policy that keeps pairs has a State, choose() and members(). Optional:
 /// `settings(visitor)`.
 template <class P, class Model>
 concept RehearsalPolicy = std::copyable<P> && SaysWhetherItJoins<P> && MakesState<P, Model> && VisitsState<P, Model> &&

@@ -1,11 +1,11 @@
 /// @file   ctp/rehearsal/everything.hpp
-/// @brief  All tasks at once: the upper bound that continual methods are measured against.
+/// @brief  Joint training on all tasks: the upper bound of continual methods.
 /// @layer  rehearsal
 #pragma once
 
 namespace ctp::rehearsal {
 
-/// The tasks of a stream are joined and trained once, as a single one.
+/// Joins all tasks of a stream into one task, which is trained once.
 struct Everything {
   static constexpr bool joins_all_tasks = true;
 };

@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/herding.hpp
-/// @brief  Keeps the pairs whose mean feature stays closest to that of their task.
+/// @brief  Rehearsal of herded exemplars.
 /// @layer  rehearsal
 #pragma once
 
@@ -12,11 +12,12 @@
 
 namespace ctp::rehearsal {
 
-/// @brief At the end of each task, `budget` places are shared out by task size; the tasks before keep their best, the
-/// new one fills its share by herding on its fused class tokens.
+/// @brief At the end of each task, divides `budget` places among the tasks by size. Each earlier task keeps its best
+/// exemplars; the new task fills its share by herding on fused class tokens.
 ///
-/// **Units.** budget: pairs in all.  **Source.** Rebuffi et al. 2017, arXiv:1611.07725, algorithm 4. `published`:
-/// quotas by rounding, repeated picks, exemplars in the order of the file, as released with CTP, arXiv:2308.07146.
+/// `published`: as released with CTP, rounds the quotas, may pick a pair again, and keeps exemplars in the order of the
+/// file. **Units.** budget: pairs in all.
+/// **Source.** Rebuffi et al. 2017, arXiv:1611.07725, algorithm 4; the code released with CTP, arXiv:2308.07146.
 struct Herding {
   static constexpr bool joins_all_tasks = false;
   int budget = 10000;
@@ -31,9 +32,10 @@ struct Herding {
   [[nodiscard]] const std::vector<std::uint32_t>& members(const TaskMemory& memory) const { return memory.members; }
   void choose(TaskMemory& memory, const Candidates& task) const {
     require_budget(budget);
-    memory.add_task(task, static_cast<std::uint64_t>(budget), published, [&](const Rows& rows, std::size_t places) {
-      return published ? choose_herding_published(rows, places) : choose_herding(rows, places);
-    });
+    memory.add_task(task, static_cast<std::uint64_t>(budget), published,
+                    [&](const FeatureMatrix& rows, std::size_t places) {
+                      return published ? choose_herding_published(rows, places) : choose_herding(rows, places);
+                    });
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/kmeans.hpp
-/// @brief  Keeps one pair of each cluster of a task.
+/// @brief  Rehearsal of k-means exemplars.
 /// @layer  rehearsal
 #pragma once
 
@@ -12,8 +12,9 @@
 
 namespace ctp::rehearsal {
 
-/// @brief At the end of each task, `budget` places are shared out by task size; the tasks before keep those of their
-/// largest clusters, the new one fills its share with one pair of each of as many clusters of fused class tokens.
+/// @brief At the end of each task, divides `budget` places among the tasks by size. Each earlier task keeps the
+/// exemplars of its largest clusters; the new task, with k places, keeps one pair of each of k clusters of fused class
+/// tokens.
 ///
 /// **Units.** budget: pairs in all.  **Source.** Chaudhry et al. 2019, arXiv:1902.10486, k-means, at the end of a task
 /// rather than online, as in CTP, ICCV 2023, arXiv:2308.07146.
@@ -31,8 +32,9 @@ struct KMeans {
   [[nodiscard]] const std::vector<std::uint32_t>& members(const TaskMemory& memory) const { return memory.members; }
   void choose(TaskMemory& memory, const Candidates& task) const {
     require_budget(budget);
-    memory.add_task(task, static_cast<std::uint64_t>(budget), false,
-                    [&](const Rows& rows, std::size_t places) { return choose_kmeans(rows, places, iterations); });
+    memory.add_task(
+        task, static_cast<std::uint64_t>(budget), false,
+        [&](const FeatureMatrix& rows, std::size_t places) { return choose_kmeans(rows, places, iterations); });
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/memory.hpp
-/// @brief  Exemplars of several tasks, best first, cut to quotas by task size.
+/// @brief  Exemplar memory of several tasks, best first, cut to quotas by task size.
 /// @layer  rehearsal
 #pragma once
 
@@ -12,16 +12,16 @@
 #include <vector>
 
 #include <ctp/rehearsal/candidates.hpp>
+#include <ctp/rehearsal/feature_matrix.hpp>
 #include <ctp/rehearsal/quota.hpp>
-#include <ctp/rehearsal/rows.hpp>
 
 namespace ctp::rehearsal {
 
-/// @brief The exemplars of the tasks so far, those of a task in the order in which they were chosen.
+/// @brief The exemplars of the tasks so far, task after task, each task's exemplars in the order of choice.
 struct TaskMemory {
   std::vector<std::uint32_t> members;  ///< ordinals, task after task
-  std::vector<std::uint64_t> kept;     ///< how many of `members` belong to each task
-  std::vector<std::uint64_t> sizes;    ///< pairs that each task had
+  std::vector<std::uint64_t> kept;     ///< number of `members` of each task
+  std::vector<std::uint64_t> sizes;    ///< number of pairs of each task
 
   template <class Archive>
   void visit(Archive& archive) {
@@ -30,19 +30,19 @@ struct TaskMemory {
     archive("memory.sizes", sizes);
   }
 
-  /// @brief Makes room for one more task, cutting the others to their quotas, and fills it with what choose(rows,
-  /// places) picks among its features. **Errors.** those of `choose` and of Rows; nothing has changed then.
+  /// @brief Cuts the earlier tasks to their new quotas and adds the exemplars of one more task, whose rows are chosen
+  /// by choose(rows, places). **Errors.** those of `choose` and of FeatureMatrix; the memory is unchanged then.
   template <class Choose>
   void add_task(const Candidates& task, std::uint64_t budget, bool published, const Choose& choose) {
     std::vector<std::uint64_t> all_sizes = sizes;
     all_sizes.push_back(task.members.size());
     const std::vector<std::uint64_t> places = published ? quota_published(all_sizes, budget) : quota(all_sizes, budget);
     const FeatureRows features = task.features();
-    const Rows rows(std::span<const float>(features.values), features.width,
-                    [&](std::size_t row) { return task.name(task.members[row]); });
+    const FeatureMatrix rows(std::span<const float>(features.values), features.width,
+                             [&](std::size_t row) { return task.name(task.members[row]); });
     const std::vector<std::size_t> chosen = choose(rows, static_cast<std::size_t>(places.back()));
 
-    sizes = std::move(all_sizes);  // nothing has changed before here, where an error may have come from
+    sizes = std::move(all_sizes);  // all calls that may throw lie above this line
     cut(places);
     kept.push_back(chosen.size());
     for (const std::size_t row : chosen) members.push_back(task.members[row]);

@@ -1,11 +1,11 @@
 /// @file   ctp/rehearsal/none.hpp
-/// @brief  Nothing is rehearsed.
+/// @brief  No rehearsal.
 /// @layer  rehearsal
 #pragma once
 
 namespace ctp::rehearsal {
 
-/// Each task is trained on its own pairs alone.
+/// Trains each task on its own pairs alone.
 struct None {
   static constexpr bool joins_all_tasks = false;
 };

@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/quota.hpp
-/// @brief  How a memory of fixed size is shared out among tasks.
+/// @brief  Quotas: apportionment of a memory of fixed size among tasks.
 /// @layer  rehearsal
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace ctp::rehearsal {
 
-/// @brief Places for each task in proportion to its size, adding up to min(budget, all): floors first, what is left to
-/// the largest remainders, the earlier task on ties.
+/// @brief Places for each task in proportion to its size, by largest remainders; the sum is min(budget, all pairs).
 ///
-/// **Source.** Hamilton's method; `quota` of the oracle. Sizes and budget below 2^31.
+/// Each task first gets its floor; the places left go to the largest remainders, to the earlier task on ties. Sizes and
+/// budget below 2^31.  **Units.** pairs.  **Source.** Hamilton's method; `tests/oracle: quota`.
 inline std::vector<std::uint64_t> quota(std::span<const std::uint64_t> sizes, std::uint64_t budget) {
   const std::uint64_t all = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
   budget = std::min(budget, all);
@@ -34,7 +34,9 @@ inline std::vector<std::uint64_t> quota(std::span<const std::uint64_t> sizes, st
   return share;
 }
 
-/// @brief round(size / all * budget), half to even, as released: may add up to one more or less than the budget.
+/// @brief Quotas as released: round(size / all * budget), half to even. The sum may differ from the budget.
+///
+/// **Units.** pairs.  **Source.** the code released with CTP, arXiv:2308.07146; `tests/oracle: quota_published`.
 inline std::vector<std::uint64_t> quota_published(std::span<const std::uint64_t> sizes, std::uint64_t budget) {
   const auto all = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0}));
   std::vector<std::uint64_t> share;

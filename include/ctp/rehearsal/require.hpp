@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/require.hpp
-/// @brief  Says in words what is wrong with a type that should be a rehearsal policy.
+/// @brief  Compile-time checks of rehearsal policies, with one sentence for each missing member.
 /// @layer  rehearsal
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace ctp::rehearsal {
 
-/// Stops the compilation with one sentence for the first thing that `Policy` lacks.
+/// Stops the compilation with one sentence for the first member that `Policy` lacks.
 template <class Policy, class Model>
 consteval bool require_rehearsal_policy() {
   static_assert(std::copyable<Policy>,

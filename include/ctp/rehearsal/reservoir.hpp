@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/reservoir.hpp
-/// @brief  Keeps a uniform sample of all pairs seen.
+/// @brief  Rehearsal of a reservoir: a uniform sample of all pairs seen.
 /// @layer  rehearsal
 #pragma once
 
@@ -12,9 +12,10 @@
 
 namespace ctp::rehearsal {
 
-/// @brief At the end of each task its pairs pass by in order: the first `budget` of the stream are kept, the n-th
-/// replaces a random one with probability budget/n, so that every pair seen is in memory with the same probability.
+/// @brief Reservoir sampling: at the end of each task, every pair seen is in memory with the same probability.
 ///
+/// The pairs of the task are visited in order. The first `budget` pairs of the stream are kept; the n-th pair replaces
+/// a random kept pair with probability budget/n.
 /// **Units.** budget: pairs in all.  **Source.** Vitter 1985, algorithm R; Chaudhry et al. 2019, arXiv:1902.10486.
 struct Reservoir {
   static constexpr bool joins_all_tasks = false;

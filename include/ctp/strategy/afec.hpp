@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Keeps parameters near where they were and near where a second model, free of the past, goes.
+/// @brief Penalises distance to the weights after the last task, and to a second model trained on the new task alone.
 /// **Source.** Wang et al. 2021, arXiv:2110.12187; CTP, ICCV 2023, arXiv:2308.07146, baseline AFEC.
 struct Afec : SeqF {
   static constexpr const char* name = "afec";

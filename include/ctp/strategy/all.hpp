@@ -1,5 +1,5 @@
 /// @file   ctp/strategy/all.hpp
-/// @brief  Every strategy of the benchmark.
+/// @brief  All strategies of the benchmark.
 /// @layer  strategy
 #pragma once
 

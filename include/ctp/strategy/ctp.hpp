@@ -11,10 +11,11 @@
 
 namespace ctp::strategy {
 
-/// @brief The CTP method. Memory-free: it keeps two further sets of weights and a queue of features, no data.
+/// @brief The CTP method. Memory-free: keeps two further sets of weights and a queue of features, but no data.
 ///
 /// On the first task there is no previous model, so topology preservation is silent and the momentum model is a plain
-/// moving average.  **Source.** CTP, ICCV 2023, arXiv:2308.07146, with all loss weights 1 as released.
+/// moving average.
+/// **Source.** CTP, ICCV 2023, arXiv:2308.07146, with all loss weights 1 as released.
 struct Ctp : SeqF {
   static constexpr const char* name = "ctp";
   using Objective = All<objective::InBatchContrast, objective::MaskedLanguage, objective::MomentumContrast>;

@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief CTP with a uniform sample of all pairs seen; the sample goes through the same losses.
+/// @brief CTP with rehearsal of a uniform sample of all pairs seen. The sample has the same losses as the new pairs.
 /// **Source.** CTP, ICCV 2023, arXiv:2308.07146, CTP_ER.
 struct CtpEr : Ctp {
   static constexpr const char* name = "ctp_er";

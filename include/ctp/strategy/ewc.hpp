@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Keeps parameters near where they were, by their Fisher information.
+/// @brief Penalises distance to the weights after the last task, weighted by the Fisher diagonal.
 /// **Source.** Kirkpatrick et al. 2017, arXiv:1612.00796; CTP, ICCV 2023, arXiv:2308.07146, baseline EWC.
 struct Ewc : SeqF {
   static constexpr const char* name = "ewc";

@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief All tasks together, once: the upper bound.
+/// @brief Trains all tasks together, once: the upper bound.
 /// **Source.** CTP, ICCV 2023, arXiv:2308.07146, baseline JointT.
 struct JointT : SeqF {
   static constexpr const char* name = "jointt";

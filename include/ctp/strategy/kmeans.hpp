@@ -1,5 +1,5 @@
 /// @file   ctp/strategy/kmeans.hpp
-/// @brief  Replay of one pair of each cluster.
+/// @brief  Rehearsal of one pair of each k-means cluster.
 /// @layer  strategy
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Trains each task together with pairs from the middle of clusters of those before.
+/// @brief Trains each task together with k-means exemplars of the earlier tasks.
 /// **Source.** Chaudhry et al. 2019, arXiv:1902.10486; CTP, ICCV 2023, arXiv:2308.07146, baseline Kmeans.
 struct KMeans : SeqF {
   static constexpr const char* name = "kmeans";

@@ -10,7 +10,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Cosine projections, the direction of every token kept, and herded exemplars rehearsed; weights 1.
+/// @brief Cosine projections, less-forget constraint on every token, and rehearsal of herded exemplars; weights 1.
 /// **Source.** Hou et al. 2019, CVPR; CTP, ICCV 2023, arXiv:2308.07146, baseline LUCIR.
 struct Lucir : SeqF {
   static constexpr const char* name = "lucir";

@@ -9,7 +9,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Distils the previous task's model: its projections and its guesses of masked words, with weights 1.
+/// @brief Distils the previous model's projections and its token distributions at masked positions, with weights 1.
 /// **Source.** Li and Hoiem 2016, arXiv:1606.09282; CTP, ICCV 2023, arXiv:2308.07146, baseline LWF.
 struct Lwf : SeqF {
   static constexpr const char* name = "lwf";

@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Keeps parameters near where they were, by how strongly they move the outputs.
+/// @brief Penalises distance to the weights after the last task, weighted by the sensitivity of the outputs.
 /// **Source.** Aljundi et al. 2018, arXiv:1711.09601; CTP, ICCV 2023, arXiv:2308.07146, baseline MAS.
 struct Mas : SeqF {
   static constexpr const char* name = "mas";

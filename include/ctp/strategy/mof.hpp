@@ -1,5 +1,5 @@
 /// @file   ctp/strategy/mof.hpp
-/// @brief  Replay of the pairs closest to the mean of features.
+/// @brief  Rehearsal of herded exemplars: mean of features.
 /// @layer  strategy
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Trains each task together with herded exemplars of those before.
+/// @brief Trains each task together with herded exemplars of the earlier tasks.
 /// **Source.** Rebuffi et al. 2017, arXiv:1611.07725, mean of features; CTP, ICCV 2023, arXiv:2308.07146, baseline MoF.
 struct Mof : SeqF {
   static constexpr const char* name = "mof";

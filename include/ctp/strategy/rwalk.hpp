@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Keeps parameters near where they were, by Fisher information and by how far their way lowered the loss.
+/// @brief Penalises distance to the weights after the last task, weighted by Fisher diagonal and path integral.
 /// **Source.** Chaudhry et al. 2018, arXiv:1801.10112; CTP, ICCV 2023, arXiv:2308.07146, baseline RWalk.
 struct RWalk : SeqF {
   static constexpr const char* name = "rwalk";

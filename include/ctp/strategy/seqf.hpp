@@ -9,12 +9,14 @@
 #include <ctp/objective/in_batch_contrast.hpp>
 #include <ctp/objective/masked_language.hpp>
 #include <ctp/optim/adamw.hpp>
+#include <ctp/optim/schedule/cosine.hpp>
 #include <ctp/penalty/none.hpp>
 #include <ctp/rehearsal/none.hpp>
 
 namespace ctp::strategy {
 
-/// @brief Trains task after task and does nothing against forgetting: the lower bound. All others derive from it.
+/// @brief Trains task after task without a measure against forgetting: the lower bound. All other strategies derive
+/// from SeqF.
 /// **Source.** CTP, ICCV 2023, arXiv:2308.07146, baseline SeqF.
 struct SeqF {
   static constexpr const char* name = "seqf";
@@ -24,6 +26,7 @@ struct SeqF {
   using Penalty = penalty::None;
   using Rehearsal = rehearsal::None;
   using Optimizer = optim::AdamW;
+  using Schedule = optim::Cosine;
   using Projection = nn::Linear;
 };
 

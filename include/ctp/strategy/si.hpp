@@ -8,7 +8,7 @@
 
 namespace ctp::strategy {
 
-/// @brief Keeps parameters near where they were, by how far their way lowered the loss.
+/// @brief Penalises distance to the weights after the last task, weighted by the path integral of each parameter.
 /// **Source.** Zenke et al. 2017, arXiv:1703.04200; CTP, ICCV 2023, arXiv:2308.07146, baseline SI.
 struct Si : SeqF {
   static constexpr const char* name = "si";

@@ -1,5 +1,5 @@
 /// @file   ctp/testing/encoder.hpp
-/// @brief  Checks a model's encoders: shapes, gradients, and that pairs, padding and weights play the part they should.
+/// @brief  Check of a model's encoders: shapes, gradients, independence of other pairs and of padding.
 /// @layer  testing
 #pragma once
 
@@ -17,8 +17,8 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/gradient.hpp>
-#include <ctp/testing/made_batch.hpp>
 #include <ctp/testing/report.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/outputs.hpp>
 
@@ -26,7 +26,7 @@ namespace ctp::testing {
 
 namespace detail {
 
-/// The first pair's class tokens: of the image, of the text, and of both read together.
+/// The first pair's class tokens: of the image, of the text, and fused.
 struct ClassTokens {
   std::vector<double> image, text, fused;
 };
@@ -46,36 +46,36 @@ ClassTokens class_tokens(const Model& model, const double* theta, const data::Ba
   return {first(outputs.image_tokens()), first(outputs.text_tokens()), first(outputs.fused())};
 }
 
-/// The first pair of a batch by itself, its text with `more` tokens of padding.
+/// A batch of the first pair only, with `more` tokens of padding behind the text.
 inline data::Batch first_pair(const data::Batch& from, const ModelConfig& c, int more) {
-  data::Batch one;
-  one.resize(1, from.image_size, from.length + more);
-  std::copy_n(from.images.begin(), one.images.size(), one.images.begin());
-  for (std::size_t i = 0; i < one.ids.size(); ++i) {
-    const bool there = i < static_cast<std::size_t>(from.length);
-    one.ids[i] = there ? from.ids[i] : c.pad;
-    one.attend[i] = there ? from.attend[i] : 0;
-    one.masked[i] = there ? from.masked[i] : c.pad;
-    one.labels[i] = there ? from.labels[i] : data::ignore_label;
+  data::Batch first;
+  first.resize(1, from.image_size, from.length + more);
+  std::copy_n(from.images.begin(), first.images.size(), first.images.begin());
+  for (std::size_t i = 0; i < first.ids.size(); ++i) {
+    const bool in_text = i < static_cast<std::size_t>(from.length);
+    first.ids[i] = in_text ? from.ids[i] : c.pad;
+    first.attend[i] = in_text ? from.attend[i] : 0;
+    first.masked[i] = in_text ? from.masked[i] : c.pad;
+    first.labels[i] = in_text ? from.labels[i] : data::ignore_label;
   }
-  one.sample[0] = from.sample[0];
-  return one;
+  first.sample[0] = from.sample[0];
+  return first;
 }
 
 inline bool near(const std::vector<double>& a, const std::vector<double>& b) {
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (!(std::abs(a[i] - b[i]) <= 1e-9 * (1 + std::abs(a[i])))) return false;  // written so that NaN is not near
+    if (!(std::abs(a[i] - b[i]) <= 1e-9 * (1 + std::abs(a[i])))) return false;  // NaN counts as not near
   return true;
 }
 
 }  // namespace detail
 
-/// @brief Whether the encoders of `model` keep what the rest of the library relies on, on made pairs.
+/// @brief Checks the properties of the encoders of `model` that the rest of the library relies on, on synthetic pairs.
 ///
-/// Reported: outputs whose shape is not what `tokens()`, `width()` and the vocabulary say; a class token that changes
-/// with the other pairs of the batch or with padding, or that does not change with its own picture or words; a
-/// parameter that no output depends on; gradients of any output by any weight that are not those of differences, with
-/// dropout. What becomes of the tokens of padding is left open. `model`: in double precision, with sizes like `micro`.
+/// Reported: outputs whose shape differs from `tokens()`, `width()` and the vocabulary; a class token that changes with
+/// the other pairs of the batch or with padding, or that does not change with the pair's own image or text; a parameter
+/// that no output depends on; a gradient, with dropout, that differs from central differences. The outputs at padding
+/// are not checked. `model`: in double precision, with sizes like `micro`.
 /// **Errors.** those of the encoders.
 template <class Model>
 Report check_encoders(const Model& model, const GradientTolerance& tolerance = {}) {
@@ -83,10 +83,10 @@ Report check_encoders(const Model& model, const GradientTolerance& tolerance = {
   static_assert(std::is_same_v<typename Model::Real, double>, "differences need a model in double precision");
   const ModelConfig& c = model.config();
   const int pairs = 2, length = 4;
-  data::Batch host = made_batch(c, pairs, length, 0);
+  data::Batch host = synthetic_batch(c, pairs, length);
   DeviceBatch<B> batch;
   batch.load(host, c);
-  const std::vector<double> theta = made_weights(model.layout(), 0);
+  const std::vector<double> theta = synthetic_weights(model.layout(), 0);
   Buffer<double, B> weights(model.layout().size()), gradient(model.layout().size());
   weights.assign(theta);
   Tape<B> tape;
@@ -132,7 +132,7 @@ Report check_encoders(const Model& model, const GradientTolerance& tolerance = {
   require_far(all.fused, with_word.fused, "the fused class token does not depend on the text");
   require_far(all.fused, with_image.fused, "the fused class token does not depend on the image");
 
-  std::vector<std::int32_t> attended;  // nobody reads the tokens of padding, so they need no gradient
+  std::vector<std::int32_t> attended;  // positions with a text token; no loss reads the positions of padding
   for (std::size_t i = 0; i < host.attend.size(); ++i)
     if (host.attend[i] != 0) attended.push_back(static_cast<std::int32_t>(i));
   Buffer<std::int32_t, B> rows(static_cast<Index>(attended.size()));
@@ -147,18 +147,18 @@ Report check_encoders(const Model& model, const GradientTolerance& tolerance = {
   tape.rewind();
   B::fill(1, 1.0, loss(Pass<B>{weights.data(), &tape, gradient.data(), {}}).grad.data);
   tape.backward();
-  const std::vector<double> found = gradient.to_host();
+  const std::vector<double> slopes = gradient.to_host();
   for (const ParameterInfo& p : model.layout().parameters()) {
-    const auto* first = found.data() + p.offset;
+    const auto* first = slopes.data() + p.offset;
     if (std::all_of(first, first + p.size(), [](double g) { return g == 0; }))
       report.fail("parameter " + p.name + ": no output depends on it");
   }
 
-  backend::Dropout draws;
-  draws.probability = 0.3F;
-  draws.key = RandomStream(0, "testing.encoder").key;
-  draws.sample = batch.sample();
-  report.add(check_gradient<B>(theta, loss, tolerance, draws));
+  backend::Dropout dropout;
+  dropout.probability = 0.3F;
+  dropout.key = RandomStream(0, "testing.encoder").key;
+  dropout.sample = batch.sample();
+  report.add(check_gradient<B>(theta, loss, tolerance, dropout));
   return report;
 }
 

@@ -1,5 +1,5 @@
 /// @file   ctp/testing/gradient.hpp
-/// @brief  Compares the gradients that a tape computes with differences of the loss.
+/// @brief  Gradient check: gradients of a tape against central differences of the loss.
 /// @layer  testing
 #pragma once
 
@@ -17,16 +17,16 @@
 
 namespace ctp::testing {
 
-/// How close is close enough: |tape - differences| <= relative * |differences| + floor, for the vector and each
-/// element.
+/// @brief Tolerance of a gradient check: |tape - differences| <= relative * |differences| + floor, for the norm of the
+/// gradient and for each element.
 struct GradientTolerance {
   double relative = 1e-6;
   double floor = 1e-8;
-  double step = 1e-3;  ///< of the five-point difference, whose error is of the order of step^4
+  double step = 1e-3;  ///< step of the five-point difference; its error is O(step^4)
 };
 
-/// @brief sum_i w[i] y[i] with fixed w[i] in [-1, 1): makes a loss of any value, one that every element moves
-/// differently.
+/// @brief sum_i w[i] y[i] with fixed random w[i] in [-1, 1): a scalar loss of any value, in which each element has its
+/// own weight.
 ///
 /// **Gradient.** to y.
 template <std::size_t Rank, class B>
@@ -45,12 +45,12 @@ Scalar<B> weighted_sum(const Pass<B>& pass, Variable<Rank, B> y) {
   return sum;
 }
 
-/// @brief Whether the gradient of `loss` at `theta` is the one that central differences give.
+/// @brief Compares the gradient of `loss` at `theta` with central differences.
 ///
-/// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; it reads weights as pass[Parameter<Rank>{offset,
-/// shape}]. It must be smooth near theta and must not change from call to call. The gradient starts at ones, not at
-/// zeros, so that an operation which overwrites instead of adding is found; a loss that differs without gradient is
-/// found too. It runs 4 * theta.size() + 2 times: use small sizes.
+/// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; the loss reads weights as
+/// pass[Parameter<Rank>{offset, shape}]. The loss must be smooth near theta and equal in every call. The gradient
+/// starts at ones, so that an operation that overwrites gradients instead of adding to them is found. A loss whose
+/// value differs without gradient is reported too. The loss runs 4 * theta.size() + 2 times: use small sizes.
 /// **Errors.** those of `loss`.
 template <class B, class Loss>
 Report check_gradient(const std::vector<double>& theta, const Loss& loss, const GradientTolerance& tolerance = {},
@@ -72,8 +72,8 @@ Report check_gradient(const std::vector<double>& theta, const Loss& loss, const 
   B::download(taped.value.data, 1, &value);
   B::fill(1, 1.0, taped.grad.data);
   tape.backward();
-  std::vector<double> found = gradient.to_host();
-  for (double& g : found) g -= 1.0;
+  std::vector<double> by_tape = gradient.to_host();
+  for (double& g : by_tape) g -= 1.0;
 
   const auto loss_at = [&](const std::vector<double>& at) {
     tape.rewind();
@@ -88,7 +88,7 @@ Report check_gradient(const std::vector<double>& theta, const Loss& loss, const 
     report.fail("the loss is " + detail::number(value) + " with gradient but " + detail::number(without) + " without");
 
   double squares = 0, off_squares = 0;
-  int named = 0;
+  int listed = 0;
   std::vector<double> at = theta;
   for (std::size_t i = 0; i < theta.size(); ++i) {
     const auto moved = [&](double steps) {
@@ -97,16 +97,16 @@ Report check_gradient(const std::vector<double>& theta, const Loss& loss, const 
     };
     const double near = moved(1) - moved(-1), far = moved(2) - moved(-2);
     at[i] = theta[i];
-    const double expected = (8 * near - far) / (12 * tolerance.step), off = found[i] - expected;
+    const double expected = (8 * near - far) / (12 * tolerance.step), off = by_tape[i] - expected;
     squares += expected * expected;
     off_squares += off * off;
     if (std::abs(off) <= tolerance.relative * std::abs(expected) + tolerance.floor) continue;
     report.ok = false;
-    if (++named <= 8)
-      report.fail("theta[" + std::to_string(i) + "]: tape " + detail::number(found[i]) + ", differences " +
+    if (++listed <= 8)
+      report.fail("theta[" + std::to_string(i) + "]: tape " + detail::number(by_tape[i]) + ", differences " +
                   detail::number(expected));
   }
-  if (named > 8) report.fail("... and " + std::to_string(named - 8) + " more elements");
+  if (listed > 8) report.fail("... and " + std::to_string(listed - 8) + " more elements");
   // Written so that NaN fails.
   if (!(std::sqrt(off_squares) <= tolerance.relative * std::sqrt(squares) + tolerance.floor))
     report.fail("norm of the difference " + detail::number(std::sqrt(off_squares)) + ", of the gradient " +

@@ -1,5 +1,5 @@
 /// @file   ctp/testing/loss.hpp
-/// @brief  Checks an objective or a distillation on a small model: its gradient by every weight, and its needs.
+/// @brief  Check of an objective or a distillation on a small model: gradient by every weight, and `needs`.
 /// @layer  testing
 #pragma once
 
@@ -13,19 +13,19 @@
 #include <ctp/objective/require.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/gradient.hpp>
-#include <ctp/testing/made_batch.hpp>
 #include <ctp/testing/needs.hpp>
 #include <ctp/testing/report.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
 #include <ctp/train/step.hpp>
 
 namespace ctp::testing {
 
-/// @brief Whether the gradient of a loss by all weights of `model` is the one that differences give, on a made batch
-/// with made teachers; whether it has any; and check_needs() of it.
+/// @brief Compares the gradient of a loss by every weight of `model` with central differences, on a synthetic batch
+/// with synthetic teachers. Also reports a gradient that is 0 everywhere, and the findings of check_needs().
 ///
-/// `policy`: a loss, or an All of several. `model`: in double precision, with sizes like `micro`; the model itself is
-/// checked on the way. No dropout. The loss must be smooth: a choice by the online model's numbers may be found out as
-/// a wrong gradient. **Errors.** those of the loss.
+/// `policy`: a loss, or an All of several. `model`: in double precision, with sizes like `micro`; an error in the
+/// model's own gradient is found too. No dropout. The loss must be smooth: a discrete choice by the online model's
+/// numbers may be reported as a wrong gradient. **Errors.** those of the loss.
 template <class Policy, class Model>
 Report check_loss(const Policy& policy, const Model& model, const GradientTolerance& tolerance = {}) {
   using B = typename Model::Backend;
@@ -34,14 +34,14 @@ Report check_loss(const Policy& policy, const Model& model, const GradientTolera
   const All<Policy> losses{{policy}};
   auto state = losses.init(model, 0);
   DeviceBatch<B> batch;
-  batch.load(made_batch(model.config(), 4, 5, 0), model.config());
+  batch.load(synthetic_batch(model.config(), 4, 5), model.config());
   const auto weights = [&](std::uint64_t seed) {
     Buffer<double, B> buffer(model.layout().size());
-    buffer.assign(made_weights(model.layout(), seed));
+    buffer.assign(synthetic_weights(model.layout(), seed));
     return buffer;
   };
   const auto previous = weights(1), momentum = weights(2);
-  const std::vector<double> theta = made_weights(model.layout(), 0);
+  const std::vector<double> theta = synthetic_weights(model.layout(), 0);
   const auto loss = [&](const Pass<B>& pass) {
     Step<Model> step(model, batch, pass);
     step.previous.emplace(model, Pass<B>{previous.data(), pass.tape}, batch);
@@ -57,8 +57,8 @@ Report check_loss(const Policy& policy, const Model& model, const GradientTolera
   Tape<B> tape;
   B::fill(1, 1.0, loss(Pass<B>{online.data(), &tape, gradient.data(), {}}).grad.data);
   tape.backward();
-  const std::vector<double> found = gradient.to_host();
-  if (std::all_of(found.begin(), found.end(), [](double g) { return g == 0; }))
+  const std::vector<double> slopes = gradient.to_host();
+  if (std::all_of(slopes.begin(), slopes.end(), [](double g) { return g == 0; }))
     report.fail("the gradient is 0 for all weights: nothing would be learned from this loss");
   return report;
 }

@@ -1,5 +1,5 @@
 /// @file   ctp/testing/momentum.hpp
-/// @brief  Checks the update of a momentum rule.
+/// @brief  Check of a momentum policy's update.
 /// @layer  testing
 #pragma once
 
@@ -18,25 +18,24 @@
 
 namespace ctp::testing {
 
-/// @brief Updates made weights with a momentum rule, with and without a previous model, and looks at what became of
-/// them.
+/// @brief Updates synthetic weights with a momentum policy, with and without a previous model, and checks the result.
 ///
-/// Reported: weights that are not finite; weights that move although momentum, online and previous are equal; weights
-/// that never follow the online ones; a place behind the last that was written; a rule that reads the previous model
-/// without `needs.previous`; another result when the same update is done again.
+/// Reported: weights that are not finite; weights that change although momentum, online and previous weights are equal;
+/// weights that never approach the online weights; a write past the last weight; a policy that reads the previous model
+/// without `needs.previous`; a result that differs when the same update is repeated.
 template <class B, class Policy>
 Report check_momentum(const Policy& policy) {
   static_assert(momentum::require_momentum_policy<Policy, B>());
   static_assert(Policy::active, "a momentum rule that is not active has nothing to check");
   using Real = typename B::Real;
   using Vector = std::vector<Real>;
-  constexpr Index n = 37;  // no multiple of what a vector register holds
+  constexpr Index n = 37;  // not a multiple of a vector register's length
   constexpr Real behind = Real(12345);
   constexpr bool reads_previous = Policy::needs.previous != Output::Nothing;
   Report report;
 
-  const auto made = [&](std::uint32_t which) {
-    RandomSubstream random(RandomStream(0, "testing.momentum"), {.sample = which});
+  const auto synthetic = [&](std::uint32_t index) {
+    RandomSubstream random(RandomStream(0, "testing.momentum"), {.sample = index});
     Vector x(static_cast<std::size_t>(n) + 1, behind);
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) x[i] = static_cast<Real>(random.normal());
     return x;
@@ -50,7 +49,7 @@ Report check_momentum(const Policy& policy) {
       policy.template update<B>(n, weights.data(), target.data(), previous != nullptr ? before.data() : nullptr);
     return weights.to_host();
   };
-  /// The largest distance; infinity if a number is not finite.
+  /// The largest absolute difference; infinity if a number is not finite.
   const auto distance = [](const Vector& a, const Vector& b) {
     double largest = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
@@ -61,7 +60,7 @@ Report check_momentum(const Policy& policy) {
   };
   const double rounding = 64 * static_cast<double>(std::numeric_limits<Real>::epsilon());
 
-  const Vector slow = made(0), online = made(1), other = made(2);
+  const Vector slow = synthetic(0), online = synthetic(1), other = synthetic(2);
   for (const bool first_task : {true, false}) {
     const std::string when = first_task ? "first task: " : "later task: ";
     const Vector* previous = first_task || !reads_previous ? nullptr : &other;

@@ -1,5 +1,5 @@
 /// @file   ctp/testing/needs.hpp
-/// @brief  Checks that a loss names the teachers it reads, and reads those it names.
+/// @brief  Check of a loss policy's `needs` against the teacher outputs that the loss reads.
 /// @layer  testing
 #pragma once
 
@@ -10,32 +10,33 @@
 #include <ctp/core/needs.hpp>
 #include <ctp/objective/all.hpp>
 #include <ctp/tensor/buffer.hpp>
-#include <ctp/testing/made_batch.hpp>
+#include <ctp/testing/fake_step.hpp>
 #include <ctp/testing/report.hpp>
-#include <ctp/train/step.hpp>
+#include <ctp/testing/synthetic_batch.hpp>
+#include <ctp/train/outputs.hpp>
 
 namespace ctp::testing {
 
-/// @brief The outputs of a teacher that remembers which of them were asked for.
+/// @brief The outputs of a teacher, with a record of the outputs that were read.
 template <class Model>
 class WatchedOutputs {
  public:
   explicit WatchedOutputs(Outputs<Model> outputs) : outputs_(outputs) {}
 
-  [[nodiscard]] const auto& pass() { return note(Output::Weights).pass(); }
-  auto image_tokens() { return note(Output::Tokens).image_tokens(); }
-  auto text_tokens() { return note(Output::Tokens).text_tokens(); }
-  auto image_raw() { return note(Output::Features).image_raw(); }
-  auto text_raw() { return note(Output::Features).text_raw(); }
-  auto image() { return note(Output::Features).image(); }
-  auto text() { return note(Output::Features).text(); }
-  auto fused() { return note(Output::Weights).fused(); }  // no Output names it
-  auto masked_scores() { return note(Output::MaskedScores).masked_scores(); }
+  [[nodiscard]] const auto& pass() { return mark_read(Output::Weights).pass(); }
+  auto image_tokens() { return mark_read(Output::Tokens).image_tokens(); }
+  auto text_tokens() { return mark_read(Output::Tokens).text_tokens(); }
+  auto image_raw() { return mark_read(Output::Features).image_raw(); }
+  auto text_raw() { return mark_read(Output::Features).text_raw(); }
+  auto image() { return mark_read(Output::Features).image(); }
+  auto text() { return mark_read(Output::Features).text(); }
+  auto fused() { return mark_read(Output::Weights).fused(); }  // no Output names the fused feature
+  auto masked_scores() { return mark_read(Output::MaskedScores).masked_scores(); }
 
   [[nodiscard]] Output read() const { return read_; }
 
  private:
-  Outputs<Model>& note(Output part) {
+  Outputs<Model>& mark_read(Output part) {
     read_ = read_ | part;
     return outputs_;
   }
@@ -44,7 +45,7 @@ class WatchedOutputs {
   Output read_ = Output::Nothing;
 };
 
-/// A teacher as a policy sees it in a step, which may not be there.
+/// A teacher of a step, which may be missing, with a record of the outputs that were read.
 template <class Model>
 class WatchedTeacher {
  public:
@@ -52,7 +53,7 @@ class WatchedTeacher {
 
   explicit operator bool() const { return outputs_.has_value(); }
   [[nodiscard]] bool has_value() const { return outputs_.has_value(); }
-  /// **Errors.** UsageError if it is not there; the real one is undefined then.
+  /// **Errors.** UsageError if the teacher is missing, where the access in a real Step is undefined.
   WatchedOutputs<Model>& operator*() {
     if (!outputs_) throw UsageError(std::string(name_) + " is read where it does not exist");
     return *outputs_;
@@ -66,30 +67,9 @@ class WatchedTeacher {
   std::optional<WatchedOutputs<Model>> outputs_;
 };
 
-/// A Step whose teachers are watched.
-template <class ModelType>
-struct WatchedStep {
-  using Model = ModelType;
-  using Backend = typename Model::Backend;
-
-  WatchedStep(const Model& structure, const DeviceBatch<Backend>& pairs, Pass<Backend> pass)
-      : online(structure, pass, pairs), model_(&structure), batch_(&pairs) {}
-
-  [[nodiscard]] const Model& model() const { return *model_; }
-  [[nodiscard]] const DeviceBatch<Backend>& batch() const { return *batch_; }
-  [[nodiscard]] bool can_run(Needs needs) const {
-    return (needs.previous == Output::Nothing || previous) && (needs.momentum == Output::Nothing || momentum);
-  }
-  void report(const char*, Scalar<Backend>) { ++parts; }
-
-  Outputs<Model> online;
-  WatchedTeacher<Model> previous{"the previous model"}, momentum{"the momentum model"};
-  int parts = 0;  ///< losses that ran
-
- private:
-  const Model* model_;
-  const DeviceBatch<Backend>* batch_;
-};
+/// A step of a real model with watched teachers.
+template <class Model>
+using WatchedStep = FakeStep<Model, DeviceBatch<typename Model::Backend>, Outputs<Model>, WatchedTeacher<Model>>;
 
 namespace detail {
 inline std::string name_of(Output output) {
@@ -112,26 +92,28 @@ inline void compare_needs(const char* teacher, Output declared, Output read, Rep
 }
 }  // namespace detail
 
-/// @brief Runs a loss on a made batch, with all teachers, with only those that its `needs` name, and with none.
+/// @brief Runs a loss on a synthetic batch with all teachers, with only the teachers that `needs` names, and with none.
 ///
-/// Reported: an output of a teacher that `needs` does not name; a teacher named and not read; a teacher read where it
-/// does not exist, as on the first task; a loss that is not silent without the teachers it needs.
+/// Reported: an output that the loss reads and `needs` does not name; a teacher that `needs` names and the loss does
+/// not read; a teacher that the loss reads although the teacher does not exist, as on the first task; a loss that is
+/// not silent without the teachers that it needs.
 template <class Policy, class Model>
 Report check_needs(const Policy& policy, const Model& model) {
   using B = typename Model::Backend;
   const All<Policy> losses{{policy}};
   auto state = losses.init(model, 0);
   DeviceBatch<B> batch;
-  batch.load(made_batch(model.config(), 4, 5, 0), model.config());
+  batch.load(synthetic_batch(model.config(), 4, 5), model.config());
   Buffer<typename Model::Real, B> online(model.layout().size()), teacher(model.layout().size());
-  online.assign(made_weights(model.layout(), 0));
-  teacher.assign(made_weights(model.layout(), 1));
+  online.assign(synthetic_weights(model.layout(), 0));
+  teacher.assign(synthetic_weights(model.layout(), 1));
   Tape<B> tape;
   Report report;
 
-  const auto run = [&](const char* when, Needs existing, const auto& look) {
+  const auto run = [&](const char* when, Needs existing, const auto& examine) {
     tape.rewind();
-    WatchedStep<Model> step(model, batch, {online.data(), &tape});
+    WatchedStep<Model> step(model, batch, Outputs<Model>(model, Pass<B>{online.data(), &tape}, batch),
+                            WatchedTeacher<Model>("the previous model"), WatchedTeacher<Model>("the momentum model"));
     const Outputs<Model> outputs(model, {teacher.data(), &tape}, batch);
     if (existing.previous != Output::Nothing) step.previous.emplace(outputs);
     if (existing.momentum != Output::Nothing) step.momentum.emplace(outputs);
@@ -140,7 +122,7 @@ Report check_needs(const Policy& policy, const Model& model) {
       losses.commit(step, state);
       double value = 0;
       B::download(loss.value.data, 1, &value);
-      look(step, value);
+      examine(step, value);
     } catch (const UsageError& error) {
       report.fail(std::string(when) + ": " + error.what() + "; 'needs' must name what a loss reads");
     }
@@ -152,7 +134,8 @@ Report check_needs(const Policy& policy, const Model& model) {
   run("with the teachers it needs", Policy::needs, [](auto&, double) {});
   run("without teachers", {}, [&](auto& step, double value) {
     const bool needs_none = Policy::needs.previous == Output::Nothing && Policy::needs.momentum == Output::Nothing;
-    if (!needs_none && (step.parts != 0 || value != 0)) report.fail("without teachers: expected silence, found a loss");
+    if (!needs_none && (!step.reported.empty() || value != 0))
+      report.fail("without teachers: expected silence, found a loss");
   });
   return report;
 }

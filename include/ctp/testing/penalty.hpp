@@ -1,5 +1,5 @@
 /// @file   ctp/testing/penalty.hpp
-/// @brief  Checks a penalty on the parameters: its gradient is that of its value, and it draws to where a task began.
+/// @brief  Check of a penalty: gradient against differences of the value, minimum at the start of the task.
 /// @layer  testing
 #pragma once
 
@@ -8,74 +8,36 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include <ctp/core/philox.hpp>
 #include <ctp/core/policy.hpp>
 #include <ctp/core/shape.hpp>
-#include <ctp/optim/adamw.hpp>
 #include <ctp/penalty/require.hpp>
-#include <ctp/tensor/buffer.hpp>
+#include <ctp/testing/fake_passes.hpp>
 #include <ctp/testing/report.hpp>
 
 namespace ctp::testing {
 
-/// What check_penalty() expects beyond a right gradient.
+/// Properties that check_penalty() expects besides a right gradient.
 struct PenaltyExpectations {
   bool never_negative = true;  ///< no parameter has a value below 0
-  bool rests_at_start = true;  ///< value and gradient are 0 at the weights with which a task begins
+  bool rests_at_start = true;  ///< value and gradient are 0 at the weights at the start of a task
   int tasks = 3;
 };
 
 namespace detail {
 
-/// Vectors of made numbers: weights, and the gradients of batches.
+/// Normal numbers, a function of `name` and `index`: weights, and the gradients of batches.
 template <class Real>
-std::vector<Real> made_vector(const char* what, std::uint32_t which, Index n) {
-  RandomSubstream random(RandomStream(0, what), {.sample = which});
+std::vector<Real> synthetic_vector(const char* name, std::uint32_t index, Index n) {
+  RandomSubstream random(RandomStream(0, name), {.sample = index});
   std::vector<Real> x(static_cast<std::size_t>(n));
-  for (Real& one : x) one = static_cast<Real>(random.normal());
+  for (Real& number : x) number = static_cast<Real>(random.normal());
   return x;
 }
 
-/// What a penalty's hooks walk through, with made gradients in place of those of a model.
-template <class Model>
-class MadePasses {
- public:
-  using Backend = typename Model::Backend;
-  using Real = typename Model::Real;
-  using Optimizer = optim::AdamW;
-
-  MadePasses(const std::vector<Real>& theta, std::uint32_t task) : theta_(&theta), task_(task) {}
-
-  [[nodiscard]] Index size() const { return static_cast<Index>(theta_->size()); }
-  [[nodiscard]] const Real* theta() const { return theta_->data(); }
-  [[nodiscard]] std::uint32_t task() const { return task_; }
-  [[nodiscard]] std::uint32_t epoch() const { return 0; }
-  [[nodiscard]] std::size_t batches() const { return 2; }
-  [[nodiscard]] double rate(std::size_t) const { return 1e-3; }
-  [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
-
-  template <class Use>
-  void objective(const Real*, const Use& use) {
-    for (std::size_t b = 0; b < batches(); ++b) {
-      auto gradient = made_vector<Real>("testing.gradient", 16 * task_ + static_cast<std::uint32_t>(b), size());
-      use(gradient.data(), b);
-    }
-  }
-  template <class Loss, class Use>
-  void gradients(const Real* theta, const Loss&, const Use& use) {
-    objective(theta, use);
-  }
-
- private:
-  const std::vector<Real>* theta_;
-  std::uint32_t task_;
-  Optimizer optimizer_;
-};
-
-/// The term of a penalty at `theta`, parameter by parameter: the first thing wrong with each kind of number.
+/// Checks gradient and sign of a term at `theta`. Reports the first wrong parameter of each kind of fault.
 template <class Term>
 void check_term(const Term& term, const std::vector<double>& theta, bool never_negative, const std::string& when,
                 Report& report) {
@@ -99,6 +61,7 @@ void check_term(const Term& term, const std::vector<double>& theta, bool never_n
   }
 }
 
+/// Checks that value and gradient of a term are 0 at the start of the task. Reports the first wrong parameter.
 template <class Term>
 void check_rest(const Term& term, const std::vector<double>& start, const std::string& when, Report& report) {
   for (std::size_t i = 0; i < start.size(); ++i) {
@@ -114,13 +77,12 @@ void check_rest(const Term& term, const std::vector<double>& start, const std::s
 
 }  // namespace detail
 
-/// @brief Leads a penalty through several tasks of made weights and gradients, with its hooks at the start and the end
-/// of a task, and looks at its term in each: whether its gradient is what differences of its value give, and what
-/// `expected` says.
+/// @brief Runs a penalty through several tasks of synthetic weights and gradients, and checks the term in each task:
+/// the gradient against central differences of the value, and the properties in `expected`.
 ///
-/// A penalty that never adds anything is reported too. Not checked: what a penalty asks of the losses it has
-/// differentiated, as there is no data here. A penalty whose begin_epoch() trains something of its own needs the real
-/// thing. `model`: in double precision on the host; its number of parameters is what the time depends on.
+/// Calls begin_task() and end_task(). A penalty that is 0 in every task is reported too. Not checked: the losses that
+/// the penalty differentiates, since there is no data; begin_epoch(), which needs a real training. `model`: in double
+/// precision on the host; the time grows with its number of parameters.
 template <class Policy, class Model>
 Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpectations& expected = {}) {
   static_assert(std::is_same_v<typename Model::Real, double>, "differences need a model in double precision");
@@ -133,9 +95,9 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
   for (int t = 0; t < expected.tasks && report.ok; ++t) {
     const auto task = static_cast<std::uint32_t>(t);
     const std::string when = "task " + std::to_string(t);
-    const auto start = detail::made_vector<double>("testing.start", task, n);
-    const auto end = detail::made_vector<double>("testing.start", task + 1, n);  // where the next task will begin
-    const auto raw = detail::made_vector<double>("testing.raw", task, n);
+    const auto start = detail::synthetic_vector<double>("testing.start", task, n);
+    const auto end = detail::synthetic_vector<double>("testing.start", task + 1, n);  // also the start of the next task
+    const auto raw = detail::synthetic_vector<double>("testing.raw", task, n);
     if constexpr (penalty::BeginsTasks<Policy, Model>) policy.begin_task(state, start.data());
 
     const auto term = policy.term(state);
@@ -146,8 +108,10 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
       adds = adds || term.value(i, end[at]) != 0;
       if constexpr (requires { term.moved(i, 0.0, 0.0, 0.0); }) term.moved(i, raw[at], start[at], end[at]);
     }
-    using Passes = detail::MadePasses<Model>;
-    Passes passes(end, task);
+    using Passes = FakePasses<typename Model::Backend>;
+    Passes passes(task, end,
+                  {detail::synthetic_vector<double>("testing.gradient", 16 * task, n),
+                   detail::synthetic_vector<double>("testing.gradient", 16 * task + 1, n)});
     if constexpr (penalty::EndsTasks<Policy, Model, Passes>) policy.end_task(state, passes);
   }
   if (report.ok && !adds) report.fail("the penalty is 0 in every task, wherever the weights go");

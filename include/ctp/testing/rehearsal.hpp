@@ -1,5 +1,5 @@
 /// @file   ctp/testing/rehearsal.hpp
-/// @brief  Checks a rehearsal that keeps pairs: its budget, what it keeps, and that it does the same again.
+/// @brief  Check of a rehearsal policy that keeps pairs: budget, kept pairs, determinism.
 /// @layer  testing
 #pragma once
 
@@ -21,8 +21,8 @@ namespace ctp::testing {
 
 namespace detail {
 
-/// Pairs of made tasks: ordinals of task t are t * stride + 37, 38, ... in an order of their own.
-inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t count, std::uint32_t stride) {
+/// Ordinals of a synthetic task's pairs: t * stride + 37, 38, ... in random order.
+inline std::vector<std::uint32_t> synthetic_members(std::uint32_t task, std::size_t count, std::uint32_t stride) {
   std::vector<std::uint32_t> members(count);
   RandomSubstream random(RandomStream(0, "testing.members"), {.task = task});
   for (std::size_t i = 0; i < count; ++i) {
@@ -33,8 +33,8 @@ inline std::vector<std::uint32_t> made_members(std::uint32_t task, std::size_t c
   return members;
 }
 
-/// Unit rows, a function of the pair.
-inline rehearsal::FeatureRows made_features(std::span<const std::uint32_t> members) {
+/// Random features of unit length, a function of the pair's ordinal.
+inline rehearsal::FeatureRows synthetic_features(std::span<const std::uint32_t> members) {
   rehearsal::FeatureRows rows{4, {}};
   for (const std::uint32_t ordinal : members) {
     RandomSubstream random(RandomStream(0, "testing.features"), {.sample = ordinal});
@@ -50,11 +50,11 @@ inline rehearsal::FeatureRows made_features(std::span<const std::uint32_t> membe
 
 }  // namespace detail
 
-/// @brief Shows a rehearsal several made tasks, small and large, and looks at what it keeps after each.
+/// @brief Gives a rehearsal policy several synthetic tasks, small and large, and checks the kept pairs after each task.
 ///
 /// Reported: more pairs than `budget`; fewer than min(budget, all pairs seen) if `fills`; a pair twice; a number that
-/// is no pair's ordinal (a row of the task, say); members() that change without choose(); another choice in a second
-/// run from the same seed. **Units.** budget: pairs in all, as the policy's own setting says.
+/// is no pair's ordinal (for example a row of the task); members() that change without choose(); another choice in a
+/// second run from the same seed. **Units.** budget: pairs in all, equal to the policy's own setting.
 template <class Policy, class Model>
 Report check_rehearsal(const Policy& policy, const Model& model, std::size_t budget, bool fills = true) {
   static_assert(rehearsal::require_rehearsal_policy<Policy, Model>());
@@ -63,18 +63,19 @@ Report check_rehearsal(const Policy& policy, const Model& model, std::size_t bud
   auto state = make_state(policy, model, seed), again = make_state(policy, model, seed);
   std::vector<std::uint32_t> seen;
   Report report;
-  const auto kept_in = [&](const auto& one) {
-    const auto& found = policy.members(one);
-    return std::vector<std::uint32_t>(std::begin(found), std::end(found));
+  const auto kept_in = [&](const auto& memory) {
+    const auto& members = policy.members(memory);
+    return std::vector<std::uint32_t>(std::begin(members), std::end(members));
   };
   if (!kept_in(state).empty()) report.fail("before the first task: expected no pairs, found some");
 
   const std::size_t sizes[] = {1, budget / 2 + 1, 3 * budget + 2, 2, budget + 7};
-  const auto stride = static_cast<std::uint32_t>(3 * budget + 1000);  // more than any task has: no ordinal twice
+  const auto stride =
+      static_cast<std::uint32_t>(3 * budget + 1000);  // larger than any task, so that ordinals are unique
   for (std::uint32_t task = 0; task < std::size(sizes) && report.ok; ++task) {
-    const std::vector<std::uint32_t> members = detail::made_members(task, sizes[task], stride);
+    const std::vector<std::uint32_t> members = detail::synthetic_members(task, sizes[task], stride);
     seen.insert(seen.end(), members.begin(), members.end());
-    const rehearsal::Candidates candidates{task, members, [&] { return detail::made_features(members); },
+    const rehearsal::Candidates candidates{task, members, [&] { return detail::synthetic_features(members); },
                                            [](std::uint32_t ordinal) { return std::to_string(ordinal); }};
     policy.choose(state, candidates);
     policy.choose(again, candidates);

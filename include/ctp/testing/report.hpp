@@ -1,5 +1,5 @@
 /// @file   ctp/testing/report.hpp
-/// @brief  What a check of a user's type found.
+/// @brief  Result of a check of a user's type.
 /// @layer  testing
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace ctp::testing {
 
-/// What a check found. `log` names what is wrong, one line each; it is empty when all is well.
+/// @brief Result of a check. `log` has one line for each fault; an empty log means no fault.
 struct Report {
   bool ok = true;
   std::string log;
@@ -17,7 +17,7 @@ struct Report {
     ok = false;
     log += line + "\n";
   }
-  /// Takes over what another check found.
+  /// Adds the result of another check.
   void add(const Report& other) {
     ok = ok && other.ok;
     log += other.log;

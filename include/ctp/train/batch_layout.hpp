@@ -1,5 +1,5 @@
 /// @file   ctp/train/batch_layout.hpp
-/// @brief  Where the parts of a batch lie in one block of bytes.
+/// @brief  Memory layout of a batch in one block of bytes.
 /// @layer  train
 #pragma once
 
@@ -10,23 +10,24 @@
 
 namespace ctp {
 
-/// @brief Offsets in bytes, multiples of 64. What a step reads lies in [0, kept); the rest is read once, on arrival.
+/// @brief Offsets in bytes, multiples of 64. A step reads the parts in [0, kept). The other parts are read once, on
+/// arrival.
 template <class Real>
 struct BatchLayout {
   std::size_t ids = 0;           ///< int32 [tokens]
   std::size_t masked = 0;        ///< int32 [tokens]
   std::size_t sample = 0;        ///< uint32 [pairs]
   std::size_t token_weight = 0;  ///< Real [tokens]
-  std::size_t row = 0;           ///< int32 [asked]
-  std::size_t target = 0;        ///< int32 [asked]
-  std::size_t label_weight = 0;  ///< Real [asked]
+  std::size_t row = 0;           ///< int32 [capacity]
+  std::size_t target = 0;        ///< int32 [capacity]
+  std::size_t label_weight = 0;  ///< Real [capacity]
   std::size_t kept = 0;
   std::size_t attend = 0;  ///< int32 [tokens]
   std::size_t pixels = 0;  ///< bytes, up to the end of the block
 
   BatchLayout() = default;
-  /// For `pairs` pairs of `tokens` tokens in all, `asked` of which may be asked for.
-  BatchLayout(Index pairs, Index tokens, Index asked) {
+  /// `tokens`: of all `pairs` pairs together; `capacity`: masked positions that fit.
+  BatchLayout(Index pairs, Index tokens, Index capacity) {
     std::size_t end = 0;
     const auto place = [&](Index count, std::size_t bytes) {
       const std::size_t begin = end;
@@ -37,9 +38,9 @@ struct BatchLayout {
     masked = place(tokens, sizeof(std::int32_t));
     sample = place(pairs, sizeof(std::uint32_t));
     token_weight = place(tokens, sizeof(Real));
-    row = place(asked, sizeof(std::int32_t));
-    target = place(asked, sizeof(std::int32_t));
-    label_weight = place(asked, sizeof(Real));
+    row = place(capacity, sizeof(std::int32_t));
+    target = place(capacity, sizeof(std::int32_t));
+    label_weight = place(capacity, sizeof(Real));
     kept = end;
     attend = place(tokens, sizeof(std::int32_t));
     pixels = end;

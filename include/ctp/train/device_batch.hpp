@@ -1,5 +1,5 @@
 /// @file   ctp/train/device_batch.hpp
-/// @brief  One batch in the backend's memory, with what is derived from it once for all models.
+/// @brief  One batch in the backend's memory, with the inputs that all models of a step share.
 /// @layer  train
 #pragma once
 
@@ -20,39 +20,40 @@
 
 namespace ctp {
 
-/// @brief The positions at which a word is asked for, padded to a fixed number with positions of weight zero.
+/// @brief The masked positions, padded to a fixed capacity with positions of weight 0.
 template <class B>
 struct MaskedPositions {
   Tensor<const std::int32_t, 1, B> row;         ///< [capacity], position b * L + l
-  Tensor<const std::int32_t, 1, B> target;      ///< [capacity], the word
+  Tensor<const std::int32_t, 1, B> target;      ///< [capacity], the token that was masked
   Tensor<const typename B::Real, 1, B> weight;  ///< [capacity], 1 / count at masked positions, else 0
 };
 
-/// @brief A batch on the backend. Memory is reused from batch to batch; shapes stay as long as the batches' do.
+/// @brief A batch on the backend. Memory is reused from batch to batch; shapes change with the shapes of the batches
+/// only.
 ///
-/// A batch goes to the backend as one block: pictures as bytes, which are normalised there, and everything else packed
-/// behind each other. What a step reads is then moved to memory whose addresses stay. Where the backend copies ahead,
-/// load() does not wait for the steps launched before. Pictures that come as floats are uploaded in line.
+/// A batch goes to the backend as one block: images as bytes, which the backend normalises, and all other parts packed
+/// behind each other. The parts that a step reads are then copied to memory with fixed addresses. On a backend that
+/// copies ahead, load() does not wait for the steps launched before. Images that come as floats are uploaded in line.
 ///
-/// The room for masked positions is six deviations above their expected number, so that shapes do not vary; a batch
-/// that has more enlarges it for good, nothing is dropped.
+/// The capacity for masked positions is six standard deviations above the expected number, so that shapes do not vary.
+/// A batch with more masked positions raises the capacity for good; no position is dropped.
 template <class B>
 class DeviceBatch {
  public:
   using Real = typename B::Real;
 
-  /// **Errors.** UsageError for pictures, ids, labels or lengths that the model cannot take, naming the sample's place.
+  /// **Errors.** UsageError for images, ids, labels or lengths that the model cannot take; names the sample's place.
   void load(const data::Batch& host, const ModelConfig& model) {
     check(host, model);
     const Index b = host.size, l = host.length, s = host.image_size;
     if (b != size_ || l != length_ || s != image_size_) reserve(b, l, s);
     task_ = host.task;
     epoch_ = host.epoch;
-    const auto asked = static_cast<Index>(std::count_if(
+    const auto masked = static_cast<Index>(std::count_if(
         host.labels.begin(), host.labels.end(), [](std::int32_t label) { return label != data::ignore_label; }));
-    if (asked > masked_positions_.row.size()) reserve_labels(asked);
+    if (masked > masked_positions_.row.size()) reserve_masked(masked);
 
-    pack(host, asked, input_.prepare(layout_.pixels + host.pixels.size()));
+    pack(host, masked, input_.prepare(layout_.pixels + host.pixels.size()));
     const std::byte* there = input_.send();
     B::copy(there, kept_.size(), kept_.data());
     B::padding_bias(b * l, field<std::int32_t>(there, layout_.attend), Real(-10000), key_bias_.data());
@@ -132,12 +133,12 @@ class DeviceBatch {
     image_size_ = s;
     images_ = Buffer<Real, B>(b * 3 * s * s);
     key_bias_ = Buffer<Real, B>(b * l);
-    constexpr double asked = 0.15;
+    constexpr double share = 0.15;  // of the tokens are masked
     const auto candidates = static_cast<double>(b * (l - 1));
-    reserve_labels(static_cast<Index>(candidates * asked + 6 * std::sqrt(candidates * asked * (1 - asked))) + 1);
+    reserve_masked(static_cast<Index>(candidates * share + 6 * std::sqrt(candidates * share * (1 - share))) + 1);
   }
 
-  void reserve_labels(Index capacity) {
+  void reserve_masked(Index capacity) {
     capacity = std::min((capacity + 7) / 8 * 8, (size_ * length_ + 7) / 8 * 8);
     layout_ = BatchLayout<Real>(size_, size_ * length_, capacity);
     kept_ = Buffer<std::byte, B>(static_cast<Index>(layout_.kept));
@@ -146,8 +147,8 @@ class DeviceBatch {
                          {kept<Real>(layout_.label_weight), {capacity}}};
   }
 
-  /// Writes the batch, `asked` words of which are asked for, as layout_ says.
-  void pack(const data::Batch& host, Index asked, std::byte* block) const {
+  /// Writes the batch, with `masked` masked positions, to `block` in the order of layout_.
+  void pack(const data::Batch& host, Index masked, std::byte* block) const {
     const auto put = [&](const auto& values, std::size_t offset) {
       if (!values.empty()) std::memcpy(block + offset, values.data(), values.size() * sizeof(values[0]));
     };
@@ -168,11 +169,11 @@ class DeviceBatch {
         *row++ = static_cast<std::int32_t>(i);
         *target++ = host.labels[i];
       }
-    const Index padding = masked_positions_.row.size() - asked;
+    const Index padding = masked_positions_.row.size() - masked;
     std::fill_n(row, padding, 0);
     std::fill_n(target, padding, 0);
     auto* weight = field<Real>(block, layout_.label_weight);
-    weight = std::fill_n(weight, asked, static_cast<Real>(1 / static_cast<double>(std::max<Index>(asked, 1))));
+    weight = std::fill_n(weight, masked, static_cast<Real>(1 / static_cast<double>(std::max<Index>(masked, 1))));
     std::fill_n(weight, padding, Real(0));
   }
 
@@ -196,7 +197,7 @@ class DeviceBatch {
   Index size_ = 0, length_ = 0, image_size_ = 0;
   std::uint32_t task_ = 0, epoch_ = 0;
   BatchLayout<Real> layout_;
-  Buffer<std::byte, B> kept_;  // what a step reads of a block
+  Buffer<std::byte, B> kept_;  // the parts of a block that a step reads
   Buffer<Real, B> images_, key_bias_;
   MaskedPositions<B> masked_positions_;
   InputBlock<B> input_;

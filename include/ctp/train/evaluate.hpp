@@ -1,5 +1,5 @@
 /// @file   ctp/train/evaluate.hpp
-/// @brief  How well a learner retrieves, in one call.
+/// @brief  Retrieval scores of a learner.
 /// @layer  train
 #pragma once
 
@@ -9,10 +9,10 @@
 
 namespace ctp::eval {
 
-/// @brief Recalls of a learner's online model on the pairs of a task, each image asking for its own text and back.
-/// Computed where the model is.
+/// @brief Retrieval recalls of a learner's online model on the pairs of a task, image to text and text to image. The
+/// model's backend ranks the features.
 ///
-/// **Units.** percent.  **Errors.** UsageError if there are no pairs; DataError for a picture that cannot be read.
+/// **Units.** percent.  **Errors.** UsageError if there are no pairs; DataError for an unreadable image.
 template <class Learner>
 RetrievalScores retrieval(const Learner& learner, const data::Task& pairs) {
   const ExtractedFeatures found = extract(learner.model(), learner.thetas().online(), pairs, learner.options(), {});

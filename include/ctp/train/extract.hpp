@@ -1,5 +1,5 @@
 /// @file   ctp/train/extract.hpp
-/// @brief  A model's features of many pairs, for evaluation and for choosing exemplars.
+/// @brief  Feature extraction over many pairs, for evaluation and for the choice of exemplars.
 /// @layer  train
 #pragma once
 
@@ -17,25 +17,25 @@
 
 namespace ctp {
 
-/// Features on the host, row i of each belonging to pair i. What was not asked for is empty.
+/// Features on the host; row i belongs to pair i. A kind of feature that was not requested is empty.
 struct ExtractedFeatures {
   std::size_t pairs = 0, embed = 0, width = 0;
   std::vector<float> image, text;  ///< [pairs, embed], unit length
-  std::vector<float> fusion;       ///< [pairs, width], unit length: the class token of image and text read together
+  std::vector<float> fusion;       ///< [pairs, width], unit length: the class token of text fused with image
 };
 
 /// Which features to compute.
-struct Wanted {
+struct FeatureKinds {
   bool retrieval = true;  ///< image and text
   bool fusion = false;
 };
 
-/// @brief Runs a model, as a teacher would, over all batches of a source.
+/// @brief Runs a model over all batches of a source, without gradient and dropout.
 ///
 /// **Shapes.** theta [model.layout().size()], in the backend's memory.
 template <class Model>
 ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, data::BatchSource& source,
-                          Wanted wanted) {
+                          FeatureKinds kinds) {
   using B = typename Model::Backend;
   Tape<B> tape;
   DeviceBatch<B> batch;
@@ -52,28 +52,28 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
     tape.rewind();
     batch.load(*host, model.config());
     Outputs<Model> outputs(model, {theta, &tape}, batch);
-    if (wanted.retrieval) {
+    if (kinds.retrieval) {
       append(outputs.image().local.value, found.image);
       append(outputs.text().local.value, found.text);
     }
-    if (wanted.fusion) append(normalize(outputs.pass(), outputs.fused()).value, found.fusion);
+    if (kinds.fusion) append(normalize(outputs.pass(), outputs.fused()).value, found.fusion);
     found.pairs += static_cast<std::size_t>(host->size);
   }
   return found;
 }
 
-/// @brief The same for the pairs of a task, in its order, without augmentation.
+/// @brief The same for the pairs of a task, in the task's order, without augmentation.
 ///
-/// **Errors.** UsageError if there are none; DataError for a picture that cannot be read.
+/// **Errors.** UsageError for a task without pairs; DataError for an unreadable image.
 template <class Model>
 ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, const data::Task& task,
-                          const TrainOptions& options, Wanted wanted) {
+                          const TrainOptions& options, FeatureKinds kinds) {
   require(!task.members.empty(), "extract", "task '" + task.name + "' has no pairs");
   data::LoadingOptions loading = options.loading;
   loading.batch_size = static_cast<int>(std::min<std::size_t>(64, task.members.size()));
   data::OrderedBatches batches(task.name, task.source, task.members,
                                data::loader_options(std::move(loading), model.config(), options.max_tokens));
-  return extract(model, theta, batches, wanted);
+  return extract(model, theta, batches, kinds);
 }
 
 }  // namespace ctp

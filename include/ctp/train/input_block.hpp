@@ -1,5 +1,5 @@
 /// @file   ctp/train/input_block.hpp
-/// @brief  The way of a block of input from the host to the backend.
+/// @brief  Transfer of a batch's block of bytes from the host to the backend.
 /// @layer  train
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace ctp {
 
-/// @brief For backends that do not copy ahead (backend::CopiesAhead, where the members are explained): the block is
-/// uploaded when it is sent.
+/// @brief Synchronous transfer, for a backend without an InputQueue: send() uploads the block. The members are
+/// explained at backend::CopiesAhead.
 template <class B>
 class UploadedBlock {
  public:
@@ -44,7 +44,7 @@ struct InputBlockOf<B> {
 };
 }  // namespace detail
 
-/// The backend's own way where it has one.
+/// The backend's InputQueue if the backend copies ahead, else UploadedBlock.
 template <class B>
 using InputBlock = typename detail::InputBlockOf<B>::type;
 

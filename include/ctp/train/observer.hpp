@@ -1,5 +1,5 @@
 /// @file   ctp/train/observer.hpp
-/// @brief  Who wants to know how a training goes. Knows no file and no format.
+/// @brief  Observer interface of a training: reports of tasks and steps.
 /// @layer  train
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace ctp {
 
-/// Where a training stands and what its last step gave.
+/// Position and losses of one step.
 struct StepReport {
   std::uint32_t task = 0, epoch = 0;
   std::uint64_t step = 0;         ///< within the task, from 0
@@ -23,10 +23,10 @@ struct StepReport {
   int pairs = 0;                                          ///< in the batch
 };
 
-/// @brief Told about a training by its Learner. The default is not to care.
+/// @brief The Learner calls an observer before each task and after each step. The default functions do nothing.
 ///
-/// Each step is reported once, in order. On a device, reports come for several steps at a time
-/// (TrainOptions::read_every): the learner may then be a few steps further than the step it reports.
+/// Each step is reported once, in order. On a GPU, reports come for several steps at a time (TrainOptions::read_every):
+/// the learner may then be a few steps ahead of the reported step.
 class Observer {
  public:
   Observer() = default;

@@ -1,5 +1,5 @@
 /// @file   ctp/train/outputs.hpp
-/// @brief  What one model makes of a batch, each output computed when it is first asked for, once.
+/// @brief  Outputs of one model on one batch, computed lazily.
 /// @layer  train
 #pragma once
 
@@ -10,15 +10,15 @@
 
 namespace ctp {
 
-/// @brief Features of this process's pairs beside those of all processes. With one process both are the same.
+/// @brief Features of this process's pairs, and features of all processes' pairs. With one process both are the same.
 template <class B>
 struct Features {
   Variable<2, B> local;  ///< [B,E], unit length; row i is pair i of this process
   Variable<2, B> all;    ///< [B * processes, E]
-  Index first_row = 0;   ///< where `local` begins within `all`
+  Index first_row = 0;   ///< row of `all` at which `local` begins
 };
 
-/// @brief The outputs of one model, with one set of weights, on one batch.
+/// @brief Outputs of one model, with one set of weights, on one batch. Each output is computed at its first use, once.
 template <class Model>
 class Outputs {
  public:
@@ -28,7 +28,7 @@ class Outputs {
       : model_(&model), pass_(pass), batch_(&batch) {}
 
   [[nodiscard]] const Pass<B>& pass() const { return pass_; }
-  /// From now on nothing is computed: the losses have asked for what they need, and a replayed step computes that only.
+  /// Forbids further outputs: a replayed step computes only the outputs that the losses used.
   void seal() { sealed_ = true; }
 
   /// [B*N, image width]
@@ -39,7 +39,7 @@ class Outputs {
   Variable<2, B> text_tokens() {
     return once(text_tokens_, [&] { return model_->text_encoder()(pass_, batch_->text()); });
   }
-  /// [B,E], the projected class token as it is
+  /// [B,E], the projected class token, not normalised
   Variable<2, B> image_raw() {
     return once(image_raw_,
                 [&] { return model_->vision_proj()(pass_, first_rows(pass_, image_tokens(), batch_->size())); });
@@ -56,7 +56,7 @@ class Outputs {
     const auto local = once(text_, [&] { return normalize(pass_, text_raw()); });
     return {local, local, 0};
   }
-  /// [B, text width], the class token of text and image read together, as it is
+  /// [B, text width], the class token of text fused with image, not normalised
   Variable<2, B> fused() {
     return once(fused_, [&] {
       auto text = batch_->text();
@@ -73,7 +73,7 @@ class Outputs {
   }
 
  private:
-  /// **Errors.** UsageError for an output that is asked for too late.
+  /// **Errors.** UsageError for a new output after seal().
   template <class Compute>
   Variable<2, B> once(std::optional<Variable<2, B>>& slot, const Compute& compute) const {
     require(slot || !sealed_, "Outputs",

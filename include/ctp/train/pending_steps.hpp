@@ -1,5 +1,5 @@
 /// @file   ctp/train/pending_steps.hpp
-/// @brief  What the last steps gave, in the backend's memory until somebody reads it.
+/// @brief  Losses of the submitted steps that the host has not read or reported yet.
 /// @layer  train
 #pragma once
 
@@ -7,11 +7,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,62 +16,33 @@
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/tensor/buffer.hpp>
+#include <ctp/train/host_snapshot.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/step.hpp>
 
 namespace ctp {
 
-/// @brief Numbers of the host, copied aside, so that steps that turn out to be void can be taken back. An archive for
-/// the `visit` of a policy's state: it copies what is plain (numbers, enumerations, arrays and structs of them); what
-/// lies in a backend's memory, or in lists, it leaves alone.
-class HostSnapshot {
- public:
-  void clear() { bytes_.clear(); }
-  template <class T>
-  void operator()(std::string_view /*name*/, T& member) {
-    if constexpr (plain<T>) {
-      const auto* p = reinterpret_cast<const std::byte*>(&member);
-      bytes_.insert(bytes_.end(), p, p + sizeof(T));
-    }
-  }
-  /// The archive that writes them back, in the same order. **Errors.** UsageError if a state visits more than before.
-  [[nodiscard]] auto restore() const {
-    return [at = std::span(bytes_)](std::string_view /*name*/, auto& member) mutable {
-      using T = std::remove_reference_t<decltype(member)>;
-      if constexpr (plain<T>) {
-        require(at.size() >= sizeof(T), "visit", "a policy's state visits other members than a step ago");
-        std::memcpy(&member, at.data(), sizeof(T));
-        at = at.subspan(sizeof(T));
-      }
-    };
-  }
-
- private:
-  template <class T>
-  static constexpr bool plain = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
-
-  std::vector<std::byte> bytes_;
-};
-
 namespace detail {
 
-/// @brief A step's numbers, a row of them in the backend's memory.
+/// @brief Columns of one step's row of numbers in the backend's memory.
 struct PendingRow {
   static constexpr int most_parts = 16, loss = most_parts, penalty = loss + 1, probe = penalty + 1, width = probe + 1;
 };
 
-/// Copies parts and loss to a row that has the penalty, or 0, and the probe of the gradient already; sets `skip_flag`
-/// if one of them is not finite.
+/// Kernel body: writes the loss parts, the penalty and the loss to a row that holds the gradient's probe already. Sets
+/// `skip_flag` if one of these numbers is not finite.
 template <class Real>
-struct NoteStep {
+struct WritePendingRow {
   const Real* parts[PendingRow::most_parts] = {};
   int count = 0;
   const Real* loss = nullptr;
+  const double* penalty = nullptr;  ///< null without a penalty
   double* row = nullptr;
-  std::int32_t* skip_flag = nullptr;  ///< null where nothing looks at it
+  std::int32_t* skip_flag = nullptr;  ///< null on a backend that cannot skip work
 
   CTP_HD void operator()(Index /*i*/) const {
     for (int i = 0; i < count; ++i) row[i] = static_cast<double>(*parts[i]);
+    row[PendingRow::penalty] = penalty != nullptr ? *penalty : 0;
     row[PendingRow::loss] = static_cast<double>(*loss) + row[PendingRow::penalty];
     double bad = row[PendingRow::loss] - row[PendingRow::loss] + row[PendingRow::probe];  // 0, or NaN
     for (int i = 0; i < count; ++i) bad += row[i] - row[i];
@@ -84,25 +52,25 @@ struct NoteStep {
 
 }  // namespace detail
 
-/// @brief The last steps' losses, and whether they and the gradient were finite.
+/// @brief Losses of the pending steps, and whether the losses and the gradient of each were finite.
 ///
-/// A step's numbers stay in the backend's memory until read() fetches those of all steps at once. On a backend that
-/// stops work, `skip_flag()` is not 0 there from the first step on that is not finite.
+/// The numbers of a step stay in the backend's memory until read() downloads those of all pending steps at once. On a
+/// backend that can skip work, `skip_flag()` is set on the device by the first non-finite step.
 template <class B>
 class PendingSteps {
  public:
   using Real = typename B::Real;
 
-  /// A step that was noted.
+  /// One submitted step.
   struct Entry {
-    StepReport report;                                  ///< with losses once read
-    std::vector<std::pair<const char*, double>> parts;  ///< those of the report
-    bool has_penalty = false;                           ///< as the last of the parts
+    StepReport report;                                  ///< losses are filled in by read()
+    std::vector<std::pair<const char*, double>> parts;  ///< storage of report.parts
+    bool has_penalty = false;                           ///< whether the last part is the penalty
     std::vector<std::uint32_t> sample;                  ///< ordinals of the step's pairs
-    HostSnapshot before;                                ///< of the policies' states, for the owner to fill
+    HostSnapshot before;                                ///< policies' states before the step; the owner fills it
     bool finite_gradient = true;
 
-    /// What is not finite, in words; empty if all is well.
+    /// Names the non-finite numbers; empty if all are finite.
     [[nodiscard]] std::string complaint() const {
       std::string bad;
       for (const auto& [name, value] : parts)
@@ -111,7 +79,7 @@ class PendingSteps {
       if (!std::isfinite(report.loss)) return "the weighted loss";
       return finite_gradient ? "" : "the gradient";
     }
-    /// The error that says so. `source` knows the names of pairs; it may be null.
+    /// The error for a non-finite step. `source` gives the names of pairs; with null the message lists ordinals.
     [[nodiscard]] NumericError error(const data::BatchSource* source) const {
       std::string pairs;
       for (const std::uint32_t ordinal : sample)
@@ -124,30 +92,29 @@ class PendingSteps {
   };
 
   [[nodiscard]] const std::int32_t* skip_flag() const { return skip_flag_.data(); }
-  /// The steps noted whose report nobody was given yet.
-  [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).first(used_).subspan(told_); }
-  /// The first of entries() is not among them any more.
-  void told() { ++told_; }
-  /// From entries()[i] on there are none: they are void. Lets work go on.
-  void forget_from(std::size_t i) {
-    used_ = told_ + i;
+  /// The steps that were added and not reported yet, oldest first.
+  [[nodiscard]] std::span<Entry> entries() { return std::span(entries_).first(used_).subspan(reported_); }
+  /// Removes the first of entries(): its report was delivered.
+  void pop_reported() { ++reported_; }
+  /// Drops the entries from i on (computed after a non-finite step) and clears the device's skip flag.
+  void drop_from(std::size_t i) {
+    used_ = reported_ + i;
     read_ = std::min(read_, used_);
     B::zero(skip_flag_.data(), skip_flag_.size());
   }
 
-  /// @brief Notes a step whose losses and gradient [n] were computed. `penalty(to)` leaves the penalty's value at `to`,
-  /// in the backend's memory; without a penalty its name is null.
-  template <class Model, class PenaltyValue>
-  Entry& note(const StepReport& report, const std::vector<std::uint32_t>& sample, const Step<Model>& step,
-              const Scalar<B>& loss, Index n, const Real* gradient, const char* penalty_name,
-              const PenaltyValue& penalty) {
+  /// @brief Adds a step whose losses and gradient [n] were submitted. `penalty_name` and `penalty`, a value in the
+  /// backend's memory, are null for a strategy without a penalty.
+  template <class Model>
+  Entry& add(const StepReport& report, const std::vector<std::uint32_t>& sample, const Step<Model>& step,
+             const Scalar<B>& loss, Index n, const Real* gradient, const char* penalty_name, const double* penalty) {
     if (used_ == entries_.size()) grow();
     double* row = rows_.data() + static_cast<Index>(used_) * Row::width;
     Entry& entry = entries_[used_++];
     entry.report = report;
     entry.sample = sample;
     entry.parts.clear();
-    detail::NoteStep<Real> body;
+    detail::WritePendingRow<Real> body;
     for (const LossPart<B>& part : step.parts()) {
       entry.parts.emplace_back(part.name, 0);
       body.parts[body.count++] = part.value.value.data;
@@ -155,9 +122,7 @@ class PendingSteps {
     entry.has_penalty = penalty_name != nullptr;
     if (entry.has_penalty) {
       entry.parts.emplace_back(penalty_name, 0);
-      penalty(row + Row::penalty);
-    } else {
-      B::zero(row + Row::penalty, 1);
+      body.penalty = penalty;
     }
     probe(n, gradient, row + Row::probe);
     body.loss = loss.value.data;
@@ -167,7 +132,7 @@ class PendingSteps {
     return entry;
   }
 
-  /// Fetches the numbers of all steps noted since the last time.
+  /// Waits for the steps added since the last read() and downloads their numbers.
   void read() {
     if (read_ == used_) return;
     const auto first = static_cast<Index>(read_) * Row::width, end = static_cast<Index>(used_) * Row::width;
@@ -175,13 +140,13 @@ class PendingSteps {
     B::download(rows_.data() + first, end - first, host_.data() + first);
     for (; read_ < used_; ++read_) fill(entries_[read_], host_.data() + read_ * Row::width);
   }
-  /// Forgets all steps. What entries() showed stays readable until the next step is noted.
-  void clear() { used_ = read_ = told_ = 0; }
+  /// Removes all steps. The memory behind the last reports stays valid until the next add().
+  void clear() { used_ = read_ = reported_ = 0; }
 
  private:
   using Row = detail::PendingRow;
 
-  /// Room for more steps. Those noted are kept.
+  /// Doubles the capacity; keeps the rows.
   void grow() {
     const std::size_t room = std::max<std::size_t>(1, 2 * entries_.size());
     Buffer<double, B> larger(static_cast<Index>(room) * Row::width);
@@ -209,7 +174,7 @@ class PendingSteps {
   Buffer<std::int32_t, B> skip_flag_{backend::SkipsWork<B> ? 1 : 0};
   std::vector<Entry> entries_;
   std::vector<double> host_;
-  std::size_t used_ = 0, read_ = 0, told_ = 0;  ///< steps noted, and of them those fetched and those told
+  std::size_t used_ = 0, read_ = 0, reported_ = 0;  ///< steps added; of these, steps read and steps reported
 };
 
 }  // namespace ctp

@@ -1,5 +1,5 @@
 /// @file   ctp/train/step.hpp
-/// @brief  What policies see of one step.
+/// @brief  One training step as policies see it: batch, outputs of the models, loss parts.
 /// @layer  train
 #pragma once
 
@@ -8,12 +8,11 @@
 #include <optional>
 #include <span>
 
-#include <ctp/core/needs.hpp>
 #include <ctp/train/outputs.hpp>
 
 namespace ctp {
 
-/// One loss of a step, by the name of its policy, without its weight.
+/// One unweighted loss of a step, with the name of its policy.
 template <class B>
 struct LossPart {
   const char* name = "";
@@ -22,7 +21,7 @@ struct LossPart {
 
 /// @brief The batch and the outputs of the models on it.
 ///
-/// `previous` and `momentum` are empty where the strategy does not need them or they do not exist yet.
+/// `previous` and `momentum` are empty if the strategy does not need the model or the model does not exist yet.
 template <class ModelType>
 class Step {
  public:
@@ -37,18 +36,13 @@ class Step {
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const DeviceBatch<Backend>& batch() const { return *batch_; }
-
-  /// Whether the teachers that a policy needs exist.
-  [[nodiscard]] bool can_run(Needs needs) const {
-    return (needs.previous == Output::Nothing || previous) && (needs.momentum == Output::Nothing || momentum);
-  }
-  /// The losses are computed: no further output will be.
+  /// Forbids further outputs: the losses are computed.
   void seal() {
     online.seal();
     if (previous) previous->seal();
     if (momentum) momentum->seal();
   }
-  /// Makes a part of the loss known. **Errors.** UsageError beyond 16 parts.
+  /// Adds a part of the loss to the report. **Errors.** UsageError beyond 16 parts.
   void report(const char* name, Scalar<Backend> value) {
     require(count_ < parts_.size(), "Step::report", "more than 16 loss parts in one strategy");
     parts_[count_++] = {name, value};

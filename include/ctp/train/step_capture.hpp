@@ -1,5 +1,5 @@
 /// @file   ctp/train/step_capture.hpp
-/// @brief  Decides when a step is run, taken down, or run again as it was taken down.
+/// @brief  Decides whether a step runs normally, is captured, or is replayed (CUDA graphs).
 /// @layer  train
 #pragma once
 
@@ -10,29 +10,29 @@
 
 namespace ctp {
 
-/// Everything that decides what a step launches, but for numbers in the backend's memory.
+/// All that determines the kernels of a step, except numbers in the backend's memory.
 struct StepKey {
-  /// What decides which memory a step asks for.
+  /// All that determines the memory of a step.
   struct Shape {
     Index size = 0, length = 0;
-    const void* labelled = nullptr;  ///< where the masked positions lie: elsewhere once there is room for more
-    bool previous = false;           ///< whether there is a previous model, whose outputs take memory, too
+    const void* masked_positions = nullptr;  ///< address; changes when the capacity grows
+    bool previous = false;                   ///< whether there is a previous model, whose outputs take memory
     friend bool operator==(const Shape&, const Shape&) = default;
   };
   Shape shape;
-  std::uint32_t task = 0, epoch = 0;  ///< of the random numbers
+  std::uint32_t task = 0, epoch = 0;  ///< keys of the random numbers
   friend bool operator==(const StepKey&, const StepKey&) = default;
 };
 
-/// @brief Runs a step's work: on a backend that records work, the first step of a shape as it is, for that makes the
-/// memory; the next one is taken down; the following ones, of the same key, are that one run again.
+/// @brief Runs the work of steps. On a backend that captures work, the first step of each shape runs normally and sizes
+/// the arenas. The second step is captured. Later steps with the same key replay the capture.
 template <class B>
 class StepCapture {
  public:
   bool enabled = true;
 
   StepCapture() = default;
-  /// Begins anew: what work() left on the host belongs to the owner that it was called for.
+  /// Without a capture: the host values that work() wrote belong to the owner of `other`.
   StepCapture(StepCapture&& other) noexcept : enabled(other.enabled) {}
   StepCapture& operator=(StepCapture&& other) noexcept {
     enabled = other.enabled;
@@ -40,7 +40,7 @@ class StepCapture {
     return *this;
   }
 
-  /// Calls work() or replays an earlier call of it. What work() left on the host stays as that call left it.
+  /// Calls work() or replays an earlier call of work(). A replay leaves the host values of that call unchanged.
   template <class Work>
   void run([[maybe_unused]] const StepKey& key, const Work& work) {
     if constexpr (backend::CapturesWork<B>) {
@@ -50,7 +50,7 @@ class StepCapture {
       }
       captured_.reset();
       const bool warm = warm_ == key.shape;
-      warm_.reset();  // for good, should this turn fail
+      warm_.reset();  // stays so if the work throws
       if (enabled && warm) {
         capture_.emplace();
         capture_->capture(work);
@@ -64,9 +64,9 @@ class StepCapture {
     }
     work();
   }
-  /// What was taken down is void: memory has moved.
+  /// Drops the capture: memory has moved.
   void drop_capture() { captured_.reset(); }
-  /// The next step is run as it is: something that it depends on has been changed from outside.
+  /// Makes the next step run normally: a setting or a state was changed from outside.
   void invalidate() {
     if constexpr (backend::CapturesWork<B>) {
       captured_.reset();

@@ -1,70 +1,67 @@
 /// @file   ctp/train/task_passes.hpp
-/// @brief  What a penalty may do beside the steps: walk through a task's data with gradients of its choice.
+/// @brief  Passes over a task's batches with gradients, for the hooks of a penalty.
 /// @layer  train
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/shape.hpp>
 #include <ctp/data/batch.hpp>
-#include <ctp/optim/cosine.hpp>
 #include <ctp/train/options.hpp>
-#include <ctp/train/step.hpp>
 
 namespace ctp {
 
-/// @brief Passes over the batches of the task being learned, as often as wanted, with augmentation and dropout as in
-/// training. The same epoch gives the same batches and the same draws.
+/// @brief Passes over the batches of the current task, with augmentation and dropout as in training. The same epoch
+/// gives the same batches and the same random numbers.
 ///
-/// Made by the Learner and handed to the hooks of a penalty. `Owner` is the Learner.
-template <class Owner>
+/// The StepEngine makes the passes and hands these to the hooks of a penalty.
+template <class Engine>
 class TaskPasses {
  public:
-  using Backend = typename Owner::B;
-  using Real = typename Owner::Real;
-  using Optimizer = typename Owner::Optimizer;
+  using Backend = typename Engine::B;
+  using Real = typename Engine::Real;
+  using Optimizer = typename Engine::Optimizer;
 
-  /// `source` may be null where a task is trained step by step; then there is nothing to walk through.
-  TaskPasses(Owner& owner, data::BatchSource* source, std::uint32_t epoch)
-      : owner_(&owner), source_(source), epoch_(epoch) {}
+  /// `source` may be null if a task is trained step by step; the passes then throw.
+  TaskPasses(Engine& engine, data::BatchSource* source, std::uint32_t epoch)
+      : engine_(&engine), source_(source), epoch_(epoch) {}
 
   /// Length of a parameter vector.
-  [[nodiscard]] Index size() const { return owner_->thetas().size(); }
+  [[nodiscard]] Index size() const { return engine_->thetas().size(); }
   /// The online weights.
-  [[nodiscard]] const Real* theta() const { return owner_->thetas().online(); }
-  /// Number of this task, counted from 0.
-  [[nodiscard]] std::uint32_t task() const { return owner_->tasks_seen(); }
-  /// The epoch whose batches are walked through; after the last one, when a task ends.
+  [[nodiscard]] const Real* theta() const { return engine_->thetas().online(); }
+  /// Number of the current task, from 0.
+  [[nodiscard]] std::uint32_t task() const { return engine_->tasks_seen(); }
+  /// The epoch of the passes; TrainOptions::epochs at the end of a task.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   /// Batches in one pass.
   [[nodiscard]] std::size_t batches() const { return source().steps(); }
   /// The learning rate of the online model at a batch of this epoch.
   [[nodiscard]] double rate(std::size_t batch) const {
-    const TrainOptions& options = owner_->options();
-    return optim::Cosine{options.rate, options.min_rate}(epoch_ * batches() + batch,
-                                                         static_cast<std::uint64_t>(options.epochs) * batches());
+    return engine_->learning_rate(epoch_ * batches() + batch,
+                                  static_cast<std::uint64_t>(engine_->options().epochs) * batches());
   }
   /// The strategy's optimiser, with its settings.
-  [[nodiscard]] const Optimizer& optimizer() const { return owner_->optimizer(); }
+  [[nodiscard]] const Optimizer& optimizer() const { return engine_->policies().optimizer(); }
 
-  /// @brief For each batch: use(gradient, batch), the gradient [n] of the strategy's objective at `theta`, which may be
-  /// changed by `use` between batches. `gradient` is scratch. **Errors.** NumericError, DataError.
+  /// @brief For each batch: use(gradient, index), with the gradient [n] of the strategy's objective at `theta` [n].
+  /// `use` may change `theta` between batches and overwrite `gradient`. **Errors.** NumericError, DataError.
   template <class Use>
   void objective(const Real* theta, const Use& use) {
-    gradients(theta, [this](auto& step) { return owner_->objective_loss(step); }, use);
+    gradients(theta, [this](auto& step) { return engine_->objective_loss(step); }, use);
   }
-  /// The same for loss(step), any scalar of a step's outputs.
+  /// The same for the gradient of loss(step), any scalar of a step's outputs.
   template <class Loss, class Use>
   void gradients(const Real* theta, const Loss& loss, const Use& use) {
     source().start(epoch_);
     std::size_t index = 0;
+    Real* gradient = engine_->gradient_.data();
     while (const data::Batch* batch = source().next()) {
-      owner_->differentiate(theta, *batch, source(), loss);
-      use(owner_->gradient(), index++);
-      Backend::zero(owner_->gradient(), size());
+      engine_->differentiate(theta, *batch, source(), loss);
+      use(gradient, index++);
+      Backend::zero(gradient, size());
     }
   }
 
@@ -76,7 +73,7 @@ class TaskPasses {
         "learn(source, name) or end_task(&source)");
   }
 
-  Owner* owner_;
+  Engine* engine_;
   data::BatchSource* source_;
   std::uint32_t epoch_;
 };

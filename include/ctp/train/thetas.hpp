@@ -1,5 +1,5 @@
 /// @file   ctp/train/thetas.hpp
-/// @brief  The parameter vectors of one structure, side by side.
+/// @brief  Online, previous and momentum parameter vectors.
 /// @layer  train
 #pragma once
 
@@ -7,9 +7,8 @@
 
 namespace ctp {
 
-/// @brief Online, previous and momentum weights at a constant stride, so that a backend may run the three models'
-/// products
-///        as one strided batch. Only what a strategy keeps is there.
+/// @brief Up to three parameter vectors [size] in one buffer, at a constant stride: online, previous, momentum. A
+/// vector that the strategy does not keep has no memory.
 template <class Backend>
 class Thetas {
  public:
@@ -24,7 +23,7 @@ class Thetas {
   [[nodiscard]] Index size() const { return size_; }
   [[nodiscard]] Real* online() { return memory_.data(); }
   [[nodiscard]] const Real* online() const { return memory_.data(); }
-  /// Null if the strategy does not keep it.
+  /// Null if the strategy does not keep the previous model; momentum() likewise.
   [[nodiscard]] Real* previous() { return at(previous_); }
   [[nodiscard]] const Real* previous() const { return at(previous_); }
   [[nodiscard]] Real* momentum() { return at(momentum_); }

@@ -14,8 +14,7 @@ namespace kernel = ctp::backend::cpu::kernel;
 
 namespace {
 
-/// How far the kernel is off on matrices whose rows are further apart than they are long; what lies between rows of c
-/// must stay as it was.
+/// Error of the kernel on matrices with gaps between rows; the gaps of c must not change.
 template <class Real>
 double off_by(bool transpose_a, bool transpose_b, Index m, Index n, Index k) {
   const Index lda = (transpose_a ? m : k) + 3, ldb = (transpose_b ? k : n) + 5, ldc = n + 2;
@@ -33,7 +32,7 @@ double off_by(bool transpose_a, bool transpose_b, Index m, Index n, Index k) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("kernel: products of every shape and orientation, added to what is there", Real, float, double) {
+TEST_CASE_TEMPLATE("kernel: products of every shape and orientation are added to the result", Real, float, double) {
   constexpr Index columns = kernel::panel_columns<Real>, lanes = kernel::Lanes<Real>::count;
   constexpr double limit = std::is_same_v<Real, float> ? 1e-5 : 1e-13;
   for (const Index m : {Index{1}, Index{5}, Index{6}, Index{7}, Index{30}})
@@ -48,11 +47,11 @@ TEST_CASE_TEMPLATE("kernel: products of every shape and orientation, added to wh
           }
 }
 
-TEST_CASE_TEMPLATE("kernel: rows far apart, of which a panel is copied", Real, float, double) {
+TEST_CASE_TEMPLATE("kernel: rows far apart, whose panel is copied", Real, float, double) {
   CHECK(off_by<Real>(false, false, 50, 700, 300) < (std::is_same_v<Real, float> ? 1e-5 : 1e-13));
 }
 
-TEST_CASE_TEMPLATE("kernel: a square of registers is turned", Real, float, double) {
+TEST_CASE_TEMPLATE("kernel: a square of registers is transposed", Real, float, double) {
   constexpr int n = kernel::Lanes<Real>::count;
   kernel::Register<Real> x[n];
   for (int i = 0; i < n; ++i)

@@ -25,8 +25,8 @@ template <class Real>
 constexpr double rounding = std::is_same_v<Real, float> ? 1e-5 : 1e-13;
 }  // namespace
 
-TEST_CASE_TEMPLATE("product: blocks of all four transpositions are added, with rows further apart than they are wide",
-                   Real, float, double) {
+TEST_CASE_TEMPLATE("product: blocks of all four transpositions are added, with gaps between rows", Real, float,
+                   double) {
   struct Size {
     Index m, n, k;
   };
@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE("product: blocks of all four transpositions are added, with r
       }
 }
 
-TEST_CASE_TEMPLATE("product: an empty sum leaves the result as it is", Real, float, double) {
+TEST_CASE_TEMPLATE("product: an empty sum leaves the result unchanged", Real, float, double) {
   std::vector<Real> c = {1, 2, 3, 4};
   Product<Real>::block_product(false, false, 2, 2, 0, Real(1), nullptr, 1, nullptr, 2, c.data(), 2);
   Product<Real>::block_product(false, false, 0, 2, 2, Real(1), nullptr, 1, nullptr, 2, c.data(), 2);
@@ -82,7 +82,7 @@ TEST_CASE_TEMPLATE("product: tiles join without seam, each prepared once before 
       }
 }
 
-TEST_CASE_TEMPLATE("product: the same bits come out for any number of threads", Real, float, double) {
+TEST_CASE_TEMPLATE("product: any number of threads gives the same bits", Real, float, double) {
   constexpr Index m = 1030, n = 769, k = 37;
   const auto a = as<Real>(reference::random(m * k, 1)), b = as<Real>(reference::random(k * n, 2));
   CHECK(reference::same_bits_for_any_thread_count([&] {
@@ -94,7 +94,7 @@ TEST_CASE_TEMPLATE("product: the same bits come out for any number of threads", 
   }));
 }
 
-TEST_CASE("product: a length is cut into parts that cover it, none too long, all but the last a multiple of the step") {
+TEST_CASE("product: equal parts cover a length, none too long, all but the last a multiple of the step") {
   for (const Index length : {1, 3, 48, 511, 512, 513, 767, 768, 769, 1024, 1025, 100'000})
     for (const Index step : {4, 48}) {
       const ctp::backend::cpu::detail::EqualParts cut(length, 768, step);

@@ -1,4 +1,4 @@
-// The kernels of backend/cuda/attention.hpp, run by simulated threads, against the tests that every backend must pass.
+// The tests of every backend, on the kernels of backend/cuda/attention.hpp with simulated threads.
 #include <ctp/backend/cuda/attention.hpp>
 
 #include <support/simulated_cuda.hpp>
@@ -9,7 +9,7 @@
 
 namespace {
 
-/// Lets a block have `bytes` of shared memory until the end of the scope.
+/// Limits a block to `bytes` of shared memory until the end of the scope.
 template <class Real>
 class SharedMemory {
  public:
@@ -24,7 +24,7 @@ class SharedMemory {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("attention: heads that do not fit on chip are worked through in chunks", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("attention: heads that do not fit in shared memory are computed in chunks", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   namespace kernel = ctp::backend::cuda::kernel;
   const SharedMemory<Real> little(sizeof(Real) * 1100);
@@ -35,7 +35,7 @@ TEST_CASE_TEMPLATE("attention: heads that do not fit on chip are worked through 
   CHECK_THROWS_AS(check<B>({batch, heads, 3, 131, width, model, model, model}, {}, 0), ctp::UsageError);
 }
 
-TEST_CASE("attention: chunks are equally long and fit in shared memory") {
+TEST_CASE("attention: chunks have equal length and fit in shared memory") {
   namespace kernel = ctp::backend::cuda::kernel;
   constexpr std::size_t limit = std::size_t{99} * 1024;
   for (const ctp::Index rows : {1, 30, 197, 256, 257, 577, 1025})
@@ -47,7 +47,7 @@ TEST_CASE("attention: chunks are equally long and fit in shared memory") {
       CHECK(chunk <= rows);
       CHECK(kernel::head_memory_bytes(chunk, columns, sizeof(float)) <= limit);
       const ctp::Index chunks = (rows + chunk - 1) / chunk;
-      CHECK(chunks * chunk - rows < chunks);  // no chunk is more than one row shorter than it might be
+      CHECK(chunks * chunk - rows < chunks);  // less than one unused row for each chunk
     }
   CHECK(kernel::longest_chunk(197, 64, sizeof(float), std::size_t{227} * 1024) == 197);  // the base model, sm_90
   CHECK(kernel::longest_chunk(30, 64, sizeof(float), limit) == 30);

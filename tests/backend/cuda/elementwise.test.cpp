@@ -1,5 +1,4 @@
-// The kernels of backend/cuda/elementwise.hpp, run by simulated threads, against the tests that every backend must
-// pass.
+// The tests of every backend, on the kernels of backend/cuda/elementwise.hpp with simulated threads.
 #include <ctp/backend/cuda/elementwise.hpp>
 
 #include <support/simulated_cuda.hpp>

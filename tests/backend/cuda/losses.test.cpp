@@ -1,4 +1,4 @@
-// The kernels of backend/cuda/losses.hpp, run by simulated threads, against the tests that every backend must pass.
+// The tests of every backend, on the kernels of backend/cuda/losses.hpp with simulated threads.
 #include <ctp/backend/cuda/losses.hpp>
 
 #include <support/simulated_cuda.hpp>

@@ -1,5 +1,5 @@
-// The kernels of backend/cuda/ranking.hpp against the tests that every backend must pass, and beside the host's
-// ranking: on simulated threads, and on a device where CTP_TEST_BACKENDS names it.
+// The tests of every backend, on the kernels of backend/cuda/ranking.hpp, and a comparison with the host's ranking: with
+// simulated threads, or on the device that CTP_TEST_BACKENDS names.
 #include <ctp/backend/cuda/ranking.hpp>
 
 #ifndef CTP_TEST_BACKENDS
@@ -22,7 +22,7 @@ TEST_CASE_TEMPLATE("ranking: rounded scores are one chain of fused multiply-adds
     }
 }
 
-TEST_CASE_TEMPLATE("ranking: exact scores are ranked as the host ranks them", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("ranking: the device ranks exact scores like the host", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   using Host = ctp::backend::generic::Ranking<Real>;
   for (const Index n : {1, 12, 140, 259}) {

@@ -1,4 +1,4 @@
-// The kernels of backend/cuda/rows.hpp, run by simulated threads, against the tests that every backend must pass.
+// The tests of every backend, on the kernels of backend/cuda/rows.hpp with simulated threads.
 #include <ctp/backend/cuda/rows.hpp>
 
 #include <support/simulated_cuda.hpp>

@@ -1,4 +1,4 @@
-// Attention on tensor cores, simulated, beside the same in double without rounding.
+// Attention on simulated tensor cores, compared with attention in double without rounding.
 #include <ctp/backend/cuda/tensor_attention.hpp>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ Found attend(const AttentionShape& s, const Values& q, const Values& k, const Va
           dv.template to_host<double>()};
 }
 
-/// |found - expected| / |expected|; of what is zero in exact arithmetic, the deviation of an element.
+/// |found - expected| / |expected|; if the exact result is zero, the root mean square of an element.
 double off_in_norm(const Values& found, const Values& expected) {
   double squares = 0, size = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -61,8 +61,8 @@ double off_in_norm(const Values& found, const Values& expected) {
   return size < 1e-20 * count ? std::sqrt(squares / count) : std::sqrt(squares / size);
 }
 
-/// Rounding to 8 significant bits is off by at most 2^-9; in the norm of a product of two rounded operands less than
-/// 2^-8. TF32 has three bits more.
+/// Rounding to 8 significant bits has a relative error of at most 2^-9, a product of two rounded operands less than
+/// 2^-8 in the norm. TF32 has three bits more.
 template <class Tensor>
 constexpr double rounding = std::is_same_v<Tensor, Bf16> ? 1.0 / 128 : 1.0 / 1024;
 
@@ -90,7 +90,7 @@ void check(const AttentionShape& s, bool masked, float probability) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("tensor attention: is attention, but for the rounding of operands", Tensor, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("tensor attention: equals attention up to the rounding of operands", Tensor, CTP_TEST_BACKENDS) {
   for (const Index width : {32, 64}) {
     const Index model = 2 * width;
     check<Tensor>({1, 2, 17, 17, width, model, model, model}, false, 0);
@@ -101,7 +101,7 @@ TEST_CASE_TEMPLATE("tensor attention: is attention, but for the rounding of oper
   }
 }
 
-TEST_CASE_TEMPLATE("tensor attention: forward and backward have the same bits in whatever order threads run", Tensor,
+TEST_CASE_TEMPLATE("tensor attention: forward and backward have the same bits in any order of threads", Tensor,
                    CTP_TEST_BACKENDS) {
   const AttentionShape s{2, 2, 70, 67, 32, 64, 64, 64};
   const Values q = random(2 * 70 * 64, 1), k = random(2 * 67 * 64, 2), v = random(2 * 67 * 64, 3);
@@ -114,7 +114,7 @@ TEST_CASE_TEMPLATE("tensor attention: forward and backward have the same bits in
   }));
 }
 
-TEST_CASE("tensor attention: other widths, and backends that do not round, go the other way") {
+TEST_CASE("tensor attention: other widths and backends that do not round use the kernels without tensor cores") {
   using Attention = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 7>>;
   using InTf32 = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 10>>;
   using Single = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float>>;
@@ -134,7 +134,7 @@ TEST_CASE("tensor attention: other widths, and backends that do not round, go th
   CHECK(in_tf32 < 1e-3);
 }
 
-TEST_CASE("tensor attention: TF32 is rounded to the nearest, ties to even") {
+TEST_CASE("tensor attention: TF32 rounds to nearest, ties to even") {
   using ctp::backend::cuda::kernel::tf32_bits;
   CHECK(tf32_bits(1.F) == 0x3F800000U);
   CHECK(tf32_bits(1.F + 0x1p-11F) == 0x3F800000U);                     // half way, the lower is even
@@ -148,7 +148,7 @@ TEST_CASE("tensor attention: TF32 is rounded to the nearest, ties to even") {
   }
 }
 
-TEST_CASE("tensor attention: bfloat16 is rounded to the nearest, ties to even") {
+TEST_CASE("tensor attention: bfloat16 rounds to nearest, ties to even") {
   using ctp::backend::cuda::kernel::bfloat16_bits;
   CHECK(bfloat16_bits(1.F) == 0x3F80U);
   CHECK(bfloat16_bits(-2.F) == 0xC000U);

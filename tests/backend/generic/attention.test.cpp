@@ -20,7 +20,7 @@ constexpr Index batch = 3, heads = 5, width = 7, model = heads * width;
 struct Attended {
   Values p, o, dq, dk, dv;
 };
-/// Straight from the definition; dq, dk and dv are laid out as q, k and v. `factors` belongs to the probabilities.
+/// Attention by its definition; dq, dk and dv are laid out as q, k and v. `factors` belongs to the probabilities.
 Attended attended(const AttentionShape& s, const Values& q, const Values& k, const Values& v, const Values& bias,
                   const Values& factors, const Values& d_o) {
   Attended r{{}, Values(at(s.batch * s.queries * model)), Values(q.size()), Values(k.size()), Values(v.size())};
@@ -60,7 +60,7 @@ Attended attended(const AttentionShape& s, const Values& q, const Values& k, con
   return r;
 }
 
-/// A mask as the text encoder makes it: the last keys of each sample are padding.
+/// A key bias like the text encoder's: the last keys of each sample are padding.
 Values mask(Index keys) {
   Values bias(at(batch * keys));
   for (Index b = 0; b < batch; ++b)
@@ -88,7 +88,9 @@ void check(const AttentionShape& s, const Values& bias, float probability) {
   auto p = reference::room<B>(B::attention_saved(s)), o = put<B>(Values(expected.o.size(), 9));
   const auto* bias_or_null = bias.empty() ? nullptr : bbias.data();
   B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data());
-  if constexpr (requires { B::block_product; })  // what a backend keeps is its own affair; on the host it is this
+  if constexpr (requires {
+                  B::block_product;
+                })  // saved values are backend-specific; a host backend saves probabilities
     CHECK(off<B>(p, expected.p) < rounding<B>);
   CHECK(off<B>(o, expected.o) < rounding<B>);
   auto teacher = put<B>(Values(expected.o.size(), 9));
@@ -105,20 +107,20 @@ void check(const AttentionShape& s, const Values& bias, float probability) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("attention: each head weighs the values by softmax of its scores, and differentiates", B,
+TEST_CASE_TEMPLATE("attention: each head weights the values by the softmax of its scores; gradients match", B,
                    CTP_TEST_BACKENDS) {
   check<B>({batch, heads, 11, 11, width, model, model, model}, {}, 0);
   check<B>({batch, heads, 5, 37, width, model, model, model}, {}, 0);  // cross attention
   check<B>({batch, heads, 1, 1, width, model, model, model}, {}, 0);
 }
 
-TEST_CASE_TEMPLATE("attention: keys can be masked and probabilities dropped out", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("attention: keys are masked and probabilities dropped out", B, CTP_TEST_BACKENDS) {
   check<B>({batch, heads, 11, 11, width, model, model, model}, mask(11), 0);
   check<B>({batch, heads, 11, 11, width, model, model, model}, {}, 0.3F);
   check<B>({batch, heads, 3, 131, width, model, model, model}, mask(131), 0.3F);
 }
 
-TEST_CASE_TEMPLATE("attention: rows may lie further apart than they are wide", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("attention: rows may have gaps between them", B, CTP_TEST_BACKENDS) {
   check<B>({batch, heads, 5, 7, width, model + 3, 2 * model, model + 11}, mask(7), 0.3F);
 }
 

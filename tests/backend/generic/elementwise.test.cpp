@@ -16,7 +16,7 @@ namespace {
 constexpr ctp::Index n = 131'101;  // more than two blocks of a parallel map
 }
 
-TEST_CASE_TEMPLATE("elementwise: fill and ramp write every element and none behind", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("elementwise: fill and ramp write every element and nothing beyond", B, CTP_TEST_BACKENDS) {
   auto x = put<B>(Values(38, 9));
   B::fill(37, typename B::Real(-2.5), x.data());
   Values expected(38, -2.5);
@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE("elementwise: multiply replaces or adds", B, CTP_TEST_BACKEND
   CHECK(off<B>(dy, reference::sum(y, reference::times(a, x))) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("elementwise: set_diagonal leaves the rest", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("elementwise: set_diagonal changes the diagonal only", B, CTP_TEST_BACKENDS) {
   Values x = reference::random(25, 1);
   auto dx = put<B>(x);
   B::set_diagonal(5, typename B::Real(-1e4), dx.data());
@@ -55,7 +55,7 @@ TEST_CASE_TEMPLATE("elementwise: set_diagonal leaves the rest", B, CTP_TEST_BACK
   CHECK(off<B>(dx, x) == 0);
 }
 
-TEST_CASE_TEMPLATE("elementwise: padding_bias is zero where attention is wanted", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("elementwise: padding_bias is zero for attended positions", B, CTP_TEST_BACKENDS) {
   auto attend = reference::put_as_is<B>(std::vector<std::int32_t>{1, 0, 1, 1, 0});
   auto bias = put<B>(Values(5, 3));
   B::padding_bias(5, attend.data(), typename B::Real(-1e4), bias.data());

@@ -7,7 +7,7 @@
 using ctp::Index;
 
 namespace {
-/// All that a new host backend has to bring: two products, here as three loops.
+/// A minimal host backend: two products, here as three loops.
 struct Loops : ctp::backend::generic::Host<Loops, double> {
   static void block_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, double alpha,
                             const double* a, Index lda, const double* b, Index ldb, double* c, Index ldc) {
@@ -30,7 +30,7 @@ struct Loops : ctp::backend::generic::Host<Loops, double> {
 
 static_assert(ctp::backend::Backend<Loops>, "two products are enough");
 
-TEST_CASE("host: a backend of two products computes every layer") {
+TEST_CASE("host: two products make a complete backend") {
   constexpr Index n = 5, k = 7, m = 3;
   const auto x = reference::random(n * k, 1), w = reference::random(m * k, 2), bias = reference::random(m, 3);
   auto expected = reference::product(false, true, n, m, k, 1, x, k, w, k);

@@ -17,7 +17,7 @@ constexpr Index batch = 5, per_sample = 13, rows = batch * per_sample, d = 131;
 constexpr double eps = 1e-5;
 const std::vector<std::uint32_t> samples = {9, 4, 4000, 0, 77};
 
-/// The layer on B's memory; `ordinals` must outlive it.
+/// The dropout layer on B's memory; `ordinals` must outlive the result.
 template <class B>
 ctp::backend::Dropout layer_on(const ctp::Buffer<std::uint32_t, B>& ordinals, float probability) {
   return {probability, {11, 12}, 2, 3, ordinals.data(), 6};
@@ -26,7 +26,7 @@ ctp::backend::Dropout layer_on(const ctp::Buffer<std::uint32_t, B>& ordinals, fl
 struct Normed {
   Values y, dx, dgain, dbias;
 };
-/// From the definition: the derivative of each normalised number to each number of its row.
+/// Gradient by the definition: the derivative of each normalised number to each number of its row.
 Normed normed(const Values& x, const Values& gain, const Values& bias, const Values& dy) {
   Normed r{{}, Values(x.size()), Values(at(d)), Values(at(d))};
   for (Index i = 0; i < rows; ++i) {
@@ -51,7 +51,7 @@ Normed normed(const Values& x, const Values& gain, const Values& bias, const Val
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("layer norm: rows get mean 0 and variance 1, then gain and bias; derivatives are added", B,
+TEST_CASE_TEMPLATE("layer norm: rows get mean 0 and variance 1, then gain and bias; gradients are added", B,
                    CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values x = random(rows * d, 1), gain = random(d, 2), bias = random(d, 3), dy = random(rows * d, 4);
@@ -71,8 +71,7 @@ TEST_CASE_TEMPLATE("layer norm: rows get mean 0 and variance 1, then gain and bi
   CHECK(off<B>(bdbias, reference::sum(dbias, expected.dbias)) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("layer norm: a branch is dropped out and added before, and gets its part of the derivative", B,
-                   CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("layer norm: a branch is dropped out and added first, and gets its gradient", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values x = random(rows * d, 1), h = random(rows * d, 2), gain = random(d, 3), bias = random(d, 4);
   const Values dy = random(rows * d, 5), dx = random(rows * d, 6), dh = random(rows * d, 7);
@@ -99,7 +98,7 @@ TEST_CASE_TEMPLATE("layer norm: a branch is dropped out and added before, and ge
   }
 }
 
-TEST_CASE_TEMPLATE("layer norm: dropout alone scales or drops, replaces or adds, also in place", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("layer norm: dropout() scales or drops, writes or adds, also in place", B, CTP_TEST_BACKENDS) {
   const Values x = random(rows * d, 1), y = random(rows * d, 2);
   auto ordinals = reference::put_as_is<B>(samples);
   const auto layer = layer_on<B>(ordinals, 0.3F);

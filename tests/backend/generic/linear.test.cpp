@@ -18,7 +18,7 @@ namespace {
 constexpr Index n = 131, k = 37, m = 261;
 }
 
-TEST_CASE_TEMPLATE("linear: products of all four transpositions replace or add", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("linear: products of all four transpositions write or add", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values a = random(n * k, 1), b = random(k * m, 2), c = random(n * m, 3);
   auto ba = put<B>(a), bb = put<B>(b);
@@ -35,7 +35,7 @@ TEST_CASE_TEMPLATE("linear: products of all four transpositions replace or add",
     }
 }
 
-TEST_CASE_TEMPLATE("linear: bias, residual and GELU are added in one pass", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("linear: bias, residual and GELU are applied in one pass", B, CTP_TEST_BACKENDS) {
   const Values x = random(n * k, 1), w = random(m * k, 2), bias = random(m, 3), residual = random(n * m, 4);
   Values plain = reference::product(false, true, n, m, k, 1, x, k, w, k);
   for (Index i = 0; i < n * m; ++i) plain[at(i)] += bias[at(i % m)];
@@ -56,7 +56,7 @@ TEST_CASE_TEMPLATE("linear: bias, residual and GELU are added in one pass", B, C
   CHECK(off<B>(activated, gelu) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("linear: derivatives are added, and only those asked for", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("linear: gradients are added, and only the requested ones", B, CTP_TEST_BACKENDS) {
   const Values x = random(n * k, 1), w = random(m * k, 2), dy = random(n * m, 3);
   const Values dx = random(n * k, 4), dw = random(m * k, 5), dbias = random(m, 6);
   auto bx = put<B>(x), bw = put<B>(w), bdy = put<B>(dy), bdx = put<B>(dx), bdw = put<B>(dw), bdbias = put<B>(dbias);
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("linear: derivatives are added, and only those asked for", B,
         rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("linear: a overwrite_grad derivative is written, whatever was there", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("linear: overwrite_grad replaces the gradient of x", B, CTP_TEST_BACKENDS) {
   const Values w = random(m * k, 2), dy = random(n * m, 3);
   auto bw = put<B>(w), bdy = put<B>(dy), bx = put<B>(random(n * k, 1));
   auto bdx = put<B>(Values(at(n * k), std::numeric_limits<double>::quiet_NaN()));
@@ -77,7 +77,7 @@ TEST_CASE_TEMPLATE("linear: a overwrite_grad derivative is written, whatever was
   CHECK(off<B>(bdx, reference::product(false, false, n, k, m, 1, dy, m, w, k)) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("linear: with what went into GELU, derivatives are those through it", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("linear: with the input of GELU, gradients pass through GELU", B, CTP_TEST_BACKENDS) {
   const Values x = random(n * k, 1), w = random(m * k, 2), dy = random(n * m, 3), before = random(n * m, 4);
   Values through;
   for (std::size_t i = 0; i < dy.size(); ++i) through.push_back(dy[i] * reference::gelu_slope(before[i]));

@@ -26,7 +26,7 @@ template <class B>
 constexpr double near = 4 * rounding<B>;
 }  // namespace
 
-TEST_CASE_TEMPLATE("losses: cross entropy is minus the log of the target's share", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("losses: cross entropy is minus the log of the target's probability", B, CTP_TEST_BACKENDS) {
   const Values x = spread(n * m, 1);
   Values weight = reference::random(n, 2), dx = reference::random(n * m, 3);
   weight[4] = 0;

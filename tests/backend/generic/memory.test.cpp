@@ -7,7 +7,7 @@
 
 #include <support/reference.hpp>
 
-TEST_CASE_TEMPLATE("memory: what is uploaded comes back, converted both ways", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("memory: upload and download convert and return the same numbers", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   auto memory = B::allocate(5 * sizeof(Real));
   auto* p = reinterpret_cast<Real*>(memory.get());
@@ -18,7 +18,7 @@ TEST_CASE_TEMPLATE("memory: what is uploaded comes back, converted both ways", B
   CHECK(out == std::vector<double>(in.begin(), in.end()));
 }
 
-TEST_CASE_TEMPLATE("memory: copy and zero touch the given elements only", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("memory: copy and zero change the given elements only", B, CTP_TEST_BACKENDS) {
   auto a = reference::put<B>({1, 2, 3, 4, 5}), b = reference::put<B>({6, 7, 8, 9, 10});
   B::copy(a.data() + 1, 3, b.data());
   CHECK(b.template to_host<double>() == std::vector<double>{2, 3, 4, 9, 10});
@@ -29,7 +29,7 @@ TEST_CASE_TEMPLATE("memory: copy and zero touch the given elements only", B, CTP
   CHECK(b.template to_host<double>() == std::vector<double>{2, 0, 0, 9, 10});
 }
 
-TEST_CASE_TEMPLATE("memory: integers are copied and zeroed as numbers are", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("memory: integers are copied and zeroed like Real", B, CTP_TEST_BACKENDS) {
   auto a = reference::put_as_is<B>(std::vector<std::int32_t>{1, -2, 3});
   ctp::Buffer<std::int32_t, B> b(3);
   B::copy(a.data(), 3, b.data());

@@ -37,7 +37,7 @@ struct AddPlace {
 };
 }  // namespace
 
-TEST_CASE_TEMPLATE("parameters: AdamW decays, steps, keeps its moments and leaves the gradient zero", B,
+TEST_CASE_TEMPLATE("parameters: AdamW decays, steps, updates its moments and zeroes the gradient", B,
                    CTP_TEST_BACKENDS) {
   Values theta = random(n, 1), first(at(n)), second(at(n));
   auto btheta = put<B>(theta), bfirst = put<B>(first), bsecond = put<B>(second);
@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("parameters: AdamW decays, steps, keeps its moments and leave
   CHECK(off<B>(bsecond, second) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("parameters: a slow copy moves towards one vector or the mean of two", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("parameters: averaging moves a copy towards one vector or the mean of two", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values theta = random(n, 1), other = random(n, 2), slow = random(n, 3);
   auto btheta = put<B>(theta), bother = put<B>(other), bslow = put<B>(slow);
@@ -76,7 +76,7 @@ TEST_CASE_TEMPLATE("parameters: a slow copy moves towards one vector or the mean
   CHECK(off<B>(bslow, two) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("parameters: importances gather squares and magnitudes", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("parameters: importances sum squares and magnitudes of gradients", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values g = random(n, 1), before = random(n, 2);
   Values squares = before, magnitudes = before;
@@ -92,7 +92,7 @@ TEST_CASE_TEMPLATE("parameters: importances gather squares and magnitudes", B, C
   CHECK(off<B>(importance, magnitudes) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("parameters: AdamW steps along the gradient and a term, and tells the term of each move", B,
+TEST_CASE_TEMPLATE("parameters: AdamW steps along gradient plus term, and reports each update to the term", B,
                    CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values theta = random(n, 1), g = random(n, 2), anchor = random(n, 3);
@@ -113,7 +113,8 @@ TEST_CASE_TEMPLATE("parameters: AdamW steps along the gradient and a term, and t
   CHECK(off<B>(path, expected_path) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("parameters: terms are summed in double, whatever the number of threads", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("parameters: terms are summed in double, with the same bits for any number of threads", B,
+                   CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const Values theta = random(n, 1), anchor = random(n, 2);
   double expected = 0;
@@ -133,7 +134,7 @@ TEST_CASE_TEMPLATE("parameters: a term whose gradient overflows makes the sum Na
   CHECK(std::isnan(B::sum_terms(n, a.data(), Spring<Real>{zero.data(), nullptr})));
 }
 
-TEST_CASE_TEMPLATE("parameters: a body is called once for every place", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("parameters: a body is called once for every index", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   auto x = reference::room<B>(n);
   B::for_each(n, AddPlace<Real>{x.data()});
@@ -142,7 +143,7 @@ TEST_CASE_TEMPLATE("parameters: a body is called once for every place", B, CTP_T
   CHECK(off<B>(x, expected) == 0);
 }
 
-TEST_CASE_TEMPLATE("parameters: one number that is not finite is found wherever it is; large ones are finite", B,
+TEST_CASE_TEMPLATE("parameters: one number that is not finite is detected at any index; large numbers are finite", B,
                    CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   using Limits = std::numeric_limits<Real>;

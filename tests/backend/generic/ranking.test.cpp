@@ -90,7 +90,7 @@ TEST_CASE_TEMPLATE("score tiles: equal rows have equal scores to the last bit, w
   CHECK(different == 0);
 }
 
-TEST_CASE("score tiles: a tile says which of its rows are finite") {
+TEST_CASE("score tiles: finite_line detects a score that is not finite") {
   for (const float odd : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                           -std::numeric_limits<float>::infinity()}) {
     const float values[] = {1.0F, 2.0F, odd, 3.0F};
@@ -139,7 +139,7 @@ TEST_CASE_TEMPLATE("ranking: the ten best of a long gallery, best last and best 
   CHECK(reference::top_ten<B>(query, rising, 3, 1) == reference::sorted_ten(query, rising, 3, 1));
 }
 
-TEST_CASE_TEMPLATE("ranking: the number of threads changes nothing", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("ranking: any number of threads gives the same result", B, CTP_TEST_BACKENDS) {
   using Real = typename B::Real;
   const auto left = reference::with_copies<Real>(200, 20, 1), right = reference::with_copies<Real>(200, 20, 2);
   CHECK(reference::same_bits_for_any_thread_count([&] { return reference::ranks<B>(left, right, 200, 20); }));
@@ -162,7 +162,7 @@ TEST_CASE_TEMPLATE("ranking: equal rows tie wherever they stand", B, CTP_TEST_BA
   CHECK(reference::top_ten<B>(row, copies, 1, width) == first);
 }
 
-TEST_CASE_TEMPLATE("ranking: rows with a score that is not finite are named, and no others", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("ranking: exactly the rows with a score that is not finite are marked", B, CTP_TEST_BACKENDS) {
   using ctp::backend::not_finite;
   using Real = typename B::Real;
   constexpr Index n = 150, width = 5, ten = ctp::backend::top_items;
@@ -180,7 +180,7 @@ TEST_CASE_TEMPLATE("ranking: rows with a score that is not finite are named, and
     for (Index i = 0; i < n; ++i)
       for (Index s = 0; s < ten; ++s) CHECK(items[at(i * ten + s)] == (i == 140 ? not_finite : whole[at(i * ten + s)]));
 
-    if (bad == std::numeric_limits<Real>::max()) continue;  // not every query makes more of it
+    if (bad == std::numeric_limits<Real>::max()) continue;  // the scores of other queries stay finite
     for (const Index item : {3, 40, 149}) {
       auto gallery = right;
       gallery[at(item * width)] = bad;

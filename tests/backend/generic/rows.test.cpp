@@ -22,8 +22,7 @@ double length_of(const Values& x, Index i, Index width) {
 }
 }  // namespace
 
-TEST_CASE_TEMPLATE("rows: gathered rows are the named ones, and scattering adds up those named twice", B,
-                   CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("rows: gather reads rows by index; scatter adds rows with the same index", B, CTP_TEST_BACKENDS) {
   const Ids index = reference::random_ids(n, 5, 1);
   const Values x = reference::random(5 * d, 2), y = reference::random(n * d, 3);
   Values gathered, scattered = x;
@@ -45,7 +44,7 @@ TEST_CASE_TEMPLATE("rows: gathered rows are the named ones, and scattering adds 
   }));
 }
 
-TEST_CASE_TEMPLATE("rows: take_rows takes every step-th row, add_taken_rows puts it back", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("rows: take_rows reads every step-th row; add_taken_rows adds to it", B, CTP_TEST_BACKENDS) {
   constexpr Index step = 5, taken = 7;
   const Values x = reference::random(taken * step * d, 1), y = reference::random(taken * d, 2);
   Values expected, added = x;
@@ -93,7 +92,7 @@ TEST_CASE_TEMPLATE("rows: normalised rows have length one, but rows shorter than
   CHECK(off<B>(bdx, dx) < rounding<B>);
 }
 
-TEST_CASE_TEMPLATE("rows: row lengths, whose derivative is the direction, and nothing for a row of zeros", B,
+TEST_CASE_TEMPLATE("rows: the gradient of a row's length is its direction, and zero for a row of zeros", B,
                    CTP_TEST_BACKENDS) {
   Values x = reference::random(n * d, 1);
   for (Index j = 0; j < d; ++j) x[at(2 * d + j)] = 0;

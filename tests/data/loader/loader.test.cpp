@@ -343,6 +343,30 @@ TEST_CASE("loader: a quarantined picture is not opened again, and the batches ar
   CHECK((by_policy[0] == by_policy[1]));
 }
 
+TEST_CASE("loader: each bad picture is reported once, with its task, on the thread that calls next()") {
+  for (const OnBadImage policy : {OnBadImage::Skip, OnBadImage::Quarantine}) {
+    const auto source = std::make_shared<SyntheticSource>(40);
+    source->before_image = [](std::uint32_t ordinal) {
+      if (ordinal == 3 || ordinal == 22) throw ctp::DataError("cut short");
+    };
+    LoaderOptions options = small_options(2);
+    options.on_bad_image = policy;
+    options.bad_image_limit = 0.05;
+    std::vector<std::string> reports;
+    options.report_bad_image = [&, caller = std::this_thread::get_id()](const std::string& task,
+                                                                        const ctp::data::BadImage& bad) {
+      CHECK(std::this_thread::get_id() == caller);
+      CHECK(has(bad.reason, "cut short"));
+      reports.push_back(task + ' ' + bad.name);
+    };
+    Loader loader(whole_task(source), options);
+    for (std::uint32_t epoch = 0; epoch < 3; ++epoch) epoch_of(loader, epoch);
+
+    std::sort(reports.begin(), reports.end());
+    CHECK(reports == std::vector<std::string>{"made pair-22", "made pair-3"});
+  }
+}
+
 TEST_CASE("loader: a task with bad pictures only ends with an error, not with an endless search") {
   const auto source = std::make_shared<SyntheticSource>(8);
   source->before_image = [](std::uint32_t) { throw ctp::DataError("nothing there"); };

@@ -96,14 +96,14 @@ TEST_CASE("model_config: an entry 'config' of the file decides before the shapes
 
 TEST_CASE("model_config: without an entry 'config' the file's temperatures are the model's") {
   ctp::TensorFile file = weights_of(test::odd);
-  CHECK(ctp::io::config_of(file).temp == 0.07);
+  CHECK(ctp::io::config_of(file).temperature == 0.07);
 
   const float temp = 0.05F, distill = 2;
   file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
   file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
 
-  CHECK(ctp::io::config_of(file).temp == 0.05);
-  CHECK(ctp::io::config_of(file).distill_temp == 2);
+  CHECK(ctp::io::config_of(file).temperature == 0.05);
+  CHECK(ctp::io::config_of(file).distill_temperature == 2);
 }
 
 TEST_CASE("model_config: a temperature tensor that contradicts the entry 'config' is refused by file and key") {

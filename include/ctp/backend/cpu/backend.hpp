@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cpu/backend.hpp
-/// @brief  The host backend. The only folder that may include Eigen.
+/// @brief  The CPU backend. This folder is the only one that may include Eigen.
 /// @layer  backend
 #pragma once
 
@@ -10,7 +10,8 @@
 
 namespace ctp {
 
-/// Computes on the host: matrix products by Eigen, everything else by loops that vectorise.
+/// Computes on the host. Matrix products use the kernel of cpu/kernel.hpp, or Eigen if the target has no wide
+/// registers; all other operations are loops that vectorise.
 template <class RealType>
 struct BasicCpu : backend::generic::Host<BasicCpu<RealType>, RealType>, backend::cpu::Product<RealType> {};
 

@@ -1,10 +1,10 @@
 /// @file   ctp/backend/cpu/kernel.hpp
-/// @brief  A product of small matrices in the widest registers that the compiler may use.
+/// @brief  Matrix product kernel in the widest registers that the compiler may use.
 /// @layer  backend
 ///
 /// Eigen packs both operands of every product, the row-major one element by element. In a training step many products
-/// have few rows, and packing takes as long as multiplying. This kernel never packs the left operand. It packs the right
-/// operand, sixteen by sixteen, only if the operand is transposed or serves many rows. CTP_HAS_KERNEL is 0 if the
+/// have few rows, and packing takes as long as multiplying. This kernel never packs the left operand. It packs the
+/// right operand, sixteen by sixteen, only if the operand is transposed or serves many rows. CTP_HAS_KERNEL is 0 if the
 /// compiler has no vector extensions or the target has no registers of 32 bytes: then Eigen computes all products.
 ///
 /// generic/ranking.hpp has a second kernel: a score's bits must depend on nothing but its two rows, so that equal rows
@@ -30,7 +30,7 @@ inline constexpr int register_bytes = 64, panel_registers = 4;  // 6 x 4 sums, 4
 inline constexpr int register_bytes = 32, panel_registers = 2;  // 6 x 2 sums, 2 columns and one row: 15 of 16 registers
 #endif
 inline constexpr int panel_rows = 6;
-inline constexpr Index longest = 256;  ///< of the sums taken at once: a packed panel stays in the nearest caches
+inline constexpr Index longest = 256;  ///< terms of a sum at once, so that a packed panel stays in the nearest caches
 
 template <class Real>
 struct Lanes {
@@ -82,7 +82,7 @@ void multiply(Index k, const Real* a, Index a_row, Index a_step, const Real* b, 
   }
 }
 
-/// The same for any number of rows.
+/// multiply() for any number of rows.
 template <int Registers, class Real>
 void multiply_rows(Index m, Index k, const Real* a, Index a_row, Index a_step, const Real* b, Index b_step, Real alpha,
                    Real* c, Index ldc) {
@@ -97,7 +97,7 @@ void multiply_rows(Index m, Index k, const Real* a, Index a_row, Index a_step, c
   }(std::make_integer_sequence<int, panel_rows - 1>{});
 }
 
-/// One of the steps that turn a square of registers: swaps the off-diagonal blocks of Distance lanes.
+/// One step of the transposition of a square of registers: swaps the off-diagonal blocks of Distance lanes.
 template <int Distance, class Real, int... Lane>
 CTP_INLINE void swap_blocks(Register<Real>& upper, Register<Real>& lower, std::integer_sequence<int, Lane...>) {
   constexpr int n = sizeof...(Lane);
@@ -106,7 +106,7 @@ CTP_INLINE void swap_blocks(Register<Real>& upper, Register<Real>& lower, std::i
   lower = __builtin_shufflevector(a, b, ((Lane & Distance) == 0 ? Lane + Distance : n + Lane)...);
 }
 
-/// Turns rows into columns: lane j of x[i] becomes lane i of x[j].
+/// Transposes a square of registers: lane j of x[i] becomes lane i of x[j].
 template <class Real, int Distance = Lanes<Real>::count / 2>
 CTP_INLINE void transpose(Register<Real>* x) {
   constexpr int n = Lanes<Real>::count;
@@ -118,7 +118,7 @@ CTP_INLINE void transpose(Register<Real>* x) {
   }
 }
 
-/// to[l * width + j] = b[j * ldb + l] for l < k and j < columns; the rest of the `width` columns is zero.
+/// to[l * width + j] = b[j * ldb + l] for l < k and j < columns; the remaining columns up to `width` are zero.
 template <class Real>
 void pack_transposed(Index k, Index columns, const Real* b, Index ldb, Index width, Real* to) {
   constexpr Index n = Lanes<Real>::count;
@@ -157,7 +157,7 @@ template <int Registers, class Real>
 void multiply_panel(bool transpose_b, Index m, Index columns, Index k, Real alpha, const Real* a, Index a_row,
                     Index a_step, const Real* b, Index ldb, Real* c, Index ldc) {
   constexpr Index width = Index{Registers} * Lanes<Real>::count;
-  // A panel is copied where many rows use it and its own rows lie far apart.
+  // Copy the panel if many rows use it and its own rows lie far apart.
   const bool far_apart = m >= 4 * panel_rows && ldb > 512;
   const bool whole = columns == width;
   Real* packed = nullptr;
@@ -174,7 +174,7 @@ void multiply_panel(bool transpose_b, Index m, Index columns, Index k, Real alph
     multiply_rows<Registers>(m, k, a, a_row, a_step, right, b_step, alpha, c, ldc);
     return;
   }
-  // The last columns: whole registers of sums, of which only `columns` belong to c.
+  // The last columns: sums fill whole registers, but only the first `columns` belong to c.
   Real sums[panel_rows * width];
   for (Index i = 0; i < m; i += panel_rows) {
     const Index rows = std::min<Index>(panel_rows, m - i);
@@ -186,7 +186,7 @@ void multiply_panel(bool transpose_b, Index m, Index columns, Index k, Real alph
 }
 
 /// @brief c += alpha op(a) op(b) on the calling thread. **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`,
-/// `ldb`, `ldc` apart; op transposes where its flag says so.
+/// `ldb`, `ldc` apart; op transposes if its flag is set.
 template <class Real>
 void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a, Index lda,
              const Real* b, Index ldb, Real* c, Index ldc) {

@@ -1,9 +1,9 @@
 /// @file   ctp/backend/cpu/product.hpp
-/// @brief  Matrix products on the host, on tiles whose borders depend on the shape alone.
+/// @brief  Matrix products on the host, in tiles whose borders depend on the shape alone.
 /// @layer  backend
 ///
-/// On each tile runs the kernel of cpu/kernel.hpp, or, where the target has no wide registers, Eigen's. Eigen by itself
-/// would split a product by the number of threads, which changes bits, and allocate its packing buffers in every call.
+/// Each tile uses the kernel of cpu/kernel.hpp, or Eigen's kernel if the target has no wide registers. Eigen's own
+/// product would split by the number of threads, which changes bits, and allocate packing buffers in every call.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +42,7 @@ struct Blocking : Eigen::internal::level3_blocking<Real, Real> {
   }
 };
 
-/// Adds to a column-major result; both operands column- or row-major by template argument.
+/// Adds a product to a column-major result. The template arguments give each operand's storage order.
 template <class Real, int LeftOrder, int RightOrder>
 void add_product(Index rows, Index columns, Index depth, const Real* left, Index left_stride, const Real* right,
                  Index right_stride, Real* result, Index result_stride, Real alpha) {
@@ -54,7 +54,7 @@ void add_product(Index rows, Index columns, Index depth, const Real* left, Index
 }
 #endif
 
-/// A length cut into equal parts of at most `longest`, each a multiple of `step` but for the last.
+/// Division of a length into equal parts of at most `longest`, each a multiple of `step` except the last.
 struct EqualParts {
   Index part, parts;
   EqualParts(Index length, Index longest, Index step) {
@@ -71,8 +71,8 @@ template <class Real>
 struct Product {
   /// @brief c += alpha op(a) op(b) on the calling thread.
   ///
-  /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`, `ldb`, `ldc` apart; op transposes where its flag says
-  /// so.
+  /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`, `ldb`, `ldc` apart; op transposes if its flag is
+  /// set.
   static void block_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc) {
     if (m == 0 || n == 0 || k == 0) return;
@@ -90,13 +90,13 @@ struct Product {
 #endif
   }
 
-  /// @brief The same on several threads; before(row, rows, column, columns) prepares a tile of c, after(...) finishes
-  /// it.
+  /// @brief block_product() on several threads. before(row, rows, column, columns) prepares a tile of c; after(...),
+  /// with the same arguments, finishes the tile.
   template <class Before, class After>
   static void tiled_product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                             Index lda, const Real* b, Index ldb, Real* c, Index ldc, const Before& before,
                             const After& after) {
-    // Small enough that a batch gives several threads work, large enough that packing costs a few per cent.
+    // Small enough that a batch keeps several threads busy, large enough that packing costs a few per cent.
     const detail::EqualParts down(m, 510, 6), across(n, 768, 64);
     parallel_for(down.parts * across.parts, [&](Index tile) {
       const Index i = tile / across.parts * down.part, j = tile % across.parts * across.part;

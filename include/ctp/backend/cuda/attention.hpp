@@ -1,12 +1,12 @@
 /// @file   ctp/backend/cuda/attention.hpp
-/// @brief  Multi-head attention on chip: no matrix of scores ever lies in global memory.
+/// @brief  Multi-head attention with scores in shared memory: no matrix of scores is written to global memory.
 /// @layer  backend
 ///
-/// A block works for one head of one sample. It holds as many keys and values (in the pass for dk and dv: queries and
-/// derivatives of outputs) in shared memory as fit, in most models all; a warp takes one row of the other side at a
-/// time, its scores in shared memory too. What the backward pass needs of the forward pass is one number for each
-/// query, the logarithm of its softmax's sum; scores are computed again. No atomics: every sum has one owner and one
-/// order. Where a warp writes its next row into shared memory, slower lanes may still read its weights, never its rows:
+/// A block computes one head of one sample. The block holds as many keys and values (in the pass for dk and dv: queries
+/// and output gradients) in shared memory as fit, in most models all; a warp computes one row of the other side at a
+/// time, with the row's scores in shared memory too. The forward pass saves one number for each query, the logarithm of
+/// the softmax's sum; the backward pass recomputes the scores. No atomics: every sum has one owner and one order. When
+/// a warp writes its next row into shared memory, slower lanes may still read the warp's weights but never its rows, so
 /// the barrier after the rows is enough.
 #pragma once
 
@@ -26,10 +26,11 @@ namespace ctp::backend::cuda {
 namespace kernel {
 
 inline constexpr int attention_threads = 256, attention_warps = attention_threads / warp_size;
-/// Heads of 197 rows of 64 fill a multiprocessor's shared memory with one block; shorter ones let several in.
+/// Blocks for a multiprocessor. A head of 197 rows of 64 fills its shared memory with one block; shorter heads leave
+/// room for several.
 inline constexpr int attention_blocks = 3;
 
-/// Some rows of one head in shared memory, so that a warp meets 32 banks both along a row and along a column.
+/// Rows of one head in shared memory, swizzled so that a warp accesses 32 banks both along a row and along a column.
 template <class Real>
 struct HeadRows {
   Real* memory;
@@ -38,13 +39,13 @@ struct HeadRows {
   [[nodiscard]] CTP_HD Real& at(Index row, Index column) const {
     return memory[row * width + (width % warp_size == 0 ? column ^ (row % warp_size) : column)];
   }
-  /// Rows `first` to `first + n` of a head that begins at `from`.
+  /// Loads rows `first` to `first + n` of a head that begins at `from`.
   template <class Thread>
   CTP_HD void load(const Thread& t, const Real* from, Index stride, Index first, Index n) const {
     for (Index e = t.id(); e < n * width; e += t.threads())
       at(e / width, e % width) = from[(first + e / width) * stride + e % width];
   }
-  /// One row times `other`.
+  /// Inner product of a row and `other`.
   [[nodiscard]] CTP_HD Real dot(Index row, const Real* other) const {
     Real sum = 0;
     for (Index c = 0; c < width; ++c) sum += at(row, c) * other[c];
@@ -58,7 +59,7 @@ struct HeadRows {
   }
 };
 
-/// Where in the block's shared memory things lie: two chunks of rows, then for each warp two rows of `width` and two of
+/// Layout of a block's shared memory: two chunks of rows, then for each warp two rows of `width` and two rows of
 /// `chunk` values.
 template <class Real, class Thread>
 struct HeadMemory {
@@ -88,7 +89,8 @@ constexpr Index longest_chunk(Index rows, Index width, std::size_t size, std::si
   return (rows + chunks - 1) / chunks;  // chunks of equal length
 }
 
-/// o and, in log_sum, the logarithm of each query's sum; log_sum may be null if one chunk holds all keys.
+/// Forward pass: o, and in log_sum the logarithm of each query's softmax sum. log_sum may be null if one chunk holds
+/// all keys.
 template <class Real>
 struct Attention {
   static constexpr bool cooperative = true;
@@ -105,7 +107,7 @@ struct Attention {
     const HeadMemory<Real, Thread> shared(t, chunk, s.width);
     for (Index first = 0; first < s.keys; first += chunk) {
       const Index n = chunk < s.keys - first ? chunk : s.keys - first;
-      t.sync();  // nobody reads the chunk before any more
+      t.sync();  // all threads have read the previous chunk
       shared.first.load(t, k + head.k(s), s.k_stride, first, n);
       shared.second.load(t, v + head.v(s), s.v_stride, first, n);
       t.sync();
@@ -122,7 +124,8 @@ struct Attention {
     const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
     for (Index c = warp.lane(); c < s.width; c += warp_size) shared.row_a[c] = q[head.q(s) + i * s.q_stride + c];
     t.sync_warp();
-    Real *score = shared.weight_a, top = -INFINITY, total = 0;  // each lane reads again what it wrote itself
+    Real *score = shared.weight_a, top = -INFINITY,
+         total = 0;  // each lane reads only the elements that it wrote itself
     for (Index j = warp.lane(); j < n; j += warp_size) {
       score[j] = scale * shared.first.dot(j, shared.row_a);
       if (key_bias != nullptr) score[j] += key_bias[head.b * s.keys + first + j];
@@ -130,7 +133,7 @@ struct Attention {
     }
     top = warp.max(top);
     for (Index j = warp.lane(); j < n; j += warp_size) total += fn::exp(score[j] - top);
-    // What the chunks before weigh beside this one.
+    // Weight of the previous chunks relative to this chunk.
     Real log_total = top + std::log(warp.sum(total)), keep = 0;
     if (first > 0) {
       const Real before = log_sum[head.row(s, i)], larger = before > log_total ? before : log_total;
@@ -149,7 +152,7 @@ struct Attention {
   }
 };
 
-/// delta = <d_o, o> for each query of each head: what its softmax takes off each score's derivative.
+/// delta = <d_o, o> for each query of each head: the term that the softmax's gradient subtracts from each score's.
 template <class Real>
 struct AttentionDelta {
   AttentionShape s;
@@ -167,7 +170,7 @@ struct AttentionDelta {
   }
 };
 
-/// dq: keys and values on chip, a warp takes one query at a time.
+/// Backward pass for dq: keys and values in shared memory; a warp computes one query at a time.
 template <class Real>
 struct AttentionQueryGradient {
   static constexpr bool cooperative = true;
@@ -212,7 +215,8 @@ struct AttentionQueryGradient {
   }
 };
 
-/// dk and dv, either of which may be null: queries and derivatives of outputs on chip, a warp takes one key at a time.
+/// Backward pass for dk and dv, either of which may be null: queries and output gradients in shared memory; a warp
+/// computes one key at a time.
 template <class Real>
 struct AttentionKeyGradient {
   static constexpr bool cooperative = true;
@@ -268,7 +272,7 @@ template <class Runtime, class Real>
 struct AttentionOps {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
 
-  /// `Out`: Real, or Packed.
+  /// `Out`: Real or Packed.
   template <class Out>
   static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
                         const Dropout& dropout, Real* saved, Out* o) {
@@ -283,7 +287,7 @@ struct AttentionOps {
     const bool keeps = saved == nullptr && chunk < s.keys;
     Real* const memory = packs || keeps ? scratch(s, packs ? size : 0) : nullptr;
     if (keeps) saved = memory;
-    // The kernel adds to what earlier chunks gave, in single precision.
+    // The kernel adds to the sums of earlier chunks, in single precision.
     Real* const out = packs ? memory + attention_saved(s) : reinterpret_cast<Real*>(o);
     Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
                     kernel::Attention<Real>{s, q, k, v, key_bias, dropout, chunk, saved, out});
@@ -318,7 +322,7 @@ struct AttentionOps {
   }
 
  private:
-  /// One number for each query of each head, and `more`.
+  /// Scratch memory for one number for each query of each head, and `more` numbers.
   static Real* scratch(const AttentionShape& s, Index more = 0) {
     return static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(attention_saved(s) + more) * sizeof(Real)));
   }

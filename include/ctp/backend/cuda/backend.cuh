@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/backend.cuh
-/// @brief  The device backend. The only folder that may include CUDA or cuBLAS.
+/// @brief  The CUDA backend. This folder is the only one that may include CUDA or cuBLAS.
 /// @layer  backend
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace ctp {
 
-/// Computes on an NVIDIA GPU. `Precision` says in which numbers matrix products multiply.
+/// Computes on an NVIDIA GPU. `Precision`: of the operands of matrix products.
 template <class Precision>
 struct BasicCuda : backend::cuda::DeviceRuntime<Precision>,
                    backend::cuda::Operations<backend::cuda::DeviceRuntime<Precision>, float> {};

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/elementwise.hpp
-/// @brief  Small maps over whole tensors, as kernels.
+/// @brief  Elementwise operations as kernels.
 /// @layer  backend
 #pragma once
 

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/embedding.hpp
-/// @brief  From ids and pixels to rows, as kernels.
+/// @brief  Embeddings of tokens and image patches, as kernels.
 /// @layer  backend
 #pragma once
 
@@ -25,10 +25,10 @@ struct Embed {
   }
 };
 
-/// What batch entry `b` adds to the derivative of element `column` of the table of positions.
+/// Contribution of batch entry `b` to the gradient of element `column` of the table of positions.
 template <class Real>
 struct PositionTerm {
-  Index size;  ///< of one batch entry
+  Index size;  ///< elements of one batch entry
   const Real* dy;
   CTP_HD Real operator()(Index b, Index column) const { return dy[b * size + column]; }
 };
@@ -38,7 +38,7 @@ struct NormalizePixels {
   Index area;
   const std::uint8_t* pixels;
   Real* images;
-  CTP_HD void operator()(Index i) const {  // i counts pixels of the batch
+  CTP_HD void operator()(Index i) const {  // i: pixel of the batch
     const std::uint8_t* in = pixels + 3 * i;
     Real* out = images + i / area * 3 * area + i % area;
     for (int c = 0; c < 3; ++c) out[c * area] = static_cast<Real>(normalized(in[c], c));
@@ -50,7 +50,7 @@ struct Patches {
   Index channels, size, patch;
   const Real* images;
   Real* y;
-  CTP_HD void operator()(Index i) const {  // i counts y [batch, side, side, channels, patch, patch]
+  CTP_HD void operator()(Index i) const {  // i: element of y [batch, side, side, channels, patch, patch]
     const Index side = size / patch;
     const Index column = i % patch, row = i / patch % patch, c = i / (patch * patch) % channels;
     const Index at = i / (patch * patch * channels), px = at % side, py = at / side % side, b = at / (side * side);
@@ -63,7 +63,7 @@ struct PrependClassToken {
   Index n, d;
   const Real *x, *class_token, *positions;
   Real* y;
-  CTP_HD void operator()(Index i) const {  // i counts y [batch, n + 1, d]
+  CTP_HD void operator()(Index i) const {  // i: element of y [batch, n + 1, d]
     const Index j = i % d, token = i / d % (n + 1), b = i / (d * (n + 1));
     y[i] = (token == 0 ? class_token[j] : x[(b * n + token - 1) * d + j]) + positions[token * d + j];
   }
@@ -74,7 +74,7 @@ struct PrependClassTokenBackward {
   Index n, d;
   const Real* dy;
   Real* dx;
-  CTP_HD void operator()(Index i) const {  // i counts dx [batch, n, d]
+  CTP_HD void operator()(Index i) const {  // i: element of dx [batch, n, d]
     const Index b = i / (n * d);
     dx[i] += dy[i + (b + 1) * d];
   }

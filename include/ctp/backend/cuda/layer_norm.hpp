@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/layer_norm.hpp
-/// @brief  Layer norm with residual and dropout, as kernels.
+/// @brief  Layer normalisation with residual and dropout, as kernels.
 /// @layer  backend
 #pragma once
 
@@ -32,7 +32,7 @@ struct LayerNorm {
       Real* out = sum + i * d;
       for (Index j = team.lane(); j < d; j += team.size())
         out[j] = in[j] + factor_or_one<Real>(dropout, i / rows_per_sample, i % rows_per_sample, d, j) * h[i * d + j];
-      in = out;  // each lane reads again what it wrote itself
+      in = out;  // each lane reads only the elements that it wrote itself
     }
     Real total = 0;
     for (Index j = team.lane(); j < d; j += team.size()) total += in[j];
@@ -77,7 +77,7 @@ struct LayerNormBackward {
   }
 };
 
-/// What row `row` adds to the derivative of gain[column].
+/// Contribution of row `row` to the gradient of gain[column].
 template <class Real>
 struct GainTerm {
   Index d;
@@ -107,7 +107,7 @@ struct DropElements {
 /// The operations of generic::LayerNormOps, which documents each of them.
 template <class Runtime, class Real>
 struct LayerNormOps {
-  /// `Out`: Real, or Packed.
+  /// `Out`: Real or Packed.
   template <class Out>
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
                          Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Out* y,

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/linear.hpp
-/// @brief  Affine maps and score products, built on the runtime's matrix product.
+/// @brief  Linear layers and matrix products, built on the runtime's matrix product.
 /// @layer  backend
 #pragma once
 
@@ -15,7 +15,7 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// y = gelu(x), in the erf form; cuBLASLt's own epilogue has the tanh form.
+/// y = gelu(x), in the erf form; cuBLASLt's own epilogue computes the tanh form.
 template <class Real>
 struct Gelu {
   const Real* x;
@@ -23,15 +23,15 @@ struct Gelu {
   CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(x[i])); }
 };
 
-/// The derivative of a product's result as the products of the backward pass read it. Where the result went through
-/// GELU, `dy` is the derivative behind it.
+/// Gradient of a product's result, in the form that the products of the backward pass read. If GELU followed the
+/// product, `dy` is the gradient of GELU's output.
 template <class Real>
 struct ResultGradient {
   Index columns;
-  const Real *before, *dy;  ///< `before`: what went into GELU, or null
-  Stored<Real> to;          ///< null where dy is what the products read
+  const Real *before, *dy;  ///< `before`: input of GELU, or null
+  Stored<Real> to;          ///< null if the products read dy itself
 
-  /// Writes one number and returns it, for the sums over columns.
+  /// Writes one element and returns it, for the column sums.
   CTP_HD Real operator()(Index row, Index column) const {
     const Index i = row * columns + column;
     const Real g = before == nullptr ? dy[i] : dy[i] * fn::gelu_slope(before[i]);
@@ -54,7 +54,7 @@ struct LinearOps {
     p.c = p.d = c;
     Runtime::matrix_product(p);
   }
-  /// `In` and `Out`: Real, or Packed.
+  /// `In` and `Out`: Real or Packed.
   template <class In, class Out>
   static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
                      Real* y, Out* activated) {
@@ -76,13 +76,13 @@ struct LinearOps {
   static void linear_backward(Index n, Index k, Index m, const In* x, const Real* w, const Real* before, Real* dy,
                               Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
     if (n == 0 || m == 0) return;
-    // One pass over dy rounds it for both products, multiplies by GELU's slope and adds up columns.
+    // One pass over dy rounds dy for both products, multiplies by GELU's slope and sums the columns.
     kernel::ResultGradient<Real> gradient{m, before, dy, {}};
-    typename MatrixProduct<Real>::Operand by(dy);
+    typename MatrixProduct<Real>::Operand operand(dy);
     if (Runtime::rounds_operands()) {
       auto* packed = static_cast<Packed*>(Runtime::packed_scratch(packed_bytes(n * m)));
       gradient.to = stored<Runtime, Real>(packed);
-      by = packed;
+      operand = packed;
     } else if (before != nullptr) {
       gradient.to = dy;
     }
@@ -91,19 +91,19 @@ struct LinearOps {
     else if (gradient.to)
       launch_each<Runtime>(n * m, gradient);
     if (dx != nullptr) {
-      MatrixProduct<Real> p{false, false, n, k, m, Real(1), by, m, w, k};
+      MatrixProduct<Real> p{false, false, n, k, m, Real(1), operand, m, w, k};
       p.beta = overwrite_grad ? Real(0) : Real(1);
       p.c = p.d = dx;
       Runtime::matrix_product(p);
     }
     if (dw != nullptr) {
-      MatrixProduct<Real> p{true, false, m, k, n, Real(1), by, m, x, k};
+      MatrixProduct<Real> p{true, false, m, k, n, Real(1), operand, m, x, k};
       p.beta = Real(1);
       p.c = p.d = dw;
       Runtime::matrix_product(p);
     }
   }
-  /// Bytes of n operands of products.
+  /// Size in bytes of n elements of an operand.
   static std::size_t packed_bytes(Index n) {
     return static_cast<std::size_t>(n) * (Runtime::rounds_operands() ? sizeof(std::uint16_t) : sizeof(Real));
   }

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/losses.hpp
-/// @brief  Cross entropies over rows of scores, as kernels.
+/// @brief  Cross-entropy losses over rows of scores, as kernels.
 /// @layer  backend
 #pragma once
 
@@ -101,7 +101,8 @@ struct SoftCrossEntropyBackward {
   }
 };
 
-/// One block; each thread adds up every most_threads-th product, then the threads' sums are added in a fixed order.
+/// Dot product in one block: each thread sums every most_threads-th product, then the block adds the threads' sums in a
+/// fixed order.
 template <class Real>
 struct Dot {
   Index n;

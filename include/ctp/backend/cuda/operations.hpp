@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/operations.hpp
-/// @brief  Every operation of the backend as kernels, for whatever runs them.
+/// @brief  All operations of the CUDA backend as kernels, for any kernel runtime.
 /// @layer  backend
 #pragma once
 
@@ -15,9 +15,8 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief What a backend of kernels gets for free. Runtime brings memory (allocate, zero, copy, upload, download),
-/// launch(), scratch(), packed_scratch(), shared_limit(), rounds_operands() and matrix_product(const
-/// MatrixProduct<Real>&).
+/// @brief Base of a backend of kernels. Runtime provides memory (allocate, zero, copy, upload, download), the functions
+/// of KernelRuntime, launch() and matrix_product(const MatrixProduct<Real>&).
 template <class Runtime, class RealType>
 struct Operations : AttentionOps<Runtime, RealType>,
                     ElementwiseOps<Runtime, RealType>,

@@ -14,7 +14,7 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// The numbers of an AdamW step as one thread uses them.
+/// Coefficients of an AdamW step in the form that a thread uses.
 template <class Real>
 struct AdamWNumbers {
   Real b1, b2, c1, c2, eps, keep, rate, root;
@@ -30,7 +30,7 @@ struct AdamWNumbers {
         root(static_cast<Real>(1 / std::sqrt(step.correction2))) {}
 };
 
-/// One pass: theta, gradient, both moments and what the term reads and writes go through memory once.
+/// AdamW in one pass: theta, gradient, both moments and the term's operands are read and written once.
 template <class Real, class Term>
 struct AdamW {
   AdamWNumbers<Real> by;
@@ -83,7 +83,7 @@ struct AddMagnitudes {
   CTP_HD void operator()(Index i) const { importance[i] += weight * std::abs(gradient[i]); }
 };
 
-/// What element i adds to sum_terms(): NaN if the term's gradient is not finite.
+/// Summand i of sum_terms(): NaN if the term's gradient is not finite.
 template <class Real, class Term>
 struct TermValue {
   const Real* theta;
@@ -94,7 +94,7 @@ struct TermValue {
   }
 };
 
-/// 0 for a finite number, NaN for every other.
+/// Summand i of probe_finite(): 0 for a finite number, NaN otherwise.
 template <class Real>
 struct FiniteProbe {
   const Real* x;
@@ -118,7 +118,7 @@ struct PartialSum {
   }
 };
 
-struct Entry {
+struct StoredSum {
   const double* partial;
   CTP_HD double operator()(Index i) const { return partial[i]; }
 };
@@ -150,7 +150,7 @@ struct ParameterOps {
   static double sum_terms(Index n, const Real* theta, const Term& term) {
     return read(sum(n, kernel::TermValue<Real, Term>{theta, term}));
   }
-  /// The same, left at `to`, in the backend's memory.
+  /// sum_terms(), written to `to` in the backend's memory.
   template <class Term>
   static void sum_terms(Index n, const Real* theta, const Term& term, double* to) {
     sum(n, kernel::TermValue<Real, Term>{theta, term}, to);
@@ -160,11 +160,12 @@ struct ParameterOps {
     launch_each<Runtime>(n, body);
   }
   static bool all_finite(Index n, const Real* x) { return read(sum(n, kernel::FiniteProbe<Real>{x})) == 0; }
-  /// *to, in the backend's memory, becomes 0 if every number is finite and NaN if not.
+  /// Writes 0 to *to, in the backend's memory, if every number is finite, else NaN.
   static void probe_finite(Index n, const Real* x, double* to) { sum(n, kernel::FiniteProbe<Real>{x}, to); }
 
  private:
-  /// The sum of value(i), in double, in an order that n fixes, left at `to` or, if that is null, in scratch memory.
+  /// Sum of value(i) in double, in an order that depends on n only. Written to `to`, or to scratch memory if `to` is
+  /// null.
   template <class Value>
   static const double* sum(Index n, const Value& value, double* to = nullptr) {
     constexpr Index of_part = 65536;
@@ -172,10 +173,10 @@ struct ParameterOps {
     auto* partial = static_cast<double*>(Runtime::scratch(static_cast<std::size_t>(parts + 1) * sizeof(double)));
     if (to == nullptr) to = partial + parts;
     launch_rows<Runtime>(parts, of_part, kernel::PartialSum<Value>{n, of_part, value, partial});
-    launch_rows<Runtime>(1, parts, kernel::PartialSum<kernel::Entry>{parts, parts, kernel::Entry{partial}, to});
+    launch_rows<Runtime>(1, parts, kernel::PartialSum<kernel::StoredSum>{parts, parts, kernel::StoredSum{partial}, to});
     return to;
   }
-  /// A number on the device, when it is there.
+  /// Downloads one number.
   static double read(const double* from) {
     double value = 0;
     Runtime::download(from, 1, &value);

@@ -1,10 +1,10 @@
 /// @file   ctp/backend/cuda/ranking.hpp
-/// @brief  Retrieval by inner product, as kernels that select while they multiply.
+/// @brief  Retrieval by inner product, as kernels that compute scores and select in one pass.
 /// @layer  backend
 ///
-/// No score reaches global memory. Scores are sums in the backend's own numbers, whatever precision its products have:
-/// what a model is worth does not depend on how that was computed. What blocks find goes to scratch memory, and a
-/// second kernel adds it up or merges it in a fixed order. No atomics.
+/// No score is written to global memory. Scores have the backend's Real, whatever the precision of its matrix products,
+/// so that evaluation does not depend on that precision. Blocks write partial results to scratch memory, and a second
+/// kernel adds or merges the partial results in a fixed order. No atomics. generic/ranking.hpp is the host version.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// Less than every finite score. A constant, so that a device may use it.
+/// Less than every finite score. A constant, so that device code can use it.
 template <class Real>
 inline constexpr Real no_score = -std::numeric_limits<Real>::infinity();
 
 /// @brief The inner products of up to 128 rows of one list with up to 128 rows of another, 8 x 8 in the registers of
 /// each of a block's threads.
 ///
-/// A score is one chain of fused multiply-adds over the width, in rising order. So its bits depend neither on its tile
-/// nor on its place there, and stay if the lists are exchanged. Operands go through shared memory in slabs of 8
-/// columns; while one is used, the next is fetched.
+/// A score is one chain of fused multiply-adds over the width, in rising order. So a score's bits depend neither on its
+/// tile nor on its place in the tile, and stay if the lists are exchanged. Operands pass through shared memory in slabs
+/// of 8 columns; while one slab is used, the next is fetched.
 template <class Real>
 class ScoreBlock {
  public:
@@ -40,7 +40,7 @@ class ScoreBlock {
   static constexpr int threads = lanes * lanes;  ///< of a block
   static constexpr std::size_t shared_bytes = 2 * 2 * 8 * (side + 4) * sizeof(Real);
 
-  /// Which row a thread's r-th is, and which column its c-th: runs of four, so that a warp's words meet all banks.
+  /// Row of a thread's r-th score, and column of its c-th: runs of four, so that a warp's words access all banks.
   template <class Thread>
   CTP_HD static int row(const Thread& t, int r) {
     return place(t.id() / lanes, r);
@@ -51,8 +51,8 @@ class ScoreBlock {
   }
   [[nodiscard]] CTP_HD Real score(int r, int c) const { return sums_[r][c]; }
 
-  /// @brief Computes the scores; those of rows that a list does not have are anything. Uses the front of the shared
-  /// memory, which nobody may read until the next barrier.
+  /// @brief Computes the scores; scores beyond the end of a list are unspecified. Uses the front of the shared memory,
+  /// which no thread may read until the next barrier.
   ///
   /// **Shapes.** left [rows, width], right [columns, width], of which the first 128 rows are used.
   template <class Thread>
@@ -66,7 +66,7 @@ class ScoreBlock {
     Real next_left[fetches], next_right[fetches];
     fetch(t, left, rows, width, 0, next_left);
     fetch(t, right, columns, width, 0, next_right);
-    t.sync();  // what was in the shared memory has been read
+    t.sync();  // all threads have read the previous content of the shared memory
     for (int first = 0; first < width; first += depth) {
       Real *of_left = memory + first / depth % 2 * 2 * slab, *of_right = of_left + slab;
       store(t, next_left, of_left);
@@ -88,7 +88,7 @@ class ScoreBlock {
 
   CTP_HD static constexpr int place(int lane, int i) { return i / run * (side / 2) + lane * run + i % run; }
 
-  /// A thread's part of a slab that begins at column `first`; zeros beside the list.
+  /// A thread's part of a slab that begins at column `first`; zeros beyond the end of the list.
   template <class Thread>
   CTP_HD static void fetch(const Thread& t, const Real* x, int rows, int width, int first, Real (&values)[fetches]) {
     const int k = first + t.id() % depth;
@@ -123,7 +123,7 @@ class ScoreBlock {
   Real sums_[each][each];
 };
 
-/// own[i] = the score of matched rows, with the bits that ScoreBlock gives it.
+/// own[i] = the score of the matched rows i, with the bits that ScoreBlock gives.
 template <class Real>
 struct MatchedScores {
   Index width;
@@ -136,20 +136,20 @@ struct MatchedScores {
   }
 };
 
-/// A place for `x` is counted if it is greater than `own`, or equal and earlier.
+/// 1 if score `x` of row `at` ranks before score `own` of row `own_at`: greater, or equal and earlier.
 template <class Real>
 CTP_HD int is_ahead(Real x, Index at, Real own, Index own_at) {
   return x > own || (x == own && at < own_at) ? 1 : 0;
 }
 
-/// @brief How many of 128 columns are ahead of each row's own, and how many of 128 rows of each column's own: a block
-/// for each tile of the scores. A count is at most 128.
+/// @brief Counts, for each row of a tile, the columns that rank before the row's match, and for each column the rows
+/// that rank before the column's match. A block for each tile of 128 x 128 scores. A count is at most 128.
 template <class Real>
 struct CountAhead {
   using Scores = ScoreBlock<Real>;
   static constexpr bool cooperative = true;
   static constexpr int threads = Scores::threads, least_blocks = 2;
-  static constexpr std::uint8_t not_counted = 255;  ///< for there are scores that are not finite
+  static constexpr std::uint8_t not_counted = 255;  ///< a score is not finite
 
   Index n, tiles;
   int width;
@@ -188,7 +188,7 @@ struct CountAhead {
       }
     }
 
-    t.sync();                                          // the operands have been used
+    t.sync();                                          // all threads have used the operands
     auto* counts = t.template shared<std::uint8_t>();  // [lanes, side] of the rows, then of the columns
     CTP_UNROLL
     for (int i = 0; i < Scores::each; ++i) {
@@ -204,16 +204,16 @@ struct CountAhead {
     int ahead = 0;
     bool counted = true;
     for (int lane = 0; lane < Scores::lanes; ++lane) {
-      const std::uint8_t some = counts[((of_rows ? 0 : Scores::lanes) + lane) * Scores::side + at];
-      ahead += some;
-      counted = counted && some != not_counted;
+      const std::uint8_t count = counts[((of_rows ? 0 : Scores::lanes) + lane) * Scores::side + at];
+      ahead += count;
+      counted = counted && count != not_counted;
     }
     (of_rows ? left_ahead + column_tile * n : right_ahead + row_tile * n)[place] =
         counted ? static_cast<std::uint8_t>(ahead) : not_counted;
   }
 };
 
-/// rank[i] = the sum of what the tiles counted.
+/// rank[i] = the sum of the tiles' counts.
 struct AddAhead {
   Index n, tiles;
   const std::uint8_t* ahead;
@@ -223,18 +223,18 @@ struct AddAhead {
     std::int32_t sum = 0;
     bool counted = true;
     for (Index tile = 0; tile < tiles; ++tile) {
-      const std::uint8_t some = ahead[tile * n + i];
-      sum += some;
-      counted = counted && some != not_counted;
+      const std::uint8_t count = ahead[tile * n + i];
+      sum += count;
+      counted = counted && count != not_counted;
     }
     rank[i] = counted ? sum : not_finite;
   }
 };
 
-/// @brief The ten best of a chunk of the gallery for 128 queries: a block for each.
+/// @brief The ten best items of a chunk of the gallery, for 128 queries in one block.
 ///
-/// Tiles of scores are shown to the block through shared memory, 64 columns at a time. There, each of two threads of a
-/// query looks at half of them and keeps its ten best so far; in the end the two lists are merged.
+/// Each tile of scores goes to shared memory, 64 columns at a time. Two threads for each query scan half of the columns
+/// each and keep their ten best scores; at the end the two lists are merged.
 template <class Real>
 struct TopOfChunk {
   using Scores = ScoreBlock<Real>;
@@ -250,7 +250,7 @@ struct TopOfChunk {
   int width;
   const Real *query, *items;
   Real* best;               ///< [chunks, ten, queries]
-  std::int32_t* best_item;  ///< the same
+  std::int32_t* best_item;  ///< [chunks, ten, queries]
 
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
@@ -276,7 +276,7 @@ struct TopOfChunk {
       scores.compute(t, width, query + first_row * width, rows, chunk_items + Index{first} * width, columns - first);
       CTP_UNROLL
       for (int half = 0; half < 2; ++half) {
-        t.sync();  // the operands have been used, or the other half looked at
+        t.sync();  // all threads have used the operands, or the other half looked at
         CTP_UNROLL
         for (int r = 0; r < Scores::each; ++r) {
           CTP_UNROLL
@@ -302,7 +302,7 @@ struct TopOfChunk {
   }
 
  private:
-  /// Puts a score that is among a list's ten best, of an item behind all before, where it belongs.
+  /// Inserts a score that is among a list's ten best; its item comes after all items of the list.
   CTP_HD static void insert(Real x, std::int32_t item, Real* list, std::int32_t* list_items) {
     int at = top_items - 1;
     for (; at > 0 && x > list[(at - 1) * threads]; --at) {
@@ -312,7 +312,7 @@ struct TopOfChunk {
     list[at * threads] = x;
     list_items[at * threads] = item;
   }
-  /// Writes the ten best of a list and of that `side` threads further on.
+  /// Merges a list with the list of the thread `side` further on, and writes the ten best.
   CTP_HD void merge(Index chunk, Index row, const Real* list, const std::int32_t* list_items) const {
     const Real* other = list + Scores::side;
     const std::int32_t* other_items = list_items + Scores::side;
@@ -328,7 +328,7 @@ struct TopOfChunk {
   }
 };
 
-/// item[i] = the ten best of a query's lists, one for each chunk: a warp for each query, a lane for each list.
+/// Merges a query's lists, one for each chunk, into its ten best: a warp for each query, a lane for each list.
 template <class Real>
 struct MergeTop {
   Index queries, chunks;
@@ -355,7 +355,7 @@ struct MergeTop {
 
 }  // namespace kernel
 
-/// @brief Ranks and best items by inner product. What each operation computes stands at backend::RanksRows.
+/// @brief Ranks and best items by inner product. backend::RanksRows documents each operation.
 template <class Runtime, class Real>
 struct Ranking {
   static void retrieval_ranks(Index n, Index width, const Real* left, const Real* right, std::int32_t* left_rank,
@@ -377,7 +377,8 @@ struct Ranking {
                       std::int32_t* item) {
     using Top = kernel::TopOfChunk<Real>;
     if (queries <= 0) return;
-    // Blocks for the largest devices, so that the last ones leave little of it idle; a lane of a warp for each chunk.
+    // Enough blocks for the largest devices, so that the last blocks leave little idle; a lane of a warp for each
+    // chunk.
     constexpr Index enough_blocks = 132 * 16;
     const Index row_tiles = tiles_of(queries), tiles = std::max<Index>(1, tiles_of(gallery));
     const Index wanted = std::clamp<Index>(enough_blocks / row_tiles, 1, std::min<Index>(warp_size, tiles));

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/rows.hpp
-/// @brief  Moving and scaling whole rows, as kernels.
+/// @brief  Gather, scatter, normalisation and scaling of rows, as kernels.
 /// @layer  backend
 #pragma once
 
@@ -21,14 +21,14 @@ struct GatherRows {
   CTP_HD void operator()(Index i) const { y[i] = x[index[i / d] * d + i % d]; }
 };
 
-/// @brief x[index[i]] += the sum, in the order of i, of all y[j] with index[j] == index[i]. The first turn that names a
-/// row does its whole sum, so no two warps write to one place and the order never changes.
+/// @brief x[r] += the sum, in the order of i, of all y[i] with index[i] == r. The warp of a row's first occurrence
+/// computes the whole sum, so no two warps write to one element and the order is fixed.
 template <class Real>
 struct ScatterAddRows {
   Index n, d;
   const Real* y;
   const std::int32_t* index;
-  std::int32_t skipped;  ///< rows of this name get nothing
+  std::int32_t skipped;  ///< this row of x gets nothing
   Real* x;
 
   template <class Thread>
@@ -40,7 +40,7 @@ struct ScatterAddRows {
     if (warp.sum(earlier) > 0) return;
     for (Index first = i; first < n; first += warp_size) {
       const Index j = first + warp.lane();
-      // One bit for each lane: their sum is the set of places that name this row.
+      // One bit for each lane: the sum of the bits is the set of lanes whose index is this row.
       const unsigned found = warp.sum(j < n && index[j] == row ? 1U << static_cast<unsigned>(warp.lane()) : 0U);
       for (unsigned place = 0; place < warp_size; ++place)
         if ((found >> place & 1U) != 0)
@@ -108,7 +108,7 @@ template <class Real>
 struct RowProducts {
   Index d;
   const Real *a, *b;
-  bool root;  ///< the square root of the product: a row's length, if a is b
+  bool root;  ///< take the square root of the product: the row's length if a is b
   Real* y;
 
   template <class Team>
@@ -143,7 +143,7 @@ struct TransposeEach {
   const Real* x;
   bool accumulate;
   Real* y;
-  CTP_HD void operator()(Index i) const {  // i counts y [batch,d,n]
+  CTP_HD void operator()(Index i) const {  // i: element of y [batch,d,n]
     const Index b = i / (n * d), j = i / n % d, row = i % n;
     y[i] = x[(b * n + row) * d + j] + (accumulate ? y[i] : Real(0));
   }

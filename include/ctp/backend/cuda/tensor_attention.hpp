@@ -1,11 +1,11 @@
 /// @file   ctp/backend/cuda/tensor_attention.hpp
-/// @brief  Multi-head attention on tensor cores, its operands rounded to bfloat16 or TF32.
+/// @brief  Multi-head attention on tensor cores, with operands rounded to bfloat16 or TF32.
 /// @layer  backend
 ///
-/// A block of four warps has 64 rows of one side of a head, a warp 16 of them, and goes through the other side 64 rows
-/// at a time. Scores are sums in registers; of the softmax a row keeps its running maximum and sum, and the backward
-/// pass the logarithm of the sum, from which it computes scores again. Products are `mma`, with sums in
-/// single precision (tensor_tile.hpp); everything else is single precision. No atomics.
+/// A block of four warps computes 64 rows of one side of a head, a warp 16 of these rows, in a loop over the other side
+/// by 64 rows. Scores stay in registers. The forward pass keeps a running maximum and a running sum of the softmax for
+/// each row, and saves the logarithm of the sum; the backward pass recomputes the weights from the saved logarithm.
+/// Products are `mma` with sums in single precision (kernel/tensor_tile.hpp); all else is single precision. No atomics.
 ///
 /// **Source.** Dao et al. 2022, arXiv:2205.14135, algorithms 1 and 4, with one pass for dq and one for dk and dv.
 #pragma once
@@ -25,7 +25,7 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// The four lanes that share a row agree on a sum, or on a maximum.
+/// Sum, or maximum, over the four lanes that share a row.
 template <class Thread>
 CTP_HD float sum_of_row(const Thread& t, float x) {
   x += t.shuffle_xor(x, 1);
@@ -39,7 +39,7 @@ CTP_HD float max_of_row(const Thread& t, float x) {
   return far > x ? far : x;
 }
 
-/// Which tile of which head a block has.
+/// Head and tile of a block.
 struct TileOfHead {
   Head head;
   Index first;
@@ -48,7 +48,7 @@ struct TileOfHead {
   CTP_HD static Index tiles(Index rows) { return (rows + tile_rows - 1) / tile_rows; }
 };
 
-/// o and, where it is not null, the logarithm of each query's sum.
+/// Forward pass: o and, unless log_sum is null, the logarithm of each query's softmax sum.
 template <class Form, int Width>
 struct TensorAttention {
   static constexpr bool cooperative = true;
@@ -126,7 +126,7 @@ struct TensorAttention {
   }
 };
 
-/// dq: a block has 64 queries.
+/// Backward pass for dq: a block computes 64 queries.
 template <class Form, int Width>
 struct TensorQueryGradient {
   static constexpr bool cooperative = true;
@@ -186,7 +186,7 @@ struct TensorQueryGradient {
   }
 };
 
-/// dk and dv, either of which may be null: a block has 64 keys.
+/// Backward pass for dk and dv, either of which may be null: a block computes 64 keys.
 template <class Form, int Width>
 struct TensorKeyGradient {
   static constexpr bool cooperative = true;
@@ -213,7 +213,7 @@ struct TensorKeyGradient {
     LeftOperands<Form, Width> keys, values;
     const auto load_keys = [&] { Tile<Form, Width>::left(k + head.k(s), s.k_stride, row, s.keys, f, keys); };
     const auto load_values = [&] { Tile<Form, Width>::left(v + head.v(s), s.v_stride, row, s.keys, f, values); };
-    constexpr bool held = sizeof(keys) <= 64;  // else there are registers for one of them at a time only
+    constexpr bool held = sizeof(keys) <= 64;  // else the registers hold only one of the two at a time
     if constexpr (held) {
       load_keys();
       load_values();
@@ -224,7 +224,7 @@ struct TensorKeyGradient {
       Tile<Form, Width>::load(t, q + head.q(s), s.q_stride, first, s.queries, query_rows, query_columns);
       Tile<Form, Width>::load(t, d_o + head.o(s), s.heads * s.width, first, s.queries, change_rows, change_columns);
       t.sync();
-      float p[tile_rows / 8][4] = {}, dp[tile_rows / 8][4] = {};  // both turned: a row is a key's
+      float p[tile_rows / 8][4] = {}, dp[tile_rows / 8][4] = {};  // both transposed: a row belongs to a key
       if constexpr (!held) load_keys();
       multiply_by_rows<Form, Width>(t, f, keys, query_rows, p);
       if constexpr (!held) load_values();

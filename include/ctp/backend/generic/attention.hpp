@@ -14,16 +14,17 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Multi-head attention of a host backend. Derived provides block_product().
 template <class Derived, class Real>
 struct AttentionOps {
-  /// Values that the backward pass needs of the forward pass beside its arguments and its result.
+  /// Number of values that the forward pass saves for the backward pass, beside its arguments and its result.
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries * s.keys; }
 
   /// @brief o = dropout(softmax(q k^T / sqrt(width) + key_bias)) v for each head.
   ///
   /// **Shapes.** q [batch*queries, >= heads*width], k and v [batch*keys, >= heads*width], o [batch*queries,
-  /// heads*width]; key_bias [batch,keys] or null; probabilities [attention_saved()] for the backward pass, here
-  /// [batch,heads,queries,keys] before dropout, or null if there is none.
+  /// heads*width]; key_bias [batch,keys] or null; probabilities [attention_saved()], saved for the backward pass, here
+  /// [batch,heads,queries,keys] before dropout, or null if no backward pass follows.
   /// **Source.** Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
   static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
                         const Dropout& dropout, Real* probabilities, Real* o) {
@@ -51,7 +52,7 @@ struct AttentionOps {
     });
   }
 
-  /// @brief Adds the derivatives of attention() to dq, dk and dv (laid out as q, k, v; each may be null).
+  /// @brief Adds the gradients of attention() to dq, dk and dv (laid out as q, k, v; each may be null).
   static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
                                  const Real* /*key_bias*/, const Dropout& dropout, const Real* probabilities,
                                  const Real* /*o*/, const Real* d_o, Real* dq, Real* dk, Real* dv) {

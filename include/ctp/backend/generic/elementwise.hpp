@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/elementwise.hpp
-/// @brief  Small maps over whole tensors, on host memory.
+/// @brief  Elementwise operations on host memory.
 /// @layer  backend
 #pragma once
 
@@ -12,6 +12,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Elementwise operations of a host backend.
 template <class Real>
 struct ElementwiseOps {
   /// x = value. **Shapes.** [n].
@@ -30,7 +31,7 @@ struct ElementwiseOps {
     });
   }
 
-  /// y += (*a) x, with `a` in the backend's memory. **Shapes.** a [], x, y [n].
+  /// y += (*a) x; `a` lies in the backend's memory. **Shapes.** a [], x, y [n].
   static void add_scaled_by(Index n, const Real* a, const Real* x, Real* y) { add_scaled(n, *a, x, y); }
 
   /// y (+)= a x. **Shapes.** [n].

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/embedding.hpp
-/// @brief  From ids and pixels to rows, on host memory.
+/// @brief  Embeddings of tokens and image patches, on host memory.
 /// @layer  backend
 #pragma once
 
@@ -13,6 +13,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Embedding of tokens and image patches, for a host backend.
 template <class Real>
 struct EmbeddingOps {
   /// @brief y[b,l] = words[ids[b,l]] + positions[l] + types[0].
@@ -30,7 +31,7 @@ struct EmbeddingOps {
     });
   }
 
-  /// @brief Adds the derivatives of embed(), always in the order of the batch; the padding row of `words` gets none.
+  /// @brief Adds the gradients of embed(), in the order of the batch; the padding row of `words` gets no gradient.
   static void embed_backward(Index batch, Index length, Index d, const std::int32_t* ids, std::int32_t padding,
                              const Real* dy, Real* dwords, Real* dpositions, Real* dtypes) {
     parallel_blocks(d, 64, [&](Index begin, Index end) {
@@ -65,7 +66,7 @@ struct EmbeddingOps {
     });
   }
 
-  /// @brief Cuts images into square patches, each a row of (channel, row, column).
+  /// @brief Cuts images into square patches; each patch becomes one row, ordered by channel, row, column.
   ///
   /// **Shapes.** images [batch,channels,size,size], y [batch*(size/patch)^2, channels*patch*patch].
   static void patches(Index batch, Index channels, Index size, Index patch, const Real* images, Real* y) {
@@ -97,7 +98,7 @@ struct EmbeddingOps {
     });
   }
 
-  /// @brief Adds the derivatives of prepend_class_token(), in the order of the batch.
+  /// @brief Adds the gradients of prepend_class_token(), in the order of the batch.
   static void prepend_class_token_backward(Index batch, Index n, Index d, const Real* dy, Real* dx, Real* dclass_token,
                                            Real* dpositions) {
     parallel_for(n + 1, [&](Index i) {

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/host.hpp
-/// @brief  Every operation for a backend that computes on host memory, given its matrix product.
+/// @brief  All operations of a host backend, given its matrix product.
 /// @layer  backend
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace ctp::backend::generic {
 
-/// @brief What a host backend gets for free. Derived brings block_product() and tiled_product().
+/// @brief Base of a host backend. Derived provides block_product() and tiled_product().
 template <class Derived, class RealType>
 struct Host : AttentionOps<Derived, RealType>,
               ElementwiseOps<RealType>,

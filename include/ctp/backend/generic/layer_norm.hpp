@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/layer_norm.hpp
-/// @brief  Layer norm with residual and dropout on host memory.
+/// @brief  Layer normalisation with residual and dropout on host memory.
 /// @layer  backend
 #pragma once
 
@@ -12,12 +12,13 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Layer normalisation and dropout of a host backend.
 template <class Real>
 struct LayerNormOps {
   /// @brief sum = x + dropout(h); y = gain (sum - mean) / sqrt(variance + eps) + bias, row by row.
   ///
   /// **Shapes.** x, h, sum, y [rows,d]; gain, bias [d]; mean, inverse [rows], kept for the backward pass.
-  /// h may be null: then x itself is normalised and `sum` is not written.
+  /// h may be null: then x is normalised and `sum` is not written.
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
                          Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Real* y,
                          Real* mean, Real* inverse) {
@@ -55,14 +56,14 @@ struct LayerNormOps {
     });
   }
 
-  /// @brief Adds the derivatives of layer_norm() to dx, dh (null without h), dgain and dbias.
+  /// @brief Adds the gradients of layer_norm() to dx, dh (null without h), dgain and dbias.
   ///
-  /// **Shapes.** sum is what was normalised, [rows,d]; the others as layer_norm().
+  /// **Shapes.** sum [rows,d], the input of the normalisation; the others as layer_norm().
   static void layer_norm_backward(Index rows, Index d, const Real* sum, const Dropout& dropout, Index rows_per_sample,
                                   const Real* gain, const Real* mean, const Real* inverse, const Real* dy, Real* dx,
                                   Real* dh, Real* dgain, Real* dbias) {
     const Index blocks = (rows + row_block - 1) / row_block;
-    // One partial sum of dgain and dbias for each block of rows; they are added up in the order of the blocks.
+    // One partial sum of dgain and dbias for each block of rows; the partial sums are added in the order of the blocks.
     Real* partial = thread_scratch<Real, Scratch::Reduction>(static_cast<std::size_t>(2 * d * blocks));
     parallel_for(blocks, [&](Index block) {
       Real* pg = partial + 2 * d * block;
@@ -117,7 +118,8 @@ struct LayerNormOps {
     }
   }
 
-  /// @brief y = dropout(x); with `y == x` in place. Its derivative is the same map. **Shapes.** x, y [rows,d].
+  /// @brief y = dropout(x), or y += dropout(x) with `accumulate`; y may be x. The gradient of dropout is the same map.
+  /// **Shapes.** x, y [rows,d].
   static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample,
                       bool accumulate, Real* y) {
     parallel_blocks(rows, row_block, [&](Index begin, Index end) {

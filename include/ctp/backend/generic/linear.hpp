@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/linear.hpp
-/// @brief  Affine maps and score products on host memory, built on the backend's tiled product.
+/// @brief  Linear layers and matrix products on host memory, built on the backend's tiled product.
 /// @layer  backend
 #pragma once
 
@@ -11,6 +11,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Matrix products and linear layers of a host backend. Derived provides tiled_product().
 template <class Derived, class Real>
 struct LinearOps {
   /// @brief c (+)= alpha op(a) op(b).
@@ -28,7 +29,7 @@ struct LinearOps {
         [](Index, Index, Index, Index) {});
   }
 
-  /// @brief y = x w^T + bias (+ residual), and where `activated` is given also activated = gelu(y).
+  /// @brief y = x w^T + bias (+ residual); if `activated` is given, also activated = gelu(y).
   ///
   /// **Shapes.** x [n,k], w [m,k], bias [m], residual, y, activated [n,m]. residual and activated may be null.
   static void linear(Index n, Index k, Index m, const Real* x, const Real* w, const Real* bias, const Real* residual,
@@ -60,10 +61,10 @@ struct LinearOps {
         });
   }
 
-  /// @brief Derivatives of linear(): dx (+)= dy w, dw += dy^T x, dbias += column sums of dy. dx is added to, or written
-  /// where it is `overwrite_grad`.
+  /// @brief Gradients of linear(): dx (+)= dy w, dw += dy^T x, dbias += column sums of dy. `overwrite_grad`: dx is
+  /// written, not added to.
   ///
-  /// With `before`, the y that was activated, dy is the derivative behind GELU; what it holds afterwards is nobody's.
+  /// `before`: input of GELU, or null. If given, dy is the gradient of GELU's output and is overwritten.
   /// **Shapes.** as linear(); before, dx, dw and dbias may be null.
   static void linear_backward(Index n, Index k, Index m, const Real* x, const Real* w, const Real* before, Real* dy,
                               Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
@@ -73,7 +74,7 @@ struct LinearOps {
     if (dbias != nullptr) add_column_sums(n, m, dy, dbias);
   }
 
-  /// @brief sums += column sums of x, always added up in the same order. **Shapes.** x [n,m], sums [m].
+  /// @brief sums += column sums of x, summed in a fixed order. **Shapes.** x [n,m], sums [m].
   static void add_column_sums(Index n, Index m, const Real* x, Real* sums) {
     parallel_blocks(m, 256, [&](Index begin, Index end) {
       for (Index i = 0; i < n; ++i) {

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/losses.hpp
-/// @brief  Cross entropies over rows of scores, on host memory.
+/// @brief  Cross-entropy losses over rows of scores, on host memory.
 /// @layer  backend
 #pragma once
 
@@ -13,6 +13,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Losses of a host backend.
 template <class Real>
 struct LossOps {
   /// @brief loss[i] = log sum_j exp(x[i,j]) - x[i,target[i]].
@@ -25,7 +26,7 @@ struct LossOps {
     });
   }
 
-  /// @brief dx += dloss weight[i] (softmax(x[i]) - onehot(target[i])). weight [n]; rows of weight zero are left out.
+  /// @brief dx += dloss weight[i] (softmax(x[i]) - onehot(target[i])). weight [n]; rows of weight zero are skipped.
   static void cross_entropy_backward(Index n, Index m, const Real* x, const std::int32_t* target, const Real* log_sum,
                                      const Real* weight, const Real* dloss, Real* dx) {
     parallel_for(n, [&](Index i) {
@@ -39,8 +40,8 @@ struct LossOps {
     });
   }
 
-  /// @brief loss[i] = - sum_j q[j] log p[j], p = softmax(x[i] / temperature), q = softmax(t[i] / temperature); with
-  ///        `divergence` sum_j q[j] (log q[j] - log p[j]), which is KL(q || p).
+  /// @brief loss[i] = - sum_j q[j] log p[j], p = softmax(x[i] / temperature), q = softmax(t[i] / temperature). With
+  /// `divergence`: loss[i] = sum_j q[j] (log q[j] - log p[j]), which is KL(q || p).
   ///
   /// **Shapes.** x, t [n,m]; log_sum_x, log_sum_t [n], of the scaled scores, kept for the backward pass; loss [n].
   static void soft_cross_entropy(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature,
@@ -48,13 +49,14 @@ struct LossOps {
     parallel_for(n, [&](Index i) {
       const Real *xi = x + i * m, *ti = t + i * m;
       const Real lx = log_sum_exp(m, xi, inverse_temperature), lt = log_sum_exp(m, ti, inverse_temperature);
-      const Real own = divergence ? Real(1) : Real(0), by = inverse_temperature;  // by and columns: copies, so that
-      const Index columns = m;                                                    // g++ vectorises the sum
+      // Copies of captured values, so that g++ vectorises the sum.
+      const Real entropy = divergence ? Real(1) : Real(0), scale = inverse_temperature;
+      const Index columns = m;
       Real total = 0;
       CTP_SIMD_SUM(total)
       for (Index j = 0; j < columns; ++j) {
-        const Real log_q = ti[j] * by - lt, log_p = xi[j] * by - lx;
-        total += fn::exp(log_q) * (own * log_q - log_p);
+        const Real log_q = ti[j] * scale - lt, log_p = xi[j] * scale - lx;
+        total += fn::exp(log_q) * (entropy * log_q - log_p);
       }
       log_sum_x[i] = lx;
       log_sum_t[i] = lt;
@@ -62,22 +64,22 @@ struct LossOps {
     });
   }
 
-  /// @brief dx += dloss weight[i] / temperature (p - q). The teacher's scores t get no derivative.
+  /// @brief dx += dloss weight[i] / temperature (p - q). The teacher's scores t get no gradient.
   static void soft_cross_entropy_backward(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature,
                                           const Real* log_sum_x, const Real* log_sum_t, const Real* weight,
                                           const Real* dloss, Real* dx) {
     parallel_for(n, [&](Index i) {
-      const Real by = inverse_temperature, g = *dloss * weight[i] * by, lx = log_sum_x[i], lt = log_sum_t[i];
+      const Real scale = inverse_temperature, g = *dloss * weight[i] * scale, lx = log_sum_x[i], lt = log_sum_t[i];
       if (g == Real(0)) return;
       const Index columns = m;
       const Real *xi = x + i * m, *ti = t + i * m;
       Real* out = dx + i * m;
       CTP_SIMD
-      for (Index j = 0; j < columns; ++j) out[j] += g * (fn::exp(xi[j] * by - lx) - fn::exp(ti[j] * by - lt));
+      for (Index j = 0; j < columns; ++j) out[j] += g * (fn::exp(xi[j] * scale - lx) - fn::exp(ti[j] * scale - lt));
     });
   }
 
-  /// @brief result = sum_i weight[i] x[i], in the order of i. **Shapes.** [n].
+  /// @brief result = sum_i weight[i] x[i], summed in the order of i. **Shapes.** [n].
   static void dot(Index n, const Real* x, const Real* weight, Real* result) {
     Real total = 0;
     for (Index i = 0; i < n; ++i) total += weight[i] * x[i];

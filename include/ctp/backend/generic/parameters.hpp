@@ -13,23 +13,24 @@
 
 namespace ctp::backend {
 
-/// The numbers of one AdamW step. correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
+/// Coefficients of one AdamW step. correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
 struct AdamWStep {
   double rate = 0, weight_decay = 0, beta1 = 0, beta2 = 0, epsilon = 0, correction1 = 1, correction2 = 1;
 };
 
-/// @brief What an optimiser's pass adds to the gradient of each parameter by itself: here nothing.
+/// @brief The empty term: adamw() adds nothing to the gradient.
 ///
-/// A term is a small struct that a kernel can take by value. It may offer, all callable on host and device,
-/// `Real gradient(i, theta_i)`, which is added to the raw gradient, and `void moved(i, raw, before, after)`, told of
-/// every step with the gradient as it was without the term. To be summed it offers `double value(i, theta_i)` as well.
+/// A term is a small struct that a kernel takes by value. Optional members, callable on host and device:
+/// `Real gradient(i, theta_i)` is added to the raw gradient; `void moved(i, raw, before, after)` is called after each
+/// parameter's update with the raw gradient and both values; `double value(i, theta_i)` is needed by sum_terms().
 struct NoTerm {};
 
 namespace generic {
 
+/// @brief Passes over parameter vectors, for a host backend.
 template <class Real>
 struct ParameterOps {
-  /// @brief One AdamW step along gradient + term that also leaves the gradient zero. **Shapes.** all [n].
+  /// @brief One AdamW step along gradient + term; sets the gradient to zero. **Shapes.** all [n].
   ///
   /// **Source.** Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, with decay scaled by the learning rate.
   template <class Term = NoTerm>
@@ -42,7 +43,7 @@ struct ParameterOps {
     const auto rate = static_cast<Real>(step.rate / step.correction1);
     const auto root = static_cast<Real>(1 / std::sqrt(step.correction2));
     parallel_blocks(n, block, [&](Index begin, Index end) {
-      const Term term = shared;  // a copy, so that g++ vectorises what reads through its pointers
+      const Term term = shared;  // a copy, so that g++ vectorises reads through its pointers
       CTP_SIMD
       for (Index i = begin; i < end; ++i) {
         const Real raw = gradient[i], before = theta[i];
@@ -93,8 +94,8 @@ struct ParameterOps {
     });
   }
 
-  /// @brief sum_i term.value(i, theta[i]), added up in double in an order fixed by n; NaN if a gradient of the term is
-  /// not finite. **Shapes.** theta [n].
+  /// @brief sum_i term.value(i, theta[i]), summed in double in an order that depends on n only; NaN if a gradient of
+  /// the term is not finite. **Shapes.** theta [n].
   template <class Term>
   static double sum_terms(Index n, const Real* theta, const Term& shared) {
     const Index blocks = (n + block - 1) / block;
@@ -126,7 +127,7 @@ struct ParameterOps {
     });
   }
 
-  /// @brief Whether every number is finite. **Shapes.** x [n].
+  /// @brief True if every number is finite. **Shapes.** x [n].
   static bool all_finite(Index n, const Real* x) {
     std::atomic<bool> finite{true};
     parallel_blocks(n, block, [&](Index begin, Index end) {

@@ -42,8 +42,8 @@ struct ScoreTile {
 
 namespace detail {
 
-// Bytes of the widest registers the compiler may use. The kernel below keeps (rows x 2) of them as sums. A device
-// compiler's host pass gets plain scalars, as vector types of the host compiler need not exist there.
+// Bytes of the widest registers that the compiler may use. The kernel below keeps rows x 2 registers of sums. A device
+// compiler's host pass uses scalars, as it may lack the host compiler's vector types.
 #if defined(__CUDACC__) || !(defined(__GNUC__) || defined(__clang__))
 inline constexpr std::size_t vector_bytes = 0;
 #elif defined(__AVX512F__)
@@ -112,9 +112,9 @@ void pack_panels(const Real* x, Index count, Index width, std::vector<Real>& out
 template <class Real>
 class TenBest {
  public:
-  /// A score must be above this to enter.
+  /// The score that a further item must exceed.
   [[nodiscard]] Real bar() const { return size_ < most ? -std::numeric_limits<Real>::infinity() : scores_[most - 1]; }
-  /// Takes the score of an item with a higher index than all before. Requires score > bar().
+  /// Inserts an item with a higher index than all earlier items. Requires score > bar().
   void add(Real score, std::int32_t index) {
     std::size_t at = std::min(size_, most - 1);
     size_ = std::min(size_ + 1, most);
@@ -125,8 +125,8 @@ class TenBest {
     scores_[at] = score;
     items_[at] = index;
   }
-  /// Marks the query as one with a score that is not finite.
-  void spoil() { finite_ = false; }
+  /// Records that a score of the query is not finite.
+  void mark_not_finite() { finite_ = false; }
   /// Writes the items, then no_item; or all not_finite. **Shapes.** item [top_items].
   void write(std::int32_t* item) const {
     std::fill_n(item, most, finite_ ? no_item : not_finite);
@@ -150,7 +150,7 @@ class TenBest {
 /// **Shapes.** left: [rows, width], right: [columns, width], row-major.
 template <class Real, class Visit, class Kernel = detail::ScoreKernel<Real>>
 void for_each_score_tile(Index rows, Index columns, Index width, const Real* left, const Real* right, Visit&& visit) {
-  constexpr Index cache_bytes = 256 << 10;  // of packed columns, so that they stay close to the core
+  constexpr Index cache_bytes = 256 << 10;  // of packed columns, so that a block stays in the nearest caches
   const Index panel_bytes = Kernel::columns * std::max<Index>(1, width) * static_cast<Index>(sizeof(Real));
   const Index block = std::max<Index>(1, cache_bytes / panel_bytes) * Kernel::columns;
   std::vector<Real> packed_left, packed_right;
@@ -172,7 +172,7 @@ void for_each_score_tile(Index rows, Index columns, Index width, const Real* lef
 
 /// @brief Ranks and best items by inner product. backend::RanksRows documents each operation.
 ///
-/// Has memory of its own, so that evaluation of features that no backend holds needs nothing else.
+/// Includes Memory, so that evaluation can use this class alone as its backend for features in host memory.
 template <class RealType>
 struct Ranking : Memory {
   using Real = RealType;
@@ -209,12 +209,12 @@ struct Ranking : Memory {
     for_each_score_tile(queries, gallery, width, query, items, [&](const ScoreTile<Real>& t) {
       for (Index r = 0; r < t.rows; ++r) {
         detail::TenBest<Real>& list = best[static_cast<std::size_t>(t.row + r)];
-        if (!t.finite_line(r)) list.spoil();
+        if (!t.finite_line(r)) list.mark_not_finite();
         const Real* s = t.line(r);
         const Real bar = list.bar();
         int above = 0;
         for (Index c = 0; c < t.columns; ++c) above |= static_cast<int>(s[c] > bar);
-        if (above == 0) continue;  // nearly always, once the first thousand columns have passed
+        if (above == 0) continue;  // nearly always, after the first thousand columns
         for (Index c = 0; c < t.columns; ++c) {
           if (s[c] > list.bar()) list.add(s[c], static_cast<std::int32_t>(t.column + c));
         }
@@ -224,7 +224,7 @@ struct Ranking : Memory {
   }
 
  private:
-  /// Scores of matched rows, with the very bits they have in the whole matrix.
+  /// Scores of matched rows, with the same bits as in the whole matrix.
   static std::vector<Real> matched_scores(Index n, Index width, const Real* left, const Real* right) {
     constexpr Index part = detail::ScoreKernel<Real>::columns;
     std::vector<Real> matched(static_cast<std::size_t>(n));

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/generic/rows.hpp
-/// @brief  Moving and scaling whole rows on host memory.
+/// @brief  Gather, scatter, normalisation and scaling of rows, on host memory.
 /// @layer  backend
 #pragma once
 
@@ -13,6 +13,7 @@
 
 namespace ctp::backend::generic {
 
+/// @brief Operations on rows, for a host backend.
 template <class Real>
 struct RowOps {
   /// @brief y[i] = x[index[i]]. **Shapes.** x [*,d], index [n], y [n,d].
@@ -22,7 +23,7 @@ struct RowOps {
     });
   }
 
-  /// @brief x[index[i]] += y[i], in the order of i. **Shapes.** as gather_rows(); rows may be named more than once.
+  /// @brief x[index[i]] += y[i], in the order of i. **Shapes.** as gather_rows(); an index may occur more than once.
   static void scatter_add_rows(Index n, Index d, const Real* y, const std::int32_t* index, Real* x) {
     parallel_blocks(d, 256, [&](Index begin, Index end) {
       for (Index i = 0; i < n; ++i) {
@@ -61,7 +62,8 @@ struct RowOps {
     });
   }
 
-  /// @brief dx += (dy - (dy . y) y) / length. Rows shorter than eps were only scaled: dx += dy / length.
+  /// @brief dx += (dy - (dy . y) y) / length; for rows shorter than eps, which the forward pass only scales,
+  /// dx += dy / length.
   static void normalize_rows_backward(Index n, Index d, const Real* y, const Real* length, Real eps, const Real* dy,
                                       Real* dx) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
@@ -84,12 +86,12 @@ struct RowOps {
     for (Index i = 0; i < n; ++i) length[i] = norm(d, x + i * d);
   }
 
-  /// @brief dx[i] += dlength[i] x[i] / length[i]; rows of length zero get nothing.
+  /// @brief dx[i] += dlength[i] x[i] / length[i]; rows of length zero get no gradient.
   static void row_lengths_backward(Index n, Index d, const Real* x, const Real* length, const Real* dlength, Real* dx) {
     for (Index i = 0; i < n; ++i) {
-      const Real by = length[i] > 0 ? dlength[i] / length[i] : Real(0);
+      const Real factor = length[i] > 0 ? dlength[i] / length[i] : Real(0);
       CTP_SIMD
-      for (Index j = 0; j < d; ++j) dx[i * d + j] += by * x[i * d + j];
+      for (Index j = 0; j < d; ++j) dx[i * d + j] += factor * x[i * d + j];
     }
   }
 
@@ -110,9 +112,9 @@ struct RowOps {
   static void add_scaled_rows(Index n, Index d, const Real* factor, const Real* x, Real* y) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
-        const Real by = factor[i];
+        const Real scale = factor[i];
         CTP_SIMD
-        for (Index j = 0; j < d; ++j) y[i * d + j] += by * x[i * d + j];
+        for (Index j = 0; j < d; ++j) y[i * d + j] += scale * x[i * d + j];
       }
     });
   }

@@ -113,8 +113,8 @@ inline void reconcile_temperature(const TensorFile& file, const std::string& nam
 inline ModelConfig config_of(const TensorFile& file) {
   ModelConfig c;
   const auto reconcile = [&](bool temp_stated, bool distill_temp_stated) {
-    detail::reconcile_temperature(file, "temp", temp_stated, c.temp);
-    detail::reconcile_temperature(file, "distill_temp", distill_temp_stated, c.distill_temp);
+    detail::reconcile_temperature(file, "temp", temp_stated, c.temperature);
+    detail::reconcile_temperature(file, "distill_temp", distill_temp_stated, c.distill_temperature);
   };
   if (const auto at = file.metadata.find("config"); at != file.metadata.end()) {
     const std::string origin = file.origin + " (metadata 'config')";

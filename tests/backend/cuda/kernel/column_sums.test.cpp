@@ -10,7 +10,7 @@ namespace {
 
 using Runtime = ctp::test::SimulatedRuntime<double>;
 
-/// Terms that a double adds up exactly in any order.
+/// Terms whose sum is exact in double in any order.
 struct Term {
   CTP_HD double operator()(ctp::Index row, ctp::Index column) const {
     return static_cast<double>((row * 31 + column * 17) % 101 - 50);
@@ -25,7 +25,7 @@ std::vector<double> sums_of(ctp::Index rows, ctp::Index columns) {
 
 }  // namespace
 
-TEST_CASE("column sums: every row is added once, to what is there") {
+TEST_CASE("column sums: every row is added once to the existing sums") {
   for (const ctp::Index rows : {1, 15, 16, 17, 31, 33, 100, 1000})
     for (const ctp::Index columns : {1, 7, 257}) {
       CAPTURE(rows);
@@ -38,14 +38,14 @@ TEST_CASE("column sums: every row is added once, to what is there") {
     }
 }
 
-TEST_CASE("column sums: so many columns that all rows are one part") {
+TEST_CASE("column sums: many columns make one part of all rows") {
   const auto sums = sums_of(40, 140'000);
   double expected = 0.5;
   for (ctp::Index row = 0; row < 40; ++row) expected += Term{}(row, 139'999);
   CHECK(sums.back() == expected);
 }
 
-TEST_CASE("column sums: without rows or columns nothing is touched") {
+TEST_CASE("column sums: without rows or columns nothing changes") {
   double sum = 3;
   ctp::backend::cuda::add_column_sums<Runtime>(0, 1, Term{}, &sum);
   ctp::backend::cuda::add_column_sums<Runtime>(1, 0, Term{}, &sum);

@@ -1,4 +1,4 @@
-// One element at a time, as kernels ask for it, must be what whole rows are on the host.
+// The factor of one element, as in kernels, must equal the host's factors of whole rows.
 #include <ctp/backend/cuda/kernel/dropout.hpp>
 
 #include <cstdint>
@@ -32,7 +32,7 @@ TEST_CASE_TEMPLATE("cuda dropout: an element's factor is that of dropout_row()",
   check_rows<Real>({0.5F, {1, 2}, 70'000, 70'000, ordinals.data(), 0});
 }
 
-TEST_CASE("cuda dropout: a layer that is not active keeps everything and needs no samples") {
+TEST_CASE("cuda dropout: an inactive layer keeps everything and needs no samples") {
   const ctp::backend::Dropout none;
   for (ctp::Index j = 0; j < 200; ++j) CHECK(ctp::backend::cuda::factor_or_one<float>(none, 3, 7, 200, j) == 1);
 }

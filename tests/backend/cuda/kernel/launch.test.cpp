@@ -23,7 +23,7 @@ struct RowSums {
   Index width;
   const double* x;
   double *sum, *max;
-  int* teams;  ///< of how many threads
+  int* teams;  ///< number of threads of each team
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index row) const {
@@ -39,7 +39,7 @@ struct RowSums {
   }
 };
 
-/// Says that it is launched with one warp, and nothing else.
+/// A body with a bound of one warp and no other constant.
 struct OneWarp {
   static constexpr bool cooperative = false;
   static constexpr int threads = 32;
@@ -54,7 +54,7 @@ struct SaysNothing {};
 
 }  // namespace
 
-TEST_CASE("launch: each element has its turn once, also where there are more than threads") {
+TEST_CASE("launch: the body runs once for each element, also for more elements than threads") {
   for (const Index n : {0, 1, 255, 256, 257, 600'000}) {
     CAPTURE(n);
     std::vector<int> times(static_cast<std::size_t>(n) + 1, 0);
@@ -66,7 +66,8 @@ TEST_CASE("launch: each element has its turn once, also where there are more tha
   }
 }
 
-TEST_CASE("launch: a warp takes a short row, a block one of more than 2048 elements; all of a team know its sum") {
+TEST_CASE(
+    "launch: a warp computes a short row, a block a row of over 2048 elements; all threads of a team get the sum") {
   constexpr Index rows = 5;
   for (const Index width : {1, 31, 33, 2048, 2049, 5000}) {
     CAPTURE(width);
@@ -87,12 +88,12 @@ TEST_CASE("launch: a warp takes a short row, a block one of more than 2048 eleme
   }
 }
 
-TEST_CASE("launch: no rows, no launch") {
+TEST_CASE("launch: without rows nothing is launched") {
   ctp::backend::cuda::launch_rows<Runtime>(0, 10, RowSums{});
   ctp::backend::cuda::launch_rows<Runtime>(0, 5000, RowSums{});
 }
 
-TEST_CASE("launch: a body's own bounds, and what it gets without") {
+TEST_CASE("launch: a body's own bounds, and the defaults") {
   namespace cuda = ctp::backend::cuda;
   static_assert(cuda::threads_of<OneWarp>() == 32 && cuda::least_blocks_of<OneWarp>() == 0);
   static_assert(cuda::threads_of<SaysNothing>() == cuda::most_threads);

@@ -1,4 +1,4 @@
-// Operands rounded by whoever makes them, beside those that the product rounds itself: the same bits.
+// Operands that a kernel stores rounded, beside operands that the product rounds: the same bits.
 #include <ctp/backend/cuda/kernel/packed.hpp>
 
 #include <bit>
@@ -24,13 +24,13 @@ using reference::random;
 using reference::room;
 using reference::Values;
 
-/// Room for n packed numbers.
+/// Memory for n packed numbers.
 template <class B>
 class Room {
  public:
   explicit Room(Index n) : memory_(static_cast<Index>(B::packed_bytes(n))), n_(n) {}
   ctp::backend::Packed<B>* data() { return reinterpret_cast<ctp::backend::Packed<B>*>(memory_.data()); }
-  /// What the numbers are.
+  /// The numbers as Real.
   Values values() {
     Values all;
     std::vector<std::uint8_t> host = memory_.to_host();
@@ -45,13 +45,13 @@ class Room {
   Index n_;
 };
 
-/// The nearest number of 8 significant bits, ties to even.
+/// The nearest number with 8 significant bits, ties to even.
 double nearest(double v) {
   int exponent = 0;
   const double mantissa = std::frexp(v, &exponent);
   return std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8);
 }
-/// x, rounded as the backend's products round it.
+/// x, rounded like the operands of the backend's products.
 template <class B>
 Values taken(const Values& x) {
   Values all;
@@ -63,12 +63,12 @@ constexpr Index n = 67, k = 40, m = 33;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("packed: bfloat16 halves the memory, everything else is kept as it is", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("packed: bfloat16 takes half the memory; other precisions store Real", B, CTP_TEST_BACKENDS) {
   CHECK(B::packed_bytes(10) == (B::rounds_operands() ? 20 : 10 * sizeof(typename B::Real)));
   CHECK(ctp::backend::packed_bytes<B>(10) == B::packed_bytes(10));
 }
 
-TEST_CASE("packed: a number and its bits") {
+TEST_CASE("packed: conversion between numbers and bfloat16 bits") {
   using namespace ctp::backend::cuda::kernel;
   CHECK(bfloat16_value(0x3F80U) == 1.F);
   CHECK(bfloat16_value(0xC000U) == -2.F);
@@ -79,7 +79,8 @@ TEST_CASE("packed: a number and its bits") {
   }
 }
 
-TEST_CASE_TEMPLATE("packed: a layer norm gives what the product would have made of its result", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("packed: a layer norm stores the numbers to which the product would round its result", B,
+                   CTP_TEST_BACKENDS) {
   auto x = put<B>(random(n * k, 1)), gain = put<B>(random(k, 2)), bias = put<B>(random(k, 3));
   auto y = room<B>(n * k), mean = room<B>(n), inverse = room<B>(n);
   Room<B> packed(n * k);
@@ -91,7 +92,7 @@ TEST_CASE_TEMPLATE("packed: a layer norm gives what the product would have made 
   CHECK(packed.values() == taken<B>(y.template to_host<double>()));
 }
 
-TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of those that round them", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of products that round", B, CTP_TEST_BACKENDS) {
   auto x = put<B>(random(n * k, 1)), w = put<B>(random(m * k, 2)), bias = put<B>(random(m, 3));
   auto dy = put<B>(random(n * m, 4));
   Room<B> packed(n * k), activated(n * m);
@@ -112,7 +113,7 @@ TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of those t
   CHECK(dw_from_packed.to_host() == dw.to_host());
 }
 
-TEST_CASE_TEMPLATE("packed: attention's result, on tensor cores and elsewhere, in one chunk and in several", B,
+TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores or not, in one chunk or several", B,
                    CTP_TEST_BACKENDS) {
   for (const Index width : {32, 12}) {
     CAPTURE(width);
@@ -134,7 +135,7 @@ TEST_CASE_TEMPLATE("packed: attention's result, on tensor cores and elsewhere, i
         B::attention(s, q.data(), key.data(), v.data(), nullptr, {}, to, packed.data());
         CHECK(packed.values() == taken<B>(o.template to_host<double>()));
         if (!keep) continue;
-        // Its rounded result takes part in the backward pass.
+        // The backward pass reads the rounded result.
         auto rounded = put<B>(packed.values()), dq = room<B>(size), dq_of_packed = room<B>(size);
         B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, rounded.data(), d_o.data(), dq.data(),
                               nullptr, nullptr);

@@ -1,4 +1,4 @@
-// Work that a number in the backend's memory stops, on simulated threads and, with CTP_TEST_BACKENDS, on a device.
+// Skipping of work by a flag in the backend's memory, with simulated threads or, with CTP_TEST_BACKENDS, on a device.
 #include <ctp/backend/cuda/kernel/skip_flag.hpp>
 
 #include <cmath>
@@ -33,7 +33,7 @@ struct Memory {
   void stop(std::int32_t how) { skip_flag.assign(std::vector<std::int32_t>{how}); }
 };
 
-/// Every kind of thing that a backend launches.
+/// One launch of each kind.
 template <class B>
 void work(Memory<B>& m) {
   B::fill(1, 9.F, m.x.data());                                                                  // a kernel
@@ -53,7 +53,7 @@ struct Half {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("gate: work is done while the flag is 0, and left from then on", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("skip flag: work runs while the flag is 0 and is skipped afterwards", B, CTP_TEST_BACKENDS) {
   Memory<B> m;
   B::skip_if(m.skip_flag.data(), [&] { work(m); });
   CHECK(m.x.to_host() == Values{9, 0, 5, 26});
@@ -61,11 +61,11 @@ TEST_CASE_TEMPLATE("gate: work is done while the flag is 0, and left from then o
   m.stop(1);
   B::skip_if(m.skip_flag.data(), [&] { work(m); });
   CHECK(m.x.to_host() == Values{1, 2, 3, 4});
-  work(m);  // outside, the flag is nobody's business
+  work(m);  // outside skip_if() the flag has no effect
   CHECK(m.x.to_host() == Values{9, 0, 5, 26});
 }
 
-TEST_CASE_TEMPLATE("gate: the flag is looked at when the work would run, also where the work sets it", B,
+TEST_CASE_TEMPLATE("skip flag: each launch reads the flag when it would run, also if the work sets the flag", B,
                    CTP_TEST_BACKENDS) {
   Memory<B> m;
   typename B::Capture recording;
@@ -85,7 +85,8 @@ TEST_CASE_TEMPLATE("gate: the flag is looked at when the work would run, also wh
   CHECK(m.x.to_host()[0] == 11);
 }
 
-TEST_CASE_TEMPLATE("gate: ends with the work, also with work in it or work that throws", B, CTP_TEST_BACKENDS) {
+TEST_CASE_TEMPLATE("skip flag: skip_if() ends with its work, also if nested or if the work throws", B,
+                   CTP_TEST_BACKENDS) {
   Memory<B> m;
   ctp::Buffer<std::int32_t, B> inner(1);
   B::skip_if(m.skip_flag.data(), [&] {
@@ -98,7 +99,7 @@ TEST_CASE_TEMPLATE("gate: ends with the work, also with work in it or work that 
   CHECK(SkipFlag::flag() == nullptr);
 }
 
-TEST_CASE_TEMPLATE("gate: sums and probes stay in the backend's memory, with the bits that the host is given", B,
+TEST_CASE_TEMPLATE("skip flag: sums and probes in the backend's memory have the bits of the host's results", B,
                    CTP_TEST_BACKENDS) {
   constexpr ctp::Index n = 200'000;
   ctp::Buffer<float, B> x(n);

@@ -1,4 +1,4 @@
-// Teams of threads, and that the simulated machine finds what a device would hang or be wrong at.
+// Reductions over warps and blocks, and errors of kernels that the simulation must detect.
 #include <ctp/backend/cuda/kernel/thread.hpp>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using ctp::Index;
 using ctp::backend::cuda::most_threads;
 using Runtime = ctp::test::SimulatedRuntime<float>;
 
-/// What every thread learns of the block's sums and maxima, twice in a row so that the second meets used memory.
+/// Block sums and maxima in every thread, twice, so that the second reduction uses written memory.
 template <class Real>
 struct TeamSums {
   static constexpr bool cooperative = true;
@@ -84,20 +84,21 @@ TEST_CASE_TEMPLATE("thread: every thread of a block gets the same sum and maximu
   }
 }
 
-TEST_CASE("simulated threads: a barrier that not all threads of a block reach is found") {
+TEST_CASE("simulated threads: a barrier that not all threads of a block reach is an error") {
   CHECK_NOTHROW(Runtime::launch(1, 64, 0, LeavesEarly{64}));
-  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, LeavesEarly{32}), std::logic_error);  // one whole warp is missing
-  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, LeavesEarly{63}), std::logic_error);  // one thread is
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, LeavesEarly{32}),
+                  std::logic_error);  // one whole warp does not reach the barrier
+  CHECK_THROWS_AS(Runtime::launch(1, 64, 0, LeavesEarly{63}), std::logic_error);  // one thread does not
   CHECK_THROWS_AS(Runtime::launch(1, 64, 0, OneBarrierMore{}), std::logic_error);
-  CHECK_NOTHROW(Runtime::launch(1, 64, 0, LeavesEarly{64}));  // and the next launch is as good as ever
+  CHECK_NOTHROW(Runtime::launch(1, 64, 0, LeavesEarly{64}));  // the next launch is not affected
 }
 
-TEST_CASE("simulated threads: a shuffle that not all threads of a warp reach is found") {
+TEST_CASE("simulated threads: a shuffle that not all threads of a warp reach is an error") {
   std::vector<int> result(64);
   CHECK_THROWS_AS(Runtime::launch(1, 64, 0, ShufflesAlone{result.data()}), std::logic_error);
 }
 
-TEST_CASE("simulated threads: blocks are whole warps, not too many, with no more shared memory than there is") {
+TEST_CASE("simulated threads: partial warps, too many threads and too much shared memory are errors") {
   CHECK_THROWS_AS(Runtime::launch(1, 48, 0, OneBarrierMore{}), std::logic_error);
   CHECK_THROWS_AS(Runtime::launch(1, most_threads + 32, 0, OneBarrierMore{}), std::logic_error);
   CHECK_THROWS_AS(Runtime::launch(1, 32, Runtime::shared_limit() + 1, OneBarrierMore{}), std::logic_error);

@@ -9,7 +9,7 @@ namespace {
 
 using Cache = ctp::backend::cuda::AlgorithmCache<int, int>;
 
-/// Offers 7, 8 and 9, of which 8 is the fastest, and counts what it is asked.
+/// Candidates 7, 8 and 9, of which 8 is the fastest, with a count of the calls.
 struct Maker {
   int offers = 0, runs = 0;
 
@@ -29,7 +29,7 @@ struct Maker {
 
 }  // namespace
 
-TEST_CASE("algorithm cache: the first candidate wins, and nothing is timed") {
+TEST_CASE("algorithm cache: without measuring, the first candidate is used and nothing is timed") {
   Cache cache;
   Maker maker;
   CHECK(maker.find(cache, 1) == 7);
@@ -37,7 +37,7 @@ TEST_CASE("algorithm cache: the first candidate wins, and nothing is timed") {
   CHECK(maker.runs == 0);
 }
 
-TEST_CASE("algorithm cache: where it measures, the fastest candidate wins; of equals the first") {
+TEST_CASE("algorithm cache: with measuring, the fastest candidate is used, of equal times the first") {
   Cache cache;
   cache.measure = true;
   Maker maker;
@@ -53,7 +53,7 @@ TEST_CASE("algorithm cache: a single candidate is not timed") {
   CHECK(cache.find(1, [] { return std::vector<int>{3}; }, [](int) -> double { throw std::logic_error("timed"); }) == 3);
 }
 
-TEST_CASE("algorithm cache: candidates are asked for once a key, and references stay valid") {
+TEST_CASE("algorithm cache: candidates are requested once for each key, and references stay valid") {
   Cache cache;
   Maker maker;
   const auto offer = [] { return std::vector<int>{7}; };
@@ -64,11 +64,11 @@ TEST_CASE("algorithm cache: candidates are asked for once a key, and references 
   CHECK(maker.offers == 99);
   CHECK(cache.size() == 100);
   CHECK(&cache.find(0, offer, seconds) == first);
-  cache.measure = true;  // what is decided stays
+  cache.measure = true;  // earlier choices stay
   CHECK(maker.find(cache, 1) == 7);
 }
 
-TEST_CASE("algorithm cache: no candidate is an error of ours, and the next call asks again") {
+TEST_CASE("algorithm cache: no candidate is an internal error, and the next call requests candidates again") {
   Cache cache;
   const auto seconds = [](int) { return 1.0; };
   try {
@@ -82,7 +82,7 @@ TEST_CASE("algorithm cache: no candidate is an error of ours, and the next call 
   CHECK(maker.find(cache, 1) == 7);
 }
 
-TEST_CASE("algorithm cache: after an exception nothing is remembered") {
+TEST_CASE("algorithm cache: after an exception nothing is stored") {
   Cache cache;
   cache.measure = true;
   const auto offer = [] { return std::vector<int>{7, 8}; };

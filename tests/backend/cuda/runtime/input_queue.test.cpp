@@ -15,13 +15,13 @@
 
 namespace {
 
-/// A device that does what it is given some time later: each order of work by itself, one piece at a time.
+/// A device that runs its work later: each stream by itself, one piece at a time.
 class LateDevice {
  public:
-  /// Work that says whether it could be done; what cannot holds everything behind it.
+  /// Work that returns whether it could run; work that cannot run blocks all work behind it.
   using Order = std::deque<std::function<bool()>>;
   Order computes, copies;
-  bool computing = true;  ///< otherwise nothing is computed, however long one waits
+  bool computing = true;  ///< if false, nothing is computed, however long the host waits
 
   explicit LateDevice(std::uint64_t seed) : random_(ctp::RandomStream(seed, "late device"), {}) {}
 
@@ -30,7 +30,7 @@ class LateDevice {
     order.pop_front();
     return true;
   }
-  /// Lets some time pass: how much of what is done is drawn.
+  /// Lets time pass: runs a random amount of work.
   void pass() {
     for (std::uint32_t turns = random_.below(6); turns > 0; --turns) one();
   }
@@ -69,7 +69,7 @@ class LateStreams {
     struct Places {
       int recorded = 0, passed = 0;
     };
-    /// Whether the place where the event stands now is passed.
+    /// True if the event is complete.
     [[nodiscard]] std::function<bool()> here() const {
       return [places = places_, place = places_->recorded] { return places->passed >= place; };
     }
@@ -87,7 +87,7 @@ class LateStreams {
         return true;
       });
     };
-    piece(0, bytes / 2);  // what changes between the two shows
+    piece(0, bytes / 2);  // a change between the two halves shows
     piece(bytes / 2, bytes);
     copied.record(device.copies);
     copied.hold(device.computes);
@@ -99,8 +99,7 @@ using Queue = ctp::backend::cuda::InputQueue<LateStreams>;
 
 std::byte value(int block, std::size_t i) { return static_cast<std::byte>(block * 37 + static_cast<int>(i) * 5); }
 
-/// Sends block `number` and lets the device compute with it, in two pieces of work. What it read differently is
-/// counted.
+/// Sends block `number` and computes with the block on the device, in two pieces of work. Counts wrong reads.
 void send(Queue& queue, LateDevice& device, int number, std::size_t bytes, int& different) {
   std::byte* host = queue.prepare(bytes);
   for (std::size_t i = 0; i < bytes; ++i) host[i] = value(number, i);
@@ -118,7 +117,7 @@ void send(Queue& queue, LateDevice& device, int number, std::size_t bytes, int& 
 
 }  // namespace
 
-TEST_CASE("input queue: whatever the device is late with, it computes with the block that was sent") {
+TEST_CASE("input queue: whichever work is late, the device computes with the block that was sent") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     LateDevice device(seed);
     LateDevice::current() = &device;
@@ -132,7 +131,7 @@ TEST_CASE("input queue: whatever the device is late with, it computes with the b
   }
 }
 
-TEST_CASE("input queue: the host goes on while the device computes, and waits for memory that is still to be read") {
+TEST_CASE("input queue: the host runs ahead of the device, and waits only for memory that is still to be read") {
   LateDevice device(1);
   LateDevice::current() = &device;
   device.computing = false;

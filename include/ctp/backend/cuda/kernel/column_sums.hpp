@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/column_sums.hpp
-/// @brief  Sums over the rows of a matrix in an order that its shape fixes: no atomics.
+/// @brief  Column sums of a matrix without atomics, in an order that depends on the shape only.
 /// @layer  backend
 #pragma once
 
@@ -26,7 +26,7 @@ struct PartialColumnSums {
   }
 };
 
-/// sums[column] += the sum of the parts, in their order.
+/// sums[column] += the sum of the parts' sums, in the order of the parts.
 template <class Real>
 struct AddParts {
   Index parts, columns;
@@ -39,6 +39,7 @@ struct AddParts {
   }
 };
 
+/// The term x[row, column].
 template <class Real>
 struct Element {
   Index columns;
@@ -52,7 +53,7 @@ struct Element {
 template <class Runtime, class Real, class Term>
 void add_column_sums(Index rows, Index columns, const Term& term, Real* sums) {
   if (rows <= 0 || columns <= 0) return;
-  // As many parts as keep a large device busy, at least 16 rows each.
+  // Enough parts to keep a large device busy, at least 16 rows each.
   const Index wanted = std::max<Index>(1, std::min<Index>((rows + 15) / 16, 131072 / columns));
   const Index rows_of_part = (rows + wanted - 1) / wanted, parts = (rows + rows_of_part - 1) / rows_of_part;
   auto* partial = static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(parts * columns) * sizeof(Real)));

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/dropout.hpp
-/// @brief  Whether a dropout layer keeps one element, computed where it is needed.
+/// @brief  The dropout factor of one element, for kernels.
 /// @layer  backend
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief 0 or the scale for element `column` of `columns` of row `row` of a sample's activations: what dropout_row()
-/// writes there. `ordinal` is the sample's, dropout.sample[entry].
+/// @brief The factor, 0 or scale(), of element `column` of `columns` in row `row` of a sample's activations; equal to
+/// the factor that dropout_row() writes. `ordinal` is dropout.sample[entry].
 template <class Real>
 CTP_HD Real dropout_factor(const Dropout& dropout, std::uint32_t ordinal, Index row, Index columns, Index column) {
   constexpr Index chunk = 128, lanes = 16;
@@ -22,13 +22,13 @@ CTP_HD Real dropout_factor(const Dropout& dropout, std::uint32_t ordinal, Index 
                            (dropout.task << 16U) | (dropout.epoch & 0xFFFFU)};
   philox4x32(word, dropout.key.low, dropout.key.high);
   const Index which = within % (chunk / 2) / lanes;
-  // No indexing by a variable: the four words stay in registers.
+  // Constant indices only, so that the four words stay in registers.
   const std::uint32_t w = which < 2 ? (which == 0 ? word[0] : word[1]) : (which == 2 ? word[2] : word[3]);
   const std::uint32_t bits = within < chunk / 2 ? w & 0xFFFFU : w >> 16U;
   return bits >= dropout.threshold() ? static_cast<Real>(dropout.scale()) : Real(0);
 }
 
-/// The same, or 1 where the layer is not active.
+/// dropout_factor(), or 1 if the layer is not active.
 template <class Real>
 CTP_HD Real factor_or_one(const Dropout& dropout, Index entry, Index row, Index columns, Index column) {
   return dropout.active() ? dropout_factor<Real>(dropout, dropout.sample[entry], row, columns, column) : Real(1);

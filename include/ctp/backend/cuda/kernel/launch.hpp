@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/launch.hpp
-/// @brief  The usual shapes of a kernel: one turn for each element, a warp or a block for each row.
+/// @brief  Launch of kernels: one call for each element, or a warp or a block for each row.
 /// @layer  backend
 #pragma once
 
@@ -9,14 +9,17 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief A place to launch kernels. `cooperative` bodies use sync() or shuffle_xor(). A body may say the most
-/// `threads` that it is launched with and the `least_blocks` that a multiprocessor must have registers for.
+/// @brief A runtime that launches kernels.
 ///
-/// `launch(blocks, threads, shared_bytes, body)` runs body(thread) for each thread of each block, after everything that
-/// was launched before it; `scratch(bytes)` is memory of the backend that holds what one operation's kernels tell each
-/// other, until the next operation asks for some, and `packed_scratch(bytes)` the same for operands of its products;
-/// `shared_limit()` is the most shared memory that a block may have; `rounds_operands()` says whether operands of
-/// products are rounded to bfloat16, and `multiplies_in_tf32()` whether tensor cores round them to TF32.
+/// `launch(blocks, threads, shared_bytes, body)` runs body(thread) for each thread of each block, after everything
+/// launched before. A body with `cooperative` uses sync() or shuffle_xor(). Optional constants of a body: `threads`,
+/// the largest number of threads of a launch; `least_blocks`, the number of blocks that a multiprocessor must have
+/// registers for.
+///
+/// `scratch(bytes)` returns device memory for intermediate results of one operation, valid until the next call;
+/// `packed_scratch(bytes)` does the same for operands of the operation's products. `shared_limit()` is the limit of a
+/// block's shared memory. `rounds_operands()`: operands of products are rounded to bfloat16. `multiplies_in_tf32()`:
+/// tensor cores round operands to TF32.
 template <class Runtime>
 concept KernelRuntime = requires(std::size_t bytes) {
   { Runtime::scratch(bytes) } -> std::convertible_to<void*>;
@@ -28,7 +31,7 @@ concept KernelRuntime = requires(std::size_t bytes) {
 
 namespace detail {
 
-/// body(i) for each i in [0, n).
+/// Calls body(i) for each i in [0, n).
 template <class Body>
 struct ForEachKernel {
   static constexpr bool cooperative = false;
@@ -43,7 +46,7 @@ struct ForEachKernel {
   }
 };
 
-/// body(team, row) for each row, a warp each.
+/// Calls body(team, row) for each row, with a warp as the team.
 template <class Body>
 struct EachRowByWarp {
   static constexpr bool cooperative = true;
@@ -58,7 +61,7 @@ struct EachRowByWarp {
   }
 };
 
-/// body(team, row) for each row, a block each.
+/// Calls body(team, row) for each row, with a block as the team.
 template <class Body>
 struct EachRowByBlock {
   static constexpr bool cooperative = true;
@@ -72,12 +75,12 @@ struct EachRowByBlock {
 
 }  // namespace detail
 
-/// Calls body(i) for each i in [0, n). A body is callable on host and device and taken by value.
+/// Calls body(i) for each i in [0, n). The body is callable on host and device and is passed by value.
 template <class Runtime, class Body>
 void launch_each(Index n, const Body& body) {
   using Launched = detail::ForEachKernel<Body>;
   constexpr Index threads = Launched::threads;
-  constexpr Index most_blocks = 132 * 16;  // enough to fill the largest devices; each thread then takes several turns
+  constexpr Index most_blocks = 132 * 16;  // fills the largest devices; beyond that each thread takes several i
   if (n <= 0) return;
   Runtime::launch(std::min((n + threads - 1) / threads, most_blocks), Launched::threads, 0, Launched{n, body});
 }
@@ -90,7 +93,7 @@ void launch_rows_by_warp(Index rows, const Body& body) {
   Runtime::launch((rows + Launched::warps - 1) / Launched::warps, Launched::threads, 0, Launched{rows, body});
 }
 
-/// Calls body(team, row) for each row of `width` elements; the team shares the work of a row.
+/// Calls body(team, row) for each row of `width` elements. The team is a warp for short rows, else a block.
 template <class Runtime, class Body>
 void launch_rows(Index rows, Index width, const Body& body) {
   constexpr Index longest_for_a_warp = 2048;

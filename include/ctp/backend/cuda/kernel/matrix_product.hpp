@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/matrix_product.hpp
-/// @brief  The matrix product that operations ask of a runtime.
+/// @brief  Arguments of a runtime's matrix product.
 /// @layer  backend
 #pragma once
 
@@ -10,7 +10,7 @@ namespace ctp::backend::cuda {
 /// @brief d = alpha op(a) op(b) + beta c + bias.
 ///
 /// **Shapes.** op(a) [m,k], op(b) [k,n], c and d [m,n] without gaps; bias [n] or null; all row-major, rows of a and b
-/// `lda` and `ldb` apart. c may be d; it is not read where beta is 0. Operands are numbers of type Real, or Packed.
+/// `lda` and `ldb` apart. c may be d; c is not read if beta is 0. An operand's elements are Real or Packed.
 template <class Real>
 struct MatrixProduct {
   struct Operand {

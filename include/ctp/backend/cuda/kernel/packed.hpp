@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/packed.hpp
-/// @brief  Operands of products as they lie in memory: as they are, or rounded to bfloat16 by whoever makes them.
+/// @brief  Storage of operands of products: Real, or rounded to bfloat16 by the kernel that computes the operand.
 /// @layer  backend
 #pragma once
 
@@ -10,26 +10,26 @@
 
 namespace ctp::backend::cuda {
 
-/// Stands for such numbers; which of the two forms they have, the runtime says.
+/// Element of an operand: Real or bfloat16, as Runtime::rounds_operands() says. Incomplete, used as a pointer only.
 struct Packed;
 
 namespace kernel {
 
 /// x as bfloat16, ties to even, in the low 16 bits; NaN stays NaN.
 CTP_HD inline std::uint32_t bfloat16_bits(float x) {
-  if (x != x) return 0x7FC0U;  // rounding would carry a device's NaN, all ones, into the sign
+  if (x != x) return 0x7FC0U;  // rounding would carry a device's NaN, whose bits are all ones, into the sign
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   return (bits + 0x7FFFU + (bits >> 16U & 1U)) >> 16U;
 }
-/// The number that those bits are.
+/// The number with these bfloat16 bits.
 CTP_HD inline float bfloat16_value(std::uint32_t bits) { return __builtin_bit_cast(float, bits << 16U); }
 
-/// Numbers that are read and written in either form.
+/// Pointer to numbers that are stored as Real or as bfloat16.
 template <class Real>
 class Stored {
  public:
   Stored() = default;
-  CTP_HD Stored(Real* p) : p_(p) {}  // NOLINT: as they are
+  CTP_HD Stored(Real* p) : p_(p) {}  // NOLINT: stored as Real
   CTP_HD Stored(Packed* p, bool rounded) : p_(p), rounded_(rounded) {}
 
   [[nodiscard]] CTP_HD explicit operator bool() const { return p_ != nullptr; }
@@ -49,7 +49,7 @@ class Stored {
   bool rounded_ = false;
 };
 
-/// to[i] = from[i], in another form.
+/// to[i] = from[i], converted to the storage of `to`.
 template <class Real>
 struct Pack {
   const Real* from;
@@ -59,7 +59,7 @@ struct Pack {
 
 }  // namespace kernel
 
-/// What a kernel is given for a pointer of either kind.
+/// The Stored of a pointer of either kind.
 template <class Runtime, class Real>
 kernel::Stored<Real> stored(Real* p) {
   return {p};

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/skip_flag.hpp
-/// @brief  Work that a number in the device's memory may stop, without the host looking at it.
+/// @brief  Skip flag: a number in device memory that makes launches do nothing, without the host reading it.
 /// @layer  backend
 #pragma once
 
@@ -25,21 +25,20 @@ struct ZeroEach {
 
 }  // namespace kernel
 
-/// @brief The flag that what is launched now looks at before it does anything: null outside skip_if().
-///
-/// One a process, as the context of a device is.
+/// @brief The flag that every launch reads before it runs: null outside skip_if(). One for each process, like the
+/// context of a device.
 class SkipFlag {
  public:
   [[nodiscard]] static const std::int32_t* flag() { return current(); }
 
-  /// **Errors.** UsageError inside skip_if(): what the host takes part in cannot be left undone.
+  /// **Errors.** UsageError inside skip_if(): an operation in which the host takes part cannot be skipped.
   static void require_open(const char* what) {
     require(
         flag() == nullptr, what,
-        "it was called from a policy's commit or an optimiser's step, whose work a device may have to leave undone; "
-        "keep what they need in the backend's memory");
+        "called from a policy's commit or an optimiser's step, whose work a device may have to skip; keep all values "
+        "that commit and step need in the backend's memory");
   }
-  /// Calls work(). What it launches does nothing where `skip_flag` is not 0 by the time it would run.
+  /// Calls work(). A launch of work() does nothing if `*skip_flag` is not 0 when the launch would run.
   template <class Work>
   static void skip_if(const std::int32_t* skip_flag, const Work& work) {
     struct Restore {

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/kernel/tensor_tile.hpp
-/// @brief  Tiles of 64 rows in shared memory and their products on tensor cores, in bfloat16 or TF32.
+/// @brief  Tiles of 64 rows in shared memory and products of tiles on tensor cores, in bfloat16 or TF32.
 /// @layer  backend
 #pragma once
 
@@ -12,9 +12,9 @@
 namespace ctp::backend::cuda::kernel {
 
 inline constexpr int tile_rows = 64, tile_threads = 128;
-inline constexpr int row_gap = 8;  ///< numbers between rows in shared memory, so that a warp's words meet 32 banks
+inline constexpr int row_gap = 8;  ///< padding of a row in shared memory, so that a warp's words access 32 banks
 
-/// Two neighbours in one word, the first in the low half.
+/// Two neighbours as bfloat16 in one word, the first in the low half.
 CTP_HD inline std::uint32_t pack(float first, float second) {
   return bfloat16_bits(first) | bfloat16_bits(second) << 16U;
 }
@@ -25,19 +25,18 @@ CTP_HD inline std::uint32_t tf32_bits(float x) {
   return (bits + 0xFFFU + (bits >> 13U & 1U)) & ~0x1FFFU;
 }
 
-/// What one lane holds of a matrix that a product takes or gives. In the words of PTX: group = lane / 4, pair = lane
-/// % 4.
+/// A lane's part of an operand or result of a tensor-core product, in PTX's terms: group = lane / 4, pair = lane % 4.
 struct Fragment {
   int group, pair;
   CTP_HD explicit Fragment(int lane) : group(lane / 4), pair(lane % 4) {}
 };
 
-/// @brief Operands in bfloat16, 16 of a row to a product.
+/// @brief Operands in bfloat16: one product reads 16 numbers of each row.
 ///
-/// A form says how numbers lie in shared memory, how many of a row one product takes (`depth`), and what a lane holds
-/// of them: `left` a word of a row of the left operand (of four: rows group and group + 8, first and second half),
-/// `right` both words of a row of the right one, given turned, and `weights` the left operand made of results of
-/// products, which lie in the lanes as it needs them.
+/// A form defines the storage of numbers in shared memory, the numbers of a row that one product reads (`depth`), and a
+/// lane's words: `left` is one word of a row of the left operand (of four: rows group and group + 8, first and second
+/// half); `right` is both words of a row of the transposed right operand; `weights` is the left operand from results of
+/// products, which already lie in the right lanes.
 struct Bf16Form {
   using Number = std::uint16_t;
   static constexpr int depth = 16;
@@ -66,8 +65,9 @@ struct Bf16Form {
   }
 };
 
-/// @brief Operands in TF32, 8 of a row to a product. In both operands a lane's places p and p + 4 hold the neighbours 2
-/// p and 2 p + 1: a sum over all eight does not mind, and results lie in the lanes as the next left operand wants them.
+/// @brief Operands in TF32: one product reads 8 numbers of each row. In both operands a lane's places p and p + 4 hold
+/// the neighbours 2 p and 2 p + 1: this permutes the eight terms of a sum, and puts results into the lanes in which the
+/// next left operand needs them.
 struct Tf32Form {
   using Number = std::uint32_t;
   static constexpr int depth = 8;
@@ -92,18 +92,19 @@ struct Tf32Form {
   }
 };
 
-/// The left operands of all steps over Width.
+/// The left operands of all steps over the width.
 template <class Form, int Width>
 using LeftOperands = std::uint32_t[Width / Form::depth][4];
 
-/// 64 rows of one side of a head in shared memory, as rows [64, Width] and, where asked for, as columns [Width, 64].
+/// 64 rows of one side of a head in shared memory, as rows [64, Width] and optionally as columns [Width, 64].
 template <class Form, int Width>
 struct Tile {
   using Number = typename Form::Number;
   static constexpr int row_stride = Width + row_gap, column_stride = tile_rows + row_gap;
   static constexpr int rows_size = tile_rows * row_stride, columns_size = Width * column_stride;
 
-  /// Rows `first` to `first + 64` of a head that begins at `from`; those from `n` on are zero. Either may be null.
+  /// Loads rows `first` to `first + 64` of a head that begins at `from`; rows from `n` on are zero. `rows` or `columns`
+  /// may be null.
   template <class Thread>
   CTP_HD static void load(const Thread& t, const float* from, Index stride, Index first, Index n, Number* rows,
                           Number* columns) {
@@ -114,7 +115,7 @@ struct Tile {
       if (columns != nullptr) columns[column * column_stride + row] = x;
     }
   }
-  /// The left operands of the 16 rows from `row` on; rows from `n` on are zero.
+  /// Loads the left operands of the 16 rows from `row` on; rows from `n` on are zero.
   CTP_HD static void left(const float* from, Index stride, Index row, Index n, const Fragment& f,
                           LeftOperands<Form, Width>& a) {
     CTP_UNROLL
@@ -126,7 +127,7 @@ struct Tile {
   }
 };
 
-/// sums [16, 64] += left [16, Width] times the 64 rows of a tile, turned.
+/// sums [16, 64] += left [16, Width] times the transposed 64 rows of a tile.
 template <class Form, int Width, class Thread>
 CTP_HD void multiply_by_rows(const Thread& t, const Fragment& f, const LeftOperands<Form, Width>& left,
                              const typename Form::Number* rows, float (&sums)[tile_rows / 8][4]) {

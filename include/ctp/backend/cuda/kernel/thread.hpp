@@ -1,11 +1,11 @@
 /// @file   ctp/backend/cuda/kernel/thread.hpp
-/// @brief  What the body of a kernel sees of the machine it runs on, and teams of threads that add up together.
+/// @brief  The interface of a kernel's thread, and reductions over the threads of a warp or a block.
 /// @layer  backend
 ///
-/// A kernel body is a small struct: its members are the kernel's arguments, its call operator what one thread does. It
-/// reaches the machine through a `Thread` only. On a device that is device_thread.cuh; in the tests it is a simulated
-/// one, so that every body runs, and is checked with the sanitizers, on a machine without a GPU. Hence bodies are in
-/// .hpp files and only what calls CUDA is in .cuh files.
+/// A kernel body is a small struct: its members are the kernel's arguments, its call operator is the code of one
+/// thread. A body uses the machine through its `Thread` argument only: DeviceThread (runtime/device_thread.cuh) on a
+/// device, a simulated thread in the tests. So every body runs, and is checked with the sanitizers, on a machine
+/// without a GPU. Hence bodies are in .hpp files, and only code that calls CUDA is in .cuh files.
 #pragma once
 
 #include <concepts>
@@ -17,11 +17,11 @@
 namespace ctp::backend::cuda {
 
 inline constexpr int warp_size = 32;
-/// The most threads of a block that any kernel here is launched with.
+/// The largest number of threads in a block of any kernel.
 inline constexpr int most_threads = 512;
 
-/// @brief The most threads of a block that a body is launched with: its `threads` where it has such a constant, else
-/// most_threads. Fewer threads leave more registers to each.
+/// @brief The largest number of threads in a block of a body's launches: the body's constant `threads` if present, else
+/// most_threads. Fewer threads leave more registers to each thread.
 template <class Body>
 constexpr int threads_of() {
   if constexpr (requires { Body::threads; })
@@ -30,8 +30,8 @@ constexpr int threads_of() {
     return most_threads;
 }
 
-/// @brief How many blocks a multiprocessor must have registers for: a body's `least_blocks`. 0 leaves it to the
-/// compiler, which may rather spill some than have one block less.
+/// @brief Number of blocks that a multiprocessor must have registers for: a body's `least_blocks`, else 0, which leaves
+/// the choice to the compiler. With a number, the compiler spills registers rather than fit fewer blocks.
 template <class Body>
 constexpr int least_blocks_of() {
   if constexpr (requires { Body::least_blocks; })
@@ -42,12 +42,12 @@ constexpr int least_blocks_of() {
 
 /// @brief One thread of a running kernel.
 ///
-/// `block()` of `blocks()` and `id()` of `threads()` say which it is; `sync()` waits for the block; `shared<T>()` is
-/// the block's memory; `sync_warp()` waits for the warp; `shuffle_xor(x, m)` is x of the thread of the same warp whose
-/// number differs in the bits of m. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8], single
-/// precision sums of bfloat16 operands; each lane holds of them what PTX says of mma.m16n8k16; `mma_tf32(c, a, b)` is
-/// the same of TF32 operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp
-/// reach each shuffle and each product, all threads of a block each sync.
+/// `block()` of `blocks()` and `id()` of `threads()` identify the thread. `sync()` waits for the block, `sync_warp()`
+/// for the warp. `shared<T>()` is the block's shared memory. `shuffle_xor(x, m)` returns x of the thread of the same
+/// warp whose number differs in the bits of m. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8],
+/// with single-precision sums of bfloat16 operands in the lanes that PTX defines for mma.m16n8k16; `mma_tf32(c, a, b)`
+/// does the same for TF32 operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp must reach each shuffle and
+/// each product, all threads of a block each sync().
 template <class T>
 concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4],
                                 const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
@@ -66,7 +66,7 @@ concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u
   t.mma_tf32(c, a, b);
 };
 
-/// @brief The threads of one warp, working on something together. Sums come out the same bits in every lane.
+/// @brief Reductions over the threads of one warp. Every lane gets the same bits.
 template <class Thread>
 class Warp {
  public:
@@ -92,7 +92,7 @@ class Warp {
   const Thread& t_;
 };
 
-/// @brief The same for all threads of a block. Uses the first most_threads / warp_size places of the shared memory.
+/// @brief Reductions over the threads of one block. Uses the first most_threads / warp_size elements of shared memory.
 template <class Thread>
 class Block {
  public:
@@ -102,17 +102,17 @@ class Block {
   [[nodiscard]] CTP_HD int size() const { return t_.threads(); }
   template <class T>
   [[nodiscard]] CTP_HD T sum(T x) const {
-    T* each = share(Warp<Thread>(t_).sum(x));
-    T total = each[0];
-    for (int w = 1; w < t_.threads() / warp_size; ++w) total += each[w];
-    t_.sync();  // everybody has read before somebody writes again
+    T* sums = share(Warp<Thread>(t_).sum(x));
+    T total = sums[0];
+    for (int w = 1; w < t_.threads() / warp_size; ++w) total += sums[w];
+    t_.sync();  // all threads have read before one of them writes again
     return total;
   }
   template <class T>
   [[nodiscard]] CTP_HD T max(T x) const {
-    T* each = share(Warp<Thread>(t_).max(x));
-    T top = each[0];
-    for (int w = 1; w < t_.threads() / warp_size; ++w) top = each[w] > top ? each[w] : top;
+    T* maxima = share(Warp<Thread>(t_).max(x));
+    T top = maxima[0];
+    for (int w = 1; w < t_.threads() / warp_size; ++w) top = maxima[w] > top ? maxima[w] : top;
     t_.sync();
     return top;
   }
@@ -120,10 +120,10 @@ class Block {
  private:
   template <class T>
   CTP_HD T* share(T of_warp) const {
-    T* each = t_.template shared<T>();
-    if (t_.id() % warp_size == 0) each[t_.id() / warp_size] = of_warp;
+    T* values = t_.template shared<T>();
+    if (t_.id() % warp_size == 0) values[t_.id() / warp_size] = of_warp;
     t_.sync();
-    return each;
+    return values;
   }
 
   const Thread& t_;

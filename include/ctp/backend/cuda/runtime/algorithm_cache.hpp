@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/algorithm_cache.hpp
-/// @brief  Which of several algorithms a product of some shape uses, decided once.
+/// @brief  Cache of the algorithm chosen for each shape of product.
 /// @layer  backend
 #pragma once
 
@@ -13,20 +13,20 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief Remembers one algorithm for each key. The first candidate wins, as its maker thinks best of it; or, where
-/// `measure` is on, the one that took the least time.
+/// @brief Stores one algorithm for each key: the first candidate, which the library ranks best; or, if `measure` is
+/// set, the fastest candidate.
 ///
-/// Another algorithm may give other bits, so what is measured need not be the same in two runs: measuring is for
-/// benchmarks, and for runs that need no repetition.
+/// Another algorithm may give other bits, and two runs may measure different algorithms as fastest. So measure in
+/// benchmarks only, or in runs that need not be repeated bit for bit.
 template <class Key, class Algorithm>
 class AlgorithmCache {
  public:
   bool measure = false;
 
   /// @brief The algorithm for `key`. `candidates()` returns a std::vector<Algorithm>, best first; `seconds(algorithm)`
-  /// runs it and returns how long it took. Both are called at a key's first use only, references stay valid.
-  /// **Errors.** Error (internal) if there is no candidate; whatever candidates() and seconds() throw, and then nothing
-  /// is remembered.
+  /// runs an algorithm and returns its time. Both are called at a key's first use only. References stay valid.
+  /// **Errors.** Error (internal) if there is no candidate; exceptions of candidates() and seconds(), after which
+  /// nothing is stored.
   template <class Candidates, class Seconds>
   const Algorithm& find(const Key& key, const Candidates& candidates, const Seconds& seconds) {
     if (const auto known = chosen_.find(key); known != chosen_.end()) return known->second;

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/capture.cuh
-/// @brief  Work taken down as a CUDA graph.
+/// @brief  CUDA graph capture and replay.
 /// @layer  backend
 #pragma once
 
@@ -10,13 +10,13 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief What some work launches on the current context's stream, to be run again with one launch.
+/// @brief A captured sequence of launches on the current context's stream, replayed with one launch.
 ///
-/// The work keeps its addresses and its arguments: what changes from run to run lies in device memory.
+/// Addresses and arguments are fixed at capture: values that change between replays must lie in device memory.
 class Capture {
  public:
-  /// @brief Takes down what work() launches; nothing runs. **Errors.** what work() throws; Error (internal) if it waits
-  /// for the device, or allocates on it.
+  /// @brief Captures the launches of work(); nothing runs. **Errors.** exceptions of work(); Error (internal) if work()
+  /// waits for the device, or allocates on the device.
   template <class Work>
   void capture(const Work& work) {
     cudaStream_t stream = Context::current().stream();
@@ -31,19 +31,19 @@ class Capture {
       throw;
     }
     check(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
-    cudaGraphExec_t ready = nullptr;
-    const cudaError_t status = cudaGraphInstantiate(&ready, graph, 0);
+    cudaGraphExec_t executable = nullptr;
+    const cudaError_t status = cudaGraphInstantiate(&executable, graph, 0);
     static_cast<void>(cudaGraphDestroy(graph));
     check(status, "cudaGraphInstantiate");
-    ready_.reset(ready);
+    executable_.reset(executable);
   }
-  void replay() { check(cudaGraphLaunch(ready_.get(), Context::current().stream()), "cudaGraphLaunch"); }
+  void replay() { check(cudaGraphLaunch(executable_.get(), Context::current().stream()), "cudaGraphLaunch"); }
 
  private:
   struct Destroy {
     void operator()(cudaGraphExec_t graph) const { static_cast<void>(cudaGraphExecDestroy(graph)); }
   };
-  std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, Destroy> ready_;
+  std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, Destroy> executable_;
 };
 
 }  // namespace ctp::backend::cuda

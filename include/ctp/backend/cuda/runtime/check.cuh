@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/check.cuh
-/// @brief  What CUDA and cuBLASLt answer, as the library's exceptions.
+/// @brief  Status codes of CUDA and cuBLASLt as the library's exceptions.
 /// @layer  backend
 #pragma once
 
@@ -21,7 +21,7 @@ namespace ctp::backend::cuda {
 inline void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) [[likely]]
     return;
-  static_cast<void>(cudaGetLastError());  // a later call does not report this one again
+  static_cast<void>(cudaGetLastError());  // clears the error, so that a later call does not report it again
   const std::string found = std::string(cudaGetErrorName(status)) + " (" + cudaGetErrorString(status) + ")";
   if (status == cudaErrorMemoryAllocation)
     throw ResourceError(std::string(call) + ": expected memory for the device, found " + found +

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/context.cuh
-/// @brief  What the backend owns on a device: a stream, cuBLASLt, and memory that operations share.
+/// @brief  The backend's device resources: a stream, a cuBLASLt handle, and scratch memory.
 /// @layer  backend
 #pragma once
 
@@ -28,10 +28,10 @@ struct FreePinned {
 };
 }  // namespace detail
 
-/// Owns bytes of device memory, aligned to 256, not initialised. Plain memory, never managed.
+/// Owns device memory, aligned to 256 bytes, not initialised. Never managed memory.
 using DeviceMemory = std::unique_ptr<std::byte[], detail::FreeDevice>;
 
-/// **Errors.** ResourceError that says how much was asked for and how much is free.
+/// **Errors.** ResourceError that names the requested and the free memory.
 inline DeviceMemory allocate_device(std::size_t bytes) {
   void* p = nullptr;
   if (bytes == 0) return {};
@@ -48,7 +48,7 @@ inline DeviceMemory allocate_device(std::size_t bytes) {
   return DeviceMemory(static_cast<std::byte*>(p));
 }
 
-/// Owns bytes of page-locked host memory, which a device reads and writes by itself.
+/// Owns page-locked host memory, which a device reads and writes directly.
 using PinnedMemory = std::unique_ptr<std::byte[], detail::FreePinned>;
 
 inline PinnedMemory allocate_pinned(std::size_t bytes) {
@@ -58,12 +58,12 @@ inline PinnedMemory allocate_pinned(std::size_t bytes) {
   return PinnedMemory(static_cast<std::byte*>(p));
 }
 
-/// Memory through which everything but the input of steps goes to the device, and everything back.
+/// Staging memory of uploads and downloads, except the input of steps (InputQueue).
 class Staging {
  public:
   static constexpr std::size_t bytes = std::size_t{4} << 20U;
 
-  /// The memory, once the device has read what was in it.
+  /// Waits until the device has read the previous content, and returns the memory.
   std::byte* wait() {
     read_.wait();
     return memory_.get();
@@ -75,11 +75,11 @@ class Staging {
   Event read_;
 };
 
-/// @brief One device's stream and handles. Operations of the backend run on current(), in order.
+/// @brief Stream and handles of one device. Operations of the backend run on the stream of current(), in order.
 class Context {
  public:
-  /// The calling process's context, made at its first use on the device that CUDA has selected.
-  /// **Errors.** UsageError where there is no device.
+  /// The process's context, created at first use on the device that CUDA has selected.
+  /// **Errors.** UsageError if there is no device.
   static Context& current() {
     static Context context;
     return context;
@@ -102,14 +102,15 @@ class Context {
   static constexpr std::size_t workspace_bytes = std::size_t{64} << 20U;
   [[nodiscard]] std::size_t shared_limit() const { return shared_limit_; }
 
-  /// Memory for what the kernels of one operation tell each other, valid until the next operation asks for some. Where
-  /// more is asked for than there was, what was there is kept, too: a captured step goes on using it.
+  /// Memory for intermediate results of one operation, valid until the next call. If the memory grows, the old memory
+  /// is kept: a captured step goes on using its addresses.
   void* scratch(std::size_t bytes) { return grown(scratch_, scratch_bytes_, bytes); }
-  /// The same for operands that an operation rounds for its products, and for those that one product rounds itself.
+  /// Scratch memory for operands that an operation rounds for its products.
   void* packed_scratch(std::size_t bytes) { return grown(packed_, packed_bytes_, bytes); }
+  /// Scratch memory for operands that a product rounds itself.
   void* converted(std::size_t bytes) { return grown(converted_, converted_bytes_, bytes); }
 
-  /// @brief Copies n values to the device, converting. Returns when `from` may be changed.
+  /// @brief Copies n values to the device, converting. On return, the caller may change `from`.
   template <class From, class To>
   void upload(const From* from, std::ptrdiff_t n, To* to) {
     constexpr auto most = static_cast<std::ptrdiff_t>(Staging::bytes / sizeof(To));
@@ -127,7 +128,7 @@ class Context {
       staging.in_use(stream_);
     }
   }
-  /// @brief Copies n values from the device, converting, after everything before it. Returns when they are there.
+  /// @brief Copies n values from the device, converting, after all earlier operations. Waits for the copy.
   template <class From, class To>
   void download(const From* from, std::ptrdiff_t n, To* to) {
     constexpr auto most = static_cast<std::ptrdiff_t>(Staging::bytes / sizeof(From));
@@ -156,7 +157,8 @@ class Context {
 
   void* grown(DeviceMemory& memory, std::size_t& capacity, std::size_t bytes) {
     if (bytes > capacity) {
-      const std::size_t wanted = std::max(bytes, 2 * capacity);  // so that all that is kept is less than what is used
+      const std::size_t wanted =
+          std::max(bytes, 2 * capacity);  // doubling: the memory kept is less than the memory in use
       DeviceMemory larger = allocate_device(wanted);
       retired_.push_back(std::exchange(memory, std::move(larger)));
       capacity = wanted;

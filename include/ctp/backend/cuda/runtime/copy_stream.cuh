@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/copy_stream.cuh
-/// @brief  A stream for copies beside the current context's own.
+/// @brief  A stream for copies beside the current context's stream.
 /// @layer  backend
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace ctp::backend::cuda {
 
-/// The Streams that an InputQueue runs on: what is computed is the stream of Context::current().
+/// Streams of an InputQueue: copies run on a stream of their own, computation on the stream of Context::current().
 class CopyStream {
  public:
   using Event = cuda::Event;

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/device.cuh
-/// @brief  Which device there is, without needing one.
+/// @brief  Description of the CUDA device, also if there is none.
 /// @layer  backend
 #pragma once
 
@@ -9,13 +9,13 @@
 
 namespace ctp::backend::cuda {
 
-/// What is known of the device that CUDA has selected.
+/// Description of the device that CUDA has selected.
 struct DeviceReport {
   bool usable = false;
-  std::string text;  ///< its name, compute capability, memory and driver; or, in words, why there is none
+  std::string text;  ///< name, compute capability, memory and driver; or the reason why no device is usable
 };
 
-/// Never throws for want of a device or driver.
+/// Does not throw if there is no device or no driver.
 inline DeviceReport describe_device() {
   int count = 0;
   if (const cudaError_t status = cudaGetDeviceCount(&count); status != cudaSuccess || count == 0) {

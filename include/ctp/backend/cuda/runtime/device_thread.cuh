@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/device_thread.cuh
-/// @brief  A thread of a running kernel, on a device.
+/// @brief  A kernel's thread on a device.
 /// @layer  backend
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief KernelThread by CUDA's built-in variables. The members are callable from host code for the compiler's sake
-/// only: kernel bodies are written for both sides.
+/// @brief KernelThread by CUDA's built-in variables. Host versions of the members exist only because kernel bodies also
+/// compile for the host.
 struct DeviceThread {
 #if defined(__CUDA_ARCH__)
   [[nodiscard]] CTP_HD Index block() const { return static_cast<Index>(blockIdx.x); }
@@ -66,8 +66,8 @@ struct DeviceThread {
 };
 static_assert(KernelThread<DeviceThread>);
 
-/// The one entry point of all kernels; nothing happens where `skip_flag` points at anything but 0. `static`: objects
-/// built for different architectures keep their own.
+/// The entry point of all kernels; does nothing if `*skip_flag` is not 0. `static`: objects built for different
+/// architectures keep kernels of their own.
 template <class Body>
 static __global__ void __launch_bounds__(threads_of<Body>(), least_blocks_of<Body>())
     run_body(const __grid_constant__ Body body, const std::int32_t* skip_flag) {

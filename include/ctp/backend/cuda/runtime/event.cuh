@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/event.cuh
-/// @brief  Places in a stream's work that others wait for.
+/// @brief  CUDA events: points in a stream's work to wait for.
 /// @layer  backend
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief Stands behind what a stream was given when record() was called last; passed until then. Moves, does not
-/// copy; one that goes away waits.
+/// @brief Marks the point that a stream had reached at the last record(); complete until the first record(). Move-only.
+/// The destructor waits for the event.
 class Event {
  public:
   Event() {
@@ -21,9 +21,9 @@ class Event {
   }
 
   void record(cudaStream_t stream) { check(cudaEventRecord(event_.get(), stream), "cudaEventRecord"); }
-  /// Holds the host.
+  /// Blocks the host until the event is complete.
   void wait() const { check(cudaEventSynchronize(event_.get()), "cudaEventSynchronize"); }
-  /// Holds what `stream` is given from now on.
+  /// Makes later work of `stream` wait for the event.
   void hold(cudaStream_t stream) const { check(cudaStreamWaitEvent(stream, event_.get(), 0), "cudaStreamWaitEvent"); }
 
  private:

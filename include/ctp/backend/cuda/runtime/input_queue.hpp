@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/input_queue.hpp
-/// @brief  Input on its way to a device that computes meanwhile.
+/// @brief  Double-buffered copies of input to a device that computes meanwhile.
 /// @layer  backend
 #pragma once
 
@@ -9,11 +9,11 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief A device's two orders of work: what is computed, and what is copied beside it.
+/// @brief Two streams of a device: one computes, one copies.
 ///
-/// An event stands for a place in one of them, at first for one that is passed; `wait()` holds the host until it is
-/// passed. `copy(from, bytes, to, after, copied)` copies once `after` is passed and lets `copied` stand behind that;
-/// what is launched later computes after it. `mark(event)` lets `event` stand behind what was launched so far.
+/// An event marks a point of a stream; a new event is complete. `wait()` blocks the host until the event is complete.
+/// `copy(from, bytes, to, after, copied)` copies when `after` is complete and records `copied` behind the copy; later
+/// launches compute after the copy. `mark(event)` records `event` behind all launches so far.
 template <class S>
 concept Streams = std::default_initializable<S> && std::default_initializable<typename S::Event> &&
                   requires(S& streams, const std::byte* from, std::size_t bytes, std::byte* to, typename S::Event& e) {
@@ -24,48 +24,48 @@ concept Streams = std::default_initializable<S> && std::default_initializable<ty
                     e.wait();
                   };
 
-/// @brief Two blocks that take turns, each with a place on the host and one on the device. For one thread.
+/// @brief Two blocks in turn, each with memory on the host and on the device. For one host thread.
 ///
-/// The members are explained at backend::CopiesAhead. While the device reads one block the next one is copied, and the
-/// host may fill a third: it waits only for the copy out of the memory that it wants to fill.
+/// backend::CopiesAhead documents the members. While the device reads one block, the next block is copied, and the host
+/// may fill a third: the host waits only for the copy from the memory that it is about to fill.
 template <class S>
   requires Streams<S>
 class InputQueue {
  public:
   /// **Errors.** ResourceError if there is no memory.
   std::byte* prepare(std::size_t bytes) {
-    Landing& landing = landings_[turn_];
-    landing.copied.wait();
-    if (bytes > landing.capacity) {
-      landing.read.wait();
-      landing.capacity = 0;
-      landing.host = S::allocate_pinned(bytes);
-      landing.device = S::allocate(bytes);
-      landing.capacity = bytes;
+    Slot& slot = slots_[turn_];
+    slot.copied.wait();
+    if (bytes > slot.capacity) {
+      slot.read.wait();
+      slot.capacity = 0;
+      slot.host = S::allocate_pinned(bytes);
+      slot.device = S::allocate(bytes);
+      slot.capacity = bytes;
     }
     bytes_ = bytes;
-    return landing.host.get();
+    return slot.host.get();
   }
   const std::byte* send() {
-    Landing& landing = landings_[turn_];
-    streams_.copy(landing.host.get(), bytes_, landing.device.get(), landing.read, landing.copied);
-    return landing.device.get();
+    Slot& slot = slots_[turn_];
+    streams_.copy(slot.host.get(), bytes_, slot.device.get(), slot.read, slot.copied);
+    return slot.device.get();
   }
   void release() {
-    streams_.mark(landings_[turn_].read);
+    streams_.mark(slots_[turn_].read);
     turn_ = 1 - turn_;
   }
 
  private:
-  struct Landing {
+  struct Slot {
     decltype(S::allocate_pinned(0)) host;
     decltype(S::allocate(0)) device;
     std::size_t capacity = 0;
-    typename S::Event copied, read;  // last: an event that goes away waits, before the memory does
+    typename S::Event copied, read;  // last: destroyed first, and the destructor of an event waits
   };
 
   S streams_;
-  std::array<Landing, 2> landings_;
+  std::array<Slot, 2> slots_;
   std::size_t turn_ = 0, bytes_ = 0;
 };
 

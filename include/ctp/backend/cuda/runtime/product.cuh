@@ -36,7 +36,8 @@ using Description = Owned<cublasLtMatmulDesc_t, &cublasLtMatmulDescDestroy>;
 using MatrixLayout = Owned<cublasLtMatrixLayout_t, &cublasLtMatrixLayoutDestroy>;
 using Preference = Owned<cublasLtMatmulPreference_t, &cublasLtMatmulPreferenceDestroy>;
 
-/// A row-major matrix is a column-major one turned; `rows` and `columns` are those of the column-major one.
+/// A row-major matrix is the transpose of a column-major matrix; `rows` and `columns` are those of the column-major
+/// one.
 inline MatrixLayout make_layout(cudaDataType_t type, Index rows, Index columns, Index stride) {
   cublasLtMatrixLayout_t layout = nullptr;
   check(cublasLtMatrixLayoutCreate(&layout, type, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns),
@@ -59,7 +60,7 @@ struct RoundRows {
   }
 };
 
-/// d = beta c + bias: a product of no terms.
+/// d = beta c + bias: a product with k = 0.
 struct WithoutTerms {
   Index n;
   float beta;
@@ -72,7 +73,7 @@ struct WithoutTerms {
 
 }  // namespace detail
 
-/// @brief How a product of one shape is carried out: descriptions and, once chosen, an algorithm. Made once a shape.
+/// @brief cuBLASLt descriptions of a product of one shape. Created once for each shape.
 template <class Precision>
 class ProductPlan {
  public:
@@ -81,18 +82,18 @@ class ProductPlan {
   static constexpr cublasComputeType_t compute_type =
       std::is_same_v<Precision, precision::Tf32> ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 
-  /// Everything of a product that its plan depends on.
+  /// The arguments of a product that its plan depends on.
   using Key = std::tuple<bool, bool, Index, Index, Index, Index, Index, bool, bool, std::uint32_t>;
   static Key key(const MatrixProduct<float>& p, const void* a, const void* b) {
     return {p.transpose_a, p.transpose_b,     p.m, p.n, p.k, p.lda, p.ldb, p.bias != nullptr,
             p.beta != 0,   alignment(p, a, b)};
   }
-  /// What all operands are aligned to: 16 bytes, which every algorithm can use, or a number's own size.
+  /// Common alignment of all operands: 16 bytes, which every algorithm can use, or the size of a number.
   static std::uint32_t alignment(const MatrixProduct<float>& p, const void* a, const void* b) {
     std::uintptr_t all = 0;
-    for (const void* one :
+    for (const void* operand :
          {a, b, static_cast<const void*>(p.c), static_cast<const void*>(p.d), static_cast<const void*>(p.bias)})
-      all |= reinterpret_cast<std::uintptr_t>(one);
+      all |= reinterpret_cast<std::uintptr_t>(operand);
     return all % 16 == 0 ? 16 : rounds ? 2 : 4;
   }
 
@@ -112,7 +113,7 @@ class ProductPlan {
     }
   }
 
-  /// cuBLASLt's own ranking for this shape, the best first. It looks at the bias and at what operands are aligned to.
+  /// cuBLASLt's ranking of algorithms for this shape, best first. The ranking depends on the bias and on the alignment.
   [[nodiscard]] std::vector<cublasLtMatmulAlgo_t> candidates(const Context& context, const MatrixProduct<float>& p,
                                                              const void* a, const void* b) {
     if (p.bias != nullptr) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
@@ -159,14 +160,14 @@ class ProductPlan {
   detail::MatrixLayout left_, right_, result_;
 };
 
-/// @brief d = alpha op(a) op(b) + beta c + bias on the current context, operands rounded as Precision says.
+/// @brief d = alpha op(a) op(b) + beta c + bias on the current context, with operands rounded to Precision.
 template <class Precision>
 class Product {
  public:
   template <class Runtime>
   static void run(const MatrixProduct<float>& p) {
     Context& context = Context::current();
-    if (p.k == 0) {  // cuBLASLt wants at least one term
+    if (p.k == 0) {  // cuBLASLt needs at least one term
       launch_each<Runtime>(p.m * p.n, detail::WithoutTerms{p.n, p.beta, p.c, p.bias, p.d});
       return;
     }
@@ -178,11 +179,11 @@ class Product {
     if (plan == plans().end()) plan = plans().emplace(key, q).first;
     const cublasLtMatmulAlgo_t& algorithm = algorithms().find(
         key, [&] { return plan->second.candidates(context, q, a, b); },
-        [&](const cublasLtMatmulAlgo_t& one) { return seconds(context, plan->second, q, a, b, one); });
+        [&](const cublasLtMatmulAlgo_t& candidate) { return seconds(context, plan->second, q, a, b, candidate); });
     plan->second.run(context, q, a, b, q.d, algorithm);
   }
 
-  /// Whether an algorithm is chosen by measuring, and for how many shapes one has been chosen.
+  /// The algorithms chosen so far; set `measure` to choose by time.
   static AlgorithmCache<typename ProductPlan<Precision>::Key, cublasLtMatmulAlgo_t>& algorithms() {
     static AlgorithmCache<typename ProductPlan<Precision>::Key, cublasLtMatmulAlgo_t> cache;
     return cache;
@@ -195,13 +196,13 @@ class Product {
     return all;
   }
 
-  /// Puts rounded operands without gaps in place of those that are not packed yet.
+  /// Replaces operands that are not packed by rounded copies without gaps.
   template <class Runtime>
   static void round(Context& context, const MatrixProduct<float>& p, MatrixProduct<float>& q, const void*& a,
                     const void*& b) {
     const Index a_rows = p.transpose_a ? p.k : p.m, a_columns = p.transpose_a ? p.m : p.k;
     const Index b_rows = p.transpose_b ? p.n : p.k, b_columns = p.transpose_b ? p.k : p.n;
-    const Index a_size = p.a.packed ? 0 : (a_rows * a_columns + 127) / 128 * 128;  // b's rows are aligned, too
+    const Index a_size = p.a.packed ? 0 : (a_rows * a_columns + 127) / 128 * 128;  // keeps b aligned, too
     const Index b_size = p.b.packed ? 0 : b_rows * b_columns;
     if (a_size + b_size == 0) return;
     auto* memory = static_cast<__nv_bfloat16*>(
@@ -218,7 +219,7 @@ class Product {
     }
   }
 
-  /// How long one algorithm takes, the best of three, into memory that nobody reads.
+  /// Time of one algorithm, the best of three runs, with a temporary result.
   static double seconds(Context& context, ProductPlan<Precision>& plan, const MatrixProduct<float>& p, const void* a,
                         const void* b, const cublasLtMatmulAlgo_t& algorithm) {
     const DeviceMemory result = allocate_device(static_cast<std::size_t>(p.m * p.n) * sizeof(float));
@@ -234,7 +235,7 @@ class Product {
       check(cudaEventSynchronize(end), "cudaEventSynchronize");
       float milliseconds = 0;
       check(cudaEventElapsedTime(&milliseconds, begin, end), "cudaEventElapsedTime");
-      if (i > 0 && milliseconds < least) least = milliseconds;  // the first one warms up
+      if (i > 0 && milliseconds < least) least = milliseconds;  // the first run warms up
     }
     static_cast<void>(cudaEventDestroy(begin));
     static_cast<void>(cudaEventDestroy(end));
@@ -242,7 +243,7 @@ class Product {
   }
 };
 
-/// The product of the precision that the current context names.
+/// The product in the current context's precision.
 template <>
 class Product<precision::AtRunTime> {
  public:

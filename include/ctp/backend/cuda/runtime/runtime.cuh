@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cuda/runtime/runtime.cuh
-/// @brief  Memory, launches and products on a device: what Operations need to run.
+/// @brief  Memory, launches and matrix products on a device: the Runtime of Operations.
 /// @layer  backend
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief Everything runs on Context::current(), in the order of the calls.
+/// @brief The kernel runtime of a device. All work runs on Context::current(), in the order of the calls.
 template <class Precision>
 struct DeviceRuntime {
   using Block = DeviceMemory;
@@ -61,8 +61,8 @@ struct DeviceRuntime {
 
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
-    constexpr std::size_t without_asking = std::size_t{48} * 1024;
-    if (shared > without_asking)  // asked each time: every object file has a kernel of its own, with its own limit
+    constexpr std::size_t default_limit = std::size_t{48} * 1024;
+    if (shared > default_limit)  // set at each launch: every object file has a kernel of its own, with its own limit
       check(cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
             "cudaFuncSetAttribute");
     run_body<Body>
@@ -82,12 +82,12 @@ struct DeviceRuntime {
       Product<Precision>::template run<DeviceRuntime>(p);
       return;
     }
-    // cuBLASLt knows of no gate: computed beside its place, then put there by a kernel that does.
-    MatrixProduct<float> beside = p;
-    beside.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
-    if (beside.c == nullptr) beside.c = p.d;
-    Product<Precision>::template run<DeviceRuntime>(beside);
-    copy(beside.d, p.m * p.n, p.d);
+    // cuBLASLt ignores the skip flag: the product goes to scratch memory, and a kernel that reads the flag copies it.
+    MatrixProduct<float> temporary = p;
+    temporary.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
+    if (temporary.c == nullptr) temporary.c = p.d;
+    Product<Precision>::template run<DeviceRuntime>(temporary);
+    copy(temporary.d, p.m * p.n, p.d);
   }
 
  private:

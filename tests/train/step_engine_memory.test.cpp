@@ -1,4 +1,4 @@
-#include <ctp/train/learner.hpp>
+#include <ctp/train/step_engine.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -9,9 +9,10 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/data/loader/loader.hpp>
 #include <ctp/data/pairs/memory_source.hpp>
 
-#include "made_training.hpp"
+#include "made_engine.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define CTP_TEST_COUNTS_MALLOC 0
@@ -71,7 +72,6 @@ namespace {
 /// Keeps how often memory was asked for up to the end of each step.
 struct Count final : ctp::Observer {
   Count() { after.reserve(64); }
-  void task_begins(std::uint32_t, const std::string&, std::uint64_t) override { after.clear(); }
   void step_done(const ctp::StepReport&) override { after.push_back(calls); }
   /// Calls between the end of the task's second step, which joins what the first asked for, and that of its last.
   [[nodiscard]] std::uint64_t once_warm() const { return after.back() - after.at(1); }
@@ -80,7 +80,7 @@ struct Count final : ctp::Observer {
 
 constexpr int pairs = 4, words = 8;
 
-std::shared_ptr<const ctp::data::Source> made_source(const ctp::ModelConfig& c) {
+std::shared_ptr<const ctp::data::Source> synthetic_source(const ctp::ModelConfig& c) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   const auto pixels = static_cast<std::size_t>(3 * c.image * c.image);
   for (std::int32_t i = 0; i < 3 * pairs; ++i)
@@ -89,32 +89,34 @@ std::shared_ptr<const ctp::data::Source> made_source(const ctp::ModelConfig& c) 
   return source;
 }
 
-template <class Learner>
+template <class Engine>
 void check_steps() {
 #if CTP_TEST_COUNTS_MALLOC
   ctp::ModelConfig config = ctp::sizes::small;
   config.vocab = 2000;
   const int threads = ctp::threads();
   ctp::set_threads(1);
-  Learner learner(typename Learner::Model(config),
-                  {.epochs = 1, .max_tokens = words, .loading = {.batch_size = pairs, .augment = false, .workers = 1}});
+  Engine engine(typename Engine::Model(config), {.epochs = 1});
   Count count;
-  learner.observe(count);
-  const auto source = made_source(config);
+  const auto loading = ctp::data::loader_options({.batch_size = pairs, .augment = false, .workers = 1}, config, words);
+  const ctp::data::Task task{"first", synthetic_source(config), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}};
   const std::uint64_t before = calls;
-
-  learner.learn({"first", source, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}});
+  {
+    ctp::data::Loader loader(task, loading);
+    test::learn(engine, loader, &count);
+  }
   REQUIRE(count.after.size() == 3);
   CHECK(count.after.front() > before);  // the counter counts: the first step asks for the arenas
   CHECK(count.once_warm() == 0);
 
   // A second task, in which the previous model runs as well where there is one, and batches that no Loader made.
-  const ctp::data::Batch a = test::made_batch(config, pairs, words, 1), b = test::made_batch(config, pairs, words, 2);
-  learner.begin_task(3);
-  if (Learner::keeps_previous)
-    for (int step = 0; step < 2; ++step) learner.step(a);
+  const ctp::data::Batch a = test::synthetic_batch(config, pairs, words, 1),
+                         b = test::synthetic_batch(config, pairs, words, 2);
+  engine.begin_task(3);
+  if (Engine::keeps_previous)
+    for (int step = 0; step < 2; ++step) test::step(engine, a);
   const std::uint64_t warm = calls;
-  learner.step(b);
+  test::step(engine, b);
   CHECK(calls - warm == 0);
   ctp::set_threads(threads);
 #else
@@ -124,6 +126,8 @@ void check_steps() {
 
 }  // namespace
 
-TEST_CASE("memory: after the second step of a task no step of seqf asks for memory") { check_steps<test::SeqF>(); }
+TEST_CASE("memory: after the second step of a task no step of seqf asks for memory") {
+  check_steps<test::SeqFEngine>();
+}
 
-TEST_CASE("memory: after the second step of a task no step of ctp asks for memory") { check_steps<test::Ctp>(); }
+TEST_CASE("memory: after the second step of a task no step of ctp asks for memory") { check_steps<test::CtpEngine>(); }

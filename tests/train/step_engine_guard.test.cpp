@@ -1,16 +1,23 @@
-#include <ctp/train/learner.hpp>
+#include <ctp/train/step_engine.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include <ctp/momentum/ema.hpp>
 #include <ctp/train/extract.hpp>
 
-#include "made_training.hpp"
+#include "made_engine.hpp"
+
+template class ctp::StepEngine<ctp::strategy::SeqF, test::Model<float>>;  // compiles every member
+template class ctp::StepEngine<ctp::strategy::Ctp, test::Model<float>>;
 
 namespace {
 
@@ -20,10 +27,10 @@ using test::micro;
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 /// The message of the NumericError that a step throws; empty if it throws none.
-template <class Learner>
-std::string stop(Learner& learner, const ctp::data::Batch& batch, const ctp::data::BatchSource* source = nullptr) {
+template <class Engine>
+std::string stop(Engine& engine, const ctp::data::Batch& batch, const ctp::data::BatchSource* source = nullptr) {
   try {
-    learner.step(batch, source);
+    test::step(engine, batch, source);
   } catch (const ctp::NumericError& error) {
     return error.what();
   }
@@ -56,126 +63,127 @@ struct Watched : ctp::strategy::SeqF {
   using Objective = ctp::All<Spy, ctp::objective::InBatchContrast>;
   using Momentum = ctp::momentum::Ema;
 };
-using WatchedLearner = ctp::Learner<Watched, test::Model<double>>;
+using WatchedEngine = ctp::StepEngine<Watched, test::Model<double>>;
 
 }  // namespace
 
 TEST_CASE("guard: a NaN in an image stops the step, naming task, epoch, step, losses and pairs") {
-  test::SeqF learner{test::Model<float>(micro), {.epochs = 3}};
+  test::SeqFEngine engine{test::Model<float>(micro), {.epochs = 3}};
   Batches task(micro, 2, 3, 7, 1);
-  learner.learn(task, "first");
-  learner.begin_task(6);
+  test::learn(engine, task);
+  engine.begin_task(6);
   task.start(2);
-  learner.step(task.list[0]);
+  test::step(engine, task.list[0]);
   task.list[1].images[17] = not_a_number;
-  const std::vector<float> before = learner.weights();
+  const std::vector<float> before = engine.weights();
 
-  const std::string message = stop(learner, task.list[1], &task);
+  const std::string message = stop(engine, task.list[1], &task);
 
   CHECK(has(message, "task 1, epoch 2, step 1: expected finite losses and gradients, found in_batch_contrast = "));
   CHECK(has(message, "masked_language = "));
   CHECK(has(message, "pair_3 pair_4 pair_5"));
-  CHECK(std::memcmp(before.data(), learner.weights().data(), before.size() * sizeof(float)) == 0);
-  CHECK(has(stop(learner, task.list[1]), "pairs: 3 4 5"));  // without a source: ordinals
+  CHECK(std::memcmp(before.data(), engine.weights().data(), before.size() * sizeof(float)) == 0);
+  CHECK(has(stop(engine, task.list[1]), "pairs: 3 4 5"));  // without a source: ordinals
 }
 
 TEST_CASE("guard: a step that was skipped leaves no trace in weights, moments and counters") {
   const auto run = [](bool disturbed) {
-    test::SeqF learner{test::Model<float>(micro), {.epochs = 1}};
+    test::SeqFEngine engine{test::Model<float>(micro), {.epochs = 1}};
     Batches task(micro, 2, 3, 7, 1);
-    learner.begin_task(2);
-    learner.step(task.list[0]);
+    engine.begin_task(2);
+    test::step(engine, task.list[0]);
     if (disturbed) {
       ctp::data::Batch bad = task.list[0];
       bad.images[0] = not_a_number;
-      CHECK(!stop(learner, bad).empty());
+      CHECK(!stop(engine, bad).empty());
     }
-    learner.step(task.list[1]);
-    return test::snapshot(learner).values;
+    test::step(engine, task.list[1]);
+    return test::snapshot(engine).values;
   };
 
   CHECK(run(true) == run(false));
 }
 
 TEST_CASE("guard: queues, moments and counters of ctp are those before the step that was skipped") {
-  test::Ctp learner{test::Model<float>(micro)};
+  test::CtpEngine engine{test::Model<float>(micro)};
   Batches task(micro, 2, 3, 7, 1);
-  learner.begin_task(2);
-  learner.step(task.list[0]);
-  const auto before = test::snapshot(learner).values;
+  engine.begin_task(2);
+  test::step(engine, task.list[0]);
+  const auto before = test::snapshot(engine).values;
   ctp::data::Batch bad = task.list[1];
   bad.images[0] = not_a_number;
 
-  CHECK(has(stop(learner, bad), "momentum_contrast = "));
+  CHECK(has(stop(engine, bad), "momentum_contrast = "));
 
-  const auto after = test::snapshot(learner).values;
+  const auto after = test::snapshot(engine).values;
   for (std::size_t i = 1; i < before.size(); ++i) {  // 0 is theta: its momentum part may move
     CAPTURE(before[i].first);
     CHECK(before[i] == after[i]);
   }
-  const auto n = static_cast<std::ptrdiff_t>(learner.thetas().size());
+  const auto n = static_cast<std::ptrdiff_t>(engine.thetas().size());
   CHECK(std::equal(before[0].second.begin(), before[0].second.begin() + 2 * n, after[0].second.begin()));
 }
 
 TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
-  test::SeqF learner{test::Model<float>(micro)};
-  std::vector<float> theta = learner.weights();
-  for (const ctp::ParameterInfo& p : learner.model().layout().parameters())
+  test::SeqFEngine engine{test::Model<float>(micro)};
+  std::vector<float> theta = engine.weights();
+  for (const ctp::ParameterInfo& p : engine.model().layout().parameters())
     if (p.name == "vision_proj.weight") theta[static_cast<std::size_t>(p.offset)] = not_a_number;
-  learner.set_weights(theta);
-  learner.begin_task(1);
+  engine.set_weights(theta);
+  engine.begin_task(1);
 
-  CHECK(has(stop(learner, test::made_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
-  CHECK(std::memcmp(theta.data(), learner.weights().data(), theta.size() * sizeof(float)) == 0);
+  CHECK(has(stop(engine, test::synthetic_batch(micro, 3, 7, 1)), "found in_batch_contrast = "));
+  CHECK(std::memcmp(theta.data(), engine.weights().data(), theta.size() * sizeof(float)) == 0);
 }
 
 TEST_CASE("guard: parts that are finite do not excuse an infinite sum") {
-  test::SeqF learner{test::Model<float>(micro)};
-  learner.settings([](const std::string& key, double& value) {
-    if (key == "masked_language.weight") value = std::numeric_limits<double>::infinity();
+  test::SeqFEngine engine{test::Model<float>(micro)};
+  engine.policies().settings([](const std::string& key, auto& value) {
+    if constexpr (std::is_same_v<decltype(value), double&>)
+      if (key == "masked_language.weight") value = std::numeric_limits<double>::infinity();
   });
-  learner.begin_task(1);
+  engine.begin_task(1);
 
-  CHECK(has(stop(learner, test::made_batch(micro, 3, 7, 1)), "found the weighted loss;"));
+  CHECK(has(stop(engine, test::synthetic_batch(micro, 3, 7, 1)), "found the weighted loss;"));
 }
 
 TEST_CASE("guard: a gradient that is not finite stops a step whose loss is") {
-  WatchedLearner learner{test::Model<double>(micro)};
+  WatchedEngine engine{test::Model<double>(micro)};
   Batches task(micro, 1, 3, 7, 1);
-  learner.learn(task, "");
-  learner.begin_task(2);
-  std::get<0>(std::get<0>(learner.losses().policies).policies).explode = true;
-  const std::vector<double> before = learner.weights();
+  test::learn(engine, task);
+  engine.begin_task(2);
+  std::get<0>(std::get<0>(engine.policies().losses().policies).policies).explode = true;
+  const std::vector<double> before = engine.weights();
 
-  CHECK(has(stop(learner, task.list[0]), "found the gradient;"));
-  CHECK(before == learner.weights());
-  std::get<0>(std::get<0>(learner.losses().policies).policies).explode = false;
-  CHECK(stop(learner, task.list[0]).empty());  // nothing of it is left
+  CHECK(has(stop(engine, task.list[0]), "found the gradient;"));
+  CHECK(before == engine.weights());
+  std::get<0>(std::get<0>(engine.policies().losses().policies).policies).explode = false;
+  CHECK(stop(engine, task.list[0]).empty());  // nothing of it is left
 }
 
-TEST_CASE("learner: teachers run without dropout, with their own weights") {
+TEST_CASE("step engine: teachers run without dropout, with their own weights") {
   ctp::ModelConfig config = micro;
   config.dropout = 0.5;
-  WatchedLearner learner{test::Model<double>(config), {.rate = 0.01}};
+  WatchedEngine engine{test::Model<double>(config), {.rate = 0.01}};
   Batches task(config, 2, 3, 7, 1);
-  learner.learn(task, "");
-  learner.begin_task(4);
-  learner.step(task.list[0]);
+  test::learn(engine, task);
+  engine.begin_task(4);
+  test::step(engine, task.list[0]);
   std::vector<double> online, previous, momentum;
-  auto& spy = std::get<0>(std::get<0>(learner.losses().policies).policies);
+  auto& spy = std::get<0>(std::get<0>(engine.policies().losses().policies).policies);
   spy.online = &online;
   spy.previous = &previous;
   spy.momentum = &momentum;
   const auto features = [&](const double* theta) {
     task.start(0);
     Batches one(config, 1, 3, 7, 1);
-    return ctp::extract(learner.model(), theta, one, {}).text;
+    return ctp::extract(engine.model(), theta, one, {}).text;
   };
-  const std::vector<float> dry = features(learner.thetas().online()), old = features(learner.thetas().previous());
+  const std::vector<float> dry = features(engine.thetas().online()), old = features(engine.thetas().previous());
 
-  learner.step(task.list[0]);
+  test::step(engine, task.list[0]);
 
-  const std::vector<float> slow = features(learner.thetas().momentum());  // moved before the step, not after
+  const std::vector<float> slow = features(engine.thetas().momentum());  // moved before the step, not after
   double of_online = 0, of_previous = 0, of_momentum = 0;
   for (std::size_t i = 0; i < dry.size(); ++i) {
     of_online = std::max(of_online, std::abs(online[i] - static_cast<double>(dry[i])));
@@ -187,4 +195,17 @@ TEST_CASE("learner: teachers run without dropout, with their own weights") {
   CHECK(of_momentum < 1e-6);
   CHECK(dry != old);
   CHECK(old != slow);
+}
+
+TEST_CASE("step engine: a batch without masked positions has a masked-language loss of zero and trains the rest") {
+  ctp::data::Batch batch = test::synthetic_batch(micro, 3, 7, 3);
+  for (auto& label : batch.labels) label = ctp::data::ignore_label;
+  test::SeqFEngine engine{test::Model<float>(micro)};
+  engine.begin_task(1);
+
+  const auto report = test::step(engine, batch);
+
+  REQUIRE(report.parts.size() == 2);
+  CHECK(report.parts[1].second == 0);
+  CHECK(report.loss > 0);
 }

@@ -1,5 +1,5 @@
-/// @file   ctp/testing/made_batch.hpp
-/// @brief  A batch, weights and sizes for checks, made from numbers alone.
+/// @file   ctp/testing/synthetic_batch.hpp
+/// @brief  Synthetic batch, weights and model sizes, drawn from a seed.
 /// @layer  testing
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace ctp::testing {
 
-/// As small as a model with every kind of layer can be: differences ask for four runs for each of its weights.
+/// The smallest model with every kind of layer. Small, since central differences run the model four times per weight.
 inline constexpr ModelConfig micro{.image = 4,
                                    .patch = 2,
                                    .vision_width = 8,
@@ -31,29 +31,43 @@ inline constexpr ModelConfig micro{.image = 4,
                                    .embed = 4,
                                    .queue = 8};
 
-/// @brief Pictures and texts drawn from `seed`. About every third word is masked, at least one; the last text is short.
-inline data::Batch made_batch(const ModelConfig& c, int pairs, int length, std::uint64_t seed) {
+/// Options of synthetic_batch().
+struct SyntheticBatchOptions {
+  std::uint64_t seed = 0;
+  std::uint32_t first_sample = 0;                    ///< ordinal of the first pair; the others follow
+  std::uint32_t masked = 1, of = 3;                  ///< a token is masked with probability masked / of
+  bool short_last_text = true;                       ///< the last text has tokens of padding
+  data::Pictures pictures = data::Pictures::Floats;  ///< normal noise as floats, or uniform noise as bytes
+};
+
+/// @brief A batch of noise images and random tokens. At least one token, the second of the first text, is masked.
+///
+/// **Shapes.** as data::Batch: `pairs` images of the model's size, texts of `length` tokens.
+inline data::Batch synthetic_batch(const ModelConfig& c, int pairs, int length,
+                                   const SyntheticBatchOptions& options = {}) {
   data::Batch batch;
-  batch.resize(pairs, c.image, length);
-  RandomSubstream random(RandomStream(seed, "testing.batch"), {});
+  batch.resize(pairs, c.image, length, options.pictures);
+  RandomSubstream random(RandomStream(options.seed, "testing.batch"), {});
   for (float& x : batch.images) x = static_cast<float>(random.normal());
+  for (std::uint8_t& byte : batch.pixels) byte = static_cast<std::uint8_t>(random.below(256));
   const auto tokens = static_cast<std::size_t>(length);
   for (std::size_t i = 0; i < batch.ids.size(); ++i) {
     const std::size_t place = i % tokens;
-    const bool padding = i + 2 >= batch.ids.size() && place >= 2;
+    const bool padding = options.short_last_text && i + 2 >= batch.ids.size() && place >= 2;
     const auto word = 5 + static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(c.vocab - 5)));
-    const bool masked = place > 0 && !padding && (random.below(3) == 0 || i == 1);
+    const bool masked = place > 0 && !padding && (random.below(options.of) < options.masked || i == 1);
     batch.ids[i] = padding ? c.pad : place == 0 ? c.cls : word;
     batch.attend[i] = padding ? 0 : 1;
     batch.masked[i] = masked ? c.mask : batch.ids[i];
     batch.labels[i] = masked ? batch.ids[i] : data::ignore_label;
   }
-  for (std::size_t b = 0; b < batch.sample.size(); ++b) batch.sample[b] = static_cast<std::uint32_t>(b);
+  for (std::size_t b = 0; b < batch.sample.size(); ++b)
+    batch.sample[b] = options.first_sample + static_cast<std::uint32_t>(b);
   return batch;
 }
 
-/// Weights as a training starts with, each moved a little, so that gains are not one and biases are not zero.
-inline std::vector<double> made_weights(const Layout& layout, std::uint64_t seed) {
+/// Initial weights plus normal noise of deviation 0.1, so that gains are not one and biases are not zero.
+inline std::vector<double> synthetic_weights(const Layout& layout, std::uint64_t seed) {
   std::vector<double> theta = initial_weights<double>(layout, seed);
   RandomSubstream random(RandomStream(seed, "testing.weights"), {});
   for (const ParameterInfo& p : layout.parameters())

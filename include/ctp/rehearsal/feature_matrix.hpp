@@ -1,5 +1,5 @@
-/// @file   ctp/rehearsal/rows.hpp
-/// @brief  Rows of features as those who choose among them need them: finite, in double, and not too large to square.
+/// @file   ctp/rehearsal/feature_matrix.hpp
+/// @brief  Feature matrix for exemplar selection: finite, in double, and small enough to square.
 /// @layer  rehearsal
 #pragma once
 
@@ -16,15 +16,16 @@
 
 namespace ctp::rehearsal {
 
-/// @brief A copy of features [count, width] in double.
+/// @brief A copy of features in double. **Shapes.** [count, width].
 ///
-/// Numbers so large that their squares would overflow are scaled by a power of two, which changes no order of distances
-/// or products. **Errors.** NumericError naming the first row with a number that is not finite, as `name(row)` calls
-/// it; UsageError if the features are not whole rows.
-class Rows {
+/// Features whose squares would overflow are scaled by a power of two, which keeps the order of distances and products.
+/// **Errors.** NumericError for a number that is not finite, with name(row) of the first such row; UsageError if the
+/// features are not whole rows.
+class FeatureMatrix {
  public:
   template <class Real>
-  Rows(std::span<const Real> features, std::size_t width, const std::function<std::string(std::size_t)>& name = {})
+  FeatureMatrix(std::span<const Real> features, std::size_t width,
+                const std::function<std::string(std::size_t)>& name = {})
       : values_(features.begin(), features.end()), width_(width), count_(width == 0 ? 0 : features.size() / width) {
     require(count_ * width_ == features.size(), "exemplars",
             "expected rows of " + std::to_string(width) + " features, found " + std::to_string(features.size()) +

@@ -1,0 +1,40 @@
+/// @file   ctp/core/archive.hpp
+/// @brief  The archive that a State shows its members to.
+/// @layer  core
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+
+namespace ctp {
+
+namespace detail {
+/// An archive that accepts members of any type. Concepts ask with this archive whether a State has visit().
+struct AnyArchive {
+  template <class Value>
+  void operator()(const std::string&, Value&) const {}
+};
+
+template <class A, class Member>
+concept ArchivesMember = requires(A& archive, const std::string& name, Member& member) { archive(name, member); };
+}  // namespace detail
+
+/// @brief An archive: `archive("name", member)` saves, restores or reads one member of a State.
+///
+/// Every archive takes numbers. `Members`: further types that the archive takes, such as Buffer and std::vector. A
+/// State calls the archive once for each member, always in the same order, with names that are unique within the State.
+template <class A, class... Members>
+concept Archive = detail::ArchivesMember<A, std::int64_t> && detail::ArchivesMember<A, std::uint64_t> &&
+                  (true && ... && detail::ArchivesMember<A, Members>);
+
+/// Stops the compilation with one sentence if `A` is no archive for numbers and for `Members`.
+template <class A, class... Members>
+consteval bool require_archive() {
+  static_assert(Archive<A, Members...>,
+                "[ctp.core.archive] an archive needs 'template <class Member> void operator()(const std::string& name, "
+                "Member& member)' for numbers, ctp::Buffer and std::vector. See docs/policies/objective.md");
+  return true;
+}
+
+}  // namespace ctp

@@ -1,0 +1,346 @@
+/// @file   ctp/train/step_engine.hpp
+/// @brief  One training step: forward, backward, check for non-finite numbers, optimiser, roll-back.
+/// @layer  train
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ctp/backend/concepts.hpp>
+#include <ctp/core/error.hpp>
+#include <ctp/core/philox.hpp>
+#include <ctp/data/batch.hpp>
+#include <ctp/encoder/initialize.hpp>
+#include <ctp/optim/schedule/rates.hpp>
+#include <ctp/train/observer.hpp>
+#include <ctp/train/options.hpp>
+#include <ctp/train/pending_steps.hpp>
+#include <ctp/train/policies.hpp>
+#include <ctp/train/step.hpp>
+#include <ctp/train/step_capture.hpp>
+#include <ctp/train/task_passes.hpp>
+#include <ctp/train/thetas.hpp>
+
+namespace ctp {
+
+/// @brief The model, its parameter vectors and the policies of a strategy, and the steps that train them.
+///
+/// Stores and runs only what some policy needs. On a backend that can skip work (CUDA) the steps are asynchronous: a
+/// non-finite step makes the device skip all later work, and synchronize() rolls the host back to before that step.
+template <class Strategy, class ModelType>
+class StepEngine {
+ public:
+  using Model = ModelType;
+  using B = typename Model::Backend;
+  using Real = typename Model::Real;
+  using Policies = ctp::Policies<Strategy, Model>;
+  using Penalty = typename Policies::Penalty;
+  using Optimizer = typename Policies::Optimizer;
+  using Passes = TaskPasses<StepEngine>;
+
+  static constexpr bool keeps_previous = Policies::keeps_previous;
+  static constexpr bool keeps_momentum = Policies::keeps_momentum;
+
+  /// Weights are drawn from `options.seed`.
+  explicit StepEngine(Model model, const TrainOptions& options = {})
+      : model_(std::move(model)),
+        options_(options),
+        policies_(model_, options.seed),
+        thetas_(model_.layout().size(), keeps_previous, keeps_momentum),
+        gradient_(model_.layout().size()) {
+    set_weights(initial_weights<Real>(model_.layout(), options.seed, options.initialization));
+  }
+
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] const TrainOptions& options() const { return options_; }
+  [[nodiscard]] Thetas<B>& thetas() { return thetas_; }
+  [[nodiscard]] const Thetas<B>& thetas() const { return thetas_; }
+  [[nodiscard]] Policies& policies() { return policies_; }
+  [[nodiscard]] const Policies& policies() const { return policies_; }
+  [[nodiscard]] std::uint32_t tasks_seen() const { return tasks_seen_; }
+  /// Steps submitted and not reported yet.
+  [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
+  /// Makes the next step run normally, not as a replay. To be called when a setting or a state was changed from
+  /// outside.
+  void invalidate() { capture_.invalidate(); }
+
+  /// The online weights on the host, [layout().size()].
+  [[nodiscard]] std::vector<Real> weights() const {
+    std::vector<Real> host(static_cast<std::size_t>(thetas_.size()));
+    B::download(thetas_.online(), thetas_.size(), host.data());
+    return host;
+  }
+  /// **Errors.** ShapeError unless there is one number for each place of the layout.
+  void set_weights(const std::vector<Real>& host) {
+    const auto n = static_cast<Index>(host.size());
+    require_shape(n == thetas_.size(), "Learner::set_weights", "weights", Shape<1>{n}, "layout",
+                  Shape<1>{thetas_.size()}, "one number for each place of the layout");
+    B::upload(host.data(), n, thetas_.online());
+  }
+
+  /// @brief Prepares a task of `steps` steps: copies the online weights to the previous and the momentum weights, tells
+  /// the penalty, resets the optimiser.
+  void begin_task(std::uint64_t steps) {
+    if constexpr (keeps_previous)
+      if (tasks_seen_ > 0) B::copy(thetas_.online(), thetas_.size(), thetas_.previous());
+    if constexpr (keeps_momentum) B::copy(thetas_.online(), thetas_.size(), thetas_.momentum());
+    if constexpr (penalty::BeginsTasks<Penalty, Model>)
+      policies_.penalty().begin_task(policies_.penalty_state(), std::as_const(thetas_).online());
+    policies_.optimizer().reset(policies_.optimizer_state());
+    task_step_ = 0;
+    task_steps_ = steps;
+  }
+  /// Runs the penalty's passes before an epoch, if it has any.
+  void begin_epoch([[maybe_unused]] data::BatchSource& source, [[maybe_unused]] std::uint32_t epoch) {
+    if constexpr (penalty::BeginsEpochs<Penalty, Model, Passes>) {
+      Passes passes(*this, &source, epoch);
+      policies_.penalty().begin_epoch(policies_.penalty_state(), passes);
+    }
+  }
+  /// @brief Consolidates the penalty. **Errors.** UsageError if the penalty walks through the task's batches and
+  /// `source` is null; NumericError and DataError of these batches.
+  void end_task([[maybe_unused]] data::BatchSource* source) {
+    if constexpr (penalty::EndsTasks<Penalty, Model, Passes>) {
+      Passes passes(*this, source, static_cast<std::uint32_t>(options_.epochs));
+      policies_.penalty().end_task(policies_.penalty_state(), passes);
+    }
+    ++tasks_seen_;
+  }
+
+  /// @brief Submits one step on `batch`. Returns before the step is computed if the backend can skip work.
+  /// **Errors.** UsageError for a batch that the model cannot take. NumericError for a non-finite step on a backend
+  /// that cannot skip work; `source` gives the names of pairs to the message and may be null.
+  void submit(const data::Batch& batch, const data::BatchSource* source) {
+    const double rate = learning_rate(task_step_, task_steps_);
+    batch_.load(batch, model_.config());
+    if (tape_.rewind()) capture_.drop_capture();
+    capture_.enabled = options_.capture_steps;
+    capture_.run({{batch_.size(), batch_.length(), batch_.masked_positions().row.data, has_previous()},
+                  batch_.task(),
+                  batch_.epoch()},
+                 [this] { compute(); });
+    tape_.advance(computed_->end);
+    record_losses(computed_->step, computed_->loss, batch, rate, penalty_value());
+    if constexpr (!backend::SkipsWork<B>) {
+      pending_.read();
+      roll_back_and_throw(source);
+    }
+    skip_if_failed([&] {
+      policies_.losses().commit(computed_->step, policies_.losses_state());
+      apply_optimizer(rate);
+    });
+    ++task_step_;
+    ++global_step_;
+  }
+
+  /// @brief Waits for the submitted steps, checks them, reports them to `observers`. Returns the last report.
+  /// **Errors.** NumericError for the first non-finite step, after the reports of the steps before. All but the
+  /// momentum weights is then as it was before that step, and the observers see the engine so.
+  StepReport synchronize(const data::BatchSource* source, std::span<Observer* const> observers = {}) {
+    pending_.read();
+    roll_back_skipped_steps(source);
+    StepReport last;
+    while (!pending_.entries().empty()) {
+      last = pending_.entries().front().report;
+      pending_.pop_reported();  // first: an observer may throw, and no step may be reported twice
+      for (Observer* observer : observers) observer->step_done(last);
+    }
+    pending_.clear();
+    if (failure_) throw *std::exchange(failure_, std::nullopt);
+    return last;
+  }
+
+  /// Calls archive("name", member) for all that changes during a training.
+  template <class Archive>
+  void visit(Archive& archive) {
+    capture_.invalidate();
+    thetas_.visit(archive);
+    policies_.visit(archive);
+    archive("tasks_seen", tasks_seen_);
+    archive("task_step", task_step_);
+    archive("task_steps", task_steps_);
+    archive("global_step", global_step_);
+  }
+
+ private:
+  friend class TaskPasses<StepEngine>;
+
+  [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
+  /// The learning rate of step `step` of a task of `steps` steps.
+  [[nodiscard]] double learning_rate(std::uint64_t step, std::uint64_t steps) const {
+    return policies_.schedule().rate(step, steps, optim::Rates{options_.rate, options_.min_rate});
+  }
+
+  /// The part of a step that a backend may capture: momentum update, forward and backward pass of the loaded batch.
+  void compute() {
+    if constexpr (keeps_momentum)
+      skip_if_failed([this] {
+        policies_.momentum().template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
+                                                has_previous() ? thetas_.previous() : nullptr);
+      });
+    computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}, {}});
+    computed_->loss = policies_.losses().loss(computed_->step, policies_.losses_state());
+    computed_->step.seal();
+    B::fill(1, Real(1), computed_->loss.grad.data);
+    tape_.backward();
+    computed_->end = tape_.mark();
+  }
+
+  /// Calls work(). After a non-finite step the device skips all that work() launches.
+  template <class Work>
+  void skip_if_failed(const Work& work) {
+    if constexpr (backend::SkipsWork<B>)
+      B::skip_if(pending_.skip_flag(), work);
+    else
+      work();
+  }
+
+  /// The step of the loaded batch; the loss is differentiated at `theta` [n].
+  Step<Model> make_step(const Real* theta) {
+    Step<Model> step(model_, batch_, online_pass(theta));
+    if constexpr (keeps_previous)
+      if (has_previous()) step.previous.emplace(model_, Pass<B>{thetas_.previous(), &tape_}, batch_);
+    if constexpr (keeps_momentum) step.momentum.emplace(model_, Pass<B>{thetas_.momentum(), &tape_}, batch_);
+    return step;
+  }
+
+  /// A pass with gradient and dropout.
+  [[nodiscard]] Pass<B> online_pass(const Real* theta) {
+    Pass<B> pass{theta, &tape_, gradient_.data()};
+    pass.dropout.probability = static_cast<float>(model_.config().dropout);
+    pass.dropout.key = dropout_stream_.key;
+    pass.dropout.task = batch_.task();
+    pass.dropout.epoch = batch_.epoch();
+    pass.dropout.sample = batch_.sample();
+    return pass;
+  }
+
+  /// The strategy's objective alone, without distillation: the loss whose gradients the penalties measure.
+  Scalar<B> objective_loss(Step<Model>& step) {
+    return policies_.losses().template loss_of_one<0>(step, policies_.losses_state());
+  }
+
+  /// @brief Adds the gradient of loss(step) at `theta` [n] on `batch` to gradient_. Waits for the result.
+  /// **Errors.** NumericError if the loss or the gradient is not finite.
+  template <class Loss>
+  void differentiate(const Real* theta, const data::Batch& batch, const data::BatchSource& source, const Loss& loss) {
+    capture_.invalidate();  // memory may move
+    tape_.rewind();
+    batch_.load(batch, model_.config());
+    Step<Model> step = make_step(theta);
+    const Scalar<B> value = loss(step);
+    B::fill(1, Real(1), value.grad.data);
+    tape_.backward();
+    record_losses(step, value, batch, 0, nullptr);
+    pending_.read();
+    roll_back_and_throw(&source);
+    pending_.clear();
+  }
+
+  /// The optimiser's step at `rate`. The penalty's gradient is added in the same pass over the parameters.
+  void apply_optimizer(double rate) {
+    Optimizer& optimizer = policies_.optimizer();
+    auto& state = policies_.optimizer_state();
+    if constexpr (Penalty::active) {
+      const auto term = policies_.penalty().term(policies_.penalty_state());
+      static_assert(
+          optim::StepsAgainst<Optimizer, Model, std::remove_const_t<decltype(term)>>,
+          "[ctp.strategy.penalty] this strategy has a penalty, but its optimiser cannot step against one; give it a "
+          "'template <class Model, class Term> void step(State<Model>&, Model::Real* theta, Model::Real* gradient, "
+          "double rate, const Term&) const' that adds term.gradient(i, theta[i]). See docs/policies/optim.md");
+      optimizer.step(state, thetas_.online(), gradient_.data(), rate, term);
+    } else {
+      optimizer.step(state, thetas_.online(), gradient_.data(), rate);
+    }
+  }
+
+  /// Writes the penalty's value to the backend's memory. Returns its address, or null without a penalty.
+  const double* penalty_value() {
+    if constexpr (Penalty::active) {
+      const auto term = policies_.penalty().term(policies_.penalty_state());
+      if constexpr (backend::SkipsWork<B>) {
+        B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term, penalty_value_.data());
+      } else {
+        const double value = B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term);
+        B::upload(&value, 1, penalty_value_.data());
+      }
+      return penalty_value_.data();
+    } else {
+      return nullptr;
+    }
+  }
+
+  /// Adds a computed step to the pending ones. `penalty`: the penalty's value in the backend's memory; null if the step
+  /// has none.
+  void record_losses(const Step<Model>& step, const Scalar<B>& loss, const data::Batch& batch, double rate,
+                     const double* penalty) {
+    StepReport report;
+    report.task = tasks_seen_;
+    report.epoch = batch_.epoch();
+    report.step = task_step_;
+    report.global_step = global_step_;
+    report.steps = task_steps_;
+    report.rate = rate;
+    report.pairs = static_cast<int>(batch_.size());
+    const char* penalty_name = nullptr;
+    if constexpr (Penalty::active)
+      if (penalty != nullptr) penalty_name = Penalty::name;
+    auto& entry =
+        pending_.add(report, batch.sample, step, loss, gradient_.size(), gradient_.data(), penalty_name, penalty);
+    if constexpr (backend::SkipsWork<B>) {
+      entry.before.clear();
+      policies_.visit(entry.before);
+    }
+  }
+
+  /// Rolls back the first non-finite step and all steps after it; stores the error in failure_.
+  void roll_back_skipped_steps(const data::BatchSource* source) {
+    const auto entries = pending_.entries();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = entries[i];
+      if (entry.complaint().empty()) continue;
+      failure_.emplace(entry.error(source));
+      if constexpr (backend::SkipsWork<B>) policies_.visit(entry.before.restore());
+      task_step_ = entry.report.step;
+      global_step_ = entry.report.global_step;
+      B::zero(gradient_.data(), gradient_.size());
+      pending_.drop_from(i);
+      return;
+    }
+  }
+  /// **Errors.** NumericError for a non-finite step, which is rolled back.
+  void roll_back_and_throw(const data::BatchSource* source) {
+    roll_back_skipped_steps(source);
+    if (failure_) throw *std::exchange(failure_, std::nullopt);
+  }
+
+  /// The last computed step. Its values lie on the tape.
+  struct Computed {
+    Step<Model> step;
+    Scalar<B> loss;
+    typename Tape<B>::Mark end;  ///< of the tape after the step
+  };
+
+  Model model_;
+  TrainOptions options_;
+  Policies policies_;
+  Thetas<B> thetas_;
+  Buffer<Real, B> gradient_;
+  Tape<B> tape_;
+  DeviceBatch<B> batch_;
+  std::optional<Computed> computed_;
+  StepCapture<B> capture_;
+  PendingSteps<B> pending_;
+  Buffer<double, B> penalty_value_{Penalty::active ? 1 : 0};
+  std::optional<NumericError> failure_;  ///< of the steps rolled back, until it is thrown
+  RandomStream dropout_stream_{options_.seed, "dropout"};
+  std::uint32_t tasks_seen_ = 0;
+  std::uint64_t task_step_ = 0, task_steps_ = 0, global_step_ = 0;
+};
+
+}  // namespace ctp

@@ -1,0 +1,28 @@
+// The code of docs/policies/momentum.md.
+#include <doctest/doctest.h>
+
+#include <ctp/backend/cpu/backend.hpp>
+#include <ctp/testing/momentum.hpp>
+
+namespace {
+
+// [momentum]
+/// slow <- decay slow + (1 - decay) online.
+struct Average {
+  static constexpr bool active = true;
+  static constexpr ctp::Needs needs{};  // or {.previous = ctp::Output::Weights}
+  double decay = 0.99;
+
+  template <class B>
+  void update(ctp::Index n, typename B::Real* slow, const typename B::Real* online,
+              const typename B::Real* /*previous*/) const {
+    B::average(n, static_cast<typename B::Real>(decay), online, slow);
+  }
+};
+// [momentum]
+
+}  // namespace
+
+TEST_CASE("docs: the momentum policy of the page passes its check") {
+  CHECK(ctp::testing::check_momentum<ctp::Cpu>(Average{}).log.empty());
+}
