@@ -24,9 +24,8 @@
 
 namespace test {
 
-/// Pair n: the first byte of the picture is n, the others are what `augment` draws, else 128; tokens [2, 10 + n, 11 +
-/// n,
-/// ..., 3].
+/// Pair n has the tokens [2, 10 + n, 11 + n, ..., 3]. The first byte of its picture is n; the other bytes are draws of
+/// `augment`, or 128 without `augment`.
 class SyntheticSource final : public ctp::data::Source {
  public:
   explicit SyntheticSource(std::size_t pairs) {

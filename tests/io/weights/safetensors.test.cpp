@@ -227,7 +227,7 @@ TEST_CASE("safetensors: wrong header lengths are refused without allocating them
     const std::string found = message_of([&] { (void)io::read_safetensors(scratch / "w"); });
     CAPTURE(found);
     CHECK(found.starts_with("3: " + scratch / "w"));
-    // A length of 7 cuts the header inside; what is left does not end with a brace.
+    // A length of 7 truncates the header, which then does not end with a brace.
     CHECK(found.find(length == 7 ? "header: expected '}' and then spaces only at the end" : message) !=
           std::string::npos);
   }
