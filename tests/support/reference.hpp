@@ -1,4 +1,4 @@
-// What the operations of a backend compute, as plain loops in double; and helpers to run them on any backend.
+// Reference operations of a backend, as plain loops in double, and helpers to run operations on any backend.
 //
 // To test another backend, define CTP_TEST_BACKENDS as its types and include the test files of tests/backend/generic.
 #pragma once
@@ -63,8 +63,8 @@ ctp::Buffer<typename B::Real, B> room(Index n) {
   return ctp::Buffer<typename B::Real, B>(n);
 }
 
-/// The largest difference, in units of the largest expected number or 1. Infinite if a number is NaN or a size is
-/// wrong.
+/// The largest difference, in units of the largest expected number, at least 1. Infinite if a number is NaN or a size
+/// is wrong.
 inline double off(const Values& found, const Values& expected) {
   if (found.size() != expected.size()) return std::numeric_limits<double>::infinity();
   double worst = 0, largest = 1;
@@ -81,7 +81,7 @@ double off(const ctp::Buffer<typename B::Real, B>& found, const Values& expected
   return off(found.template to_host<double>(), expected);
 }
 
-/// How far a backend may be off: a few hundred roundings.
+/// The largest allowed difference: a few hundred roundings.
 template <class B>
 constexpr double rounding = std::is_same_v<typename B::Real, float> ? 1e-5 : 1e-13;
 
@@ -106,7 +106,7 @@ bool same_bits_for_any_thread_count(const Compute& compute) {
   };
   const auto one = run(1);
   for (const auto value : one)
-    if (!(value - value == 0)) return false;  // NaN would differ from itself
+    if (!(value - value == 0)) return false;  // NaN is not equal to NaN
   return one == run(2) && one == run(3);
 }
 
@@ -149,7 +149,7 @@ inline Values softmax(const Values& x, double scale = 1) {
 }
 inline Values row(const Values& x, Index i, Index d) { return {x.begin() + i * d, x.begin() + (i + 1) * d}; }
 
-/// What dropout multiplies the elements of one row with, straight from the text at ctp::backend::Dropout.
+/// The factors of dropout for the elements of one row, written after the docstring of ctp::backend::Dropout.
 inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t sample, Index row, Index columns) {
   const auto threshold = static_cast<std::uint32_t>(std::lround(static_cast<double>(layer.probability) * 65536));
   Values factors;
@@ -160,12 +160,12 @@ inline Values dropout_factors(const ctp::backend::Dropout& layer, std::uint32_t 
                         {layer.key.low, layer.key.high});
     const std::uint32_t word = words[at(column % 64 / 16)];
     const std::uint32_t bits = column % 128 < 64 ? word % 65536 : word / 65536;
-    // The scale is a float on every backend, so that all of them compute with the same number.
+    // The scale is a float on every backend, so that all backends compute with the same number.
     factors.push_back(bits >= threshold ? static_cast<double>(65536.F / static_cast<float>(65536 - threshold)) : 0.0);
   }
   return factors;
 }
-/// The same for all rows of a batch. `samples` must be what layer.sample points to.
+/// The factors of dropout for all rows of a batch. `samples`: the numbers that layer.sample points to.
 inline Values dropout_factors(const ctp::backend::Dropout& layer, const std::vector<std::uint32_t>& samples,
                               Index rows_per_sample, Index columns) {
   Values all;
