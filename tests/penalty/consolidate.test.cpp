@@ -103,7 +103,9 @@ TEST_CASE(
   CHECK(state.fisher.to_host()[0] == Approx(2).epsilon(1e-14));
 }
 
-TEST_CASE("afec: a second model is trained one epoch ahead, and its Fisher diagonal pulls the online weights to it") {
+TEST_CASE(
+    "afec: a second model is trained one epoch ahead, and its Fisher diagonal pulls the online weights to the second "
+    "model") {
   const ctp::penalty::Afec afec{.lambda = 0, .forward_lambda = 2};
   auto state = afec.init(two, 0);
   const Numbers start{1, 1};

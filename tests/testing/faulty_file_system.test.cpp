@@ -32,7 +32,7 @@ TEST_CASE("faulty_file_system: the N-th call fails once, or from then on") {
   CHECK(errno == EIO);
 }
 
-TEST_CASE("faulty_file_system: reads and writes move small pieces, and interruptions come before each") {
+TEST_CASE("faulty_file_system: reads and writes move small pieces, and interruptions come before each call") {
   const Scratch scratch;
   FaultyFileSystem files;
   files.piece = 2;

@@ -19,7 +19,7 @@ namespace ctp {
 
 /// @brief The weighted sum of several losses, objectives or distillations. Each loss may be an All itself.
 ///
-/// A loss whose teacher does not exist yet (the previous model, on the first task) is silent: it adds nothing.
+/// A loss whose teacher does not exist yet (the previous model, on the first task) is silent and adds nothing.
 /// **Gradient.** to the online model, that of the weighted sum.
 template <class... Policies>
 struct All {

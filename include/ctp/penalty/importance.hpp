@@ -13,7 +13,7 @@
 namespace ctp::penalty {
 
 /// @brief Sum of the mean Euclidean lengths of the raw image projection, the raw text projection and the raw fusion
-/// feature. The magnitude of its gradient is the importance of MAS.
+/// feature. The magnitude of the sum's gradient is the importance of MAS.
 ///
 /// **Gradient.** to the weights of `outputs`.
 /// **Source.** Aljundi et al. 2018, arXiv:1711.09601, eq. 3, on these outputs; `tests/oracle: mas_objective`.

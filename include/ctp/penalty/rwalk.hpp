@@ -65,8 +65,8 @@ struct RWalk {
     visitor("damping", damping);
   }
 
-  /// @brief Renews score and importance of one parameter and resets its path. Public, since nvcc instantiates kernels
-  /// with it.
+  /// @brief Renews score and importance of one parameter and resets its path. Public, since nvcc instantiates
+  /// kernels with this type.
   template <class Real>
   struct Consolidate {
     const Real *theta, *anchor, *fisher;

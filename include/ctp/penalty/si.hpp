@@ -53,7 +53,7 @@ struct Si {
   }
 
   /// @brief importance += path / ((theta - anchor)^2 + damping); path = 0. Public, since nvcc instantiates kernels with
-  /// it.
+  /// this type.
   template <class Real>
   struct Consolidate {
     const Real *theta, *anchor;
