@@ -48,10 +48,10 @@ FeatureMaker features_on(int image_size,
 /// A FeatureMaker of `model` with weights `theta`. Both must outlive the result.
 template <class Model>
 FeatureMaker features_of(const Model& model, const typename Model::Real* theta) {
-  return features_on<typename Model::Backend>(model.config().image,
-                                              [&model, theta](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
-                                                return ctp::extract(model, theta, source, wanted);
-                                              });
+  return features_on<typename Model::Backend>(
+      model.config().image, [&model, theta](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
+        return ctp::extract(model, theta, source, wanted);
+      });
 }
 
 /// Measures models on the test, query and gallery lists of a stream.
