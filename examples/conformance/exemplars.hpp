@@ -22,8 +22,8 @@ inline bool check_exemplars(const ctp::TensorFile& file) {
   Comparison compare(file);
   for (const char* name : {"features", "sizes"}) compare.input(name);
   const std::vector<double> features = file.at("features").as_doubles();
-  const ctp::rehearsal::Rows rows(std::span<const double>(features),
-                                  static_cast<std::size_t>(file.at("features").shape.at(1)));
+  const ctp::rehearsal::FeatureMatrix matrix(std::span<const double>(features),
+                                             static_cast<std::size_t>(file.at("features").shape.at(1)));
   const std::size_t take = std::stoul(file.metadata.at("take"));
   const std::uint64_t capacity = std::stoull(file.metadata.at("capacity"));
   std::vector<std::uint64_t> sizes;
@@ -36,9 +36,9 @@ inline bool check_exemplars(const ctp::TensorFile& file) {
     compare.input(name);
     compare.record(name + " (places that differ)", name, static_cast<double>(different), 0);
   };
-  check("herding", ctp::rehearsal::choose_herding(rows, take));
-  check("herding_published", ctp::rehearsal::choose_herding_published(rows, take));
-  check("kmeans", ctp::rehearsal::choose_kmeans(rows, take));
+  check("herding", ctp::rehearsal::choose_herding(matrix, take));
+  check("herding_published", ctp::rehearsal::choose_herding_published(matrix, take));
+  check("kmeans", ctp::rehearsal::choose_kmeans(matrix, take));
   check("quota", ctp::rehearsal::quota(sizes, capacity));
   check("quota_published", ctp::rehearsal::quota_published(sizes, capacity));
   return compare.print();

@@ -1,5 +1,5 @@
 /// @file   ctp/data.hpp
-/// @brief  Everything between files and batches: P9D folders, pictures, captions, tasks and loaders.
+/// @brief  Umbrella header of data: P9D folders, pictures, captions, tasks and loaders.
 /// @layer  data
 #pragma once
 

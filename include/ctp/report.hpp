@@ -1,5 +1,5 @@
 /// @file   ctp/report.hpp
-/// @brief  What a training says about itself, in one include.
+/// @brief  Umbrella header of report: metrics log, progress, step lines.
 #pragma once
 
 #include <ctp/report/metrics_log.hpp>

@@ -1,4 +1,4 @@
-// A folder for one test, removed afterwards; and a P9D layout to break in one place at a time.
+// A temporary folder for one test, and a small P9D layout.
 #pragma once
 
 #include <unistd.h>

@@ -27,7 +27,7 @@ inline Bytes bytes(std::string_view text) {
   return result;
 }
 
-/// Small files of every kind that the decoders treat differently.
+/// Small files, one for each case of the decoders.
 inline const std::vector<std::string>& kinds() {
   static const std::vector<std::string> names{"baseline_444.jpg",
                                               "baseline_420.jpg",
@@ -48,7 +48,7 @@ inline const std::vector<std::string>& kinds() {
   return names;
 }
 
-/// The message of the DataError that decoding throws; empty if it does not throw.
+/// The message of the DataError of decoding; empty without an exception.
 template <class Decode>
 std::string refusal(Decode decode, const Bytes& file, const ctp::data::DecodeLimits& limits = {}) {
   try {
@@ -61,7 +61,7 @@ std::string refusal(Decode decode, const Bytes& file, const ctp::data::DecodeLim
 
 inline bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-/// Where `pattern` begins, from `from` on.
+/// Offset of the first occurrence of `pattern` at or after `from`.
 inline std::size_t find(const Bytes& in, std::initializer_list<int> pattern, std::size_t from = 0) {
   for (std::size_t i = from; i + pattern.size() <= in.size(); ++i) {
     std::size_t k = 0;

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::Batch;
 using ctp::data::Image;
@@ -27,7 +27,7 @@ Image counted() {
 }
 }  // namespace
 
-TEST_CASE("picture row: in a batch of pixels a picture's bytes stand in its row, as they are") {
+TEST_CASE("picture row: a batch of pixels holds the picture's bytes unchanged in its row") {
   Batch batch = two_pictures(Pictures::Pixels);
   PictureRow(batch, 1).write(counted());
   CHECK(batch.images.empty());
@@ -37,7 +37,7 @@ TEST_CASE("picture row: in a batch of pixels a picture's bytes stand in its row,
   CHECK(PictureRow(batch, 0).size() == 2);
 }
 
-TEST_CASE("picture row: in a batch of floats pixels are normalised, and floats stand as they are") {
+TEST_CASE("picture row: a batch of floats holds normalised pixels, and floats unchanged") {
   Batch batch = two_pictures(Pictures::Floats);
   PictureRow(batch, 0).write(counted());
   std::vector<float> floats(12);
@@ -61,7 +61,7 @@ TEST_CASE("picture row: other sizes, and floats for a batch of pixels, are refus
             "return Pictures::Floats"));
 }
 
-TEST_CASE("picture row: a batch that is resized from floats to pixels holds pixels alone") {
+TEST_CASE("picture row: a batch resized from floats to pixels holds pixels only") {
   Batch batch = two_pictures(Pictures::Floats);
   batch.resize(2, 2, 2, Pictures::Pixels);
   CHECK(batch.images.empty());

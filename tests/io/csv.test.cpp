@@ -17,7 +17,7 @@ std::vector<std::vector<std::string>> fields(std::string_view text) {
 }
 }  // namespace
 
-TEST_CASE("a table is read as spreadsheets write it") {
+TEST_CASE("csv: a table is read as spreadsheets write it") {
   using Rows = std::vector<std::vector<std::string>>;
   CHECK(fields("a.jpg,one\nb.jpg,two\n") == Rows{{"a.jpg", "one"}, {"b.jpg", "two"}});
   CHECK(fields("\xEF\xBB\xBF"
@@ -31,7 +31,7 @@ TEST_CASE("a table is read as spreadsheets write it") {
   CHECK(read_csv("a,\"x\r\ny\"\r\nb,z", "t.csv")[1].line == 3);
 }
 
-TEST_CASE("a damaged table is refused with file and line") {
+TEST_CASE("csv: a damaged table is refused with file and line") {
   CHECK_THROWS_WITH_AS(
       read_csv("a,b\nc,\"d\n", "t.csv"),
       "t.csv: line 2: expected a closing quote, found the end of the file; close the quote, or double it",

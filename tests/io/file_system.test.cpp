@@ -33,7 +33,7 @@ TEST_CASE("file_system: a replacement is in place until the end of its scope, an
   CHECK(&ctp::io::file_system() == &own);
 }
 
-TEST_CASE("file_system: status tells files, folders and other things apart") {
+TEST_CASE("file_system: status distinguishes files, folders and other entries") {
   const Scratch scratch;
   put(scratch / "file", "12345");
   ctp::io::FileSystem& files = ctp::io::file_system();
@@ -47,7 +47,7 @@ TEST_CASE("file_system: status tells files, folders and other things apart") {
   CHECK(files.status((scratch / "none").c_str(), facts) < 0);
 }
 
-TEST_CASE("file_system: errno decides between an error of the data and one of the machine") {
+TEST_CASE("file_system: errno decides between DataError and ResourceError") {
   const auto thrown = [](int problem, bool reading) {
     errno = problem;
     return message_of([&] { ctp::io::detail::throw_system_error("p", "open", reading, "a readable file"); });

@@ -23,7 +23,7 @@ std::size_t open_files() {
 }
 }  // namespace
 
-TEST_CASE("files: what is written atomically is what is read, also with awkward names") {
+TEST_CASE("files: an atomic write reads back the same bytes, also for unusual names") {
   const Scratch scratch;
   for (const std::string& name :
        {std::string("plain"), std::string("with space"), std::string("重量.bin"), std::string(255, 'n')}) {
@@ -48,7 +48,7 @@ TEST_CASE("files: a relative path is written in the current folder") {
   CHECK(get(scratch / "relative") == "x");
 }
 
-TEST_CASE("files: a missing file, a folder and a pipe are refused by name, and nothing waits") {
+TEST_CASE("files: a missing file, a folder and a pipe are refused by name, without blocking") {
   const Scratch scratch;
   const std::string missing = scratch / "missing";
   CHECK(message_of([&] { io::read_text(missing); }) ==
@@ -69,7 +69,7 @@ TEST_CASE("files: a file above the limit is refused before it is read") {
         "3: " + scratch / "f" + ": size: expected at most 4 bytes, found 5 bytes");
 }
 
-TEST_CASE("files: one-byte pieces and storms of interruptions change nothing") {
+TEST_CASE("files: one-byte pieces and repeated interruptions do not change the result") {
   const Scratch scratch;
   const std::string content(300, 'x');
   io::FaultyFileSystem files;
@@ -84,8 +84,7 @@ TEST_CASE("files: one-byte pieces and storms of interruptions change nothing") {
   CHECK(get(scratch / "log") == "first\nsecond\n");
 }
 
-TEST_CASE(
-    "files: whichever call of an atomic write fails, the old content or the new is there, whole, and nothing else") {
+TEST_CASE("files: after a failure of any call of an atomic write the file holds the complete old or new content") {
   for (const int error : {ENOSPC, EIO, EDQUOT, EACCES, EROFS, EMFILE}) {
     bool reached = true;
     for (std::size_t n = 1; reached; ++n) {
@@ -104,14 +103,14 @@ TEST_CASE(
         message = message_of([&] { io::write_file_atomically(scratch / "f", "the new content"); });
       }
       reached = files.failed();
-      CHECK(get(scratch / "f") == (reached && n <= 8 ? "old" : "the new content"));  // 8: the rename
+      CHECK(get(scratch / "f") == (reached && n <= 8 ? "old" : "the new content"));  // call 8: the rename
       CHECK(scratch.files() == 1);
       CHECK(open_files() == open_before);
       if (!reached) {
         CHECK(message == "none");
         CHECK(files.log() == std::vector<std::string>{"open", "write", "write", "write", "write", "sync", "close",
                                                       "rename", "open", "sync", "close"});
-      } else if (n <= 10) {  // 11: closing the folder, which has nothing to lose
+      } else if (n <= 10) {  // call 11: close of the folder, which cannot lose data
         CHECK(message.starts_with("6: " + scratch / "f" + ": "));
         CHECK(message.find(std::generic_category().message(error)) != std::string::npos);
       }
@@ -137,7 +136,7 @@ TEST_CASE("files: an unsynced write replaces the content without sync or rename,
   }
 }
 
-TEST_CASE("files: a disk that is broken for good leaves the old content") {
+TEST_CASE("files: a permanent disk failure leaves the old content") {
   for (std::size_t n = 1; n <= 8; ++n) {
     CAPTURE(n);
     const Scratch scratch;
@@ -152,7 +151,7 @@ TEST_CASE("files: a disk that is broken for good leaves the old content") {
   }
 }
 
-TEST_CASE("files: a file that was not committed leaves no trace, and a temporary name in use is passed over") {
+TEST_CASE("files: an uncommitted file leaves no temporary file, and a temporary name in use is skipped") {
   const Scratch scratch;
   std::string used;
   {
@@ -178,7 +177,7 @@ TEST_CASE("files: a link at the path is replaced, not followed") {
   CHECK(get(scratch / "link") == "new");
 }
 
-TEST_CASE("files: a file that is cut while it is read is noticed") {
+TEST_CASE("files: a file truncated during a read is an error") {
   const Scratch scratch;
   put(scratch / "f", std::string(100, 'x'));
   struct Cutting : io::FileSystem {
@@ -200,7 +199,7 @@ TEST_CASE("files: a file that is cut while it is read is noticed") {
         std::string::npos);
 }
 
-TEST_CASE("files: appending goes on behind what is there, on a line of its own") {
+TEST_CASE("files: appending continues after the existing content, on a new line") {
   const Scratch scratch;
   put(scratch / "log", "whole\nbroken off");
   {
@@ -220,7 +219,7 @@ TEST_CASE("files: appending goes on behind what is there, on a line of its own")
   CHECK(message_of([&] { cut.append_line("two\nlines"); }).starts_with("2: "));
 }
 
-TEST_CASE("files: a line that does not fit is not in the log, not even half, and the log goes on") {
+TEST_CASE("files: no part of a line that does not fit stays in the log, and the log stays usable") {
   const Scratch scratch;
   io::FaultyFileSystem files;
   files.piece = 3;
@@ -247,7 +246,7 @@ TEST_CASE("files: a line that does not fit is not in the log, not even half, and
   CHECK(log.size() == get(scratch / "log").size());
 }
 
-TEST_CASE("files: a full disk is an error of the machine") {
+TEST_CASE("files: a full disk is a resource error") {
   if (!io::exists("/dev/full")) {
     MESSAGE("SKIP: no /dev/full on this machine");
     return;
@@ -256,7 +255,7 @@ TEST_CASE("files: a full disk is an error of the machine") {
   CHECK(message_of([&] { log.append_line("x"); }).starts_with("6: /dev/full: append: "));
 }
 
-TEST_CASE("files: folders are made with those above them, and a file in the way is named") {
+TEST_CASE("files: folders are made with their parents, and a file in the way is named") {
   const Scratch scratch;
   io::make_directories(scratch / "a/b/c/");
   io::make_directories(scratch / "a/b");
@@ -280,7 +279,7 @@ TEST_CASE("files: folders are made with those above them, and a file in the way 
   CHECK(message_of([&] { io::make_directories(scratch / "x/y"); }).starts_with("6: "));
 }
 
-TEST_CASE("files: directory_of and join take paths apart and put them together") {
+TEST_CASE("files: directory_of splits and join concatenates paths") {
   CHECK(io::directory_of("a/b/c") == "a/b");
   CHECK(io::directory_of("a/b/") == "a");
   CHECK(io::directory_of("c") == ".");

@@ -32,7 +32,7 @@ struct Scratch {
   }
 };
 
-// Not through the code under test.
+// Independent of the code under test.
 inline void put(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
 }

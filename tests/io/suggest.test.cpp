@@ -10,7 +10,7 @@
 using ctp::io::edit_distance;
 using ctp::io::nearest_name;
 
-TEST_CASE("suggest: the distance counts what a hand gets wrong") {
+TEST_CASE("suggest: the distance counts insertions, deletions, replacements and swaps") {
   CHECK(edit_distance("kitten", "sitting") == 3);
   CHECK(edit_distance("", "abc") == 3);
   CHECK(edit_distance("abc", "") == 3);
@@ -20,7 +20,7 @@ TEST_CASE("suggest: the distance counts what a hand gets wrong") {
   CHECK(edit_distance("ca", "abc") == 3);         // 2 for the unrestricted distance
 }
 
-TEST_CASE("suggest: the nearest known name is found, and a far one is not offered") {
+TEST_CASE("suggest: the nearest known name is suggested, a distant one is not") {
   const std::array<std::string_view, 4> known{"epochs", "batch_size", "lr", "min_lr"};
   CHECK(nearest_name("batch_sze", known) == "batch_size");
   CHECK(nearest_name("epoch", known) == "epochs");

@@ -8,7 +8,7 @@
 
 #include <io/scratch.hpp>
 
-TEST_CASE("metrics_log: every line is in the file at once and any JSON reader reads it") {
+TEST_CASE("metrics_log: every line is in the file at once and is valid JSON") {
   const Scratch scratch;
   ctp::report::MetricsLog log(scratch / "metrics.jsonl");
   ctp::JsonLine line;
@@ -21,7 +21,7 @@ TEST_CASE("metrics_log: every line is in the file at once and any JSON reader re
   CHECK(log.size() == get(scratch / "metrics.jsonl").size());
 }
 
-TEST_CASE("metrics_log: a run that goes on cuts what came after its checkpoint") {
+TEST_CASE("metrics_log: a resumed run truncates the log to its checkpoint") {
   const Scratch scratch;
   std::uint64_t stored = 0;
   {

@@ -8,7 +8,7 @@
 
 using ctp::report::duration;
 
-TEST_CASE("duration: hours only where there are any, seconds rounded") {
+TEST_CASE("duration: hours only from one hour on, seconds rounded") {
   CHECK(duration(3723) == "1:02:03");
   CHECK(duration(244.6) == "4:05");
   CHECK(duration(7) == "0:07");
@@ -30,7 +30,7 @@ TEST_CASE("progress: one line, counted from one") {
         "task 2/9  epoch 1/4  step 12/60  loss 5.1235 (contrast 1.020, language 4.100)  320 pairs/s  left 2:10");
 }
 
-TEST_CASE("pace: steps that are told of several at a time count with the time that all of them took") {
+TEST_CASE("pace: steps reported together share the time of their group") {
   using Clock = ctp::report::Pace::Clock;
   ctp::report::Pace pace(1000);
   auto now = Clock::now();

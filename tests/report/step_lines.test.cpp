@@ -10,7 +10,7 @@
 
 namespace {
 
-/// The steps that reach the sink of five steps in a task.
+/// The steps of a task of five steps that reach the sink.
 std::vector<nlohmann::json> lines_of(int every) {
   std::vector<nlohmann::json> lines;
   ctp::report::StepLines observer(

@@ -1,5 +1,5 @@
 /// @file   ctp/data/batch.hpp
-/// @brief  What a training step consumes, in host memory, and the interface that hands it out.
+/// @brief  One batch of a training step in host memory, and the interface of a batch source.
 /// @layer  data
 #pragma once
 
@@ -10,18 +10,18 @@
 
 namespace ctp::data {
 
-/// The label of a position at which nothing is asked (PyTorch's ignore_index).
+/// Label of a position that is not masked (PyTorch's ignore_index).
 inline constexpr std::int32_t ignore_label = -100;
 
-/// What the pictures of a batch, or of a source, are.
+/// Form of the pictures of a batch or of a source.
 enum class Pictures {
-  Pixels,  ///< bytes, as decoded and augmented; the backend turns them into what an encoder reads
-  Floats   ///< what an encoder reads, of sources that have no pixels
+  Pixels,  ///< bytes, as decoded and augmented; the backend normalises them for the encoder
+  Floats   ///< normalised input of the encoder, of sources without pixels
 };
 
 /// @brief One batch of image-text pairs on the host. Plain vectors: filled by a loader, read by a step, reused.
 ///
-/// Pictures are either in `pixels` or in `images`; the other one is empty.
+/// Pictures are either in `pixels` or in `images`; the other vector is empty.
 struct Batch {
   int size = 0;        ///< B, pairs
   int image_size = 0;  ///< H = W, pixels
@@ -30,14 +30,14 @@ struct Batch {
 
   std::vector<std::uint8_t> pixels;   ///< [B, H, W, 3], red, green and blue interleaved, 0 to 255
   std::vector<float> images;          ///< [B, 3, H, W], normalised
-  std::vector<std::int32_t> ids;      ///< [B, L], tokens as they are
-  std::vector<std::int32_t> attend;   ///< [B, L], 1 where a token is, 0 where padding is
+  std::vector<std::int32_t> ids;      ///< [B, L], tokens of the caption
+  std::vector<std::int32_t> attend;   ///< [B, L], attention mask: 1 at tokens, 0 at padding
   std::vector<std::int32_t> masked;   ///< [B, L], tokens with some replaced for masked-language modelling
-  std::vector<std::int32_t> labels;   ///< [B, L], the token at replaced positions, ignore_label elsewhere
+  std::vector<std::int32_t> labels;   ///< [B, L], the original token at masked positions, ignore_label elsewhere
   std::vector<std::uint32_t> sample;  ///< [B], ordinal of each pair in its stream; keys the random numbers
 
-  /// Sets the sizes and gives every vector its length, of `pixels` and `images` the one that is not used 0. Keeps
-  /// capacity: a batch that is reused does not allocate.
+  /// Sets the sizes and resizes every vector; the unused one of `pixels` and `images` becomes empty. Keeps capacity, so
+  /// a reused batch does not allocate.
   void resize(int batch_size, int image, int tokens, Pictures pictures = Pictures::Floats) {
     size = batch_size;
     image_size = image;
@@ -55,9 +55,9 @@ struct Batch {
   }
 };
 
-/// @brief The batches of one task, as the Learner walks through them: start an epoch, take batches until null.
+/// @brief The batches of one task. The Learner calls start() for an epoch and then next() until it returns null.
 ///
-/// A source decides what its batches are (files behind worker threads, vectors in memory); the Learner only knows this.
+/// Implementations decide the origin of batches, such as worker threads over files or vectors in memory.
 class BatchSource {
  public:
   BatchSource() = default;

@@ -1,5 +1,5 @@
 /// @file   ctp/data/picture_row.hpp
-/// @brief  The place of one picture in a batch, where a source writes it.
+/// @brief  View of one picture of a batch, for a source to write to.
 /// @layer  data
 #pragma once
 
@@ -16,9 +16,9 @@
 
 namespace ctp::data {
 
-/// @brief Takes a picture as pixels or as finished floats, and stores it as the batch wants it.
+/// @brief Accepts a picture as pixels or as normalised floats, and stores it in the form of the batch.
 ///
-/// Refers to memory of the batch: valid until that is resized.
+/// Refers to memory of the batch: valid until the batch is resized.
 class PictureRow {
  public:
   PictureRow(Batch& batch, std::size_t row) : size_(batch.image_size) {
@@ -61,7 +61,7 @@ class PictureRow {
   }
 
   int size_;
-  std::span<std::uint8_t> rgb_;  // one of the two is empty
+  std::span<std::uint8_t> rgb_;  // either rgb_ or chw_ is empty
   std::span<float> chw_;
 };
 

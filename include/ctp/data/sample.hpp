@@ -8,12 +8,13 @@
 
 namespace ctp::data {
 
-/// What an annotation file says about one pair. `ordinal` is its place in its own list, counted from 0 in file order.
+/// Record of one pair in an annotation file. `ordinal`: index of the record in its list, from 0 in file order.
 struct Sample {
-  std::string id;        ///< key of the record; also the stem of the image's file name
-  std::string title;     ///< caption as written, not cleaned
-  std::string category;  ///< relevance label of the mean average precision; may be empty where nothing asks for it
-  std::string industry;  ///< name of the task it belongs to
+  std::string id;     ///< key of the record; also the stem of the image's file name
+  std::string title;  ///< caption as written, not cleaned
+  std::string
+      category;  ///< relevance label of the mean average precision; may be empty in lists that have no such metric
+  std::string industry;  ///< name of the pair's task
   std::string image;     ///< path of the image file
   std::uint32_t ordinal = 0;
 };

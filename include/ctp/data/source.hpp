@@ -1,5 +1,5 @@
 /// @file   ctp/data/source.hpp
-/// @brief  Pairs addressed by number, wherever they come from; and a task as a choice among them.
+/// @brief  Interface of an image-text data set, and a task as a subset of it.
 /// @layer  data
 #pragma once
 
@@ -18,8 +18,8 @@ namespace ctp::data {
 
 /// @brief Image-text pairs, each with an ordinal in [0, size()) that never changes.
 ///
-/// Everything random about a pair is keyed by its ordinal, so a source must give the same pair the same ordinal in
-/// every run. All members are called from several threads at once and must not change anything visible.
+/// The ordinal keys all random numbers of a pair, so a source must give a pair the same ordinal in every run. Several
+/// threads call the members concurrently; the members must not change visible state.
 class Source {
  public:
   Source() = default;
@@ -29,14 +29,14 @@ class Source {
 
   /// Number of pairs.
   [[nodiscard]] virtual std::size_t size() const = 0;
-  /// What messages call this pair; must hold for every ordinal, known or not.
+  /// Name of a pair for messages. Must accept every ordinal, also one >= size().
   [[nodiscard]] virtual std::string name(std::uint32_t ordinal) const = 0;
-  /// What the batches of this source hold: floats if any of its pairs has no pixels.
+  /// Form of the pictures in batches of this source: floats if any of its pairs has no pixels.
   [[nodiscard]] virtual Pictures pictures() const { return Pictures::Pixels; }
-  /// @brief Writes the picture to `out`, in the size that it has there.
+  /// @brief Writes the picture to `out`, in the size of `out`.
   ///
-  /// `augment`: where the random crop, flip and operations draw from; null for the plain picture of evaluation.
-  /// **Errors.** DataError for a picture that cannot be used: this, and nothing else, is subject to OnBadImage.
+  /// `augment`: random numbers of the crop, the flip and the operations; null for the plain picture of evaluation.
+  /// **Errors.** DataError for a picture that cannot be decoded; OnBadImage applies to this error alone.
   virtual void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const = 0;
   /// Tokens of the caption from [CLS] to [SEP], not padded. Valid as long as the source lives.
   [[nodiscard]] virtual std::span<const std::int32_t> tokens(std::uint32_t ordinal) const = 0;

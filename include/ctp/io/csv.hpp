@@ -1,5 +1,5 @@
 /// @file   ctp/io/csv.hpp
-/// @brief  Comma-separated values as spreadsheets write them.
+/// @brief  Reader of comma-separated values.
 /// @layer  io
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace ctp::io {
 
-/// One record, and the line of the file on which it starts, from 1.
+/// One record. `line`: line of the file on which the record starts, from 1.
 struct CsvRecord {
   std::size_t line = 0;
   std::vector<std::string> fields;
@@ -21,11 +21,11 @@ struct CsvRecord {
 
 /// @brief The records of a CSV file, without empty lines.
 ///
-/// Commas part fields; a field in double quotes may hold commas, line ends and doubled quotes. Line ends: LF, CRLF or
-/// CR. A UTF-8 byte-order mark at the start is passed over; in unquoted fields, blanks at either end are dropped.
-/// **Errors.** DataError naming file and line: a quote that is not closed, text after a closing quote, a NUL byte
-/// (as in UTF-16 files).
-/// **Source.** RFC 4180, with the liberties named above.
+/// Commas separate fields; a field in double quotes may contain commas, line ends and doubled quotes. Line ends: LF,
+/// CRLF or CR. A UTF-8 byte-order mark at the start is skipped; blanks at both ends of an unquoted field are dropped.
+/// **Errors.** DataError naming file and line: an unclosed quote, text after a closing quote, a NUL byte or a UTF-16
+/// byte-order mark.
+/// **Source.** RFC 4180, with the extensions above.
 inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::size_t line = 1;

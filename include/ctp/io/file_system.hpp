@@ -1,5 +1,5 @@
 /// @file   ctp/io/file_system.hpp
-/// @brief  The few system calls through which the library touches files, in one place that tests can replace.
+/// @brief  Interface of the system calls on files, replaceable by tests.
 /// @layer  io
 #pragma once
 
@@ -35,8 +35,8 @@ struct FileStatus {
 
 /// @brief System calls on files, as POSIX defines them: a negative result means failure with errno set.
 ///
-/// Everything in ctp::io goes through file_system(). A test derives from this type, changes what it wants to disturb
-/// and puts the object in place with UseFileSystem. No member retries or throws; the callers in files.hpp do.
+/// All of ctp::io calls file_system(). A test derives from this type, overrides members and installs the object with
+/// UseFileSystem. The members neither retry nor throw; their callers in files.hpp do.
 class FileSystem {
  public:
   FileSystem() = default;
@@ -67,7 +67,7 @@ class FileSystem {
   virtual int rename(const char* from, const char* to) { return std::rename(from, to); }
   virtual int remove_file(const char* path) { return ::unlink(path); }
   virtual int make_directory(const char* path) { return ::mkdir(path, 0777); }
-  /// Appends the names in a directory, without "." and "..", in no particular order.
+  /// Appends the names in a directory, without "." and "..", in unspecified order.
   virtual int list(const char* path, std::vector<std::string>& names) {
     DIR* directory = ::opendir(path);
     if (directory == nullptr) return -1;
@@ -104,7 +104,7 @@ inline std::atomic<FileSystem*>& replaced_file_system() {
   return replacement;
 }
 
-/// Repeats a call that a signal interrupted.
+/// Retries a call that fails with EINTR.
 template <class Call>
 auto retried(Call&& call) {
   for (;;) {
@@ -113,9 +113,9 @@ auto retried(Call&& call) {
   }
 }
 
-/// Turns errno into the exception for it. Call at once, before anything else can change errno.
+/// Throws the exception that corresponds to errno. Call directly after the failed call, before errno changes.
 ///
-/// **Errors.** DataError if the path itself is wrong, for a file that was to be read; else ResourceError.
+/// **Errors.** DataError if `reading` and the path itself is wrong; otherwise ResourceError.
 [[noreturn]] inline void throw_system_error(const std::string& path, std::string_view operation, bool reading,
                                             std::string expected, std::string remedy = {}) {
   const int problem = errno;
@@ -134,14 +134,14 @@ auto retried(Call&& call) {
 
 }  // namespace detail
 
-/// The file system in use: the machine's own, unless a UseFileSystem is alive.
+/// The current file system: that of the latest live UseFileSystem, otherwise the machine's.
 inline FileSystem& file_system() {
   static FileSystem own;
   FileSystem* replacement = detail::replaced_file_system().load();
   return replacement != nullptr ? *replacement : own;
 }
 
-/// Puts another file system in place for the whole process, until the end of the scope. For tests.
+/// RAII guard that installs another file system for the whole process. For tests.
 class UseFileSystem {
  public:
   explicit UseFileSystem(FileSystem& other) : previous_(detail::replaced_file_system().exchange(&other)) {}

@@ -1,5 +1,5 @@
 /// @file   ctp/io/files.hpp
-/// @brief  Reading whole files, replacing files atomically, appending whole lines, folders.
+/// @brief  File input and output: whole files, atomic replacement, append-only logs, folders.
 /// @layer  io
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace ctp::io {
 
-/// "a/b" for "a/b/c", "." for "c", "/" for "/c"; a slash at the end does not count.
+/// Parent folder: "a/b" for "a/b/c", "." for "c", "/" for "/c"; ignores a slash at the end.
 inline std::string directory_of(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   const std::size_t slash = path.rfind('/');
@@ -38,7 +38,7 @@ inline std::string join(std::string_view directory, std::string_view name) {
 
 namespace detail {
 
-/// Closes a file at the end of the scope; close() before that reports errors.
+/// RAII owner of a file descriptor. close() closes the file early and reports errors.
 class FileHandle {
  public:
   explicit FileHandle(int file) : file_(file) {}
@@ -48,19 +48,20 @@ class FileHandle {
     if (file_ >= 0) file_system().close(file_);
   }
   [[nodiscard]] int get() const noexcept { return file_; }
-  /// True on success. Never repeated: after EINTR the file is closed, and another thread may own the number by now.
+  /// True on success. Not retried after EINTR: the descriptor is closed then, and another thread may have reused it.
   [[nodiscard]] bool close() { return file_system().close(std::exchange(file_, -1)) >= 0 || errno == EINTR; }
 
  private:
   int file_;
 };
 
-/// Writes everything, however small the pieces; false with errno set if that failed. `bytes` becomes what is left.
+/// Writes all of `bytes` in as many calls as needed. On failure returns false with errno set and leaves the unwritten
+/// rest in `bytes`.
 inline bool write_all(int file, std::span<const std::byte>& bytes) {
   while (!bytes.empty()) {
     const std::int64_t done = retried([&] { return file_system().write(file, bytes.data(), bytes.size()); });
     if (done < 0) return false;
-    if (done == 0) {  // POSIX does not forbid it, and a loop would not end
+    if (done == 0) {  // permitted by POSIX; without this check the loop would not end
       errno = EIO;
       return false;
     }
@@ -71,12 +72,12 @@ inline bool write_all(int file, std::span<const std::byte>& bytes) {
 
 }  // namespace detail
 
-/// @brief A regular file that is read at any offset. Its size is taken when it is opened.
+/// @brief Random-access reader of a regular file. The constructor records the file's size.
 ///
-/// **Errors.** DataError if the path is wrong or names no regular file; ResourceError if the system refuses.
+/// **Errors.** DataError if the path is wrong or not a regular file; ResourceError if the system refuses.
 class InputFile {
  public:
-  /// O_NONBLOCK keeps a pipe in place of a file from blocking for ever; regular files ignore it.
+  /// Opens the file. O_NONBLOCK prevents blocking on a pipe; it has no effect on regular files.
   explicit InputFile(std::string path)
       : path_(std::move(path)), file_(detail::retried([&] {
           return file_system().open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
@@ -86,7 +87,7 @@ class InputFile {
   }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  /// Bytes, as of opening.
+  /// Size at opening, bytes.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
   /// Fills `to` from `offset` on. **Errors.** DataError if the file ends before that.
@@ -107,7 +108,7 @@ class InputFile {
     }
   }
 
-  /// **Errors.** DataError if the size is no longer what it was when the file was opened.
+  /// **Errors.** DataError if the size has changed since opening.
   void require_unchanged_size() const {
     const std::uint64_t now = status().size;
     if (now == size_) return;
@@ -155,17 +156,17 @@ Container read_whole(const std::string& path, std::uint64_t limit) {
 inline std::vector<std::byte> read_file(const std::string& path, std::uint64_t limit = default_read_limit) {
   return detail::read_whole<std::vector<std::byte>>(path, limit);
 }
-/// As read_file(), as text. The bytes are not looked at.
+/// As read_file(), as text. The encoding is not checked.
 inline std::string read_text(const std::string& path, std::uint64_t limit = default_read_limit) {
   return detail::read_whole<std::string>(path, limit);
 }
 
-/// @brief A file that appears, or replaces the one before it, all at once: on commit() or not at all.
+/// @brief Atomic replacement of a file: commit() puts the complete new content in place.
 ///
-/// The bytes go to a temporary file in the same folder; commit() syncs it, renames it and syncs the folder. Without
-/// commit() the temporary file is removed and whatever was at the path stays as it was. A symbolic link at the path is
-/// replaced, not followed.
-/// **Errors.** ResourceError naming path, operation and reason. If only the last step failed, the sync of the folder,
+/// write() writes to a temporary file in the same folder; commit() syncs the temporary file, renames it and syncs the
+/// folder. Without commit() the destructor removes the temporary file, and the old file stays unchanged. A symbolic
+/// link at the path is replaced, not followed.
+/// **Errors.** ResourceError naming path, operation and reason. If only the last step fails, the sync of the folder,
 /// the new content is in place but may not survive a power loss.
 class AtomicFile {
  public:
@@ -193,14 +194,15 @@ class AtomicFile {
     sync_directory();
   }
 
-  /// Where the bytes are until commit(); for reading them back.
+  /// Path of the temporary file until commit(); for reading the bytes back.
   [[nodiscard]] const std::string& temporary_path() const noexcept { return temporary_; }
 
  private:
   [[noreturn]] void fail(std::string_view operation, std::string expected) const {
     detail::throw_system_error(path_, operation, false, std::move(expected));
   }
-  /// A short name of its own, so that a target name of 255 bytes works too. O_EXCL skips what another process left.
+  /// Creates the temporary file. Its name does not contain the target's name, which may have 255 bytes already. O_EXCL
+  /// skips files left by other processes.
   int open_temporary() {
     static std::atomic<std::uint64_t> counter{0};
     const std::string start = join(directory_of(path_), ".ctp-tmp-" + std::to_string(::getpid()) + "-");
@@ -219,7 +221,7 @@ class AtomicFile {
     detail::FileHandle handle(
         detail::retried([&] { return files.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
     if (handle.get() < 0) fail("open folder", "to sync the folder");
-    // Some network file systems cannot sync a folder and say so with EINVAL; there is nothing more to do on these.
+    // Some network file systems cannot sync a folder and report EINVAL, which is ignored.
     if (detail::retried([&] { return files.sync(handle.get()); }) < 0 && errno != EINVAL) {
       fail("fsync folder", "the new name on the disk");
     }
@@ -228,10 +230,10 @@ class AtomicFile {
   std::string path_;
   std::string temporary_;
   bool exists_ = false;
-  detail::FileHandle file_;  // last: open_temporary() fills the members above
+  detail::FileHandle file_;  // last member: open_temporary() assigns the members above
 };
 
-/// Replaces the content of a file at once. **Errors.** as AtomicFile.
+/// Replaces the content of a file atomically. **Errors.** as AtomicFile.
 inline void write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
   AtomicFile file(path);
   file.write(bytes);
@@ -257,15 +259,15 @@ inline void write_file_unsynced(const std::string& path, std::span<const std::by
   if (!file.close()) detail::throw_system_error(path, "close", false, "the bytes on the disk");
 }
 
-/// @brief A file that grows by whole lines, for logs. Every line is handed to the system at once; nothing waits in a
-/// buffer.
+/// @brief Append-only file of whole lines, for logs. Every line is passed to the system at once, without a buffer.
 ///
-/// If a line cannot be written completely, what was written of it is cut off again. If the file ends inside a line,
-/// because another program died there, the first new line starts on a line of its own.
-/// **Errors.** ResourceError naming path, operation and reason; the file can be used on after it.
+/// If a line cannot be written completely, its written part is truncated again. If the file ends inside a line, because
+/// another program died there, the first new line begins after a line end.
+/// **Errors.** ResourceError naming path, operation and reason; the object stays usable.
 class AppendFile {
  public:
-  /// `keep`: cut the file to this many bytes first; DataError if it has fewer. For going on from a checkpoint.
+  /// `keep`: first truncate the file to this many bytes, to resume from a checkpoint. **Errors.** DataError if the file
+  /// is shorter than `keep`.
   explicit AppendFile(std::string path, std::optional<std::uint64_t> keep = {})
       : path_(std::move(path)), file_(detail::retried([&] {
           return file_system().open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
@@ -288,7 +290,7 @@ class AppendFile {
     starts_line_ = size_ == 0 || ends_with_line_end();
   }
 
-  /// Adds `line` and a line end. **Errors.** UsageError if the text has a line end in it.
+  /// Appends `line` and a line end. **Errors.** UsageError if `line` contains a line end.
   void append_line(std::string_view line) {
     if (line.find('\n') != std::string_view::npos) {
       throw UsageError(
@@ -300,7 +302,7 @@ class AppendFile {
     if (!detail::write_all(file_.get(), rest)) {
       const int problem = errno;
       const std::size_t done = buffer_.size() - rest.size();
-      if (done != 0 && !cut(size_)) {  // half a line stays
+      if (done != 0 && !cut(size_)) {  // part of the line stays
         size_ += done;
         starts_line_ = false;
       }
@@ -310,13 +312,13 @@ class AppendFile {
     size_ += buffer_.size();
     starts_line_ = true;
   }
-  /// Waits until all lines are on the disk.
+  /// Waits until all lines are on the disk (fsync).
   void sync() {
     if (detail::retried([&] { return file_system().sync(file_.get()); }) < 0 && errno != EINVAL) {
       detail::throw_system_error(path_, "fsync", false, "the lines on the disk");
     }
   }
-  /// Bytes in the file, as far as this object knows.
+  /// Bytes in the file; appends of other processes are not counted.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
  private:
@@ -334,11 +336,11 @@ class AppendFile {
   detail::FileHandle file_;
   std::uint64_t size_ = 0;
   bool starts_line_ = true;
-  std::string buffer_;  // kept, so that lines stop allocating
+  std::string buffer_;  // a member, so that its memory is reused
 };
 
 namespace detail {
-/// Nothing if there is nothing at the path.
+/// Kind of the entry at the path; nullopt if the path does not exist.
 inline std::optional<FileKind> kind_of(const std::string& path) {
   FileStatus facts;
   if (file_system().status(path.c_str(), facts) >= 0) return facts.kind;
@@ -347,19 +349,19 @@ inline std::optional<FileKind> kind_of(const std::string& path) {
 }
 }  // namespace detail
 
-/// True if there is anything at the path. **Errors.** ResourceError if the system will not say.
+/// True if the path exists. **Errors.** ResourceError if the system refuses.
 inline bool exists(const std::string& path) { return detail::kind_of(path).has_value(); }
 /// True if the path is a directory. **Errors.** as exists().
 inline bool is_directory(const std::string& path) { return detail::kind_of(path) == FileKind::Directory; }
 
-/// Makes a directory and those above it; does nothing if it is there.
-/// **Errors.** DataError if a file is in the way; ResourceError if the system refuses.
+/// Creates a directory and its missing parents; no effect on an existing directory.
+/// **Errors.** DataError if part of the path is a file; ResourceError if the system refuses.
 inline void make_directories(const std::string& path) {
   for (std::size_t end = path.find('/', 1); !path.empty(); end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
     if (file_system().make_directory(part.c_str()) < 0) {
       const int problem = errno;
-      const bool there = is_directory(part);  // any error will do: a read-only parent of an existing folder is fine
+      const bool there = is_directory(part);  // after any error: a read-only parent of an existing folder is fine
       if (!there && (problem == EEXIST || problem == ENOTDIR)) {
         throw DataError(
             Complaint{path, "make directory", "a directory at " + ctp::quoted(part), "a file", "choose another path"}
@@ -372,7 +374,7 @@ inline void make_directories(const std::string& path) {
   }
 }
 
-/// The names in a directory, sorted by bytes. **Errors.** DataError if there is no such directory; ResourceError.
+/// The names in a directory, sorted by bytes. **Errors.** DataError if the directory does not exist; ResourceError.
 inline std::vector<std::string> list_directory(const std::string& path) {
   std::vector<std::string> names;
   if (file_system().list(path.c_str(), names) < 0) detail::throw_system_error(path, "list", true, "a directory");
@@ -380,7 +382,7 @@ inline std::vector<std::string> list_directory(const std::string& path) {
   return names;
 }
 
-/// Removes a file; nothing happens if there is none. **Errors.** ResourceError.
+/// Removes a file; no effect if the file does not exist. **Errors.** ResourceError.
 inline void remove_file(const std::string& path) {
   if (file_system().remove_file(path.c_str()) < 0 && errno != ENOENT) {
     detail::throw_system_error(path, "remove", false, "to remove the file");

@@ -1,5 +1,5 @@
 /// @file   ctp/io/suggest.hpp
-/// @brief  "did you mean": the known name that is nearest to a mistyped one.
+/// @brief  Suggestion of the nearest known name for a mistyped name.
 /// @layer  io
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace ctp::io {
 
-/// Fewest insertions, deletions, replacements and swaps of neighbouring bytes that turn `a` into `b`.
+/// Edit distance of `a` and `b`: insertions, deletions, replacements and swaps of neighbouring bytes.
 ///
 /// **Source.** Optimal string alignment distance; Boytsov 2011, "Indexing methods for approximate dictionary
 /// searching", section 2.
@@ -34,12 +34,12 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-/// The known name nearest to `wanted`, the first one of several; empty if none is near enough to be a slip of the hand:
-/// one change per three bytes, rounded up. `known` is any range of strings.
+/// The known name nearest to `wanted`, on ties the first. Empty if the nearest name needs more than one change per
+/// three bytes of `wanted`, rounded up. `known`: any range of strings.
 template <class Names>
 std::string nearest_name(std::string_view wanted, const Names& known) {
   std::string nearest;
-  if (wanted.size() > 256) return nearest;  // no option is that long, and the distance is quadratic
+  if (wanted.size() > 256) return nearest;  // longer than any option; bounds the quadratic time
   std::size_t best = (wanted.size() + 2) / 3 + 1;
   for (const std::string_view name : known) {
     const std::size_t gap = name.size() > wanted.size() ? name.size() - wanted.size() : wanted.size() - name.size();
@@ -53,7 +53,7 @@ std::string nearest_name(std::string_view wanted, const Names& known) {
   return nearest;
 }
 
-/// "did you mean "batch_size"?", or if nothing is near, the list of what is known.
+/// Text of a suggestion: `did you mean "batch_size"?`, or without a near name the list of known names.
 template <class Names>
 std::string suggestion(std::string_view wanted, const Names& known) {
   if (const std::string name = nearest_name(wanted, known); !name.empty())

@@ -1,5 +1,5 @@
 /// @file   ctp/report/metrics_log.hpp
-/// @brief  The metrics of a run as JSON lines.
+/// @brief  Log of a run's metrics as JSON lines.
 /// @layer  report
 #pragma once
 
@@ -13,13 +13,13 @@
 
 namespace ctp::report {
 
-/// @brief Appends one JSON object per line and hands each line to the system at once, so that `tail -f` sees it.
+/// @brief Appends one JSON object per line, unbuffered, so that `tail -f` shows every line at once.
 ///
-/// **Errors.** ResourceError naming file and reason. The line is then not in the file, not even half of it, and the log
-/// may be used on: whether training stops over a full disk is the caller's decision.
+/// **Errors.** ResourceError naming file and reason. The file then holds no part of the line, and the log stays usable:
+/// the caller decides whether a full disk stops training.
 class MetricsLog {
  public:
-  /// `keep`: cut an existing file to this many bytes first, the size() that a checkpoint stored.
+  /// `keep`: first truncate an existing file to this many bytes, the size() stored in a checkpoint.
   explicit MetricsLog(std::string path, std::optional<std::uint64_t> keep = {}) : file_(std::move(path), keep) {}
 
   void write(const JsonLine& line) {
@@ -27,9 +27,9 @@ class MetricsLog {
     line.append_to(text_);
     file_.append_line(text_);
   }
-  /// Waits until all lines are on the disk.
+  /// Waits until all lines are on the disk (fsync).
   void sync() { file_.sync(); }
-  /// Bytes in the file; what a checkpoint stores to cut the file to later.
+  /// Bytes in the file; a checkpoint stores this number for `keep`.
   [[nodiscard]] std::uint64_t size() const noexcept { return file_.size(); }
 
  private:

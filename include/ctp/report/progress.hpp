@@ -1,5 +1,5 @@
 /// @file   ctp/report/progress.hpp
-/// @brief  How far a training is, as text: what a line of it says.
+/// @brief  Progress of a training as text, with throughput and remaining time.
 /// @layer  report
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace ctp::report {
 
-/// "1:02:03", "4:05", "0:07". **Units.** seconds.
+/// A duration as text: "1:02:03", "4:05", "0:07". **Units.** seconds.
 inline std::string duration(double seconds) {
   const auto s = static_cast<std::uint64_t>(seconds < 0 ? 0 : seconds + 0.5);
   char text[32];
@@ -25,18 +25,18 @@ inline std::string duration(double seconds) {
   return text;
 }
 
-/// @brief Measures a training's speed and foretells its end.
+/// @brief Measures a training's throughput and estimates its remaining time.
 class Pace {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// A training, or what is left of it, of `steps` steps begins now.
+  /// Starts the clock of a training with `steps` remaining steps.
   explicit Pace(std::uint64_t steps = 0) : left_(steps) {}
 
-  /// One step with `pairs` pairs is done. A device's steps are told of several at a time.
+  /// Records one finished step of `pairs` pairs. A device's steps are reported several at a time.
   void step(int pairs, Clock::time_point now = Clock::now()) {
     const double took = std::chrono::duration<double>(now - last_).count();
-    if (took >= smoothed_ / 4) {  // time has passed, for as many steps as were told of together before
+    if (took >= smoothed_ / 4) {  // a new group of steps: `took` is the time of the previous group
       if (together_ > 0) {
         // The mean over about the last 20 steps, so that a pause for evaluation fades.
         const double weight = measured_ ? 1 - std::pow(0.95, together_) : 1;
@@ -53,7 +53,7 @@ class Pace {
     pairs_ = pairs;
     if (left_ > 0) --left_;
   }
-  /// Time spent on something else than steps does not count as theirs.
+  /// Restarts the clock after work other than steps, so that its time does not count.
   void pause_ends() { last_ = Clock::now(); }
   [[nodiscard]] double pairs_per_second() const { return smoothed_ > 0 ? pairs_ / smoothed_ : 0; }
   [[nodiscard]] double seconds_left() const { return smoothed_ * static_cast<double>(left_); }
@@ -61,13 +61,13 @@ class Pace {
  private:
   Clock::time_point last_ = Clock::now();
   double first_ = 0, smoothed_ = 0;
-  int together_ = 0;  ///< steps told of since time has passed
+  int together_ = 0;  ///< steps reported together so far
   bool measured_ = false;
   int pairs_ = 0;
   std::uint64_t left_;
 };
 
-/// Numbers of one line of progress.
+/// Values of one line of progress.
 struct ProgressLine {
   std::size_t task = 0, tasks = 0;
   int epoch = 0, epochs = 0;
@@ -77,7 +77,7 @@ struct ProgressLine {
   double pairs_per_second = 0, seconds_left = 0;
 };
 
-/// "task 2/9  epoch 1/4  step 12/60  loss 5.1234 (in_batch_contrast 1.02, ...)  320 pairs/s  left 2:10"
+/// One line: "task 2/9  epoch 1/4  step 12/60  loss 5.1234 (in_batch_contrast 1.02, ...)  320 pairs/s  left 2:10"
 inline std::string progress_text(const ProgressLine& at) {
   char text[160];
   std::snprintf(text, sizeof text, "task %zu/%zu  epoch %d/%d  step %llu/%llu  loss %.4f (", at.task + 1, at.tasks,

@@ -14,7 +14,7 @@
 
 namespace ctp::report {
 
-/// @brief Observer that passes every n-th step of a task, and its last step, to a sink as one JSON line.
+/// @brief Observer that sends every n-th step of a task, and the task's last step, to a sink as one JSON line.
 ///
 /// **Units.** `lr` is the learning rate, `loss` the weighted sum, `parts` the losses before weighting,
 /// `pairs_per_second` the throughput since the task began.

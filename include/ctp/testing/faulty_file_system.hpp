@@ -1,5 +1,5 @@
 /// @file   ctp/testing/faulty_file_system.hpp
-/// @brief  Fault injection: a file system whose N-th call fails, to test writers. For tests only.
+/// @brief  Fault-injecting file system for tests of readers and writers.
 /// @layer  testing
 #pragma once
 
@@ -14,21 +14,21 @@
 
 namespace ctp::io {
 
-/// @brief A file system that counts its calls, fails the N-th call, moves data in small pieces, and interrupts calls.
+/// @brief Counts the calls, fails the N-th, splits reads and writes into small pieces, injects EINTR.
 ///
-/// For use from one thread. A test runs for N = 1, 2, ... with fail_at = N and checks the outcome of each run; the test
-/// ends when failed() is false, that is when the run has fewer than N calls.
+/// Not thread-safe. The loop of a test: for N = 1, 2, ...: set fail_at = N, run the code, check its guarantees; stop as
+/// soon as failed() is false, since the run then has fewer than N calls.
 class FaultyFileSystem : public FileSystem {
  public:
-  std::size_t fail_at = 0;       ///< number of the call that fails, from 1; 0: none
+  std::size_t fail_at = 0;       ///< number of the failing call, from 1; 0: none
   bool for_good = false;         ///< every later call fails too
   int error = EIO;               ///< errno of the failure
-  std::size_t piece = SIZE_MAX;  ///< largest number of bytes that one read or write moves
-  unsigned interruptions = 0;    ///< number of EINTR failures before each call that may be interrupted
+  std::size_t piece = SIZE_MAX;  ///< largest number of bytes of one read or write
+  unsigned interruptions = 0;    ///< number of EINTR failures before each interruptible call
 
   [[nodiscard]] std::size_t calls() const noexcept { return log_.size(); }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
-  /// The names of the calls so far: "open", "write", "sync", ...; interruptions are not listed.
+  /// Names of the calls so far, without interruptions: "open", "write", "sync", ...
   [[nodiscard]] const std::vector<std::string>& log() const noexcept { return log_; }
 
   int open(const char* path, int flags, unsigned mode) override {
@@ -37,7 +37,7 @@ class FaultyFileSystem : public FileSystem {
   int close(int file) override {
     const bool fails = disturbed("close", false);
     const int problem = errno;
-    const int result = FileSystem::close(file);  // close() closes the file even if it reports an error
+    const int result = FileSystem::close(file);  // a failing close() has closed the file nevertheless
     if (!fails) return result;
     errno = problem;
     return -1;

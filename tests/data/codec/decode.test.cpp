@@ -40,7 +40,7 @@ TEST_CASE("decode: libjpeg-turbo and libpng give Pillow's pixels to the last bit
   }
 }
 
-TEST_CASE("decode: a file cut off anywhere is refused by name") {
+TEST_CASE("decode: a file truncated at any byte is refused by name") {
   for (const std::string& name : picture::kinds()) {
     const Bytes whole = golden::read(name);
     CAPTURE(name);
@@ -54,7 +54,7 @@ TEST_CASE("decode: a file cut off anywhere is refused by name") {
   }
 }
 
-TEST_CASE("decode: the content decides, and the error says what else a file is") {
+TEST_CASE("decode: the content decides the type, and the error names other types") {
   using picture::bytes;
   const auto found = [](const Bytes& file) {
     const std::string why = refusal(decode, file);
@@ -81,7 +81,7 @@ TEST_CASE("decode: the content decides, and the error says what else a file is")
   CHECK(data::decode_image(golden::read("rgb.png"), "picture.jpg").width == 33);
 }
 
-TEST_CASE("decode: a header that claims too much is refused at once") {
+TEST_CASE("decode: a header with sides above the limits is refused before decoding") {
   for (const char* name : {"baseline_420.jpg", "progressive_420.jpg", "rgb.png"}) {
     CAPTURE(name);
     const auto start = std::chrono::steady_clock::now();
@@ -100,7 +100,7 @@ TEST_CASE("decode: a header that claims too much is refused at once") {
   CHECK(refusal(decode, golden::read("rgb.png"), {.max_side = 33}).empty());
 }
 
-TEST_CASE("decode: a strip of the largest permitted side is a picture") {
+TEST_CASE("decode: a picture with the largest permitted side is accepted") {
   CHECK(data::decode_image(data::encode_jpeg(data::Image(16'384, 1, 90), 80), "strip").width == 16'384);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("decode: too many scans are refused, the permitted number is not") {
 }
 
 #if defined(CTP_HAVE_LIBJPEG)
-TEST_CASE("decode: coded data that stops short of a whole picture is refused although the file has an end") {
+TEST_CASE("decode: incomplete coded data is refused although the file has an end marker") {
   Bytes file = golden::read("baseline_420.jpg");
   file.erase(file.end() - 200, file.end() - 2);
 
@@ -128,7 +128,7 @@ TEST_CASE("decode: coded data that stops short of a whole picture is refused alt
 }
 #endif
 
-TEST_CASE("decode: damaged files give a picture or a data error, nothing else") {
+TEST_CASE("decode: damaged files give a picture or a DataError, no other outcome") {
   const auto tally = picture::decode_damaged(decode, 4000, 1);
 
   CHECK(tally.refused > 1000);

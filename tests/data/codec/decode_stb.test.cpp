@@ -27,7 +27,7 @@ data::Image without_right_edge(const data::Image& image) {
   return part;
 }
 
-/// A whole DHT segment with these counts and as many symbols as they say.
+/// A complete DHT segment with these counts and the matching number of symbols.
 Bytes huffman_segment(const std::vector<int>& counts) {
   Bytes segment{std::byte{0xFF}, std::byte{0xC4}, std::byte{0}, std::byte{0}, std::byte{0x10}};
   int symbols = 0;
@@ -42,7 +42,7 @@ Bytes huffman_segment(const std::vector<int>& counts) {
   return segment;
 }
 
-/// A good file with that segment behind its start marker.
+/// A valid file with that segment after its start marker.
 Bytes with_segment(const Bytes& segment) {
   Bytes file = golden::read("baseline_444.jpg");
   file.insert(file.begin() + 2, segment.begin(), segment.end());
@@ -51,8 +51,8 @@ Bytes with_segment(const Bytes& segment) {
 
 }  // namespace
 
-// The bounds are what was measured over tests/golden/images: 2 levels, but up to 16 in the last two columns, where
-// stb_image enlarges chroma planes of half width in another way, and in pictures a few pixels wide.
+// Bounds measured over tests/golden/images: 2 levels, but up to 16 in pictures a few pixels wide and in the last two
+// columns, where stb_image upsamples chroma planes of half width differently.
 TEST_CASE("decode_stb: equals Pillow for PNG and is within two levels for JPEG, away from the right edge") {
   for (auto& line : golden::lines("decode")) {
     std::string file;
@@ -69,7 +69,7 @@ TEST_CASE("decode_stb: equals Pillow for PNG and is within two levels for JPEG, 
   }
 }
 
-TEST_CASE("decode_stb: a file cut off anywhere is refused by name") {
+TEST_CASE("decode_stb: a file truncated at any byte is refused by name") {
   for (const std::string& name : picture::kinds()) {
     const Bytes whole = golden::read(name);
     CAPTURE(name);
@@ -108,7 +108,7 @@ TEST_CASE("decode_stb: malformed Huffman tables never reach stb_image") {
   CHECK(has(refusal(decode, with_segment(short_segment)), "a Huffman table shorter than its counts say"));
 }
 
-TEST_CASE("decode_stb: a scan that asks for tables that were never defined is refused") {
+TEST_CASE("decode_stb: a scan with undefined tables is refused") {
   Bytes no_huffman = golden::read("grey.jpg"), no_quantisation = no_huffman;
   for (std::size_t at = 2; std::to_integer<int>(no_huffman[at + 1]) != 0xDA;) {
     const std::size_t length =
@@ -122,7 +122,7 @@ TEST_CASE("decode_stb: a scan that asks for tables that were never defined is re
   CHECK(has(refusal(decode, no_quantisation), "a quantisation table that is not defined"));
 }
 
-TEST_CASE("decode_stb: compressed data far larger than the header says is refused, not unpacked") {
+TEST_CASE("decode_stb: compressed data far larger than the size in the header is refused, not unpacked") {
   CHECK(has(refusal(decode, golden::read("inflates.png")), "'outofmem'"));
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("decode_stb: a wrong checksum of the picture data is refused") {
   CHECK(has(refusal(decode, file), "a wrong checksum of a IDAT chunk"));
 }
 
-TEST_CASE("decode_stb: damaged files give a picture or a data error, nothing else") {
+TEST_CASE("decode_stb: damaged files give a picture or a DataError, no other outcome") {
   const auto tally = picture::decode_damaged(decode, 4000, 2);
 
   CHECK(tally.refused > 1000);

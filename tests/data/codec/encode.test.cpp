@@ -34,7 +34,7 @@ std::uint64_t fnv(const std::vector<std::byte>& bytes) {
 
 }  // namespace
 
-TEST_CASE("encode: another library decodes to nearly the same picture, better with more quality") {
+TEST_CASE("encode: another decoder returns nearly the same picture, closer at higher quality") {
   const data::Image image = source();
   const auto loss = [&](int quality) {
     return mean_distance(image, data::decode_image(data::encode_jpeg(image, quality), "made"));
@@ -46,7 +46,7 @@ TEST_CASE("encode: another library decodes to nearly the same picture, better wi
   CHECK(data::encode_jpeg(image, 10).size() < data::encode_jpeg(image, 95).size());
 }
 
-TEST_CASE("encode: pictures of one colour and of odd sizes come back") {
+TEST_CASE("encode: pictures of one colour and of odd sizes survive encoding and decoding") {
   for (const auto& [w, h] : {std::pair{1, 1}, {3, 17}, {33, 5}}) {
     const data::Image image(w, h, 120);
     CHECK(golden::distance(data::decode_image(data::encode_jpeg(image, 90), "made"), image) <= 1);
@@ -54,18 +54,18 @@ TEST_CASE("encode: pictures of one colour and of odd sizes come back") {
 }
 
 TEST_CASE("encode: the same bytes with every compiler, optimisation and machine") {
-  // Noise, so that sums which were rounded differently somewhere would reach the file.
+  // Noise, so that a different rounding of any sum changes the file.
   data::Image noise(512, 512);
   ctp::RandomSubstream random(ctp::RandomStream(1, "noise"), {});
   for (std::uint8_t& byte : noise.rgb) byte = static_cast<std::uint8_t>(random.below(256));
 
-  // What g++ 12 and clang 19 give at -O0 and -O3, with and without fused multiply-add.
+  // Result of g++ 12 and clang 19 at -O0 and -O3, with and without fused multiply-add.
   CHECK(fnv(data::encode_jpeg(noise, 85)) == 4829402325652667437U);
   CHECK(fnv(data::encode_jpeg(noise, 95)) == 3877976844225839051U);
   CHECK(fnv(data::encode_jpeg(source(), 85)) == 6599435838460546749U);
 }
 
-TEST_CASE("encode: a quality or size that JPEG does not have is a usage error") {
+TEST_CASE("encode: a quality or size outside the range of JPEG is a usage error") {
   const data::Image image(4, 4);
 
   CHECK_THROWS_WITH_AS(data::encode_jpeg(image, 0), "encode_jpeg: quality: expected 1 to 100, found 0",

@@ -19,7 +19,7 @@ TEST_CASE("affine: shears, shifts and rotations equal OpenCV to the last bit") {
                            });
 }
 
-TEST_CASE("affine: a shift by whole pixels moves columns and fills what is left") {
+TEST_CASE("affine: a shift by whole pixels moves columns and fills the others") {
   data::Image image(3, 1);
   image.rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 
@@ -28,8 +28,8 @@ TEST_CASE("affine: a shift by whole pixels moves columns and fills what is left"
   CHECK(moved.rgb == std::vector<std::uint8_t>{7, 8, 9, 128, 128, 128, 128, 128, 128});
 }
 
-TEST_CASE("affine: a quarter turn of a square is the transposed picture, rows reversed, up to its rim") {
-  // The centre is (n / 2, n / 2), half a pixel off the middle, so one row and column come from outside.
+TEST_CASE("affine: a quarter turn of a square is the transposed picture with reversed rows, except at its border") {
+  // The centre is (n / 2, n / 2), half a pixel off the middle, so one row and one column lie outside the picture.
   data::Image image(4, 4);
   for (std::size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<std::uint8_t>(i);
 

@@ -49,14 +49,14 @@ TEST_CASE("augment: crops have the mean size, place and area of torchvision's") 
   }
 }
 
-TEST_CASE("augment: a strip in which no crop fits gives its middle") {
+TEST_CASE("augment: a strip too narrow for any crop gives its middle") {
   auto place = substream(0);
   CHECK(data::random_crop(1000, 6, {}, place) == data::Box{496, 0, 504, 6});
   CHECK(data::random_crop(6, 1000, {}, place) == data::Box{0, 496, 6, 504});
   CHECK(data::random_crop(1, 1, {}, place) == data::Box{0, 0, 1, 1});
 }
 
-TEST_CASE("augment: a mirror image exchanges left and right and its mirror image is the picture") {
+TEST_CASE("augment: a flip exchanges left and right, and two flips give the picture") {
   data::Image image(3, 1);
   image.rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 
@@ -64,7 +64,7 @@ TEST_CASE("augment: a mirror image exchanges left and right and its mirror image
   CHECK(data::flip_horizontally(data::flip_horizontally(source())) == source());
 }
 
-TEST_CASE("augment: training is crop, bicubic, mirror and RandAugment, from one substream in this order") {
+TEST_CASE("augment: training is crop, resizing, flip and RandAugment, in this order from one substream") {
   const data::Image image = source();
   int mirrored = 0;
   for (std::uint32_t sample = 0; sample < 60; ++sample) {
@@ -82,7 +82,7 @@ TEST_CASE("augment: training is crop, bicubic, mirror and RandAugment, from one 
   CHECK((mirrored > 15 && mirrored < 45));
 }
 
-TEST_CASE("augment: the place in the run decides, and nothing else") {
+TEST_CASE("augment: the result depends on the place in the run alone") {
   const data::Image image = source();
   auto a = substream(5), again = substream(5), other_sample = substream(6), other_epoch = substream(5, 1);
   const data::Image picture = data::augment_for_training(image, 32, a);
@@ -92,7 +92,7 @@ TEST_CASE("augment: the place in the run decides, and nothing else") {
   CHECK(data::augment_for_training(image, 32, other_epoch) != picture);
 }
 
-TEST_CASE("augment: evaluation resizes the whole picture and cuts nothing off") {
+TEST_CASE("augment: evaluation resizes the whole picture without a crop") {
   const data::Image image = source();
 
   CHECK(data::resize_for_test(image, 32) == data::resize_bicubic(image, 32, 32));

@@ -4,7 +4,7 @@
 
 using ctp::data::Image;
 
-TEST_CASE("image: rows follow each other, three bytes a pixel") {
+TEST_CASE("image: rows are contiguous, three bytes a pixel") {
   Image image(4, 3);
 
   image.pixel(2, 1)[1] = 9;
@@ -18,7 +18,7 @@ TEST_CASE("image: a side below one is a usage error that gives the size") {
   CHECK_THROWS_AS(Image(3, -1), ctp::UsageError);
 }
 
-TEST_CASE("image: pixels that do not match the sides are named") {
+TEST_CASE("image: a wrong number of bytes is a usage error with the size") {
   Image image(2, 2);
   image.rgb.pop_back();
 

@@ -7,7 +7,7 @@
 using ctp::data::Image;
 using ctp::data::ImageCache;
 
-TEST_CASE("image cache: a picture is decoded once if it fits, and every time if it does not") {
+TEST_CASE("image cache: a picture that fits is decoded once, any other at every call") {
   ImageCache cache(100);
   int decoded = 0;
   const auto get = [&](std::uint32_t ordinal, int side) {
@@ -26,11 +26,11 @@ TEST_CASE("image cache: a picture is decoded once if it fits, and every time if 
   get(3, 4);
   CHECK(decoded == 4);
   CHECK(cache.bytes() == 96);
-  CHECK(get(1, 4) == first);  // what is in stays in
+  CHECK(get(1, 4) == first);  // no eviction
   CHECK(decoded == 4);
 }
 
-TEST_CASE("image cache: a budget of 0 keeps nothing, and a failure is not kept") {
+TEST_CASE("image cache: a budget of 0 keeps no picture, and a failure is not kept") {
   ImageCache none(0);
   int decoded = 0;
   for (int i = 0; i < 2; ++i) {

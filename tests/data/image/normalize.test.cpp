@@ -25,7 +25,7 @@ TEST_CASE("normalize: equals torchvision to the last bit for all 256 values of e
   }
 }
 
-TEST_CASE("normalize: planes, not pixels, and the mean becomes zero") {
+TEST_CASE("normalize: the result is planar, and the mean becomes zero") {
   ctp::data::Image image(2, 1);
   image.rgb = {255, 0, 0, 0, 255, 0};
   std::vector<float> out(6);

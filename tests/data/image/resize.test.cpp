@@ -41,7 +41,7 @@ TEST_CASE("resize: a picture of one colour keeps it") {
   CHECK(resize_bicubic(grey, 64, 9) == Image(64, 9, 77));
 }
 
-TEST_CASE("resize: what lies outside the box has no influence") {
+TEST_CASE("resize: pixels outside the box have no influence") {
   Image image(20, 20, 255);
   for (int y = 4; y < 12; ++y) {
     for (int x = 3; x < 15; ++x) image.pixel(x, y)[1] = 10;
@@ -54,7 +54,7 @@ TEST_CASE("resize: what lies outside the box has no influence") {
   }
 }
 
-TEST_CASE("resize: an impossible box or size is a usage error that names it") {
+TEST_CASE("resize: an invalid box or size is a usage error that names it") {
   const Image image(20, 10);
 
   CHECK_THROWS_WITH_AS(resize_bicubic(image, {0, 0, 21, 10}, 5, 5),

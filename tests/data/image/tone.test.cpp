@@ -23,7 +23,7 @@ TEST_CASE("tone: brightness and sharpness equal the published code under numpy a
                            });
 }
 
-TEST_CASE("tone: the published contrast turns a channel white unless black occurs in it") {
+TEST_CASE("tone: the published contrast makes a channel white unless its darkest value is 0") {
   data::Image image(2, 1);
   image.rgb = {10, 0, 7, 30, 51, 7};
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::BadImages;
 using ctp::data::on_bad_image;
@@ -36,7 +36,7 @@ TEST_CASE("bad images: the message lists ten and says that there are more") {
   CHECK_FALSE(has(text, "r10"));
 }
 
-TEST_CASE("bad images: a limit of nothing refuses the first, a limit of everything none") {
+TEST_CASE("bad images: a limit of 0 refuses the first bad picture, a limit of 1 none") {
   BadImages strict(10, 0.0), lax(1, 1.0);
   strict.require_few("t");
   strict.add({0, "", "r"});

@@ -13,7 +13,7 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 namespace {
 thread_local long allocations = 0;  // of this thread
@@ -37,14 +37,14 @@ using ctp::data::LoaderOptions;
 using ctp::data::OnBadImage;
 using test::epoch_of;
 using test::has;
-using test::MadeSource;
 using test::message_of;
 using test::Seen;
 using test::small_options;
+using test::SyntheticSource;
 using test::whole_task;
 
 TEST_CASE("loader: batches are the same with 0, 1 and 3 workers, and in a second run") {
-  const auto source = std::make_shared<const MadeSource>(30);
+  const auto source = std::make_shared<const SyntheticSource>(30);
   Loader plain(whole_task(source), small_options(0));
   const std::vector<Seen> first = epoch_of(plain, 0), second = epoch_of(plain, 1);
   REQUIRE(first.size() == 7);
@@ -54,14 +54,14 @@ TEST_CASE("loader: batches are the same with 0, 1 and 3 workers, and in a second
   for (const int workers : {0, 1, 3}) {
     CAPTURE(workers);
     Loader loader(whole_task(source), small_options(workers));
-    CHECK((epoch_of(loader, 1) == second));  // an epoch does not depend on those before it
+    CHECK((epoch_of(loader, 1) == second));  // an epoch does not depend on earlier epochs
     CHECK((epoch_of(loader, 0) == first));
     CHECK((epoch_of(loader, 1) == second));
   }
 }
 
-TEST_CASE("loader: an epoch has every pair at most once, and leaves out the rest of the last batch") {
-  const auto source = std::make_shared<const MadeSource>(30);
+TEST_CASE("loader: an epoch has every pair at most once and drops the incomplete last batch") {
+  const auto source = std::make_shared<const SyntheticSource>(30);
   Loader loader(whole_task(source), small_options(2));
   std::set<std::uint32_t> seen;
 
@@ -71,7 +71,7 @@ TEST_CASE("loader: an epoch has every pair at most once, and leaves out the rest
 }
 
 TEST_CASE("loader: a row holds its pair's picture, tokens and padding") {
-  const auto source = std::make_shared<const MadeSource>(12);
+  const auto source = std::make_shared<const SyntheticSource>(12);
   Loader loader(whole_task(source), small_options(0));
 
   for (const Seen& batch : epoch_of(loader, 0)) {
@@ -92,7 +92,7 @@ TEST_CASE("loader: a row holds its pair's picture, tokens and padding") {
 }
 
 TEST_CASE("loader: augmentation and masking of a pair do not depend on its place or on the other members") {
-  const auto source = std::make_shared<const MadeSource>(30);
+  const auto source = std::make_shared<const SyntheticSource>(30);
   ctp::data::Task half = whole_task(source);
   half.members.resize(12);
   Loader all(whole_task(source), small_options(0)), some(half, small_options(0));
@@ -123,7 +123,7 @@ TEST_CASE("loader: augmentation and masking of a pair do not depend on its place
 TEST_CASE("loader: without shuffling, augmentation and masking the batches are the pairs in the order given") {
   LoaderOptions options = small_options(2);
   options.shuffle = options.augment = options.mask = options.drop_last = false;
-  ctp::data::Task task = whole_task(std::make_shared<const MadeSource>(9));
+  ctp::data::Task task = whole_task(std::make_shared<const SyntheticSource>(9));
   std::reverse(task.members.begin(), task.members.end());
   Loader loader(task, options);
 
@@ -141,7 +141,7 @@ TEST_CASE("loader: without shuffling, augmentation and masking the batches are t
 }
 
 TEST_CASE("loader: with workers, next() allocates nothing on the calling thread") {
-  const auto source = std::make_shared<const MadeSource>(64);
+  const auto source = std::make_shared<const SyntheticSource>(64);
   Loader loader(whole_task(source), small_options(2));
   loader.start(0);
   loader.next();
@@ -158,13 +158,13 @@ TEST_CASE("loader: with workers, next() allocates nothing on the calling thread"
 
 TEST_CASE("loader: the counter of allocations counts") {
   const long before = allocations;
-  void* one = ::operator new(1);  // called by name: a compiler may leave out a new expression that nothing comes of
+  void* one = ::operator new(1);  // called by name: a compiler may remove an unused new expression
   CHECK(allocations == before + 1);
   ::operator delete(one);
 }
 
-TEST_CASE("loader: a batch stays as it is until the next call, however far ahead the workers are") {
-  const auto source = std::make_shared<const MadeSource>(40);
+TEST_CASE("loader: a batch stays unchanged until the next call while the workers prefetch") {
+  const auto source = std::make_shared<const SyntheticSource>(40);
   LoaderOptions options = small_options(3);
   options.prefetch = 1;
   Loader loader(whole_task(source), options);
@@ -177,10 +177,10 @@ TEST_CASE("loader: a batch stays as it is until the next call, however far ahead
 }
 
 TEST_CASE(
-    "loader: an exception of a worker comes out of next(), names the pair, and ends the epoch but not the loader") {
+    "loader: next() throws the exception of a worker with the pair's name; the epoch ends, the loader stays usable") {
   for (const int workers : {0, 1, 3}) {
     CAPTURE(workers);
-    const auto source = std::make_shared<MadeSource>(20);
+    const auto source = std::make_shared<SyntheticSource>(20);
     std::atomic<bool> broken{true};
     source->before_image = [&broken](std::uint32_t ordinal) {
       if (ordinal == 5 && broken) throw std::runtime_error("the cable is out");
@@ -199,9 +199,9 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("loader: the kind of an error survives the way out of a worker") {
+TEST_CASE("loader: an error keeps its type on its way from a worker to next()") {
   const auto code_for = [](auto throws) {
-    const auto source = std::make_shared<MadeSource>(8);
+    const auto source = std::make_shared<SyntheticSource>(8);
     source->before_image = [throws](std::uint32_t) { throws(); };
     Loader loader(whole_task(source), small_options(2));
     loader.start(0);
@@ -218,8 +218,8 @@ TEST_CASE("loader: the kind of an error survives the way out of a worker") {
   CHECK(code_for([] { throw std::logic_error("x"); }) == ctp::ErrorCode::Internal);
 }
 
-TEST_CASE("loader: running out of memory in a worker is a ResourceError with the pair's name") {
-  const auto source = std::make_shared<MadeSource>(8);
+TEST_CASE("loader: an allocation failure in a worker is a ResourceError with the pair's name") {
+  const auto source = std::make_shared<SyntheticSource>(8);
   source->before_image = [](std::uint32_t) { throw std::bad_alloc(); };
   Loader loader(whole_task(source), small_options(2));
   loader.start(0);
@@ -232,7 +232,7 @@ TEST_CASE("loader: running out of memory in a worker is a ResourceError with the
 
 TEST_CASE("loader: a bad picture stops training by default") {
   for (const int workers : {0, 2}) {
-    const auto source = std::make_shared<MadeSource>(20);
+    const auto source = std::make_shared<SyntheticSource>(20);
     source->before_image = [](std::uint32_t ordinal) {
       if (ordinal == 7) throw ctp::DataError("p7.jpg: expected an image, found HTML");
     };
@@ -243,13 +243,13 @@ TEST_CASE("loader: a bad picture stops training by default") {
 }
 
 TEST_CASE("loader: a skipped pair is replaced by another, the same for any workers, and no other row changes") {
-  const auto good = std::make_shared<const MadeSource>(40);
+  const auto good = std::make_shared<const SyntheticSource>(40);
   Loader reference(whole_task(good), small_options(0));
   const std::vector<Seen> whole = epoch_of(reference, 0);
   std::vector<Seen> first;
   for (const int workers : {0, 1, 3}) {
     CAPTURE(workers);
-    const auto source = std::make_shared<MadeSource>(40);
+    const auto source = std::make_shared<SyntheticSource>(40);
     source->before_image = [](std::uint32_t ordinal) {
       if (ordinal == 3 || ordinal == 22) throw ctp::DataError("cut short");
     };
@@ -285,13 +285,13 @@ TEST_CASE(
     "loader: more bad pictures than the limit stop training with their names, at the same batch for any workers") {
   std::vector<std::size_t> stopped_at;
   for (const int workers : {0, 1, 3}) {
-    const auto source = std::make_shared<MadeSource>(1000);
+    const auto source = std::make_shared<SyntheticSource>(1000);
     source->before_image = [](std::uint32_t ordinal) {
       if (ordinal == 400 || ordinal == 900) throw ctp::DataError("empty file");
     };
     LoaderOptions options = small_options(workers);
     options.on_bad_image = OnBadImage::Skip;
-    Loader loader(whole_task(source), options);  // limit 0.1 %: one of a thousand is let pass, two are not
+    Loader loader(whole_task(source), options);  // limit 0.1 %: one bad picture of a thousand is permitted, two are not
     loader.start(0);
     std::size_t batches = 0;
     const std::string text = message_of<ctp::DataError>([&] {
@@ -307,7 +307,7 @@ TEST_CASE(
 }
 
 TEST_CASE("loader: half the limit of bad pictures goes on with a count") {
-  const auto source = std::make_shared<MadeSource>(2000);
+  const auto source = std::make_shared<SyntheticSource>(2000);
   source->before_image = [](std::uint32_t ordinal) {
     if (ordinal == 1000) throw ctp::DataError("empty file");
   };
@@ -323,7 +323,7 @@ TEST_CASE("loader: a quarantined picture is not opened again, and the batches ar
   std::vector<Seen> by_policy[2];
   for (const OnBadImage policy : {OnBadImage::Skip, OnBadImage::Quarantine}) {
     const auto opened_bad = std::make_shared<std::atomic<int>>(0);
-    const auto source = std::make_shared<MadeSource>(40);
+    const auto source = std::make_shared<SyntheticSource>(40);
     source->before_image = [opened_bad](std::uint32_t ordinal) {
       if (ordinal != 3) return;
       ++*opened_bad;
@@ -345,7 +345,7 @@ TEST_CASE("loader: a quarantined picture is not opened again, and the batches ar
 
 TEST_CASE("loader: each bad picture is reported once, with its task, on the thread that calls next()") {
   for (const OnBadImage policy : {OnBadImage::Skip, OnBadImage::Quarantine}) {
-    const auto source = std::make_shared<MadeSource>(40);
+    const auto source = std::make_shared<SyntheticSource>(40);
     source->before_image = [](std::uint32_t ordinal) {
       if (ordinal == 3 || ordinal == 22) throw ctp::DataError("cut short");
     };
@@ -367,8 +367,8 @@ TEST_CASE("loader: each bad picture is reported once, with its task, on the thre
   }
 }
 
-TEST_CASE("loader: a task whose pictures are all bad ends with an error, not in an endless search") {
-  const auto source = std::make_shared<MadeSource>(8);
+TEST_CASE("loader: a task with bad pictures only ends with an error, not with an endless search") {
+  const auto source = std::make_shared<SyntheticSource>(8);
   source->before_image = [](std::uint32_t) { throw ctp::DataError("nothing there"); };
   LoaderOptions options = small_options(2);
   options.on_bad_image = OnBadImage::Skip;
@@ -378,8 +378,8 @@ TEST_CASE("loader: a task whose pictures are all bad ends with an error, not in 
   CHECK(has(message_of<ctp::DataError>([&] { loader.next(); }), "found none that can be read"));
 }
 
-TEST_CASE("loader: it can be destroyed or restarted at any moment") {
-  const auto source = std::make_shared<MadeSource>(64);
+TEST_CASE("loader: destruction and restart are safe at any moment") {
+  const auto source = std::make_shared<SyntheticSource>(64);
   source->before_image = [](std::uint32_t) { std::this_thread::sleep_for(std::chrono::microseconds(50)); };
   for (int round = 0; round < 60; ++round) {
     Loader loader(whole_task(source), small_options(3));
@@ -396,7 +396,7 @@ TEST_CASE("loader: it can be destroyed or restarted at any moment") {
 }
 
 TEST_CASE("loader: a stalled worker is reported by name") {
-  const auto source = std::make_shared<MadeSource>(4);
+  const auto source = std::make_shared<SyntheticSource>(4);
   std::atomic<bool> go{false};
   source->before_image = [&go](std::uint32_t ordinal) {
     while (ordinal == 2 && !go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -411,11 +411,11 @@ TEST_CASE("loader: a stalled worker is reported by name") {
 
   CHECK(has(text, "within 1 s"));
   CHECK(has(text, "workers still at 'pair-2'"));
-  CHECK(loader.next() != nullptr);  // and it goes on when the worker does
+  CHECK(loader.next() != nullptr);  // the loader goes on as soon as the worker does
 }
 
-TEST_CASE("loader: settings that make no sense are refused by name") {
-  const auto source = std::make_shared<const MadeSource>(4);
+TEST_CASE("loader: settings out of range are refused by name") {
+  const auto source = std::make_shared<const SyntheticSource>(4);
   const auto refused = [&](auto change) {
     LoaderOptions options = small_options(0);
     change(options);
@@ -443,7 +443,7 @@ TEST_CASE("loader: settings that make no sense are refused by name") {
 TEST_CASE("loader: a caption longer than the batch names the pair") {
   LoaderOptions options = small_options(1);
   options.length = 4;
-  Loader loader(whole_task(std::make_shared<const MadeSource>(4)), options);
+  Loader loader(whole_task(std::make_shared<const SyntheticSource>(4)), options);
   loader.start(0);
   const std::string text = message_of<ctp::UsageError>([&] { loader.next(); });
   CHECK(has(text, "pair 'pair-"));
@@ -451,6 +451,6 @@ TEST_CASE("loader: a caption longer than the batch names the pair") {
 }
 
 TEST_CASE("loader: a pair is called by its source's name") {
-  Loader loader(whole_task(std::make_shared<const MadeSource>(4)), small_options());
+  Loader loader(whole_task(std::make_shared<const SyntheticSource>(4)), small_options());
   CHECK(loader.sample_name(3) == "pair-3");
 }

@@ -40,7 +40,7 @@ double chi_square(const std::vector<double>& counts, const std::vector<double>& 
 }  // namespace
 
 TEST_CASE(
-    "masking: 85 % stay, 12 % become [MASK], 1.5 % any token, 1.5 % are asked for unchanged (chi-square, 99.9 %)") {
+    "masking: 85 % stay, 12 % become [MASK], 1.5 % any token, 1.5 % are masked but unchanged (chi-square, 99.9 %)") {
   double untouched = 0, hidden = 0, changed = 0, kept = 0, total = 0;
   std::vector<double> random_ids(50);
   for (std::uint32_t sample = 0; sample < 20000; ++sample) {
@@ -76,7 +76,7 @@ TEST_CASE(
   CHECK(chi_square(other_ids, std::vector<double>(48, 1.0 / 48), changed) < 84.04);  // 47 degrees of freedom
 }
 
-TEST_CASE("masking: [PAD] and [CLS] are never asked for, [SEP] is") {
+TEST_CASE("masking: [PAD] and [CLS] are never masked, [SEP] is") {
   int separators = 0;
   for (std::uint32_t sample = 0; sample < 2000; ++sample) {
     const Masked m = masked({2, 9, 3, 0, 0}, sample);
@@ -99,7 +99,7 @@ TEST_CASE("masking: neighbouring positions are chosen independently (chi-square,
   CHECK(chi_square(counts, {0.7225, 0.1275, 0.1275, 0.0225}, 50000) < 16.27);
 }
 
-TEST_CASE("masking: padding behind a caption changes nothing in front of it") {
+TEST_CASE("masking: padding after a caption does not change its masking") {
   for (std::uint32_t sample = 0; sample < 100; ++sample) {
     const Masked brief = masked({2, 9, 10, 11, 3}, sample), padded = masked({2, 9, 10, 11, 3, 0, 0, 0}, sample);
     REQUIRE(std::equal(brief.masked.begin(), brief.masked.end(), padded.masked.begin()));
@@ -107,7 +107,7 @@ TEST_CASE("masking: padding behind a caption changes nothing in front of it") {
   }
 }
 
-TEST_CASE("masking: another sample or epoch is masked differently, the same one alike") {
+TEST_CASE("masking: masking depends on sample and epoch, and is reproducible") {
   const std::vector<std::int32_t> ids(200, 9);
 
   CHECK(masked(ids, 1, 1).labels == masked(ids, 1, 1).labels);

@@ -5,16 +5,16 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::OrderedBatches;
 using test::epoch_of;
-using test::MadeSource;
 using test::Seen;
 using test::small_options;
+using test::SyntheticSource;
 
 TEST_CASE("ordered batches: every pair once, in the order given, the last batch short, for any workers") {
-  const auto source = std::make_shared<const MadeSource>(30);
+  const auto source = std::make_shared<const SyntheticSource>(30);
   const std::vector<std::uint32_t> ordinals{9, 3, 3, 0, 29, 7, 1, 2, 11};
   OrderedBatches here("test", source, ordinals, small_options(0)), ahead("test", source, ordinals, small_options(3));
 
@@ -31,8 +31,8 @@ TEST_CASE("ordered batches: every pair once, in the order given, the last batch 
   CHECK(batches[0].masked == batches[0].ids);
 }
 
-TEST_CASE("ordered batches: the first epoch is started, and going back gives the same batches") {
-  OrderedBatches batches("test", std::make_shared<const MadeSource>(6), {5, 4, 3, 2, 1}, small_options(1));
+TEST_CASE("ordered batches: the constructor starts the first epoch, and a restart gives the same batches") {
+  OrderedBatches batches("test", std::make_shared<const SyntheticSource>(6), {5, 4, 3, 2, 1}, small_options(1));
   const ctp::data::Batch* first = batches.next();
   REQUIRE(first != nullptr);
   CHECK(first->sample[0] == 5);
@@ -40,8 +40,8 @@ TEST_CASE("ordered batches: the first epoch is started, and going back gives the
   CHECK(batches.sample_name(5) == "pair-5");
 }
 
-TEST_CASE("ordered batches: a bad picture is an error, whatever the options say; so is an empty list") {
-  const auto source = std::make_shared<MadeSource>(6);
+TEST_CASE("ordered batches: a bad picture is an error under every policy; so is an empty list") {
+  const auto source = std::make_shared<SyntheticSource>(6);
   source->before_image = [](std::uint32_t ordinal) {
     if (ordinal == 4) throw ctp::DataError("cut short");
   };

@@ -6,13 +6,13 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::BadImage;
 using ctp::data::Batch;
 using ctp::data::Pictures;
 using ctp::data::RowMaker;
-using test::MadeSource;
+using test::SyntheticSource;
 
 namespace {
 
@@ -27,7 +27,7 @@ Batch empty_batch() {
 TEST_CASE("row maker: a row holds picture, tokens, padding and ordinal of its pair") {
   ctp::data::LoaderOptions options = test::small_options();
   options.augment = options.mask = false;
-  const RowMaker rows(test::whole_task(std::make_shared<const MadeSource>(3)), options);
+  const RowMaker rows(test::whole_task(std::make_shared<const SyntheticSource>(3)), options);
   Batch batch = empty_batch();
   std::vector<BadImage> bad;
 
@@ -43,7 +43,7 @@ TEST_CASE("row maker: a row holds picture, tokens, padding and ordinal of its pa
 }
 
 TEST_CASE("row maker: a quarantined pair is replaced, without being opened, by one that its batch does not have") {
-  const auto source = std::make_shared<MadeSource>(3);
+  const auto source = std::make_shared<SyntheticSource>(3);
   std::vector<std::uint32_t> opened;
   source->before_image = [&](std::uint32_t ordinal) { opened.push_back(ordinal); };
   const RowMaker rows(test::whole_task(source), test::small_options());

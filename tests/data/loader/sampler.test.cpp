@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::batches_per_epoch;
 using ctp::data::shuffle_for_epoch;
@@ -31,7 +31,7 @@ TEST_CASE("sampler: an epoch visits every member once") {
   for (std::uint32_t i = 0; i < 1000; ++i) REQUIRE(members[i] == i);
 }
 
-TEST_CASE("sampler: the order depends on seed, task and epoch, and on nothing else") {
+TEST_CASE("sampler: the order depends on seed, task and epoch alone") {
   const auto order = shuffled(50, 1, 2, 3);
 
   CHECK(shuffled(50, 1, 2, 3) == order);

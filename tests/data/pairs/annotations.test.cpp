@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <data/made_folder.hpp>
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::AnnotationForm;
 using ctp::data::Annotations;
@@ -46,7 +46,7 @@ TEST_CASE("annotations: two levels keep the order of the file, of industries and
   CHECK(a.samples[2].ordinal == 2);
 }
 
-TEST_CASE("annotations: fields nobody asks for may hold anything, even fields of the same names") {
+TEST_CASE("annotations: skipped fields may have any value, also objects with the names of known fields") {
   const Annotations a = read(
       R"({"1":{"price":[1,{"title":7,"x":[[]]}],"o":{"title":null,"industry_name":3},"n":null,"b":true,"title":"t","oss_url":"u","industry_name":"I","e":-1.5}})",
       {});
@@ -56,7 +56,7 @@ TEST_CASE("annotations: fields nobody asks for may hold anything, even fields of
   CHECK(a.samples[0].industry == "I");
 }
 
-TEST_CASE("annotations: industry_name within train.json is not asked for; the key counts") {
+TEST_CASE("annotations: in train.json the key is the industry; a field industry_name is skipped") {
   CHECK(read(R"({"I":{"1":{"title":"t","industry_name":5}}})", two_level).samples[0].industry == "I");
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("annotations: the wrong number of levels is explained") {
   CHECK(has(refused(R"({"I":{"1":[]}})", two_level), "I.1: expected an object, found an array"));
 }
 
-TEST_CASE("annotations: an item id that leads out of its folder is refused") {
+TEST_CASE("annotations: an item id with a path out of its folder is refused") {
   for (const char* id : {"../x", "a/b", "a\\\\b", "..", ".", "", "a..b", "a\\u0000b", "a\\nb", "\\u007f"}) {
     CAPTURE(id);
     CHECK(has(refused(std::string("{\"I\":{\"") + id + R"(":{"title":"t"}}})", two_level), "file name"));
@@ -107,7 +107,7 @@ TEST_CASE("annotations: an item id that leads out of its folder is refused") {
   CHECK(refused(R"({"I":{"a.b-c_d 1":{"title":"t"}}})", two_level).empty());
 }
 
-TEST_CASE("annotations: a key twice in one object is refused, whatever the object") {
+TEST_CASE("annotations: a duplicate key is refused in every object") {
   CHECK(has(refused(R"({"I":{"1":{"title":"a"},"1":{"title":"b"}}})", two_level), "I.1: expected every key once"));
   CHECK(has(refused(R"({"I":{"1":{"title":"a"}},"I":{"2":{"title":"b"}}})", two_level), "I: expected every key once"));
   CHECK(has(refused(R"({"I":{"1":{"title":"a","title":"b"}}})", two_level), "title: expected every key once"));
@@ -129,7 +129,7 @@ TEST_CASE("annotations: an industry needs a name") {
   CHECK(has(refused(R"({"":{"1":{"title":"t"}}})", two_level), "name of an industry"));
 }
 
-TEST_CASE("annotations: a path that is no file is refused by name") {
+TEST_CASE("annotations: a path to a missing file is refused by name") {
   const MadeFolder folder;
   CHECK(has(message_of<ctp::DataError>([&] { read_annotations(folder.path("none.json"), {}); }), "none.json"));
   CHECK(has(message_of<ctp::DataError>([&] { read_annotations(folder.path(), {}); }), "directory"));

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <data/made_folder.hpp>
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::read_caption_table;
 using test::has;

@@ -13,7 +13,7 @@
 #include <ctp/data/loader/ordered_batches.hpp>
 
 #include <data/made_folder.hpp>
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::FileSource;
 using ctp::data::FileSourceOptions;
@@ -58,7 +58,7 @@ void check_pixels(const FileSource& source, std::uint32_t ordinal, const std::st
 
 }  // namespace
 
-TEST_CASE("file source: pictures are those Pillow reads and resizes") {
+TEST_CASE("file source: pictures equal those that Pillow reads and resizes") {
   const P9d stream(golden);
   const Tokenizer tokenizer = tokenizer_of(stream);
   check_pixels(FileSource(stream.train(), tokenizer), 2, "train_images/a-5.jpg");

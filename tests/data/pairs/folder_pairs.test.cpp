@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <data/made_folder.hpp>
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::pairs_by_table;
 using ctp::data::pairs_by_text_files;
@@ -31,7 +31,7 @@ TEST_CASE("pairs by table: paths are relative to the folder, and every picture m
             "t.csv: line 1: expected the picture"));
 }
 
-TEST_CASE("pairs by text files: sorted by name, whatever the suffix of the picture; other files are passed over") {
+TEST_CASE("pairs by text files: sorted by name for any suffix of the picture; other files are skipped") {
   const MadeFolder folder;
   for (const char* name : {"b.JPG", "a.png", "c.jpeg", "notes.md", "no_suffix"}) folder.write(name, "x");
   folder.write("a.txt", "one\n");
@@ -45,7 +45,7 @@ TEST_CASE("pairs by text files: sorted by name, whatever the suffix of the pictu
   CHECK(pairs[2].industry == "toys");
 }
 
-TEST_CASE("pairs by text files: what is missing or too much is named") {
+TEST_CASE("pairs by text files: a missing or surplus file is named") {
   const auto message = [](const std::vector<std::pair<const char*, const char*>>& files) {
     const MadeFolder folder;
     for (const auto& [name, content] : files) folder.write(name, content);

@@ -7,7 +7,7 @@
 
 #include <ctp/data/loader/loader.hpp>
 
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::Image;
 using ctp::data::MemorySource;
@@ -15,7 +15,7 @@ using test::has;
 using test::message_of;
 
 namespace {
-/// What the source writes for a pair, in a batch of its own.
+/// A batch of one pair, written by the source.
 ctp::data::Batch written(const MemorySource& source, std::uint32_t ordinal, int size,
                          ctp::RandomSubstream* augment = nullptr) {
   ctp::data::Batch batch;
@@ -33,7 +33,7 @@ TEST_CASE("memory source: pixels stay bytes, resized") {
   CHECK(batch.pixels == std::vector<std::uint8_t>(12, 200));
 }
 
-TEST_CASE("memory source: with finished floats among its pairs it writes floats; these are as they were added") {
+TEST_CASE("memory source: a source with normalised floats writes floats, unchanged") {
   MemorySource source;
   std::vector<float> floats(12);
   for (std::size_t i = 0; i < 12; ++i) floats[i] = static_cast<float>(i);
@@ -71,7 +71,7 @@ TEST_CASE("memory source: pictures for training are augmented by the source's ow
   CHECK(augmented(mirror) == image.rgb);
 }
 
-TEST_CASE("memory source: finished floats cannot be augmented or resized") {
+TEST_CASE("memory source: normalised floats cannot be augmented or resized") {
   MemorySource source;
   source.add(std::vector<float>(12), 2, {2, 3}, "f");
   ctp::RandomSubstream random(ctp::RandomStream(1, "augment"), {});
@@ -79,7 +79,7 @@ TEST_CASE("memory source: finished floats cannot be augmented or resized") {
   CHECK(has(message_of<ctp::UsageError>([&] { written(source, 0, 4); }), "image size 2"));
 }
 
-TEST_CASE("memory source: sizes that disagree are refused") {
+TEST_CASE("memory source: inconsistent sizes are refused") {
   MemorySource source;
   Image wrong(2, 2);
   wrong.rgb.pop_back();

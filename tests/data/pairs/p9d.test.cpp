@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <data/made_folder.hpp>
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::P9d;
 using ctp::data::P9dOptions;
@@ -35,7 +35,7 @@ const std::string golden = CTP_GOLDEN_DIR "/p9d/shop";
 
 }  // namespace
 
-TEST_CASE("p9d: every list is in the order in which Python's json module reads the file") {
+TEST_CASE("p9d: every list has the order in which Python's json module reads the file") {
   const P9d stream(golden);
   std::ifstream in(CTP_GOLDEN_DIR "/p9d/expected_order.txt");
   Names expected, found;
@@ -57,7 +57,7 @@ TEST_CASE("p9d: every list is in the order in which Python's json module reads t
   CHECK(found == expected);
 }
 
-TEST_CASE("p9d: tasks come in the order of train.json, reversed, or as asked for; ordinals do not move") {
+TEST_CASE("p9d: tasks are in the order of train.json, reversed, or in the order given; ordinals do not change") {
   CHECK(P9d(golden).tasks() == Names{"食品/保健", "3C数码", "母婴"});
   P9dOptions options;
   options.reverse = true;
@@ -74,7 +74,7 @@ TEST_CASE("p9d: tasks come in the order of train.json, reversed, or as asked for
   CHECK(P9d(golden, options).tasks() == Names{"食品/保健", "母婴"});
 }
 
-TEST_CASE("p9d: the union of tasks is in file order, whatever order the tasks are named in") {
+TEST_CASE("p9d: the union of tasks is in file order for any order of the names") {
   const P9d stream(golden);
 
   CHECK(stream.test(Names{"母婴", "食品/保健"}) == Ordinals{1, 2, 3});
@@ -165,7 +165,7 @@ TEST_CASE("p9d: query and gallery need categories, train and test do not") {
   CHECK(has(refused(folder), "cate_name"));
 }
 
-TEST_CASE("p9d: a task without a test pair is refused where its recall would be undefined") {
+TEST_CASE("p9d: a task without a test pair is refused in test(), since its recall is undefined") {
   const MadeFolder folder;
   test::write_small_p9d(folder);
   folder.write("json/test.json", R"({"q":{"title":"t","industry_name":"Toys"}})");

@@ -9,7 +9,7 @@
 #include <ctp/io/files.hpp>
 
 #include <data/made_folder.hpp>
-#include <data/made_source.hpp>
+#include <data/synthetic_source.hpp>
 
 using ctp::data::P9dWriter;
 using ctp::data::Sample;

@@ -14,7 +14,7 @@ using ctp::data::Image;
 
 namespace {
 
-/// Without chance and without material, so that colours can be calculated.
+/// Without random variation, so that colours can be computed by hand.
 Settings calm() {
   Settings s;
   s.jitter = 0;
@@ -38,7 +38,7 @@ double difference(const Image& a, const Image& b) {
 
 }  // namespace
 
-TEST_CASE("every part of every product lies within its stated bounds") {
+TEST_CASE("draw: every part of every product lies within its bounds()") {
   for (const Industry& industry : industries()) {
     for (const Kind& kind : industry.kinds) {
       REQUIRE(!kind.parts().empty());
@@ -56,7 +56,7 @@ TEST_CASE("every part of every product lies within its stated bounds") {
   }
 }
 
-TEST_CASE("a plain product has the colour that its title names") {
+TEST_CASE("draw: a plain product has the palette's colour") {
   for (int colour = 0; colour < max_colours; ++colour) {
     const Image image = draw(calm(), biscuit(colour, 0));
     // Between the chocolate drops, where the light is 1.06 - 0.14 * y and woven cloth changes it by 0.09.
@@ -68,7 +68,7 @@ TEST_CASE("a plain product has the colour that its title names") {
   }
 }
 
-TEST_CASE("every attribute changes the picture") {
+TEST_CASE("draw: every attribute changes the picture") {
   Item item = biscuit(0, 1);
   const Image image = draw(calm(), item);
   for (int Attributes::* field : {&Attributes::kind, &Attributes::colour, &Attributes::pattern, &Attributes::material,
@@ -79,7 +79,7 @@ TEST_CASE("every attribute changes the picture") {
   }
 }
 
-TEST_CASE("stripes have the period they are asked for and cover half of the product") {
+TEST_CASE("draw: stripes have the requested period and cover half of the product") {
   double covered = 0;
   for (int y = 0; y < 120; ++y) covered += pattern_tone(1, 0.0F, static_cast<float>(y), 12.0F);
   CHECK(covered == doctest::Approx(60.0).epsilon(0.02));
@@ -92,7 +92,7 @@ TEST_CASE("stripes have the period they are asked for and cover half of the prod
   }
 }
 
-TEST_CASE("a picture has the size of the settings and depends on seed, split and ordinal") {
+TEST_CASE("draw: a picture has the size of the settings and depends on seed, split and ordinal") {
   Settings s;
   s.image_size = 40;
   Item item = biscuit(3, 2);

@@ -14,7 +14,7 @@
 
 using namespace ctp::data::synthetic;
 
-TEST_CASE("every industry has enough to learn and at least fifty test pairs") {
+TEST_CASE("plan: every industry has enough training pairs and at least fifty test pairs") {
   const Settings s;
   const std::vector<int> train = split_shares(s, Split::Train), test = split_shares(s, Split::Test);
   CHECK(std::accumulate(train.begin(), train.end(), 0) == 5400);
@@ -28,7 +28,7 @@ TEST_CASE("every industry has enough to learn and at least fifty test pairs") {
   CHECK(split_size(s, Split::Gallery) == 960);
 }
 
-TEST_CASE("the industries are P9D's, in its order, with unique categories") {
+TEST_CASE("plan: the industries are P9D's, in P9D's order, with unique categories") {
   const std::array<std::string, 9> names = {"家居用品", "家装家饰", "食品/保健", "美容护理", "服饰鞋包",
                                             "车品配件", "母婴",     "运动/户外", "3C数码"};
   std::set<std::string_view> kinds;
@@ -46,7 +46,7 @@ TEST_CASE("the industries are P9D's, in its order, with unique categories") {
   CHECK(kinds.size() == number_of_kinds);
 }
 
-TEST_CASE("each industry calls every pattern by another series, and no two industries all alike") {
+TEST_CASE("plan: each industry names every pattern by a different series, and no two industries agree on all") {
   std::set<std::vector<std::string>> dialects;
   for (const Industry& industry : industries()) {
     std::vector<std::string> words;
@@ -57,9 +57,7 @@ TEST_CASE("each industry calls every pattern by another series, and no two indus
   CHECK(dialects.size() == industries().size());
 }
 
-TEST_CASE(
-    "test and query pairs combine what training never combines, but each two of their attributes do occur in "
-    "training") {
+TEST_CASE("plan: test and query show held-out combinations; each two of their attributes occur in training") {
   const Settings s;
   std::vector<std::set<int>> triples(industry_count), kind_colour(industry_count), kind_pattern(industry_count),
       colour_pattern(industry_count);
@@ -86,9 +84,7 @@ TEST_CASE(
         pairs * 97);  // not all: a small industry has fewer training pairs than pairs of attributes to show
 }
 
-TEST_CASE(
-    "within an industry's test pairs no combination of kind, colour and pattern repeats, and no title in the whole "
-    "split") {
+TEST_CASE("plan: an industry's test pairs differ in (kind, colour, pattern), and titles differ in the whole split") {
   std::set<std::pair<int, int>> triples;
   std::set<std::string> titles, ids;
   const std::vector<Item> items = plan(Settings{}, Split::Test);
@@ -102,7 +98,7 @@ TEST_CASE(
   CHECK(ids.size() == items.size());
 }
 
-TEST_CASE("titles name kind, colour and pattern and fit into 30 tokens") {
+TEST_CASE("plan: titles name kind, colour and pattern and fit 30 tokens") {
   Settings s;
   s.focus = 0;
   s.dialect = 0.5;
@@ -119,7 +115,8 @@ TEST_CASE("titles name kind, colour and pattern and fit into 30 tokens") {
   }
 }
 
-TEST_CASE("with focus, training titles leave out what their industry neglects, and test titles never do") {
+TEST_CASE(
+    "plan: with focus, training titles omit the attribute that their industry neglects, and test titles never do") {
   Settings s;
   s.focus = 1.0;
   for (const Split split : {Split::Train, Split::Test}) {
@@ -137,7 +134,7 @@ TEST_CASE("with focus, training titles leave out what their industry neglects, a
   }
 }
 
-TEST_CASE("categories have a long tail, and queries have their category in the gallery") {
+TEST_CASE("plan: categories have a long tail, and the gallery has the category of every query") {
   std::array<int, max_kinds> frequency{};
   std::set<std::pair<int, int>> gallery;
   for (const Item& item : plan(Settings{}, Split::Train)) ++frequency[static_cast<std::size_t>(item.attributes.kind)];
@@ -147,7 +144,7 @@ TEST_CASE("categories have a long tail, and queries have their category in the g
     CHECK(gallery.count({item.industry, item.attributes.kind}) == 1);
 }
 
-TEST_CASE("a plan depends on its seed and on nothing else") {
+TEST_CASE("plan: a plan depends on settings and seed alone") {
   const auto titles = [](std::uint64_t seed) {
     Settings s;
     s.seed = seed;
@@ -158,11 +155,10 @@ TEST_CASE("a plan depends on its seed and on nothing else") {
   };
   CHECK(titles(0) == titles(0));
   CHECK(titles(0) != titles(1));
-  CHECK(titles(0).front() ==
-        "三个装正品棕色棉麻烧水壶家用");  // pinned: other machines and versions make the same stream
+  CHECK(titles(0).front() == "三个装正品棕色棉麻烧水壶家用");  // fixed: every machine and version makes the same stream
 }
 
-TEST_CASE("a split too large for distinct combinations repeats them instead of failing") {
+TEST_CASE("plan: a split too large for distinct combinations repeats some") {
   Settings s;
   s.kinds = s.colours = 2;
   s.patterns = s.counts = 1;
@@ -171,7 +167,7 @@ TEST_CASE("a split too large for distinct combinations repeats them instead of f
   CHECK(plan(s, Split::Test).size() == 900);
 }
 
-TEST_CASE("a setting out of range is named with its range") {
+TEST_CASE("plan: a setting out of range is named with its range") {
   Settings s;
   s.colours = 13;
   CHECK_THROWS_WITH_AS(plan(s, Split::Train),

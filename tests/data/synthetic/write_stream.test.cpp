@@ -18,11 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 using ctp::data::synthetic::Settings;
 
-/// A folder of its own, removed at the end of the scope.
+/// A temporary folder, removed at the end of the scope.
 struct Folder {
   fs::path path;
   Folder() {
-    std::string name = (fs::temp_directory_path() / "ctp-generated-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "ctp-synthetic-XXXXXX").string();
     REQUIRE(mkdtemp(name.data()) != nullptr);
     path = name;
   }
@@ -53,7 +53,7 @@ std::map<std::string, std::string> contents(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("the written folder has P9D's layout and can be read") {
+TEST_CASE("write_stream: the folder has P9D's layout and can be read") {
   const Folder folder;
   std::size_t calls = 0;
   ctp::data::write_synthetic_stream(folder.path.string(), small(), [&](std::size_t done, std::size_t total) {
@@ -92,7 +92,7 @@ TEST_CASE("the written folder has P9D's layout and can be read") {
   }
 }
 
-TEST_CASE("the same settings write the same bytes, another seed writes others") {
+TEST_CASE("write_stream: the same settings write the same bytes, another seed other bytes") {
   const Folder a, b, c;
   Settings other = small();
   other.seed = 1;

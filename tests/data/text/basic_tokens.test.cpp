@@ -20,7 +20,7 @@ using List = std::vector<std::string>;
 
 }  // namespace
 
-// What these functions do to thousands of strings is compared with Hugging Face's in tokenizer.test.cpp.
+// tokenizer.test.cpp compares thousands of strings with Hugging Face.
 
 TEST_CASE("basic tokens: CJK characters and punctuation marks stand alone") {
   CHECK(tokens("纯棉T恤(XL)-2件", true) == List{"纯", "棉", "t", "恤", "(", "xl", ")", "-", "2", "件"});
@@ -31,7 +31,7 @@ TEST_CASE("basic tokens: accents are stripped only with lower-casing, which work
   CHECK(tokens("CAFÉ E\u0301 ΟΔΟΣ", false) == List{"CAFÉ", "\u00C9", "ΟΔΟΣ"});
 }
 
-TEST_CASE("basic tokens: control characters and malformed bytes leave no trace") {
+TEST_CASE("basic tokens: control characters and malformed bytes are dropped") {
   CHECK(tokens(std::string_view("a\0b\x01\xFF"
                                 "c\td\u2028e",
                                 12),

@@ -9,7 +9,7 @@
 
 using ctp::data::clean_caption;
 
-TEST_CASE("caption: 1,600 made titles are cleaned as by the published function") {
+TEST_CASE("caption: 1,600 synthetic titles are cleaned as by the published function") {
   ctp_test::TextRecords records("caption.bin");
   std::size_t count = 0, wrong = 0;
   while (records.more()) {

@@ -33,7 +33,8 @@ std::string shown(const Ids& ids) {
 
 }  // namespace
 
-TEST_CASE("tokenizer: 5,405 made strings have the ids of Hugging Face's BertTokenizer, with and without lower-casing") {
+TEST_CASE(
+    "tokenizer: 5,405 synthetic strings have the ids of Hugging Face's BertTokenizer, with and without lower-casing") {
   const Vocabulary vocabulary = Vocabulary::parse(ctp_test::read_text_golden("vocab.txt"));
   const Tokenizer lower(vocabulary, {.lower_case = true}), cased(vocabulary, {.lower_case = false});
   ctp_test::TextRecords records("tokenizer.bin");
@@ -94,7 +95,7 @@ TEST_CASE("tokenizer: a word of 100 characters is cut, one of 101 is unknown") {
   CHECK(t.encode(std::string(101, 'a'), 200) == Ids{2, 1, 3});
 }
 
-TEST_CASE("tokenizer: a copy works after the original is gone") {
+TEST_CASE("tokenizer: a copy works after the original is destroyed") {
   std::vector<Tokenizer> kept;
   {
     const Tokenizer t(small_vocabulary());
@@ -103,7 +104,7 @@ TEST_CASE("tokenizer: a copy works after the original is gone") {
   CHECK(kept[0].encode("unaffable", 30) == Ids{2, 5, 6, 7, 3});
 }
 
-TEST_CASE("tokenizer: random bytes never give more ids than asked for, nor ids outside the vocabulary") {
+TEST_CASE("tokenizer: random bytes never give more ids than the length, nor ids outside the vocabulary") {
   const Tokenizer t(Vocabulary::parse(ctp_test::read_text_golden("vocab.txt")));
   const auto size = static_cast<std::int32_t>(t.vocabulary().size());
   std::size_t wrong = 0;
@@ -121,7 +122,7 @@ TEST_CASE("tokenizer: random bytes never give more ids than asked for, nor ids o
   CHECK(wrong == 0);
 }
 
-TEST_CASE("tokenizer: a line of a megabyte takes bounded time, whatever it is made of") {
+TEST_CASE("tokenizer: a line of a megabyte takes bounded time for any content") {
   const Tokenizer t(small_vocabulary());
   for (const char* unit : {"a", "\u0301\u0323", "\xF0\x9F", "[", " ", "\u0001", "unaffable "}) {
     std::string text;

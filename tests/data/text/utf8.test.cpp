@@ -34,7 +34,7 @@ TEST_CASE("utf8: replacements are counted, and a true U+FFFD is not one") {
   CHECK(replaced == 2);
 }
 
-TEST_CASE("utf8: every code point survives the way to bytes and back, surrogates become U+FFFD") {
+TEST_CASE("utf8: every code point survives encoding and decoding, surrogates become U+FFFD") {
   std::size_t wrong = 0;
   for (char32_t c = 0; c <= 0x110000; ++c) {
     std::string bytes;

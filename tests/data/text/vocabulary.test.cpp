@@ -18,7 +18,7 @@ const std::string specials = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
 
 }  // namespace
 
-TEST_CASE("vocabulary: special tokens are found by name, wherever they are") {
+TEST_CASE("vocabulary: special tokens are found by name at any position") {
   const Vocabulary v = Vocabulary::parse("a\n[MASK]\n[SEP]\n##b\n[CLS]\n[UNK]\n[PAD]");
 
   CHECK(v.size() == 7);

@@ -15,7 +15,7 @@ io::JsonDocument parse(const std::string& text, const io::JsonOptions& options =
 }
 }  // namespace
 
-TEST_CASE("json: values are where they were, in the order of the file") {
+TEST_CASE("json: values keep their places and the order of the file") {
   const auto document = parse(R"({"z":{"deep":[1,2.5,"x",true,null]},"a":-3,"empty":{}})");
   const auto root = document.root();
   CHECK(root.keys() == std::vector<std::string>{"z", "a", "empty"});
@@ -36,7 +36,7 @@ TEST_CASE("json: values are where they were, in the order of the file") {
   CHECK(!root.find("none"));
 }
 
-TEST_CASE("json: getters refuse what was not meant, with place, path, expected and found") {
+TEST_CASE("json: getters refuse other types and ranges, with place, path, expected and found") {
   const auto document = parse(
       "{\"model\":{\n \"width\": 3.9, \"n\":-1,\"s\":\"true\",\"big\":1e3,\"z\":-0,\"null\":null,\"list\":[1], "
       "\"huge\":18446744073709551615}}");

@@ -64,7 +64,7 @@ TEST_CASE("json_parse: comments are allowed on request only, and places behind t
   CHECK(problem(text).starts_with("3: f.json, line 1, column 1: "));
 }
 
-TEST_CASE("json_parse: what is no JSON is refused with line and column") {
+TEST_CASE("json_parse: malformed JSON is refused with line and column") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"", "line 1, column 1"},
       {"{\"a\":1,}", "line 1, column 8"},
@@ -106,7 +106,7 @@ TEST_CASE("json_parse: what is no JSON is refused with line and column") {
         "3: f.json, line 1, column 6: expected valid JSON, found number overflow parsing '1e999'");
 }
 
-TEST_CASE("json_parse: depth is bounded, however deep the text is") {
+TEST_CASE("json_parse: depth is bounded for any text") {
   const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
   CHECK(problem(nested(64)) == "none");
   CHECK(problem(nested(65)) ==
@@ -115,7 +115,7 @@ TEST_CASE("json_parse: depth is bounded, however deep the text is") {
   CHECK(problem(nested(3), {.max_depth = 2}).starts_with("3: "));
 }
 
-TEST_CASE("json_parse: a message stays one line and short, whatever the file holds") {
+TEST_CASE("json_parse: a message stays short and on one line for any content of the file") {
   const std::string message = problem("[\"" + std::string(100000, 'x') + "\x1b\n");
   CHECK(message.size() < 400);
   CHECK(message.find('\n') == std::string::npos);

@@ -118,7 +118,7 @@ TEST_CASE("safetensors: the verdict is that of the reference library, except whe
   CHECK(refused == 94);
 }
 
-TEST_CASE("safetensors: what is written is read back, bit by bit, with and without the check") {
+TEST_CASE("safetensors: a written file reads back bit by bit, with and without read_back") {
   const Scratch scratch;
   for (const bool read_back : {false, true}) {
     const auto file = example();
@@ -131,7 +131,7 @@ TEST_CASE("safetensors: what is written is read back, bit by bit, with and witho
   }
 }
 
-TEST_CASE("safetensors: bits that no arithmetic keeps survive") {
+TEST_CASE("safetensors: NaN payloads, -0, subnormal numbers and infinity survive") {
   const Scratch scratch;
   const std::vector<float> values{std::bit_cast<float>(0x7FA00001U), -0.0F, std::numeric_limits<float>::denorm_min(),
                                   INFINITY};
@@ -148,12 +148,12 @@ TEST_CASE("safetensors: the header is sorted by name and aligned, and every tens
   const std::string bytes = get(scratch / "w");
   std::swap(file.tensors.front(), file.tensors.back());
   io::write_safetensors(scratch / "v", file);
-  CHECK(get(scratch / "v") == bytes);  // whatever order the tensors come in
+  CHECK(get(scratch / "v") == bytes);  // for any order of the tensors
 
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
   CHECK(length % 8 == 0);
-  const auto header = nlohmann::ordered_json::parse(bytes.substr(8, length));  // a reader that is not ours
+  const auto header = nlohmann::ordered_json::parse(bytes.substr(8, length));  // an independent reader
   std::vector<std::string> names;
   for (const auto& [name, entry] : header.items()) {
     names.push_back(name);
@@ -177,7 +177,7 @@ TEST_CASE("safetensors: a small file is written byte for byte as the format says
   CHECK(get(scratch / "w") == std::string("\x70\0\0\0\0\0\0\0", 8) + header + std::string("\0\0\0\xC0\0\0\x80\x3F", 8));
 }
 
-TEST_CASE("safetensors: only what is wanted is loaded, but everything is checked") {
+TEST_CASE("safetensors: only the selected tensors are loaded, but all entries are checked") {
   const Scratch scratch;
   io::write_safetensors(scratch / "w", example());
   const auto some = io::read_safetensors(scratch / "w", [](std::string_view name) { return name == "mask"; });
@@ -204,7 +204,7 @@ TEST_CASE("safetensors: a file that ends at any other byte is refused") {
   CHECK_THROWS_AS((void)io::read_safetensors(scratch / "cut"), ctp::DataError);
 }
 
-TEST_CASE("safetensors: header lengths that lie are refused at once, without the memory they ask for") {
+TEST_CASE("safetensors: wrong header lengths are refused without allocating them") {
   const Scratch scratch;
   const std::string header = R"({"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})";
   struct Case {
@@ -244,7 +244,7 @@ TEST_CASE("safetensors: a missing file is named") {
         "3: /no/such/weights: open: expected a readable file, found No such file or directory; check the path");
 }
 
-TEST_CASE("safetensors: a file that is cut between check and read gives no zeros") {
+TEST_CASE("safetensors: a file truncated between check and read is refused, not read as zeros") {
   const Scratch scratch;
   io::write_safetensors(scratch / "w", example());
   struct Cutting : io::FileSystem {
@@ -261,7 +261,7 @@ TEST_CASE("safetensors: a file that is cut between check and read gives no zeros
         std::string::npos);
 }
 
-TEST_CASE("safetensors: what a reader would refuse is not written") {
+TEST_CASE("safetensors: content that a reader would refuse is not written") {
   const Scratch scratch;
   put(scratch / "w", "old");
   const auto problem = [&](auto&& change) {
@@ -296,7 +296,7 @@ TEST_CASE("safetensors: what a reader would refuse is not written") {
   CHECK(scratch.files() == 1);
 }
 
-TEST_CASE("safetensors: whichever call of writing fails, the file before it stays and no other is left") {
+TEST_CASE("safetensors: after a failure of any call the old file stays and no temporary file is left") {
   const Scratch scratch;
   auto before = example();
   before.metadata.clear();
@@ -333,7 +333,7 @@ TEST_CASE("safetensors: whichever call of writing fails, the file before it stay
   CHECK(failures >= 15);
 }
 
-TEST_CASE("safetensors: a disk that returns other bytes than were written is noticed before the file takes its place") {
+TEST_CASE("safetensors: read_back finds a disk that returns other bytes, before the old file is replaced") {
   const Scratch scratch;
   put(scratch / "w", "old");
   struct Flipping : io::FileSystem {

@@ -20,7 +20,7 @@ std::string entry(const std::string& shape, const std::string& offsets = "[0,8]"
 std::string fields(const std::string& inside) { return R"({"t":{)" + inside + "}}"; }
 }  // namespace
 
-TEST_CASE("safetensors_header: a good header gives its entries in the order of the data") {
+TEST_CASE("safetensors_header: a valid header gives its entries in the order of the data") {
   const auto header = io::parse_safetensors_header(
       R"({"b":{"shape":[1,2],"dtype":"I16","data_offsets":[8,12]},"__metadata__":{"k":"v"},)"
       R"("a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},)"

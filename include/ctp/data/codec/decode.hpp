@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/decode.hpp
-/// @brief  From the bytes of a picture file to pixels.
+/// @brief  Decoding of JPEG and PNG files.
 /// @layer  data
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace ctp::data {
 
-/// What the first bytes of a file say it is. Names are not asked.
+/// File type by the first bytes of the content; the file name is ignored.
 enum class ImageType { Jpeg, Png, Other };
 
 inline ImageType image_type(std::span<const std::byte> bytes) {
@@ -31,7 +31,7 @@ inline ImageType image_type(std::span<const std::byte> bytes) {
   return ImageType::Other;
 }
 
-/// In words, what a file that is neither JPEG nor PNG seems to be.
+/// The probable type, in words, of a file that is neither JPEG nor PNG; for messages.
 inline std::string looks_like(std::span<const std::byte> bytes) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 1024));
   if (text.empty()) return "an empty file";
@@ -60,14 +60,15 @@ inline std::string looks_like(std::span<const std::byte> bytes) {
   return "bytes of no known kind";
 }
 
-/// @brief Decodes a JPEG or PNG file that lies in memory. The content decides which it is, `file` is for messages.
+/// @brief Decodes a JPEG or PNG file in memory. The content decides the type; `file` is the name for messages.
 ///
-/// Where the library was built with libjpeg-turbo and libpng the result equals `PIL.Image.open(f).convert("RGB")` to
-/// the last bit; stb_image, the stand-in, equals it for PNG and comes close for JPEG. As there, orientation tags are
-/// not applied and transparency is dropped. A damaged or truncated file is refused, never half decoded.
+/// With libjpeg-turbo and libpng the result is bit-identical to `PIL.Image.open(f).convert("RGB")`. Without these
+/// libraries stb_image decodes: bit-identical for PNG, close for JPEG. As in Pillow, orientation tags are not applied
+/// and transparency is dropped. A damaged or truncated file is refused, never partly decoded.
 ///
 /// **Shapes.** returns [height, width, 3].
-/// **Errors.** DataError naming the file: another kind of file, truncated, damaged, above the limits. ResourceError.
+/// **Errors.** DataError naming the file: another type of file, truncated, damaged, above the limits. ResourceError if
+/// memory runs out.
 inline Image decode_image(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits = {}) {
   switch (image_type(bytes)) {
     case ImageType::Jpeg:

@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/decode_errors.hpp
-/// @brief  The errors that all picture decoders share.
+/// @brief  Errors and memory allocation shared by all picture decoders.
 /// @layer  data
 #pragma once
 
@@ -21,7 +21,7 @@ namespace detail {
   throw DataError(Complaint{file, "", std::string("an intact ") + kind + " image", found, remedy}.text());
 }
 
-/// **Errors.** DataError if the size that a header claims is above the limits, or nothing.
+/// Checks the size in a file's header. **Errors.** DataError if a side is below 1 or above the limits.
 inline void require_within(const DecodeLimits& limits, const std::string& file, std::int64_t width,
                            std::int64_t height) {
   const std::string found = std::to_string(width) + " x " + std::to_string(height);
@@ -37,7 +37,7 @@ inline void require_within(const DecodeLimits& limits, const std::string& file, 
   }
 }
 
-/// A picture of a size that passed require_within(). **Errors.** ResourceError if the memory is not there.
+/// A picture of a size that passed require_within(). **Errors.** ResourceError if the allocation fails.
 inline Image allocate_image(const std::string& file, int width, int height) {
   try {
     return Image(width, height);

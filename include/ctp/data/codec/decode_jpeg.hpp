@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/decode_jpeg.hpp
-/// @brief  JPEG through libjpeg-turbo, to the last bit as Pillow decodes it. Empty without CTP_HAVE_LIBJPEG.
+/// @brief  JPEG decoding with libjpeg-turbo, bit-identical to Pillow. Empty without CTP_HAVE_LIBJPEG.
 /// @layer  data
 #pragma once
 
@@ -21,17 +21,17 @@
 
 namespace ctp::data::detail {
 
-/// @brief One libjpeg decompressor, released whatever happens.
+/// @brief RAII owner of one libjpeg decompressor.
 ///
-/// libjpeg reports errors through a function that must not return. It jumps back into run(), and the steps given to
-/// run() hold nothing with a destructor, so that nothing is skipped.
+/// libjpeg reports errors through a callback that must not return. The callback jumps back into run() with longjmp, so
+/// the functions passed to run() must not hold objects with destructors.
 class JpegReader {
  public:
   JpegReader() {
     info_.err = jpeg_std_error(&errors_);
     errors_.error_exit = [](j_common_ptr info) { self(info).fail(); };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      if (level < 0) self(info).fail();  // a warning is how libjpeg speaks of damaged or missing data
+      if (level < 0) self(info).fail();  // libjpeg reports damaged or missing data as a warning
     };
     errors_.output_message = [](j_common_ptr) {};
     info_.client_data = this;
@@ -40,7 +40,7 @@ class JpegReader {
   JpegReader& operator=(const JpegReader&) = delete;
   ~JpegReader() { jpeg_destroy_decompress(&info_); }
 
-  /// Calls step(info). False if libjpeg gave up; then message() says why and only the destructor may follow.
+  /// Calls step(info). Returns false after an error of libjpeg: message() holds its text, and no call may follow.
   template <class Step>
   bool run(Step step) {
     if (setjmp(back_) != 0) return false;
@@ -63,7 +63,7 @@ class JpegReader {
   char message_[JMSG_LENGTH_MAX] = {};
 };
 
-/// @brief One row from ink to light, with the inverted values that Adobe's programs write. Works in place.
+/// @brief Converts one row of CMYK to RGB. The CMYK values are inverted, as Adobe's programs write them.
 ///
 /// **Shapes.** cmyk: [n, 4], rgb: [n, 3]. **Source.** Equal to Pillow's convert("RGB") of a CMYK JPEG, measured.
 inline void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::size_t n) {
@@ -77,9 +77,9 @@ inline void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::size_t
   }
 }
 
-/// @brief Decodes a JPEG file with libjpeg-turbo: accurate integer DCT, smooth chroma, orientation tags not applied.
+/// @brief Decodes a JPEG file with libjpeg-turbo: accurate integer DCT, smooth chroma upsampling, no orientation tags.
 ///
-/// **Errors.** DataError for whatever libjpeg calls an error or a warning, and for all that jpeg_structure() refuses.
+/// **Errors.** DataError for every error or warning of libjpeg, and as jpeg_structure().
 inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::string& file,
                                  const DecodeLimits& limits = {}) {
   const JpegStructure jpeg = jpeg_structure(bytes, file, limits);
@@ -91,7 +91,7 @@ inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::st
   const auto size = static_cast<unsigned long>(bytes.size());
   const bool opened = reader.run([=](jpeg_decompress_struct& info) {
     jpeg_create_decompress(&info);
-    // Progressive pictures keep all coefficients: two bytes for each sample, four samples a pixel at most.
+    // Progressive pictures keep all coefficients: two bytes for each sample, at most four samples for each pixel.
     info.mem->max_memory_to_use = 1L << 30;
     jpeg_mem_src(&info, data, size);
     jpeg_read_header(&info, TRUE);

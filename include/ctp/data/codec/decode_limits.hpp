@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/decode_limits.hpp
-/// @brief  How large a picture from outside may claim to be.
+/// @brief  Size limits of picture files.
 /// @layer  data
 #pragma once
 
@@ -7,10 +7,10 @@
 
 namespace ctp::data {
 
-/// Limits that are checked against the header, before any memory for pixels is asked for.
+/// Limits checked against the header, before memory for pixels is allocated.
 struct DecodeLimits {
   int max_side = 16'384;                 ///< width and height, pixels
-  std::int64_t max_pixels = 89'478'485;  ///< width * height; where Pillow begins to warn of decompression bombs
+  std::int64_t max_pixels = 89'478'485;  ///< width * height; the value at which Pillow warns of decompression bombs
   int max_scans = 100;                   ///< scans of one JPEG file; each costs a pass over the whole picture
 };
 

@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/decode_png.hpp
-/// @brief  PNG through libpng, to the last bit as Pillow decodes it. Empty without CTP_HAVE_LIBPNG.
+/// @brief  PNG decoding with libpng, bit-identical to Pillow. Empty without CTP_HAVE_LIBPNG.
 /// @layer  data
 #pragma once
 
@@ -22,10 +22,10 @@
 
 namespace ctp::data::detail {
 
-/// @brief One libpng reader, released whatever happens.
+/// @brief RAII owner of one libpng reader.
 ///
-/// libpng reports errors through a function that must not return. It jumps back into run(), and the steps given to
-/// run() hold nothing with a destructor, so that nothing is skipped.
+/// libpng reports errors through a callback that must not return. The callback jumps back into run() with longjmp, so
+/// the functions passed to run() must not hold objects with destructors.
 class PngReader {
  public:
   explicit PngReader(std::span<const std::byte> bytes) : left_(bytes) {
@@ -40,7 +40,7 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
-  /// Calls step(png, info). False if libpng gave up; then message() says why and only the destructor may follow.
+  /// Calls step(png, info). Returns false after an error of libpng: message() holds its text, and no call may follow.
   template <class Step>
   bool run(Step step) {
     if (info_ == nullptr) return false;
@@ -50,7 +50,7 @@ class PngReader {
   }
   [[nodiscard]] const char* message() const { return message_; }
 
-  /// Hands out the file, piece by piece. To be given to png_set_read_fn().
+  /// Copies the next `n` bytes of the file to `to`; the callback for png_set_read_fn().
   static void read(png_structp png, png_bytep to, std::size_t n) {
     auto& self = *static_cast<PngReader*>(png_get_io_ptr(png));
     if (n > self.left_.size()) png_error(png, "the file ends too early (truncated)");
@@ -75,10 +75,10 @@ class PngReader {
 
 /// @brief Decodes a PNG file with libpng.
 ///
-/// Alpha and transparent colours are dropped, not blended. Grey of 16 bits becomes min(value, 255), other samples of
-/// 16 bits their high byte: odd, but that is what Pillow's convert("RGB") does. Gamma and profiles are not applied.
+/// Alpha and transparent colours are dropped, not blended. 16-bit grey becomes min(value, 255); other 16-bit samples
+/// become their high byte. Both rules are those of Pillow's convert("RGB"). Gamma and profiles are not applied.
 ///
-/// **Errors.** DataError for whatever libpng calls an error, and for all that png_structure() refuses.
+/// **Errors.** DataError for every error of libpng, and as png_structure().
 inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::string& file,
                                 const DecodeLimits& limits = {}) {
   const PngStructure png = png_structure(bytes, file, limits);
@@ -87,7 +87,7 @@ inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::str
   const bool deep_grey = png.colour == 0 && png.depth == 16;
   const auto width = static_cast<std::size_t>(png.width), height = static_cast<std::size_t>(png.height);
 
-  // Indices and 16-bit grey are looked at here; everything else libpng turns into RGB by itself.
+  // Palette indices and 16-bit grey are converted below; libpng converts all other formats to RGB.
   const std::size_t stride = palette ? width : deep_grey ? width * 2 : image.stride();
   std::vector<std::uint8_t> raw(palette || deep_grey ? stride * height : 0);
   std::vector<png_bytep> row_pointers(height);
@@ -100,7 +100,7 @@ inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::str
   png_bytepp const rows = row_pointers.data();
   const bool read = reader.run([=](png_structp p, png_infop info) {
     png_set_read_fn(p, source, &PngReader::read);
-    png_set_keep_unknown_chunks(p, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // texts and profiles are none of our business
+    png_set_keep_unknown_chunks(p, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // ignore texts and profiles
     png_set_check_for_invalid_index(p, -1);
     png_read_info(p, info);
     png_set_packing(p);

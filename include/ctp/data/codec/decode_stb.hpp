@@ -1,9 +1,9 @@
 /// @file   ctp/data/codec/decode_stb.hpp
-/// @brief  JPEG and PNG through stb_image, which needs nothing installed, behind a guard.
+/// @brief  JPEG and PNG decoding with stb_image, on checked copies of the files.
 /// @layer  data
 ///
-/// stb_image trusts its input in places where it must not. It never sees a file as it came: it gets a copy with only
-/// the segments it needs, each of which was checked, in an order that was checked.
+/// stb_image needs no installed library, but trusts parts of its input without a check. It therefore never reads a file
+/// directly: it reads a copy that holds only the required segments, after their content and order were checked.
 #pragma once
 
 #include <array>
@@ -24,10 +24,11 @@
 
 namespace ctp::data::detail {
 
-/// Which tables of a JPEG file have been defined so far: stb_image uses the others all the same.
+/// The quantisation and Huffman tables that a JPEG file has defined so far. stb_image does not check for undefined
+/// ones.
 class JpegTables {
  public:
-  /// Notes what a DQT or DHT segment defines. The segment is well-formed.
+  /// Records the tables of a DQT or DHT segment. Requires a well-formed segment.
   void define(const JpegSegment& segment) {
     for (std::size_t i = 0; i < segment.body.size();) {
       const auto head = std::to_integer<unsigned>(segment.body[i]);
@@ -43,7 +44,7 @@ class JpegTables {
     }
   }
 
-  /// Says what is missing or wrong for the scan, or an empty string. `frame`: the body of the frame header.
+  /// The missing or wrong table of a scan in words, or an empty string. `frame`: body of the frame header.
   [[nodiscard]] std::string fault(std::span<const std::byte> frame, bool progressive,
                                   std::span<const std::byte> scan) const {
     const auto value = [](std::span<const std::byte> s, std::size_t i) { return std::to_integer<unsigned>(s[i]); };
@@ -69,7 +70,7 @@ class JpegTables {
   unsigned quantisation_ = 0, dc_ = 0, ac_ = 0;
 };
 
-/// @brief The JPEG file again, with only what stb_image may see. **Errors.** DataError naming what is malformed.
+/// @brief A copy of the JPEG file with only the checked segments. **Errors.** DataError naming the malformed segment.
 inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std::string& file) {
   if (jpeg.frame != 0xC0 && jpeg.frame != 0xC1 && jpeg.frame != 0xC2) {
     bad_image(file, "JPEG", "a coding other than baseline or progressive Huffman",
@@ -125,7 +126,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
           bad_image(file, "JPEG", "a malformed frame header");
         }
         frame = body;
-        if (jpeg.components == 4 && !adobe) {  // without a word from Adobe four components are plain ink
+        if (jpeg.components == 4 && !adobe) {  // four components without an Adobe marker are plain CMYK
           constexpr std::array<unsigned char, 12> plain{'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
           put(0xEE, std::as_bytes(std::span(plain)), plain.size());
         }
@@ -147,7 +148,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
   return out;
 }
 
-/// @brief The PNG file again, with only what stb_image may see. **Errors.** DataError for a wrong checksum.
+/// @brief A copy of the PNG file with only the checked chunks. **Errors.** DataError for a wrong checksum.
 inline std::vector<std::byte> checked_png(const PngStructure& png, const std::string& file) {
   std::vector<std::byte> out;
   const auto put = [&](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
@@ -164,7 +165,7 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
     put_word(chunk.data.size());
     put(chunk.covered);
     put_word(chunk.checksum);
-    if (header && png.colour == 3) {  // all 256 entries: stb_image does not look whether an index is in the palette
+    if (header && png.colour == 3) {  // all 256 entries: stb_image does not check indices against the palette
       const Palette palette = png_palette(png);
       put_word(palette.size());
       put(std::as_bytes(std::span(std::string_view("PLTE"))));
@@ -177,9 +178,9 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
 
 /// @brief Decodes JPEG or PNG with stb_image.
 ///
-/// PNG: equal to decode_with_libpng(). JPEG: stb_image rounds and enlarges the chroma planes otherwise than libjpeg;
-/// the largest difference over the test pictures is stated with the test. A file whose coded data is damaged but
-/// whose structure is whole may pass, other than with libjpeg.
+/// PNG: equal to decode_with_libpng(). JPEG: stb_image differs from libjpeg in rounding and in chroma upsampling;
+/// tests/data/codec/decode_stb.test.cpp states the largest difference over the test pictures. Unlike with libjpeg, a
+/// JPEG file with damaged coded data but intact structure may be accepted.
 ///
 /// **Errors.** DataError as the other decoders; also for arithmetic coding and for missing tables.
 inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file,
@@ -202,7 +203,7 @@ inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string
   }
   if (checked.size() > INT_MAX) bad_image(file, kind, "a file above 2 GiB", "remove the file");
 
-  // Room for 16 bytes a pixel of the padded picture, and for the coded data twice.
+  // 16 bytes for each pixel of the padded picture, and twice the coded data.
   stb_allowance = (static_cast<std::size_t>(image.width) + 64) * (static_cast<std::size_t>(image.height) + 64) * 16 +
                   checked.size() * 2 + 65'536;
   const auto* data = reinterpret_cast<const unsigned char*>(checked.data());

@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/encode.hpp
-/// @brief  From pixels to a JPEG file.
+/// @brief  JPEG encoding.
 /// @layer  data
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace ctp::data {
 
-/// @brief A baseline JPEG file of the picture. The same bytes on every machine: always stb_image_write.
+/// @brief Encodes `image` as a baseline JPEG file with stb_image_write. The bytes are the same on every machine.
 ///
-/// **Units.**  quality: 1 (small) to 100 (good); up to 90 chroma has half the resolution.
-/// **Errors.** UsageError for another quality, an empty picture, or sides above 65,535.
+/// **Units.**  quality: 1 (smallest file) to 100 (best picture); up to 90, chroma has half the resolution.
+/// **Errors.** UsageError for a quality outside this range, an empty picture, or sides above 65,535 pixels.
 inline std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
   require_pixels(image, "encode_jpeg");
   if (quality < 1 || quality > 100) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/jpeg_structure.hpp
-/// @brief  Walks over the segments of a JPEG file and refuses what no decoder should be shown.
+/// @brief  Parses the segments of a JPEG file and rejects files that are unsafe for a decoder.
 /// @layer  data
 #pragma once
 
@@ -15,22 +15,23 @@
 
 namespace ctp::data::detail {
 
-/// One marker with what belongs to it: for SOS the coded data too, up to the next marker.
+/// One marker with its payload. The payload of SOS includes the coded data up to the next marker.
 struct JpegSegment {
   std::uint8_t marker = 0;
-  std::span<const std::byte> body;  ///< after the two bytes of length; for SOS with the coded data behind the header
+  std::span<const std::byte> body;  ///< payload after the two length bytes; of SOS: header and coded data
 };
 
-/// What the walk found.
+/// Frame header and segments of a JPEG file.
 struct JpegStructure {
   int width = 0, height = 0, components = 0;
   std::uint8_t frame = 0;             ///< marker of the frame: 0xC0 baseline, 0xC1 extended, 0xC2 progressive, ...
   std::vector<JpegSegment> segments;  ///< in file order, without SOI and EOI
 };
 
-/// @brief Checks one DHT segment: counts that fit their table, codes that fit their lengths.
+/// @brief Checks one DHT segment: the counts must fit the table, the codes must fit their lengths.
 ///
-/// Returns what is wrong, or an empty string. A decoder that trusts these counts writes past the end of its table.
+/// Returns a description of the fault, or an empty string. A decoder that trusts these counts without a check writes
+/// past the end of its table.
 inline std::string huffman_fault(std::span<const std::byte> body) {
   while (!body.empty()) {
     if (body.size() < 17) return "a Huffman table without its 16 counts";
@@ -52,7 +53,7 @@ inline std::string huffman_fault(std::span<const std::byte> body) {
   return "";
 }
 
-/// Walks one file; see jpeg_structure().
+/// Parser of one file; see jpeg_structure().
 class JpegWalk {
  public:
   JpegWalk(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits)
@@ -64,13 +65,13 @@ class JpegWalk {
     for (;;) {
       const std::uint8_t marker = next_marker();
       if (marker == 0xD9) break;
-      if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7)) continue;  // stand alone, carry nothing
+      if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7)) continue;  // markers without a payload
       if (marker == 0xD8) bad_image(file_, "JPEG", "a second start marker");
       take(marker);
     }
-    if (found_.frame == 0) bad_image(file_, "JPEG", "no frame header");
+    if (result_.frame == 0) bad_image(file_, "JPEG", "no frame header");
     if (scans_ == 0) bad_image(file_, "JPEG", "no picture data");
-    return found_;
+    return result_;
   }
 
  private:
@@ -105,7 +106,7 @@ class JpegWalk {
       if (const std::string fault = huffman_fault(body); !fault.empty()) bad_image(file_, "JPEG", fault);
     }
     if (marker == 0xDA) {
-      if (found_.frame == 0) bad_image(file_, "JPEG", "picture data before the frame header");
+      if (result_.frame == 0) bad_image(file_, "JPEG", "picture data before the frame header");
       if (++scans_ > limits_.max_scans) {
         bad_image(file_, "JPEG", "more than " + std::to_string(limits_.max_scans) + " scans",
                   "save the picture with fewer scans or remove the file");
@@ -114,25 +115,25 @@ class JpegWalk {
       skip_coded_data();
       body = bytes_.subspan(begin, position_ - begin);
     }
-    found_.segments.push_back({marker, body});
+    result_.segments.push_back({marker, body});
   }
 
   void take_frame(std::uint8_t marker, std::span<const std::byte> body) {
-    if (found_.frame != 0) bad_image(file_, "JPEG", "a second frame header");
+    if (result_.frame != 0) bad_image(file_, "JPEG", "a second frame header");
     if (body.size() < 6) bad_image(file_, "JPEG", "a frame header of " + std::to_string(body.size()) + " bytes");
     const auto value = [&](std::size_t i) { return std::to_integer<int>(body[i]); };
-    found_.frame = marker;
-    found_.height = value(1) * 256 + value(2);
-    found_.width = value(3) * 256 + value(4);
-    found_.components = value(5);
-    require_within(limits_, file_, found_.width, found_.height);
-    if (found_.components != 1 && found_.components != 3 && found_.components != 4) {
-      bad_image(file_, "JPEG", std::to_string(found_.components) + " colour components",
+    result_.frame = marker;
+    result_.height = value(1) * 256 + value(2);
+    result_.width = value(3) * 256 + value(4);
+    result_.components = value(5);
+    require_within(limits_, file_, result_.width, result_.height);
+    if (result_.components != 1 && result_.components != 3 && result_.components != 4) {
+      bad_image(file_, "JPEG", std::to_string(result_.components) + " colour components",
                 "save the picture with 1, 3 or 4 of them");
     }
   }
 
-  /// Moves to the marker that ends the coded data: not a stuffed zero, not a restart marker, not a fill byte.
+  /// Moves to the marker that ends the coded data. Stuffed zeros, restart markers and fill bytes are part of the data.
   void skip_coded_data() {
     for (;;) {
       const void* hit =
@@ -156,12 +157,13 @@ class JpegWalk {
   const DecodeLimits& limits_;
   std::size_t position_ = 0;
   int scans_ = 0;
-  JpegStructure found_;
+  JpegStructure result_;
 };
 
-/// @brief The segments of a JPEG file, after every check that does not need its pixels.
+/// @brief The segments of a JPEG file, checked as far as possible without decoding pixels.
 ///
-/// **Errors.** DataError: truncated, size above the limits, too many scans, malformed Huffman tables, 2 components.
+/// **Errors.** DataError: truncated file, size above the limits, too many scans, malformed Huffman tables, a number of
+/// colour components other than 1, 3 and 4.
 inline JpegStructure jpeg_structure(std::span<const std::byte> bytes, const std::string& file,
                                     const DecodeLimits& limits) {
   return JpegWalk(bytes, file, limits).run();

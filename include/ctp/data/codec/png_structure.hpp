@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/png_structure.hpp
-/// @brief  Walks over the chunks of a PNG file and refuses what no decoder should be shown.
+/// @brief  Parses the chunks of a PNG file and rejects files that are unsafe for a decoder.
 /// @layer  data
 #pragma once
 
@@ -16,15 +16,15 @@
 
 namespace ctp::data::detail {
 
-/// One chunk: its four letters, its data, and the checksum that the file gives for both.
+/// One chunk: its four-letter type, its data, and the checksum stored in the file.
 struct PngChunk {
   std::string_view type;
-  std::span<const std::byte> covered;  ///< type and data, what the checksum is of
+  std::span<const std::byte> covered;  ///< type and data: the range of the checksum
   std::span<const std::byte> data;
   std::uint32_t checksum = 0;
 };
 
-/// What the walk found.
+/// Header fields and chunks of a PNG file.
 struct PngStructure {
   int width = 0, height = 0;
   int depth = 0;   ///< bits of one sample
@@ -35,7 +35,7 @@ struct PngStructure {
 /// The first eight bytes of every PNG file.
 inline constexpr std::string_view png_signature = "\x89PNG\r\n\x1A\n";
 
-/// The 256 three-byte colours of a palette image. Entries that the file leaves out are grey of their own number.
+/// The 256 RGB colours of a palette image. An entry missing from the file is the grey of its index.
 using Palette = std::array<std::uint8_t, 768>;
 
 inline Palette png_palette(const PngStructure& png) {
@@ -50,7 +50,7 @@ inline Palette png_palette(const PngStructure& png) {
   return palette;
 }
 
-/// The checksum of PNG chunks. **Source.** ISO/IEC 15948, annex D.
+/// CRC-32, the checksum of PNG chunks. **Source.** ISO/IEC 15948, annex D.
 inline std::uint32_t png_checksum(std::span<const std::byte> bytes) {
   static const std::array<std::uint32_t, 256> table = [] {
     std::array<std::uint32_t, 256> t{};
@@ -66,10 +66,10 @@ inline std::uint32_t png_checksum(std::span<const std::byte> bytes) {
   return ~c;
 }
 
-/// @brief The chunks of a PNG file, up to and with IEND, after every check that does not need its pixels.
+/// @brief The chunks of a PNG file up to and including IEND, checked as far as possible without decoding pixels.
 ///
-/// **Errors.** DataError: truncated, size above the limits, a combination of depth and colour that does not exist,
-/// no picture data, no palette where one is needed.
+/// **Errors.** DataError: truncated file, size above the limits, a combination of depth and colour type that PNG does
+/// not have, no picture data, palette colours without a palette.
 inline PngStructure png_structure(std::span<const std::byte> bytes, const std::string& file,
                                   const DecodeLimits& limits) {
   const auto word = [&](std::size_t i) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/image/affine.hpp
-/// @brief  Shears, shifts and rotations of a picture, to the last bit as OpenCV does them.
+/// @brief  Affine transformations of a picture, bit-identical to OpenCV.
 /// @layer  data
 #pragma once
 
@@ -17,12 +17,12 @@ namespace ctp::data {
 /// Row-major 2 x 3 matrix: pixel (x, y) goes to (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]).
 using Affine = std::array<double, 6>;
 
-/// @brief Moves every pixel by `matrix`; what comes from outside has all three values `fill`.
+/// @brief Warps a picture by `matrix` with bilinear interpolation; pixels outside the picture have the value `fill`.
 ///
-/// **Shapes.** returns the size of `image`. **Errors.** UsageError for an empty picture. The matrix must have an
-/// inverse.
-/// **Source.** Equal to the last bit to `cv2.warpAffine(..., flags=INTER_LINEAR, borderValue=(fill,) * 3)` of OpenCV
-/// 4.8: positions in steps of 1/1024 that are cut to 1/32 of a pixel, integer weights.
+/// **Shapes.** returns the size of `image`. **Errors.** UsageError for an empty picture. `matrix` must be
+/// invertible.
+/// **Source.** Bit-identical to `cv2.warpAffine(..., flags=INTER_LINEAR, borderValue=(fill,) * 3)` of OpenCV
+/// 4.8: positions in steps of 1/1024, truncated to 1/32 pixel, and integer weights.
 inline Image warp_affine(const Image& image, const Affine& matrix, std::uint8_t fill = 128) {
   require_pixels(image, "warp_affine");
   const double inverse = 1.0 / (rounded_product(matrix[0], matrix[4]) - rounded_product(matrix[1], matrix[3]));
@@ -30,7 +30,7 @@ inline Image warp_affine(const Image& image, const Affine& matrix, std::uint8_t 
   const double yx = rounded_product(matrix[3], -inverse), yy = rounded_product(matrix[0], inverse);
   const double x0 = -rounded_product(xx, matrix[2]) - rounded_product(xy, matrix[5]);
   const double y0 = -rounded_product(yx, matrix[2]) - rounded_product(yy, matrix[5]);
-  // Positions in units of 1/1024; 16 of them are half a step of 1/32. llrint rounds halves to even.
+  // Positions in units of 1/1024; 16 units are half a step of 1/32. llrint rounds halves to even.
   const auto units = [](double pixels) { return std::llrint(rounded_product(pixels, 1024.0)); };
 
   const auto width = static_cast<std::size_t>(image.width);
@@ -73,14 +73,14 @@ inline Image warp_affine(const Image& image, const Affine& matrix, std::uint8_t 
   return result;
 }
 
-/// (x, y) to (x + by * y, y). The factor passes through float, as in the published code.
-inline Affine shear_x(double by) { return {1.0, static_cast<float>(by), 0.0, 0.0, 1.0, 0.0}; }
-/// (x, y) to (x, y + by * x).
-inline Affine shear_y(double by) { return {1.0, 0.0, 0.0, static_cast<float>(by), 1.0, 0.0}; }
-/// Shows in column x what was in column x + by. **Units.** pixels.
-inline Affine translate_x(double by) { return {1.0, 0.0, -static_cast<float>(by), 0.0, 1.0, 0.0}; }
-/// Shows in row y what was in row y + by. **Units.** pixels.
-inline Affine translate_y(double by) { return {1.0, 0.0, 0.0, 0.0, 1.0, -static_cast<float>(by)}; }
+/// (x, y) to (x + factor * y, y). The factor passes through float, as in the published code.
+inline Affine shear_x(double factor) { return {1.0, static_cast<float>(factor), 0.0, 0.0, 1.0, 0.0}; }
+/// (x, y) to (x, y + factor * x).
+inline Affine shear_y(double factor) { return {1.0, 0.0, 0.0, static_cast<float>(factor), 1.0, 0.0}; }
+/// Column x of the result is column x + shift of the picture. **Units.** pixels.
+inline Affine translate_x(double shift) { return {1.0, 0.0, -static_cast<float>(shift), 0.0, 1.0, 0.0}; }
+/// Row y of the result is row y + shift of the picture. **Units.** pixels.
+inline Affine translate_y(double shift) { return {1.0, 0.0, 0.0, 0.0, 1.0, -static_cast<float>(shift)}; }
 
 /// Counter-clockwise about (width / 2, height / 2). **Units.** degrees. **Source.** cv2.getRotationMatrix2D.
 inline Affine rotation(double degrees, int width, int height) {

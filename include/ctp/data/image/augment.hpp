@@ -1,5 +1,5 @@
 /// @file   ctp/data/image/augment.hpp
-/// @brief  From a decoded picture to the square one that is trained on, or evaluated.
+/// @brief  Image preprocessing for training (augmentation) and evaluation (resizing).
 /// @layer  data
 #pragma once
 
@@ -22,17 +22,17 @@ namespace ctp::data {
 ///
 /// **Source.** Released CTP code, data/__init__.py.
 struct Augmentation {
-  double min_scale = 0.2, max_scale = 1.0;              ///< share of the picture's area that a crop has
+  double min_scale = 0.2, max_scale = 1.0;              ///< area of a crop over the picture's area
   double min_ratio = 3.0 / 4.0, max_ratio = 4.0 / 3.0;  ///< width of a crop over its height
   double flip = 0.5;                                    ///< probability of a mirror image
   RandAugment operations;
 };
 
-/// @brief A random part of a picture of that size.
+/// @brief Draws a random crop of a picture of width x height.
 ///
-/// Ten attempts at an area and a ratio; if none fits, the largest part in the middle with a permitted ratio.
-/// **Errors.** UsageError for sides below 1 or ranges that are empty or not positive.
-/// **Source.** torchvision's RandomResizedCrop.get_params, with its own order of draws: area, ratio, row, column.
+/// Draws area and ratio up to ten times; if no crop fits, returns the largest centred crop with a permitted ratio.
+/// **Errors.** UsageError for sides below 1, and for ranges that are empty or not positive.
+/// **Source.** torchvision's RandomResizedCrop.get_params, in its order of draws: area, ratio, row, column.
 inline Box random_crop(int width, int height, const Augmentation& settings, RandomSubstream& random) {
   if (!(width > 0 && height > 0 && settings.min_scale > 0.0 && settings.min_scale <= settings.max_scale &&
         settings.min_ratio > 0.0 && settings.min_ratio <= settings.max_ratio)) {
@@ -74,9 +74,9 @@ inline Image flip_horizontally(Image image) {
   return image;
 }
 
-/// @brief What a picture looks like in training: random crop, bicubic to size x size, random mirror, RandAugment.
+/// @brief Training augmentation: random crop, bicubic resizing to size x size, random flip, RandAugment.
 ///
-/// **Shapes.** returns [size, size, 3]. Everything random comes from `random`, so from its place in the run alone.
+/// **Shapes.** returns [size, size, 3]. All random numbers come from `random`.
 /// **Errors.** UsageError for an empty picture or settings out of range.
 inline Image augment_for_training(const Image& image, int size, RandomSubstream& random,
                                   const Augmentation& settings = {}) {
@@ -87,7 +87,7 @@ inline Image augment_for_training(const Image& image, int size, RandomSubstream&
   return rand_augment(std::move(result), settings.operations, random);
 }
 
-/// What a picture looks like in evaluation: bicubic to size x size, nothing cut off. **Shapes.** [size, size, 3].
+/// Evaluation preprocessing: bicubic resizing of the whole picture. **Shapes.** returns [size, size, 3].
 inline Image resize_for_test(const Image& image, int size) { return resize_bicubic(image, size, size); }
 
 }  // namespace ctp::data

@@ -1,5 +1,5 @@
 /// @file   ctp/data/image/image.hpp
-/// @brief  A picture in memory: 8-bit red, green and blue, interleaved.
+/// @brief  Picture in memory: 8-bit RGB, interleaved.
 /// @layer  data
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace ctp::data {
 
-/// @brief Pixels as every decoder leaves them and every transformation takes them.
+/// @brief Picture of 8-bit RGB pixels: the result of every decoder, the operand of every transformation.
 ///
 /// **Shapes.** rgb: [height, width, 3] row-major. **Units.** 0 to 255, sRGB as stored in the file.
 struct Image {
@@ -20,7 +20,7 @@ struct Image {
   std::vector<std::uint8_t> rgb;
 
   Image() = default;
-  /// A picture of that size, all bytes `value`. **Errors.** UsageError unless both sides are at least 1.
+  /// A picture of wide x high pixels, all bytes `value`. **Errors.** UsageError for a side below 1.
   Image(int wide, int high, std::uint8_t value = 0) : width(wide), height(high) {
     if (wide < 1 || high < 1) {
       throw UsageError(Complaint{"Image", "size", "sides of at least one pixel",
@@ -43,7 +43,7 @@ struct Image {
   friend bool operator==(const Image&, const Image&) = default;
 };
 
-/// **Errors.** UsageError naming `where` unless `image` has pixels, and as many as its sides say.
+/// Checks that `image` is not empty and its bytes match its sides. **Errors.** UsageError naming `where`.
 inline void require_pixels(const Image& image, const char* where) {
   const bool sides = image.width > 0 && image.height > 0;
   if (sides && image.rgb.size() == image.stride() * static_cast<std::size_t>(image.height)) return;

@@ -1,5 +1,5 @@
 /// @file   ctp/data/image/image_cache.hpp
-/// @brief  Keeps decoded pictures in memory, as many as a number of bytes allows.
+/// @brief  Cache of decoded pictures with a memory budget.
 /// @layer  data
 #pragma once
 
@@ -16,15 +16,14 @@ namespace ctp::data {
 
 /// @brief Decoded pictures by ordinal, so that later epochs do not decode them again.
 ///
-/// What is in stays in: epochs visit every picture once, so replacing old ones by new ones would mean that none is
-/// still there when its turn comes. Once the budget is spent, further pictures are decoded every time. Threads may
-/// share one.
+/// No eviction: an epoch visits every picture once, so with replacement a picture would be evicted before its next use.
+/// Once the budget is spent, further pictures are decoded at every call. Thread-safe.
 class ImageCache {
  public:
-  /// **Units.** budget: bytes of pixels; 0 keeps nothing.
+  /// **Units.** budget: bytes of pixels; 0 disables the cache.
   explicit ImageCache(std::size_t budget) : budget_(budget) {}
 
-  /// The picture of that ordinal, from memory or from `decode()`. **Errors.** those of decode(); then nothing is kept.
+  /// The picture `ordinal`, from the cache or from decode(). **Errors.** those of decode(), with the cache unchanged.
   template <class Decode>
   std::shared_ptr<const Image> get(std::uint32_t ordinal, const Decode& decode) {
     if (budget_ > 0) {
@@ -39,7 +38,7 @@ class ImageCache {
     return image;
   }
 
-  /// Bytes of pixels held now; at most the budget.
+  /// Bytes of pixels in the cache; at most the budget.
   [[nodiscard]] std::size_t bytes() const {
     const std::lock_guard lock(mutex_);
     return bytes_;

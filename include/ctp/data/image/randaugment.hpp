@@ -18,7 +18,7 @@
 
 namespace ctp::data {
 
-/// What RandAugment may do to a picture.
+/// Operations of RandAugment.
 enum class AugmentOp : std::uint8_t {
   Identity,
   AutoContrast,
@@ -37,15 +37,15 @@ inline constexpr std::uint32_t augment_op_count = 10;
 ///
 /// **Source.** Cubuk et al. 2020, arXiv:1909.13719; operations and their ranges as in the released CTP code.
 struct RandAugment {
-  int operations = 2;        ///< how many are drawn for a picture, with replacement
+  int operations = 2;        ///< number of operations drawn for a picture, with replacement
   double magnitude = 5;      ///< 0 to 10: shear 0.03, shift 1 pixel, rotation 3 degrees and gain 0.18 a unit
-  double probability = 0.5;  ///< with which each drawn operation is carried out
+  double probability = 0.5;  ///< that a drawn operation is applied
   bool published = false;    ///< AutoContrast with the published defect, see auto_contrast()
 };
 
-/// @brief One operation of the given strength. `negative` turns shears, shifts and rotations round.
+/// @brief Applies one operation. `negative` reverses the direction of shears, shifts and rotations.
 ///
-/// At a magnitude of 5 Brightness and Sharpness have a factor of exactly 1 and change nothing.
+/// At magnitude 5, Brightness and Sharpness have a factor of exactly 1 and change no pixel.
 /// **Errors.** UsageError for an empty picture.
 inline Image apply_operation(Image image, AugmentOp op, const RandAugment& settings, bool negative) {
   const double part = settings.magnitude / 10.0, sign = negative ? -1.0 : 1.0;
@@ -75,7 +75,7 @@ inline Image apply_operation(Image image, AugmentOp op, const RandAugment& setti
   return image;
 }
 
-/// One operation that was drawn.
+/// One drawn operation.
 struct DrawnOp {
   AugmentOp op = AugmentOp::Identity;
   bool applied = false;
@@ -84,10 +84,10 @@ struct DrawnOp {
   friend bool operator==(const DrawnOp&, const DrawnOp&) = default;
 };
 
-/// @brief Draws the operations for one picture: first all kinds, then for each whether it is applied and its sign.
+/// @brief Draws the operations for one picture: first all operations, then for each `applied` and `negative`.
 ///
-/// The same number of draws whatever comes up. **Errors.** UsageError for a negative count, a magnitude outside 0 to 10
-/// or a probability outside 0 to 1.
+/// The number of draws does not depend on the results. **Errors.** UsageError for a negative count, a magnitude outside
+/// 0 to 10 or a probability outside 0 to 1.
 inline std::vector<DrawnOp> draw_operations(const RandAugment& settings, RandomSubstream& random) {
   if (!(settings.operations >= 0 && settings.magnitude >= 0.0 && settings.magnitude <= 10.0 &&
         settings.probability >= 0.0 && settings.probability <= 1.0)) {
@@ -106,7 +106,7 @@ inline std::vector<DrawnOp> draw_operations(const RandAugment& settings, RandomS
   return drawn;
 }
 
-/// Draws and applies. **Errors.** as draw_operations() and apply_operation().
+/// Draws operations and applies them. **Errors.** as draw_operations() and apply_operation().
 inline Image rand_augment(Image image, const RandAugment& settings, RandomSubstream& random) {
   for (const DrawnOp& drawn : draw_operations(settings, random)) {
     if (drawn.applied) image = apply_operation(std::move(image), drawn.op, settings, drawn.negative);

@@ -1,9 +1,9 @@
 /// @file   ctp/data/image/resize.hpp
-/// @brief  Antialiased bicubic resizing, to the last bit as Pillow does it.
+/// @brief  Antialiased bicubic resizing, bit-identical to Pillow.
 /// @layer  data
 ///
-/// Pillow weighs with integers: bicubic weights stretched by the scale, in units of 2^-22, first along rows, then along
-/// columns, with rounding to 8 bits in between. All of that is part of the result and kept here.
+/// As in Pillow: bicubic weights stretched by the scale, as integers in units of 2^-22; first along rows, then along
+/// columns, with rounding to 8 bits in between.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@
 
 namespace ctp::data {
 
-/// A part of a picture: columns x0 <= x < x1 of rows y0 <= y < y1. **Units.** pixels.
+/// Rectangle of a picture: columns x0 <= x < x1 of rows y0 <= y < y1. **Units.** pixels.
 struct Box {
   int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
 
@@ -31,14 +31,14 @@ struct Box {
 
 namespace detail {
 
-/// Which inputs make one output, and how much each counts.
+/// Weights of the inputs of each output.
 struct ResizeWeights {
   struct Span {
     int first = 0, count = 0;
   };
   std::vector<Span> spans;   ///< [outputs]
   std::vector<int> weights;  ///< [outputs, taps], units of 2^-22
-  std::size_t taps = 0;      ///< most inputs that any output has
+  std::size_t taps = 0;      ///< largest number of inputs of an output
 
   [[nodiscard]] const int* of(std::size_t output) const { return weights.data() + output * taps; }
 };
@@ -54,7 +54,8 @@ inline double bicubic(double x) {
   return 0.0;
 }
 
-/// **Source.** Pillow's resampling; the weights are compared through its pictures, see tests/golden/images.
+/// Weights of an axis resized from `inputs` to `outputs` pixels. **Source.** Pillow's resampling; tests/golden/images
+/// holds pictures made by Pillow.
 inline ResizeWeights resize_weights(int inputs, int outputs) {
   const double scale = static_cast<double>(inputs) / outputs;
   const double stretch = std::max(scale, 1.0);
@@ -89,9 +90,9 @@ inline std::uint8_t resize_rounded(int sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> resize_precision, 0, 255));
 }
 
-/// @brief Weighs along rows. `rows` rows of [in_width, 3] at `stride` bytes become rows of [outputs, 3].
+/// @brief Resizes along rows: `rows` rows of [in_width, 3] at `stride` bytes become rows of [outputs, 3].
 ///
-/// Sixteen rows are turned on their side first, so that the innermost loop runs over neighbours in memory.
+/// Transposes sixteen rows at a time, so that the innermost loop is contiguous in memory.
 inline void resize_rows(const std::uint8_t* in, std::size_t stride, std::size_t in_width, std::size_t rows,
                         const ResizeWeights& weights, std::uint8_t* out) {
   constexpr std::size_t together = 16, lanes = 3 * together;
@@ -123,7 +124,7 @@ inline void resize_rows(const std::uint8_t* in, std::size_t stride, std::size_t 
   }
 }
 
-/// Weighs along columns: rows of `length` bytes at `stride` become weights.spans.size() rows of `length` bytes.
+/// Resizes along columns: rows of `length` bytes at `stride` become weights.spans.size() rows of `length` bytes.
 inline void resize_columns(const std::uint8_t* in, std::size_t stride, std::size_t length, const ResizeWeights& weights,
                            std::uint8_t* out) {
   constexpr std::size_t lanes = 64;
@@ -151,12 +152,12 @@ inline void resize_columns(const std::uint8_t* in, std::size_t stride, std::size
 
 }  // namespace detail
 
-/// @brief Cuts `box` out of the picture and scales it to width x height. What lies outside the box has no influence.
+/// @brief Crops `box` and resizes it to width x height. Pixels outside the box have no influence.
 ///
 /// **Shapes.** returns [height, width, 3].
-/// **Errors.** UsageError for a box that is empty or leaves the picture, and for sides below 1.
-/// **Source.** Equal to the last bit to Pillow's `image.crop(box).resize((width, height), BICUBIC)`, which is also
-/// torchvision's resized_crop() of a Pillow image.
+/// **Errors.** UsageError for a box that is empty or exceeds the picture, and for sides below 1.
+/// **Source.** Bit-identical to Pillow's `image.crop(box).resize((width, height), BICUBIC)`, and so to torchvision's
+/// resized_crop() of a Pillow image.
 inline Image resize_bicubic(const Image& image, const Box& box, int width, int height) {
   require_pixels(image, "resize_bicubic");
   if (box.x0 < 0 || box.y0 < 0 || box.x1 > image.width || box.y1 > image.height || box.width() < 1 ||
@@ -192,7 +193,7 @@ inline Image resize_bicubic(const Image& image, const Box& box, int width, int h
   return result;
 }
 
-/// Scales the whole picture. **Source.** Equal to the last bit to Pillow's `image.resize((width, height), BICUBIC)`.
+/// Resizes the whole picture. **Source.** Bit-identical to Pillow's `image.resize((width, height), BICUBIC)`.
 inline Image resize_bicubic(const Image& image, int width, int height) {
   return resize_bicubic(image, Box{0, 0, image.width, image.height}, width, height);
 }

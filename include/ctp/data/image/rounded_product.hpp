@@ -1,5 +1,5 @@
 /// @file   ctp/data/image/rounded_product.hpp
-/// @brief  A product that is rounded before anything is added to it.
+/// @brief  Product without fused multiply-add.
 /// @layer  data
 #pragma once
 
@@ -7,10 +7,10 @@ namespace ctp::data {
 
 /// @brief a * b, rounded to double.
 ///
-/// Compilers may merge a product and a sum into one operation with one rounding, and do so as soon as the machine has
-/// one. Pixel arithmetic that must give the same bits everywhere, and the bits of Pillow and OpenCV, cannot have that.
+/// A compiler may contract a product and a sum into a fused multiply-add, which rounds once. Pixel arithmetic that must
+/// be bit-identical to Pillow and OpenCV on every machine needs the product rounded first.
 inline double rounded_product(double a, double b) {
-  volatile double product = a * b;  // the store is what no compiler may optimise away
+  volatile double product = a * b;  // a compiler must not remove the volatile store
   return product;
 }
 

@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/loader.hpp
-/// @brief  The batches of a task, made ahead of time by worker threads, the same for any number of them.
+/// @brief  Data loader: worker threads prefetch the batches of a task; results do not depend on the number of workers.
 /// @layer  data
 #pragma once
 
@@ -30,14 +30,14 @@ namespace ctp::data {
 
 /// @brief A BatchSource over one Task.
 ///
-/// Batches are a function of options and epoch: not of the number of workers, nor of which epochs were run before. With
-/// workers, next() allocates nothing unless a picture is bad. One thread at a time may call the members.
+/// Batches depend on options and epoch alone, not on the number of workers or on earlier epochs. With workers, next()
+/// allocates no memory unless a picture is bad. The members are not thread-safe.
 ///
-/// **Errors.** What goes wrong in a worker is thrown by the next() that would have returned that batch, with the pair's
-/// name; after that the epoch is over until start(). The destructor waits for the pairs in progress, no longer.
+/// **Errors.** next() throws the error of a worker, with the pair's name, in place of the batch that has the error.
+/// Then the epoch is over until start(). The destructor waits only for the rows in progress.
 class Loader final : public BatchSource {
  public:
-  /// **Errors.** UsageError for sizes that make no sense or a batch larger than the task.
+  /// **Errors.** UsageError for sizes out of range or a batch larger than the task.
   Loader(Task task, LoaderOptions options)
       : options_(checked(std::move(options), task)),
         rows_(std::move(task), options_),
@@ -62,7 +62,7 @@ class Loader final : public BatchSource {
       throw UsageError(Complaint{"Loader::start", "epoch", "below 65536", std::to_string(epoch), ""}.text());
     }
     std::unique_lock lock(mutex_);
-    claimed_ = total_ = 0;  // nothing left to claim: the workers finish what they hold and wait
+    claimed_ = total_ = 0;  // no row left to claim: the workers finish their rows and wait
     idle_.wait(lock, [&] { return active_ == 0; });
     members_ = rows_.task().members;
     if (options_.shuffle) shuffle_for_epoch(members_, options_.seed, options_.task, epoch);
@@ -98,7 +98,7 @@ class Loader final : public BatchSource {
     return rows_.task().source->name(ordinal);
   }
 
-  /// The bad pictures met so far, in an order that does not depend on the number of workers.
+  /// The bad pictures found so far, in an order that does not depend on the number of workers.
   [[nodiscard]] const std::vector<BadImage>& bad_images() const { return bad_.list(); }
   [[nodiscard]] const Task& task() const { return rows_.task(); }
 
@@ -129,7 +129,7 @@ class Loader final : public BatchSource {
         threads_.emplace_back([this, w](const std::stop_token& stop) { work(stop, busy_[w]); });
       }
     } catch (const std::system_error& error) {
-      threads_.clear();  // stops and joins those that run
+      threads_.clear();  // stops and joins the threads already running
       throw ResourceError(Complaint{"Loader", "workers", std::to_string(options_.workers) + " threads",
                                     std::string("an error of the system (") + error.what() + ")", "use fewer workers"}
                               .text());
@@ -154,7 +154,7 @@ class Loader final : public BatchSource {
     slot.prepared = true;
   }
 
-  /// The ordinals of a batch. The order does not change while rows are being made.
+  /// The ordinals of a batch. Their order does not change while workers make rows.
   [[nodiscard]] std::span<const std::uint32_t> peers(std::size_t batch, std::size_t rows) const {
     return std::span(members_).subspan(batch * batch_size_, rows);
   }
@@ -189,7 +189,8 @@ class Loader final : public BatchSource {
     }
   }
 
-  /// Books one finished row. Of several errors in a batch the one of the first row is kept: the same for any workers.
+  /// Records one finished row. Of several errors in a batch, the error of the lowest row wins, for any number of
+  /// workers.
   void collect(Slot& slot, std::size_t row, std::exception_ptr error, std::vector<BadImage> bad) {
     if (error && (!slot.error || row < slot.error_row)) {
       slot.error = std::move(error);
@@ -241,8 +242,8 @@ class Loader final : public BatchSource {
     }
   }
 
-  /// Counts the bad pictures of a finished batch, here and not where they were met, so that the moment training stops
-  /// does not depend on how far ahead the workers are.
+  /// Adds the bad pictures of a finished batch to the list. Counting here, not in the workers, makes the step at which
+  /// training stops independent of the workers' progress.
   const Batch* deliver(Slot& slot) {
     try {
       if (!slot.bad.empty()) {
@@ -272,15 +273,15 @@ class Loader final : public BatchSource {
   LoaderOptions options_;
   RowMaker rows_;
   std::vector<std::uint32_t>
-      members_;  // in this epoch's order; the task keeps its own, so that no epoch builds on another
+      members_;  // in this epoch's order; shuffled from the task's order, so epochs are independent
   std::size_t batch_size_;
   std::size_t steps_;
   BadImages bad_;
-  std::vector<Slot> slots_;            // a ring: batch b lies in slot b % size
+  std::vector<Slot> slots_;                 // a ring: batch b lies in slot b % size
   std::vector<unsigned char> quarantined_;  // by ordinal: 1 if the picture is not opened
-  std::vector<Busy> busy_;             // by worker
+  std::vector<Busy> busy_;                  // by worker
   bool started_ = false;
-  std::exception_ptr failure_;  // what ended this epoch
+  std::exception_ptr failure_;  // error that ended this epoch
 
   // Shared with the workers; guarded by mutex_.
   std::mutex mutex_;
@@ -288,12 +289,12 @@ class Loader final : public BatchSource {
   std::condition_variable ready_, idle_;
   std::uint32_t epoch_ = 0;
   std::size_t total_ = 0;      // rows of this epoch
-  std::size_t claimed_ = 0;    // rows that were given to a worker
+  std::size_t claimed_ = 0;    // rows assigned to a worker
   std::size_t active_ = 0;     // rows being made
-  std::size_t delivered_ = 0;  // batches handed out; touched by the caller's thread only
-  std::size_t released_ = 0;   // batches the caller is done with
+  std::size_t delivered_ = 0;  // batches returned; used by the caller's thread only
+  std::size_t released_ = 0;   // batches that the caller has released
   bool in_use_ = false;
-  std::vector<std::jthread> threads_;  // last: stopped and joined before anything they use goes away
+  std::vector<std::jthread> threads_;  // last member: joined before the other members are destroyed
 };
 
 }  // namespace ctp::data

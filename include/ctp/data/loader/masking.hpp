@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/masking.hpp
-/// @brief  Which tokens masked-language modelling hides, and what it asks for.
+/// @brief  Masking of tokens for masked-language modelling.
 /// @layer  data
 #pragma once
 
@@ -12,18 +12,18 @@
 
 namespace ctp::data {
 
-/// What masking must know about the vocabulary, and how much it hides.
+/// Special tokens of the vocabulary and the probabilities of masking.
 struct Masking {
   std::int32_t pad = 0;         ///< id of [PAD]
   std::int32_t cls = -1;        ///< id of [CLS]
   std::int32_t mask = -1;       ///< id of [MASK]
   std::int32_t vocabulary = 0;  ///< number of token ids
-  float probability = 0.15F;    ///< of a token to be asked for
-  float to_mask = 0.8F;         ///< of those, how many become [MASK]
-  float to_random = 0.5F;       ///< of the rest, how many become any token; what is left stays as it is
+  float probability = 0.15F;    ///< that a token is masked
+  float to_mask = 0.8F;         ///< share of masked tokens that become [MASK]
+  float to_random = 0.5F;       ///< share of the others that become a random token; the rest keep their token
 };
 
-/// The published masking over a vocabulary, which may be any type that knows its special tokens and its size.
+/// The published masking for `vocabulary`: any type with pad(), cls(), mask() and size().
 template <class Vocabulary>
 Masking masking_over(const Vocabulary& vocabulary) {
   Masking rule;
@@ -34,10 +34,10 @@ Masking masking_over(const Vocabulary& vocabulary) {
   return rule;
 }
 
-/// @brief Masks one caption: 15 % of its tokens, never [PAD] or [CLS] ([SEP] may be).
+/// @brief Masks one caption: 15 % of its tokens, never [PAD] or [CLS]; [SEP] may be masked.
 ///
 /// Every position draws from a substream of its own, so the outcome depends on neither padding nor place in the batch.
-/// **Shapes.** ids, masked, labels: [L]. labels: the token where one is asked for, else ignore_label.
+/// **Shapes.** ids, masked, labels: [L]. labels: the original token at masked positions, ignore_label elsewhere.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, section 3.1, on the random stream named "mask".
 inline void mask_tokens(const Masking& rule, RandomStream stream, RandomPlace place, std::span<const std::int32_t> ids,
                         std::span<std::int32_t> masked, std::span<std::int32_t> labels) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/ordered_batches.hpp
-/// @brief  Batches for evaluation: every pair once, in the order given, as it is.
+/// @brief  Batches for evaluation: every pair once, in the order given, neither augmented nor masked.
 /// @layer  data
 #pragma once
 
@@ -17,12 +17,12 @@
 
 namespace ctp::data {
 
-/// @brief A Loader that neither shuffles, augments, masks nor leaves anything out; the last batch may be short.
+/// @brief A Loader that neither shuffles, augments, masks nor drops pairs; the last batch may be short.
 ///
-/// A picture that cannot be read is an error, whatever the options say: a replacement would falsify the result.
+/// A picture that cannot be read is an error under every OnBadImage: a replacement would falsify the result.
 class OrderedBatches final : public BatchSource {
  public:
-  /// `name`: what messages call this list. Of `options`, sizes, `masking.pad`, `workers` and `prefetch` are used.
+  /// `name`: name of this list in messages. Of `options`, sizes, `masking.pad`, `workers` and `prefetch` are used.
   OrderedBatches(std::string name, std::shared_ptr<const Source> source, std::vector<std::uint32_t> ordinals,
                  LoaderOptions options)
       : loader_(Task{std::move(name), std::move(source), std::move(ordinals)}, plain(std::move(options))) {
@@ -30,7 +30,7 @@ class OrderedBatches final : public BatchSource {
   }
 
   [[nodiscard]] std::size_t steps() const override { return loader_.steps(); }
-  /// Goes back to the first batch. All epochs are alike; the first one is started already.
+  /// Goes back to the first batch. All epochs are equal; the constructor has started the first one.
   void start(std::uint32_t epoch) override { loader_.start(epoch); }
   const Batch* next() override { return loader_.next(); }
   [[nodiscard]] std::string sample_name(std::uint32_t ordinal) const override { return loader_.sample_name(ordinal); }

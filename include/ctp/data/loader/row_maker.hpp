@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/row_maker.hpp
-/// @brief  Makes one row of a batch out of one pair: picture, tokens, masking, and what to do if the picture is bad.
+/// @brief  Makes one row of a batch from one pair: picture, tokens, masking, replacement of a bad picture.
 /// @layer  data
 #pragma once
 
@@ -24,9 +24,9 @@
 
 namespace ctp::data {
 
-/// @brief Writes rows of batches. What a row holds depends on seed, task, epoch and the pair's ordinal alone.
+/// @brief Writes rows of batches. A row depends on seed, task, epoch and the pair's ordinal alone.
 ///
-/// That is why any thread may make any row at any time. Holds nothing that changes.
+/// Immutable, so any thread may make any row at any time.
 class RowMaker {
  public:
   /// Uses the seed, task number and policies of `options`.
@@ -42,8 +42,8 @@ class RowMaker {
   /// @brief Fills row `row` of `batch` with the pair `peers[row]`.
   ///
   /// `peers`: the ordinals the sampler chose for this batch. `quarantined`: replaces the picture without opening it.
-  /// Bad pictures that were replaced are appended to `bad`.
-  /// **Errors.** whatever the source throws, with the pair's name in front; DataError if no picture can be read.
+  /// Replaced bad pictures are appended to `bad`.
+  /// **Errors.** those of the source, with the pair's name in front; DataError if no picture can be read.
   void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool quarantined,
             std::vector<BadImage>& bad) const {
     std::uint32_t ordinal = peers[row];
@@ -53,7 +53,7 @@ class RowMaker {
   }
 
  private:
-  /// True if the picture is in the batch now, false if it is bad and the policy says to go on.
+  /// True after writing the picture to the batch; false for a bad picture that the policy says to replace.
   bool read_image(Batch& batch, std::size_t row, std::uint32_t ordinal, std::vector<BadImage>& bad) const {
     RandomSubstream random(augment_, RandomPlace{rule_.task, batch.epoch, ordinal});
     try {
@@ -74,8 +74,8 @@ class RowMaker {
     }
   }
 
-  /// Draws members of the task until one can be read. Pairs of the same batch come last: a pair that is in a batch
-  /// twice would be its own negative.
+  /// Draws members of the task until one can be read. The first 128 attempts exclude the pairs of the same batch: a
+  /// pair twice in one batch is its own negative.
   std::uint32_t replace(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers,
                         std::vector<BadImage>& bad) const {
     RandomSubstream random(replace_, RandomPlace{rule_.task, batch.epoch, peers[row]});

@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/sampler.hpp
-/// @brief  In which order an epoch visits the pairs of a task, and how many batches that makes.
+/// @brief  Random sampling without replacement: the order of pairs in an epoch, and the number of batches.
 /// @layer  data
 #pragma once
 
@@ -14,9 +14,9 @@
 
 namespace ctp::data {
 
-/// @brief Puts `members` into the order of one epoch: a uniform permutation that depends on nothing but the arguments.
+/// @brief Shuffles `members` for one epoch: a uniform permutation that depends on the arguments alone.
 ///
-/// The result also depends on the order that `members` comes in, so start every epoch from the same one.
+/// The result also depends on the initial order of `members`, so every epoch must start from the same order.
 /// **Source.** Durstenfeld 1964, algorithm 235 ("Fisher-Yates shuffle"), on the random stream named "shuffle".
 inline void shuffle_for_epoch(std::span<std::uint32_t> members, std::uint64_t seed, std::uint32_t task,
                               std::uint32_t epoch) {
@@ -26,9 +26,9 @@ inline void shuffle_for_epoch(std::span<std::uint32_t> members, std::uint64_t se
   }
 }
 
-/// @brief Batches in one epoch. With `drop_last` an incomplete last batch is left out.
+/// @brief Number of batches in one epoch. `drop_last`: without an incomplete last batch.
 ///
-/// **Errors.** UsageError naming both sizes if not a single batch comes out.
+/// **Errors.** UsageError naming both sizes if the number is 0.
 inline std::size_t batches_per_epoch(const std::string& task, std::size_t members, int batch_size, bool drop_last) {
   if (batch_size < 1) {
     throw UsageError(Complaint{"batch_size", "", "at least 1", std::to_string(batch_size), ""}.text());

@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/annotations.hpp
-/// @brief  Reads one annotation file of P9D, record by record, in file order.
+/// @brief  Parser of the annotation files of P9D.
 /// @layer  data
 #pragma once
 
@@ -18,21 +18,22 @@
 
 namespace ctp::data {
 
-/// How the records of an annotation file are nested, and which fields must be there.
+/// Nesting of the records in an annotation file, and its required fields.
 struct AnnotationForm {
   bool two_level = false;       ///< industry -> id -> record, as train.json; otherwise id -> record
   bool needs_category = false;  ///< a record without `cate_name` is an error
 };
 
-/// One annotation file as it stands.
+/// Content of one annotation file.
 struct Annotations {
-  std::vector<Sample> samples;          ///< in file order; `image` is left empty
-  std::vector<std::string> industries;  ///< in file order, also those without a record; only from a file of two levels
+  std::vector<Sample> samples;  ///< in file order; `image` is left empty
+  /// In file order, including industries without a record; filled from two-level files only.
+  std::vector<std::string> industries;
 };
 
 namespace detail {
 
-/// Keeps the fields P9D is read for and passes over all others, whatever they hold.
+/// Keeps the fields of Sample and skips all others, whatever their values.
 class AnnotationHandler final : public io::JsonHandler {
  public:
   AnnotationHandler(std::string file, AnnotationForm form, Annotations& out)
@@ -75,7 +76,7 @@ class AnnotationHandler final : public io::JsonHandler {
   }
 
  private:
-  /// Where the text of a field goes.
+  /// Target of a field's text, and the flag that records its presence; null for skipped fields.
   struct Wanted {
     std::string* target = nullptr;
     bool* there = nullptr;
@@ -130,7 +131,7 @@ class AnnotationHandler final : public io::JsonHandler {
 
   std::string file_;
   AnnotationForm form_;
-  std::size_t record_depth_;  // objects that are open within a record
+  std::size_t record_depth_;  // open objects inside a record
   Annotations& out_;
   std::string id_;
   Sample record_;
@@ -142,9 +143,9 @@ class AnnotationHandler final : public io::JsonHandler {
 
 /// @brief Reads an annotation file: `title`, `cate_name` and `industry_name` of every record, in file order.
 ///
-/// All other fields are passed over. No tree is built: memory is what the file and the samples take.
-/// **Errors.** DataError with line, column and the path of the key: malformed JSON, a key twice in one object, a field
-/// missing or not text, an item id that cannot be a file name; and as io::InputFile.
+/// All other fields are skipped. The parser builds no tree: peak memory is the file's text plus the samples.
+/// **Errors.** DataError with line, column and the path of the key for malformed JSON, a duplicate key in one object, a
+/// field that is missing or not text, an item id that cannot be a file name; and as io::InputFile.
 /// **Source.** The published data/pretrain_product_dataset.py, which reads these fields by these names.
 inline Annotations read_annotations(const std::string& file, AnnotationForm form) {
   Annotations out;

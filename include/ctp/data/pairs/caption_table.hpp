@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/caption_table.hpp
-/// @brief  A table that gives pictures their captions.
+/// @brief  Reader of caption tables in CSV.
 /// @layer  data
 #pragma once
 
@@ -16,19 +16,19 @@
 
 namespace ctp::data {
 
-/// One row: a picture, what it shows, and where it belongs.
+/// One row of a caption table.
 struct CaptionRow {
-  std::size_t line = 0;                  ///< of the table, from 1; for messages
+  std::size_t line = 0;                  ///< line in the table, from 1; for messages
   std::string file, caption;             ///< never empty
-  std::string task = {}, category = {};  ///< as the table says, or as read_caption_table() fills them in
+  std::string task = {}, category = {};  ///< from the table, or the defaults of read_caption_table()
 };
 
 /// @brief Reads a CSV file of two to four columns: file, caption, and optionally task and category.
 ///
-/// Without a task, a picture's task is `default_task`; without a category, its category is its task. A file may stand
-/// in several rows. No picture is opened. `heading`: the first line only names the columns.
-/// **Errors.** DataError naming table and line: no rows, too few or too many columns, no file or caption, text that is
-/// not UTF-8; and as io::read_csv() and io::read_text().
+/// The default of a task is `default_task`, that of a category the row's task. A file may occur in several rows. Does
+/// not open pictures. `heading`: skip the first line, which holds the names of the columns.
+/// **Errors.** DataError naming table and line: no rows, a number of columns outside 2 to 4, an empty file or caption,
+/// text that is not UTF-8; and as io::read_csv() and io::read_text().
 inline std::vector<CaptionRow> read_caption_table(const std::string& table, bool heading = false,
                                                   const std::string& default_task = "pictures") {
   std::vector<io::CsvRecord> records = io::read_csv(io::read_text(table), table);

@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/folder_pairs.hpp
-/// @brief  Pairs of one's own: a folder of pictures with a table of captions, or with a text file beside each picture.
+/// @brief  Data set from a folder of pictures, with a caption table or with a text file beside each picture.
 /// @layer  data
 #pragma once
 
@@ -28,7 +28,7 @@ namespace ctp::data {
 
 namespace detail {
 
-/// `text` from its last point on, in lower case, if that is a suffix by which pictures go; else nothing.
+/// The suffix of `name` in lower case, with its point, if it is .jpg, .jpeg or .png; otherwise empty.
 inline std::string picture_suffix(std::string_view name) {
   const std::size_t point = name.rfind('.');
   if (point == std::string_view::npos) return {};
@@ -43,8 +43,8 @@ inline bool is_blank(std::string_view text) { return text.find_first_not_of(" \t
 
 /// @brief The rows of a CSV table `file,caption[,task[,category]]` over pictures in `folder`, in the table's order.
 ///
-/// Files are relative to `folder` unless they begin with a slash. Opens no picture.
-/// **Errors.** DataError as read_caption_table(), and for a file that is not there, with the table's line.
+/// Files are relative to `folder` unless they begin with a slash. Does not open pictures.
+/// **Errors.** DataError as read_caption_table(), and for a missing file, with the table's line.
 inline std::vector<Sample> pairs_by_table(const std::string& folder, const std::string& table, bool heading = false) {
   std::vector<Sample> samples;
   for (CaptionRow& row : read_caption_table(table, heading)) {
@@ -60,11 +60,11 @@ inline std::vector<Sample> pairs_by_table(const std::string& folder, const std::
   return samples;
 }
 
-/// @brief The pictures of `folder` (.jpg, .jpeg, .png), each with the caption in the file beside it that has the same
-/// name and the suffix .txt; sorted by name. All belong to `task`. Opens no picture; other files are passed over.
+/// @brief The pictures of `folder` (.jpg, .jpeg, .png), each with the caption in its .txt file of the same stem.
 ///
+/// The pairs are sorted by file name; their task and category are `task`. Does not open pictures; skips other files.
 /// **Errors.** DataError for a picture without a text, a text without a picture, a text that is blank or not UTF-8, two
-/// pictures that share a text, no pictures, or no such folder.
+/// pictures with one text, a folder without pictures, or a missing folder.
 inline std::vector<Sample> pairs_by_text_files(const std::string& folder, const std::string& task) {
   const auto refuse = [](const std::string& file, const char* expected, const std::string& found, const char* remedy) {
     throw DataError(Complaint{file, "", expected, found, remedy}.text());
@@ -97,10 +97,10 @@ inline std::vector<Sample> pairs_by_text_files(const std::string& folder, const 
   return samples;
 }
 
-/// @brief The tasks that `samples` name, in the order in which they first occur, over one source of all of them; lists
-/// of several folders may be joined before.
+/// @brief The tasks of `samples`, in the order of their first sample, over one source of all samples.
 ///
-/// One source, so that a rehearsal may mix pairs of different tasks. A pair's ordinal is its place in `samples`.
+/// `samples` may join the lists of several folders. The tasks share one source, so that rehearsal can mix pairs of
+/// different tasks. A pair's ordinal is its index in `samples`.
 /// **Errors.** UsageError for no samples, and as FileSource.
 inline std::vector<Task> tasks_of(std::span<const Sample> samples, const Tokenizer& tokenizer,
                                   FileSourceOptions options = {}) {
@@ -116,7 +116,7 @@ inline std::vector<Task> tasks_of(std::span<const Sample> samples, const Tokeniz
   return tasks;
 }
 
-/// A tokenizer whose vocabulary is built from the captions themselves. **Errors.** as build_vocabulary().
+/// A tokenizer with a vocabulary built from the captions of `samples`. **Errors.** as build_vocabulary().
 inline Tokenizer tokenizer_of(std::span<const Sample> samples, FileSourceOptions options = {}) {
   return Tokenizer(build_vocabulary(cleaned_titles(samples, options.max_words)));
 }

@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/p9d.hpp
-/// @brief  A folder of image-text pairs in the layout of P9D: tasks, test, query and gallery lists.
+/// @brief  Data set in P9D layout: training tasks, and test, query and gallery lists.
 /// @layer  data
 #pragma once
 
@@ -19,11 +19,11 @@
 
 namespace ctp::data {
 
-/// Which tasks of a folder are used, in which order, and how its files are called.
+/// The tasks to use and their order, and the names of the folder's files.
 struct P9dOptions {
   std::vector<std::string> tasks = {};  ///< names in the order of training; empty: all, in the order of train.json
-  bool reverse = false;                 ///< turns that order round
-  std::string extension = ".jpg";       ///< of image files; what a file is, is decided by its content
+  bool reverse = false;                 ///< reverse that order
+  std::string extension = ".jpg";       ///< of image files; the content, not the extension, decides the type
   std::string train_images = "train_images";
   std::string test_images = "gallery_images";  ///< of test and query
   std::string gallery_images = "gallery_images";
@@ -31,7 +31,7 @@ struct P9dOptions {
   bool allow_unlisted = false;
 };
 
-/// @brief The lists of a P9D folder, in file order. Opens no image.
+/// @brief The lists of a P9D folder, in file order. Does not open images.
 ///
 /// Ordinals count from 0 through a whole file: they depend neither on the choice of tasks nor on their order. An item
 /// id that two industries share is two training pairs with one image file.
@@ -39,8 +39,9 @@ class P9d {
  public:
   /// @brief Reads `folder`/json/{train,test,query,gallery}.json.
   ///
-  /// **Errors.** DataError as read_annotations(); for an industry without a training pair; for a record of an unlisted
-  /// industry. UsageError for a task name that train.json does not have, with the names it has, or one given twice.
+  /// **Errors.** DataError as read_annotations(), for an industry without a training pair, and for a record of an
+  /// unlisted industry. UsageError listing the known names for a task that train.json does not have, and for a
+  /// duplicate task.
   explicit P9d(std::string folder, P9dOptions options = {}) : folder_(std::move(folder)), options_(std::move(options)) {
     while (folder_.size() > 1 && folder_.back() == '/') folder_.pop_back();
     Annotations train = read_annotations(file("train"), {.two_level = true});
@@ -59,11 +60,11 @@ class P9d {
 
   /// Names of the tasks in the order of training.
   [[nodiscard]] const std::vector<std::string>& tasks() const { return tasks_; }
-  /// All industries of train.json, chosen or not, in its order.
+  /// All industries of train.json, chosen or not, in file order.
   [[nodiscard]] const std::vector<std::string>& industries() const { return industries_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
-  /// Every record of the file, chosen or not; a record's ordinal is its place in this list.
+  /// Every record of the file, chosen or not; a record's ordinal is its index in this list.
   [[nodiscard]] const std::vector<Sample>& train() const { return train_; }
   [[nodiscard]] const std::vector<Sample>& test() const { return test_; }
   [[nodiscard]] const std::vector<Sample>& query() const { return query_; }
@@ -79,8 +80,8 @@ class P9d {
 
   /// @brief Ordinals of the records that belong to any of `tasks`, in file order (not in the order of `tasks`).
   ///
-  /// **Errors.** UsageError for an unknown name; test() also DataError if one of the tasks has no test pair, because
-  /// its recall would be undefined. Query and gallery may be empty: then there is no mean average precision.
+  /// **Errors.** UsageError for an unknown name. test() throws DataError if one of the tasks has no test pair, as its
+  /// recall is undefined. Query and gallery may be empty; the mean average precision is then undefined.
   [[nodiscard]] std::vector<std::uint32_t> test(std::span<const std::string> tasks) const {
     for (const std::string& task : tasks) {
       if (of_tasks(test_, std::span(&task, 1)).empty()) {
@@ -105,7 +106,7 @@ class P9d {
 
   [[nodiscard]] std::string file(const char* name) const { return folder_ + "/json/" + name + ".json"; }
 
-  /// An industry's pairs lie next to each other, because a key stands once in the file.
+  /// Fills places_ and ranges_. An industry's pairs are contiguous, because duplicate keys are refused.
   void find_ranges() {
     if (industries_.empty()) {
       throw DataError(Complaint{file("train"), "", "at least one industry", "none", "put pairs into it"}.text());
@@ -137,7 +138,7 @@ class P9d {
   }
 
   /// **Errors.** UsageError for a name that train.json does not have.
-  std::size_t place_of(const std::string& task) const {  // the result may be ignored: it is also a check
+  std::size_t place_of(const std::string& task) const {  // also called for the check alone
     const auto it = places_.find(task);
     if (it != places_.end()) return it->second;
     throw UsageError(

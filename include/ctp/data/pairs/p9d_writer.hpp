@@ -1,5 +1,5 @@
 /// @file   ctp/data/pairs/p9d_writer.hpp
-/// @brief  Writes a folder in P9D layout.
+/// @brief  Writer of a data set in P9D layout.
 /// @layer  data
 #pragma once
 
@@ -21,11 +21,12 @@
 
 namespace ctp::data {
 
-/// @brief Collects pairs and writes a P9D folder: pictures at once, the four JSON files at the end.
+/// @brief Writes a P9D folder: pictures in add(), the four JSON files in finish().
 ///
-/// JSON files appear in finish() only, gallery.json last: where it is, the folder is complete. Records keep the order
-/// in which they were added; in train.json industries stand in the order of their first record.
-/// **Errors.** DataError if an id cannot be a file name or occurs twice in a split; ResourceError if the disk refuses.
+/// finish() writes gallery.json last, so a folder with gallery.json is complete. Records keep the order of the calls of
+/// add(); train.json lists industries in the order of their first record.
+/// **Errors.** DataError if an id cannot be a file name or occurs twice in a split; ResourceError if the system
+/// refuses.
 class P9dWriter {
  public:
   explicit P9dWriter(std::string folder) : folder_(std::move(folder)) {
@@ -34,7 +35,7 @@ class P9dWriter {
       io::remove_file(json_file(split));
   }
 
-  /// Writes the picture, an encoded file, and remembers the record. **Errors.** as the class.
+  /// Writes `picture`, the bytes of an encoded file, and stores the record for finish(). **Errors.** as the class.
   void add(Split split, const Sample& record, std::span<const std::byte> picture) {
     check_id(split, record.id);
     const char* images = split == Split::Train ? "train_images" : "gallery_images";

@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/badge.hpp
-/// @brief  The seller's badge in the corner of a picture: a shape and a colour that all industries share.
+/// @brief  The seller's badge in the corner of a picture; all industries share its shapes and colours.
 /// @layer  data
 #pragma once
 
@@ -13,12 +13,11 @@
 
 namespace ctp::data::synthetic {
 
-/// How titles name the badges, in the order of badge numbers: sent free of charge, new, much sold, at a special price,
-/// genuine, limited.
+/// Words for the badges in titles, by badge number: free shipping, new, best seller, special price, genuine, limited.
 inline constexpr std::array<std::string_view, max_badges> badge_words = {"包邮", "新品", "热卖",
                                                                          "特价", "正品", "限量"};
 
-/// What a badge looks like. **Units.** product units.
+/// Colour and shape of a badge. **Units.** product units.
 struct Badge {
   Colour colour;
   Part shape;
@@ -33,9 +32,9 @@ inline constexpr std::array<Badge, max_badges> badges = {{
     {rgb(120, 52, 170), trapezoid(Paint::Body, 0.0F, 0.0F, 0.3F, 0.95F, 0.8F)},
 }};
 
-/// @brief Lays badge `number` over the upper left corner of `picture`, using `layer`, of the same size, as scratch.
+/// @brief Paints badge `number` over the upper left corner of `picture`. `layer`: scratch canvas of the same size.
 ///
-/// **Units.** dx, dy: pixels by which it is out of its place.
+/// **Units.** dx, dy: displacement of the badge, pixels.
 inline void lay_badge(Canvas& picture, Canvas& layer, int number, float dx, float dy) {
   const Badge& badge = badges[static_cast<std::size_t>(number)];
   const auto pixels = static_cast<float>(picture.size());

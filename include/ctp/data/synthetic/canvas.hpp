@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/canvas.hpp
-/// @brief  Paints silhouettes with smooth edges: a picture, and a transparent layer for one product.
+/// @brief  Antialiased painting of shapes on a canvas with an alpha channel.
 /// @layer  data
 #pragma once
 
@@ -15,20 +15,20 @@
 
 namespace ctp::data::synthetic {
 
-/// Where a product stands in the picture. **Units.** Pixels; angle in radians.
+/// Position, scale and angle of a product in the picture. **Units.** Pixels; angle in radians.
 struct Placement {
   float x = 0, y = 0;
   float scale = 1;  ///< pixels per product unit
   float angle = 0;
 };
 
-/// How a product is covered.
+/// Colour, pattern and material of a product.
 struct Cover {
   Colour body;
   int pattern = 0;
   int material = 0;
   float period = 12;        ///< of the pattern, pixels
-  std::uint32_t grain = 0;  ///< chooses the material's random detail
+  std::uint32_t grain = 0;  ///< key of the material's random detail
 };
 
 struct Pixel {
@@ -36,7 +36,7 @@ struct Pixel {
   float alpha = 0;
 };
 
-/// @brief A square picture of float colours.
+/// @brief A square picture of float colours with alpha.
 class Canvas {
  public:
   explicit Canvas(int size) : size_(size), pixels_(static_cast<std::size_t>(size) * static_cast<std::size_t>(size)) {}
@@ -51,7 +51,7 @@ class Canvas {
   /// Makes every pixel transparent.
   void clear() { std::fill(pixels_.begin(), pixels_.end(), Pixel{}); }
 
-  /// Lays `colour` over the pixel (x, y) with opacity `alpha`.
+  /// Composites `colour` with opacity `alpha` over the pixel (x, y).
   void blend(int x, int y, Colour colour, float alpha) {
     Pixel& p = at(x, y);
     const float out = alpha + p.alpha * (1.0F - alpha);
@@ -59,7 +59,7 @@ class Canvas {
     p.alpha = out;
   }
 
-  /// Paints one part of a product: edges smooth over a pixel, a darker rim, light from above.
+  /// Paints one part of a product: edges antialiased over one pixel, a darker rim, light from above.
   void paint(const Part& part, const Placement& place, const Cover& cover) {
     const float cosine = std::cos(place.angle), sine = std::sin(place.angle);
     const auto box = bounds(part);
@@ -93,7 +93,7 @@ class Canvas {
     }
   }
 
-  /// Lays `layer` over this picture, with a soft shadow to the lower right.
+  /// Composites `layer` over this picture, with a shadow of strength `shadow` to the lower right.
   void lay_over(const Canvas& layer, float shadow) {
     const int reach = std::max(1, size_ / 32);
     for (int y = 0; y < size_; ++y) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/catalogue.hpp
-/// @brief  The nine industries in their default order, and the words that they share.
+/// @brief  The nine industries in their default order, and their common words.
 /// @layer  data
 #pragma once
 
@@ -23,7 +23,7 @@ namespace ctp::data::synthetic {
 inline constexpr std::array<std::string_view, max_patterns> pattern_words = {"纯色", "横条", "波点", "格子",
                                                                              "竖条", "菱形", "斜纹", "波浪"};
 
-/// Names of series. Every industry has all of them, but means another pattern by each: the dialect.
+/// Names of series. Every industry uses all names, each for a different pattern: the dialect.
 inline constexpr std::array<std::string_view, max_patterns> series_words = {"经典款", "清新款", "复古款", "简约款",
                                                                             "潮流款", "田园款", "轻奢款", "活力款"};
 
@@ -35,9 +35,9 @@ inline constexpr std::array<Industry, industry_count> industry_table = {
 /// @brief The industries in P9D's default order.
 constexpr const std::array<Industry, industry_count>& industries() { return detail::industry_table; }
 
-/// @brief How an industry calls a pattern when it names the series instead.
+/// @brief The series name of a pattern in the dialect of an industry.
 ///
-/// A permutation of series_words for each industry, as `series_step` is odd and there are eight words.
+/// For each industry a permutation of the eight series_words, since `series_step` is odd.
 constexpr std::string_view series_word(const Industry& industry, int pattern) {
   const int word = (pattern * industry.series_step + industry.series_start) % max_patterns;
   return series_words[static_cast<std::size_t>(word)];

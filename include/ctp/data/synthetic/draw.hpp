@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/draw.hpp
-/// @brief  Draws the picture of a planned pair.
+/// @brief  Rendering of the picture of a planned pair.
 /// @layer  data
 #pragma once
 
@@ -24,7 +24,7 @@ namespace ctp::data::synthetic {
 
 namespace detail {
 
-/// Middle and half extent of the products in a picture of `count + 1`, as fractions of the picture.
+/// Centre (x, y) and half extent of each of `count + 1` products, as fractions of the picture.
 inline std::vector<std::array<float, 3>> arrangement(int count) {
   switch (count) {
     case 0:
@@ -40,15 +40,15 @@ inline std::vector<std::array<float, 3>> arrangement(int count) {
 
 }  // namespace detail
 
-/// @brief The picture of `item`. The same settings and item give the same picture.
+/// @brief Renders the picture of `item`. The same settings and item give the same picture.
 ///
-/// **Shapes.** image_size by image_size pixels.
+/// **Shapes.** returns [image_size, image_size, 3].
 inline Image draw(const Settings& s, const Item& item) {
   const Industry& industry = industries()[static_cast<std::size_t>(item.industry)];
   const RandomStream stream(s.seed, std::string("make_stream/") + std::string(split_name(item.split)));
   const RandomPlace place{static_cast<std::uint32_t>(item.industry), 0, item.ordinal};
   RandomSubstream random(stream, place, 2), noise(stream, place, 3);
-  const auto vary = [&](double by) { return static_cast<float>(s.jitter * random.uniform(-by, by)); };
+  const auto vary = [&](double range) { return static_cast<float>(s.jitter * random.uniform(-range, range)); };
   const auto pixels = static_cast<float>(s.image_size);
 
   Canvas canvas(s.image_size), layer(s.image_size);
@@ -76,7 +76,7 @@ inline Image draw(const Settings& s, const Item& item) {
   Image image;
   image.width = image.height = s.image_size;
   image.rgb.reserve(static_cast<std::size_t>(s.image_size) * static_cast<std::size_t>(s.image_size) * 3);
-  // The sum of four bytes is close enough to a bell: standard deviation 2 * sqrt((256^2 - 1) / 12), mean 510.
+  // The sum of four bytes approximates a normal distribution: mean 510, standard deviation 2 * sqrt((256^2 - 1) / 12).
   const auto grain = static_cast<float>(s.noise / 147.8);
   for (int y = 0; y < s.image_size; ++y) {
     for (int x = 0; x < s.image_size; ++x) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/item.hpp
-/// @brief  One pair of the synthetic stream, before it is drawn: its attributes, its title, its name.
+/// @brief  One planned pair of the synthetic stream: attributes, title and id.
 /// @layer  data
 #pragma once
 
@@ -13,7 +13,7 @@ namespace ctp::data::synthetic {
 
 using ctp::data::Split;
 
-/// What a picture shows. All are indices from 0; `count` 0 means one product.
+/// Attributes of the products in a picture. All are indices from 0; `count` 0 means one product.
 struct Attributes {
   int kind = 0;
   int colour = 0;
@@ -43,10 +43,10 @@ struct Item {
   std::string title;  ///< UTF-8
 };
 
-/// @brief Whether a combination is kept out of training. **Errors.** none
+/// @brief True for a (kind, colour, pattern) combination held out of training. **Errors.** none
 ///
-/// A Latin rule: every (kind, colour), (kind, pattern) and (colour, pattern) still occurs in training, only not
-/// together with every third attribute.
+/// A Latin-square rule: every (kind, colour), (kind, pattern) and (colour, pattern) occurs in training, but not every
+/// combination of the three.
 inline bool held_out(const Settings& s, int industry, const Attributes& a) {
   return (a.colour + a.pattern + a.kind + industry) % s.held_out_every == 0;
 }

@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/palette.hpp
-/// @brief  The colours of products, and how an industry's light changes them.
+/// @brief  The colours of products, and the rotation of hues by an industry's light.
 /// @layer  data
 #pragma once
 
@@ -26,14 +26,15 @@ constexpr Colour mix(Colour a, Colour b, float t) {
 constexpr Colour scaled(Colour c, float f) { return {c.r * f, c.g * f, c.b * f}; }
 constexpr float luminance(Colour c) { return 0.30F * c.r + 0.59F * c.g + 0.11F * c.b; }
 
-/// In the order in which industries name them: red, orange, yellow, green, blue, purple, pink, brown, black, white,
+/// In the order of Industry::colours: red, orange, yellow, green, blue, purple, pink, brown, black, white,
 /// grey, cyan.
 inline constexpr std::array<Colour, max_colours> palette = {rgb(214, 40, 46),   rgb(242, 132, 30),  rgb(246, 208, 54),
                                                             rgb(58, 158, 72),   rgb(44, 94, 200),   rgb(132, 70, 178),
                                                             rgb(246, 150, 184), rgb(126, 80, 48),   rgb(48, 48, 54),
                                                             rgb(240, 240, 242), rgb(142, 142, 148), rgb(56, 186, 190)};
 
-/// @brief `c` with its hue turned by `degrees`; greys stay. **Source.** rotation about the grey axis of the RGB cube.
+/// @brief `c` with its hue turned by `degrees`; greys do not change. **Source.** Rotation about the grey axis of the
+/// RGB cube.
 inline Colour turn_hue(Colour c, float degrees) {
   const float angle = degrees * 0.017453293F, cosine = std::cos(angle), sine = std::sin(angle);
   const float keep = cosine + (1.0F - cosine) / 3.0F, third = (1.0F - cosine) / 3.0F, side = 0.57735027F * sine;
@@ -43,12 +44,12 @@ inline Colour turn_hue(Colour c, float degrees) {
           unit((third - side) * c.r + (third + side) * c.g + keep * c.b)};
 }
 
-/// The tone in which a pattern is laid over `body`: clearly lighter on dark colours, darker on light ones.
+/// Second colour of a pattern on `body`: lighter than a dark `body`, darker than a light one.
 constexpr Colour second_tone(Colour body) {
   return luminance(body) > 0.5F ? scaled(body, 0.48F) : mix(body, Colour{1, 1, 1}, 0.68F);
 }
 
-/// What a part that does not carry the pattern is painted with.
+/// Colour of a part without the pattern.
 constexpr Colour flat_colour(Paint paint, Colour body) {
   switch (paint) {
     case Paint::Shade:

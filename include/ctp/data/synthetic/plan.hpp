@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/plan.hpp
-/// @brief  Decides what every pair of a split shows and how it is called.
+/// @brief  Planning of a split: attributes, titles and ids of all pairs.
 /// @layer  data
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace ctp::data::synthetic {
 
-/// Pairs of a split over all industries, with the settings' zeros filled in.
+/// Number of pairs of a split over all industries; zeros of the settings replaced by their defaults.
 inline int split_size(const Settings& s, Split split) {
   switch (split) {
     case Split::Train:
@@ -35,7 +35,7 @@ inline int split_size(const Settings& s, Split split) {
   return 0;
 }
 
-/// Pairs of a split in each industry.
+/// Number of pairs of a split in each industry.
 inline std::vector<int> split_shares(const Settings& s, Split split) {
   std::vector<int> sizes;
   for (const Industry& i : industries()) sizes.push_back(split == Split::Train ? i.p9d_train : i.p9d_test);
@@ -44,7 +44,7 @@ inline std::vector<int> split_shares(const Settings& s, Split split) {
 
 namespace detail {
 
-/// A kind, drawn with the long tail of the settings.
+/// Draws a kind from the long-tailed distribution of the settings.
 inline int draw_kind(const Settings& s, RandomSubstream& random) {
   double sum = 0.0;
   for (int k = 0; k < s.kinds; ++k) sum += std::pow(k + 2.0, -s.kind_tail);
@@ -56,7 +56,7 @@ inline int draw_kind(const Settings& s, RandomSubstream& random) {
   return s.kinds - 1;
 }
 
-/// Attributes that `split` may show: training never a held-out combination, test and query only those, gallery any.
+/// Draws attributes permitted in `split`: training has no held-out combination, test and query only these, gallery any.
 inline Attributes draw_attributes(const Settings& s, Split split, int industry, RandomSubstream& random) {
   const auto below = [&](int n) { return static_cast<int>(random.below(static_cast<std::uint32_t>(n))); };
   Attributes a;
@@ -78,9 +78,9 @@ inline Attributes draw_attributes(const Settings& s, Split split, int industry, 
 
 /// @brief The pairs of one split, industry after industry.
 ///
-/// Within the test pairs of an industry, (kind, colour, pattern) does not repeat while free combinations can be found,
-/// then the combination of all attributes does not; and titles differ within the whole split. Only when a split is too
-/// large for that do repetitions appear. **Errors.** UsageError for settings out of range.
+/// Test pairs of an industry differ in (kind, colour, pattern) as long as the draws find unused combinations, then in
+/// the combination of all attributes; titles are distinct within the whole split. Repetitions occur only in a split
+/// that is too large for distinct combinations. **Errors.** UsageError for settings out of range.
 inline std::vector<Item> plan(const Settings& s, Split split) {
   check(s);
   const std::vector<int> shares = split_shares(s, split);

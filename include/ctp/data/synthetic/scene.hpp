@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/scene.hpp
-/// @brief  What lies behind the products: one scene for each industry.
+/// @brief  Backgrounds of pictures: one scene for each industry.
 /// @layer  data
 #pragma once
 
@@ -14,7 +14,7 @@ namespace ctp::data::synthetic {
 
 namespace detail {
 
-/// Colour of `scene` at (u, v), both from 0 to 1, moved by the random offsets (a, b), which are about 0.
+/// Colour of `scene` at (u, v), both from 0 to 1, displaced by the random offsets (a, b) near 0.
 inline Colour scene_colour(Scene scene, float u, float v, float a, float b) {
   const auto line = [](float x, float period, float width) { return to_multiple(x, period) < width; };
   const auto hill = [](float x, float height, float phase) { return 0.62F - height * std::sin(6.0F * x + phase); };
@@ -66,7 +66,7 @@ inline Colour scene_colour(Scene scene, float u, float v, float a, float b) {
 
 }  // namespace detail
 
-/// Fills the canvas with the scene of an industry, a little different each time.
+/// Fills the canvas with `scene`; `jitter` scales its random variation.
 inline void paint_scene(Canvas& canvas, Scene scene, float jitter, RandomSubstream& random) {
   const float a = jitter * static_cast<float>(random.uniform(-0.1, 0.1));
   const float b = jitter * static_cast<float>(random.uniform(-0.1, 0.1));

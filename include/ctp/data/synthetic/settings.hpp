@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/settings.hpp
-/// @brief  The knobs of the synthetic stream: how much, how varied, how hard.
+/// @brief  Settings of the synthetic stream: size, variety, difficulty.
 /// @layer  data
 #pragma once
 
@@ -19,7 +19,7 @@ inline constexpr int max_badges = 6;
 inline constexpr int material_count = 4;
 inline constexpr int size_count = 2;
 
-/// @brief What the synthetic stream contains. The same settings give the same files.
+/// @brief Settings of the synthetic stream. The same settings give the same files.
 ///
 /// **Units.** Numbers of pairs are over all industries; shares and probabilities lie in [0, 1].
 struct Settings {
@@ -27,35 +27,35 @@ struct Settings {
 
   int train = 5400;
   int test = 480;
-  int query = 0;    ///< 0: half of `test`, so that the folder keeps P9D's order of sizes
+  int query = 0;    ///< 0: half of `test`, which keeps P9D's order of sizes
   int gallery = 0;  ///< 0: twice `test`
 
   int image_size = 96;    ///< pixels, square
   int jpeg_quality = 90;  ///< 1 to 100
 
-  int kinds = 5;           ///< per industry; each is a category of its own
+  int kinds = 5;           ///< per industry; each kind is one category
   int colours = 8;         ///< shared by all industries
-  int patterns = 5;        ///< shared by all industries, named by each in its own dialect
+  int patterns = 5;        ///< shared by all industries; each names them in its dialect
   int badges = 6;          ///< shared by all industries
   int counts = 3;          ///< largest number of products in one picture
-  int held_out_every = 3;  ///< one in so many (kind, colour, pattern) combinations never occurs in training
+  int held_out_every = 3;  ///< one of so many (kind, colour, pattern) combinations is held out of training
 
-  double size_tail = 0.8;  ///< how far industry sizes follow P9D's: 0 all equal, 1 as published (training)
-  double test_tail = 0.1;  ///< the same for test, query and gallery, so that small industries can be measured
+  double size_tail = 0.8;  ///< weight of P9D's industry sizes in training: 0 all equal, 1 as published
+  double test_tail = 0.1;  ///< the same for test, query and gallery; small, so that small industries can be measured
   double kind_tail = 0.6;  ///< kind of rank r occurs in proportion to (r + 2)^-kind_tail
 
   double dialect = 0;      ///< share of titles that name the pattern by the industry's series instead of literally
-  double hue_dialect = 0;  ///< degrees by which an industry's light turns hues, up to this much either way
-  double focus = 0.95;  ///< share of training titles that leave out what the industry neglects, its colour or pattern
+  double hue_dialect = 0;  ///< largest rotation of hues by an industry's light, degrees in either direction
+  double focus = 0.95;     ///< share of training titles without the attribute that the industry neglects
   double name_material = 0.9;
   double name_size = 0.9;
   double name_badge = 0.9;
-  double name_count = 1.0;  ///< of pictures with two products or more; one product is seldom counted in words
+  double name_count = 1.0;  ///< for two products or more; a third of it for one product
   double noise = 4;         ///< standard deviation of the pixel noise, grey levels of 255
   double jitter = 1;        ///< scales the variation of place, angle, size and light; 0: none
 };
 
-/// @brief Checks every field. **Errors.** UsageError naming the field, the range and what was found.
+/// @brief Checks every field. **Errors.** UsageError naming the field, its range and the value found.
 inline void check(const Settings& s) {
   const auto in = [](const char* field, double value, double low, double high) {
     if (value >= low && value <= high) return;

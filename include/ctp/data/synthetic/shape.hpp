@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/shape.hpp
-/// @brief  Plane shapes by signed distance, of which the silhouettes of products are put together.
+/// @brief  Signed distance functions of plane shapes, the parts of product silhouettes.
 /// @layer  data
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace ctp::data::synthetic {
 
-/// What a part of a product is painted with.
+/// Paint of a part of a product.
 enum class Paint { Body, Shade, Tint, Dark, Metal, White, Glass, Wood, Hole };
 
 enum class Form { Ellipse, Box, Bar, Ring, Trapezoid, Triangle };
@@ -63,7 +63,7 @@ inline float segment_distance(float x, float y, float x0, float y0, float x1, fl
   return std::sqrt(ex * ex + ey * ey);
 }
 
-/// Distance to a convex polygon given by its corners, either way round.
+/// Signed distance to a convex polygon, given by its corners in either orientation.
 template <std::size_t N>
 float convex_distance(float x, float y, const std::array<std::array<float, 2>, N>& corner) {
   float nearest = 1e9F;
@@ -80,10 +80,9 @@ float convex_distance(float x, float y, const std::array<std::array<float, 2>, N
 
 }  // namespace detail
 
-/// @brief Signed distance from (x, y) to the border of a part: negative inside.
+/// @brief Signed distance from (x, y) to the border of a part; negative inside.
 ///
-/// **Units.** Product units. Exact but for ellipses and rings, where it is exact at the border and to first order near
-/// it.
+/// **Units.** Product units. Exact, except for ellipses and rings: exact at the border and to first order near it.
 inline float distance(const Part& part, float x, float y) {
   const auto& a = part.at;
   switch (part.form) {
@@ -114,7 +113,7 @@ inline float distance(const Part& part, float x, float y) {
   return 1e9F;
 }
 
-/// @brief A box around a part: {left, top, right, bottom} in product units.
+/// @brief Bounding box of a part: {left, top, right, bottom} in product units.
 inline std::array<float, 4> bounds(const Part& part) {
   const auto& a = part.at;
   switch (part.form) {

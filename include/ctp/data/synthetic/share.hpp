@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/share.hpp
-/// @brief  How many pairs each industry gets.
+/// @brief  Apportionment of pairs to industries.
 /// @layer  data
 #pragma once
 
@@ -11,10 +11,10 @@
 
 namespace ctp::data::synthetic {
 
-/// @brief Divides `total` among groups whose published sizes are given; the result sums to `total`.
+/// @brief Divides `total` among groups of published `sizes` by the largest-remainder method.
 ///
-/// A group's weight lies between the mean size and its own: (1 - tail) * mean + tail * size. Floors first, what is left
-/// goes to the largest remainders, the earlier group on ties.
+/// The result sums to `total`. The weight of a group is (1 - tail) * mean size + tail * its size. Ties of remainders go
+/// to the earlier group.
 inline std::vector<int> share_out(int total, const std::vector<int>& sizes, double tail) {
   const double sum = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), 0LL));
   const double groups = static_cast<double>(sizes.size());

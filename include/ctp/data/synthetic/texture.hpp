@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/texture.hpp
-/// @brief  The patterns and materials that products are covered with.
+/// @brief  Patterns and materials of products.
 /// @layer  data
 #pragma once
 
@@ -15,12 +15,12 @@ namespace detail {
 
 /// Distance from x to the nearest multiple of `period`.
 inline float to_multiple(float x, float period) { return std::fabs(x - period * std::round(x / period)); }
-/// 1 where d is well below 0, 0 where it is well above, linear over one pixel.
+/// Coverage at signed distance d: 1 below -0.5, 0 above 0.5, linear between.
 inline float inside(float d) { return std::clamp(0.5F - d, 0.0F, 1.0F); }
 
 }  // namespace detail
 
-/// @brief How much of the second tone pattern number `pattern` lays at (x, y), from 0 to 1.
+/// @brief Weight of the second tone of pattern number `pattern` at (x, y), from 0 to 1.
 ///
 /// **Units.** x, y, period: pixels.
 inline float pattern_tone(int pattern, float x, float y, float period) {
@@ -52,9 +52,9 @@ inline float pattern_tone(int pattern, float x, float y, float period) {
   }
 }
 
-/// @brief The brightness that material number `material` gives the point (x, y): about 1.
+/// @brief Brightness factor of material number `material` at (x, y), near 1.
 ///
-/// **Units.** x, y: pixels. `key` chooses the grain.
+/// **Units.** x, y: pixels. `key`: random key of the grain.
 inline float material_light(int material, float x, float y, std::uint32_t key) {
   const auto hash = [&](float a, float b) {
     const auto word = philox4x32(

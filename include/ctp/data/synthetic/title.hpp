@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/title.hpp
-/// @brief  Chinese product titles that name what a picture shows.
+/// @brief  Generation of Chinese product titles from attributes.
 /// @layer  data
 #pragma once
 
@@ -15,20 +15,20 @@
 
 namespace ctp::data::synthetic {
 
-/// Titles have fewer characters than this, so that with [CLS] and [SEP] they fit 30 tokens of one character each.
+/// Titles have fewer characters than this limit, so one token per character, [CLS] and [SEP] fit 30 tokens.
 inline constexpr std::size_t title_limit = 26;
 
-/// Number of code points of well-formed UTF-8.
+/// Number of code points of `text`, which must be well-formed UTF-8.
 inline std::size_t code_points(const std::string& text) {
   std::size_t n = 0;
   for (const char c : text) n += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
   return n;
 }
 
-/// @brief A title for `a`, drawn from `random`: the attributes in one of several orders, with words of the trade.
+/// @brief A title for `a`, drawn from `random`: the attributes in one of several orders, with filler words.
 ///
-/// The kind is always named, and so are colour and pattern but for the share `focus` of titles, which leave out what
-/// the industry neglects; material, size, count and badge are named with the settings' probabilities.
+/// Every title names the kind. Titles name colour and pattern, except that a share `focus` omits the attribute that the
+/// industry neglects. Titles name material, size, count and badge with the probabilities of the settings.
 inline std::string make_title(const Settings& s, const Industry& industry, const Attributes& a, double focus,
                               RandomSubstream& random) {
   const auto chance = [&](double p) { return random.uniform() < p; };

@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/write_stream.hpp
-/// @brief  The synthetic stream: nine industries of drawn products with Chinese titles, in P9D layout.
+/// @brief  Writer of the synthetic stream: nine industries of drawn products with Chinese titles, in P9D layout.
 /// @layer  data
 #pragma once
 
@@ -19,14 +19,14 @@
 
 namespace ctp::data {
 
-/// Told after every picture: how many are written, of how many.
+/// Callback after every picture: number of pictures written, total number.
 using SyntheticProgress = std::function<void(std::size_t, std::size_t)>;
 
-/// @brief Writes the synthetic stream into `folder`, which is made if needed.
+/// @brief Writes the synthetic stream into `folder`; creates the folder if needed.
 ///
-/// The same settings write the same bytes on the same build. The industries come in P9D's order and, softened, in P9D's
-/// proportions; categories have a long tail; test and query pairs show combinations of kind, colour and pattern that
-/// training never shows. **Errors.** UsageError for settings out of range; ResourceError if the disk refuses.
+/// The same build writes the same bytes for the same settings. The industries have P9D's order and, softened, P9D's
+/// proportions. Categories have a long tail. Test and query pairs show combinations of kind, colour and pattern that
+/// are held out of training. **Errors.** UsageError for settings out of range; ResourceError if the system refuses.
 inline void write_synthetic_stream(const std::string& folder, const synthetic::Settings& settings,
                                    const SyntheticProgress& progress = {}) {
   std::vector<std::vector<synthetic::Item>> splits;

@@ -1,5 +1,5 @@
 /// @file   ctp/data/text/basic_tokens.hpp
-/// @brief  BERT's first stage: a text as words, single CJK characters and single punctuation marks.
+/// @brief  BERT's basic tokenisation: words, single CJK characters and single punctuation marks.
 /// @layer  data
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace ctp::data {
 
-/// BERT's idea of a Chinese character: the CJK ideographs, neither kana nor hangul.
+/// BERT's definition of a Chinese character: the CJK ideographs, neither kana nor hangul.
 constexpr bool is_cjk(char32_t c) {
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
          (c >= 0x2A700 && c <= 0x2CEAF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-/// BERT's idea of punctuation: Unicode's, and every visible ASCII character that is neither letter nor digit.
+/// BERT's definition of punctuation: Unicode's, and every visible ASCII character that is neither letter nor digit.
 inline bool is_punctuation(char32_t c) {
   if (c < 0x80) return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
   return is_unicode_punctuation(c);
@@ -36,7 +36,7 @@ inline BasicClass basic_class(char32_t c) {
   return is_space(c) ? BasicClass::Space : BasicClass::Letter;
 }
 
-/// Normalises one word between white space and hands its parts to `take`. Returns false when take did.
+/// Normalises one word and passes its parts to `take`. Returns false as soon as `take` returns false.
 template <class Take>
 bool take_word(std::u32string_view raw, bool lower_case, Take& take) {
   std::u32string changed;
@@ -65,14 +65,17 @@ bool take_word(std::u32string_view raw, bool lower_case, Take& take) {
 
 /// @brief Calls `take(std::u32string_view)` for every basic token of `text`, in order, until it returns false.
 ///
-/// Characters of the categories C* (but tab, newline and carriage return), U+0000 and U+FFFD are dropped, so malformed
-/// UTF-8 leaves no trace; a CJK character is a token by itself; the rest is split at white space. With `lower_case`,
-/// each character is lower-cased by itself (no final sigma) and accents are stripped: normal form D without its
-/// non-spacing marks. Without, words get normal form C. At last words are split before and after every punctuation
-/// mark. Names of special tokens, such as "[MASK]", are ordinary text: a caption cannot place a special token.
+/// Steps, in this order:
+///   1. characters of the categories C* (except tab, newline and carriage return), U+0000 and U+FFFD are dropped, and
+///      with them malformed UTF-8;
+///   2. a CJK character becomes a token; the rest is split at white space;
+///   3. with `lower_case`, each character is lower-cased on its own (no final sigma) and accents are stripped (normal
+///      form D without non-spacing marks); without it, words get normal form C;
+///   4. words are split before and after every punctuation mark.
+/// The name of a special token, such as "[MASK]", is ordinary text, so a caption cannot insert special tokens.
 ///
-/// **Source.** Devlin et al. 2019, arXiv:1810.04805, tokenization; equal to BertTokenizer of transformers 4.46
-///             (its slow, pure-Python form) on text without names of special tokens.
+/// **Source.** Devlin et al. 2019, arXiv:1810.04805, tokenization; equal to the slow BertTokenizer of
+/// transformers 4.46 on text without names of special tokens.
 template <class Take>
 void for_each_basic_token(std::string_view text, bool lower_case, Take&& take) {
   std::u32string word;

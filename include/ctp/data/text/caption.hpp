@@ -1,5 +1,5 @@
 /// @file   ctp/data/text/caption.hpp
-/// @brief  The published clean-up of product titles before they are tokenised.
+/// @brief  Normalisation of captions before tokenisation, as published.
 /// @layer  data
 #pragma once
 
@@ -13,18 +13,22 @@
 
 namespace ctp::data {
 
-/// Bytes of a title that are looked at; what lies behind them is dropped.
+/// Longest title, bytes; the rest of a longer title is dropped.
 inline constexpr std::size_t longest_title = 65536;
 
-/// @brief Lower-cases a title, drops some punctuation, tidies white space, and keeps its first `max_words` words.
+/// @brief Lower-cases a title, removes some punctuation, merges white space, and keeps its first `max_words` words.
 ///
-/// In this order: malformed UTF-8 becomes U+FFFD; lower case as Python's str.lower(); each of `. ! " ( ) * # : ; ~`
-/// becomes a space; two or more white-space characters in a row (Unicode's, U+3000 among them) become one space, a
-/// single one stays as it is; newlines, then spaces, are stripped from the end, and spaces from the start; words are
-/// what lies between ASCII spaces. Chinese titles rarely have spaces, so `max_words` seldom cuts them. A title above 64
-/// KB is cut at a character border first. The result is valid UTF-8.
+/// Steps, in this order:
+///   1. a title above 64 KB is cut between characters;
+///   2. malformed UTF-8 becomes U+FFFD;
+///   3. lower case as Python's str.lower();
+///   4. each of `. ! " ( ) * # : ; ~` becomes a space;
+///   5. two or more adjacent white-space characters (Unicode's, including U+3000) become one space; a single one stays;
+///   6. newlines, then spaces, are stripped from the end, and spaces from the start;
+///   7. the first `max_words` words, separated by ASCII spaces, are kept.
+/// Chinese titles rarely have spaces, so `max_words` seldom cuts them. The result is valid UTF-8.
 ///
-/// **Units.**  max_words: words, >= 1.
+/// **Units.** max_words: words, >= 1.
 /// **Errors.** UsageError if max_words < 1.
 /// **Source.** The published data/utils.py (pre_caption), which runs on Python's str.
 inline std::string clean_caption(std::string_view title, int max_words) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/text/tokenizer.hpp
-/// @brief  BERT's WordPiece tokenizer: a caption as token ids.
+/// @brief  BERT's WordPiece tokenizer.
 /// @layer  data
 #pragma once
 
@@ -20,20 +20,20 @@
 
 namespace ctp::data {
 
-/// @brief How a Tokenizer treats letters.
+/// @brief Normalisation of letters by a Tokenizer.
 struct TokenizerOptions {
   bool lower_case = true;  ///< lower-case and strip accents; false keeps both, in normal form C
 };
 
-/// @brief Turns text into token ids with a vocabulary. Immutable, so threads may share one.
+/// @brief Converts text to token ids with a vocabulary. Immutable, so threads may share one.
 ///
-/// Words come from for_each_basic_token(). Each is cut from the left into the longest pieces the vocabulary has, pieces
-/// inside a word being listed as `##piece`; a word that cannot be cut so, or has more than 100 characters, is `[UNK]`.
+/// for_each_basic_token() splits the text into words. Each word is split from the left, greedily, into the longest
+/// pieces of the vocabulary; the vocabulary lists pieces inside a word as `##piece`. A word without such a split, or
+/// with more than 100 characters, becomes `[UNK]`.
 ///
 /// **Source.** Wu et al. 2016, arXiv:1609.08144, section 4.1 (WordPiece); Devlin et al. 2019, arXiv:1810.04805. Equal
-/// to
-///             BertTokenizer of transformers 4.46, except that names of special tokens within a text, such as "[MASK]",
-///             are ordinary text here: data cannot place a special token.
+/// to BertTokenizer of transformers 4.46 with one exception: the name of a special token within a text, such as
+/// "[MASK]", is ordinary text here, so data cannot insert special tokens.
 class Tokenizer {
  public:
   explicit Tokenizer(Vocabulary vocabulary, TokenizerOptions options = {})
@@ -48,10 +48,10 @@ class Tokenizer {
 
   /// @brief `[CLS]`, the tokens of `text`, `[SEP]`: at most `length` ids, not padded.
   ///
-  /// A longer text loses its last tokens, never `[SEP]`. Malformed UTF-8 leaves no trace. Text behind the last token
-  /// that fits is not looked at, so time is bounded by the word in which the limit falls, not by the text.
+  /// A longer text loses its last tokens, never `[SEP]`. Malformed UTF-8 is dropped. Text behind the word that reaches
+  /// the limit is not read, so this word, not the whole text, bounds the time.
   ///
-  /// **Units.**  length: tokens, >= 2.
+  /// **Units.** length: tokens, >= 2.
   /// **Errors.** UsageError if length < 2.
   [[nodiscard]] std::vector<std::int32_t> encode(std::string_view text, int length) const {
     if (length < 2) {
@@ -79,9 +79,9 @@ class Tokenizer {
  private:
   static constexpr std::size_t longest_word = 100;  // characters
 
-  /// Spellings that may stand at one kind of place in a word, and the length of the longest in bytes.
+  /// Pieces for one position in a word (its start or its inside), and the longest of them in bytes.
   struct Pieces {
-    // The tokens are copied: views into the vocabulary would dangle when a Tokenizer is copied.
+    // Copies of the tokens: views into the vocabulary would dangle after a copy of the Tokenizer.
     struct Hash {
       using is_transparent = void;
       std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
@@ -121,9 +121,9 @@ class Tokenizer {
       while (end > start && s.borders[end] - s.borders[start] > pieces.longest) --end;
       for (; end > start; --end) {
         const std::string_view piece(s.bytes.data() + s.borders[start], s.borders[end] - s.borders[start]);
-        const auto found = pieces.ids.find(piece);
-        if (found == pieces.ids.end()) continue;
-        ids.push_back(found->second);
+        const auto it = pieces.ids.find(piece);
+        if (it == pieces.ids.end()) continue;
+        ids.push_back(it->second);
         break;
       }
       if (end == start) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/text/unicode.hpp
-/// @brief  Character classes, lower-casing and canonical normal forms as Python's str and unicodedata have them.
+/// @brief  Character classes, lower-casing and canonical normal forms, equal to Python's str and unicodedata.
 /// @layer  data
 #pragma once
 
@@ -18,7 +18,7 @@ namespace ctp::data {
 /// General category of a code point (utf8proc's numbering).
 inline utf8proc_category_t category(char32_t c) { return utf8proc_category(static_cast<utf8proc_int32_t>(c)); }
 
-/// Python's str.isspace() for one character, which is also `\s` of its regular expressions.
+/// Python's str.isspace() for one character; equal to `\s` of Python's regular expressions.
 constexpr bool is_space(char32_t c) {
   if (c < 0x80) return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20);
   return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
@@ -51,14 +51,14 @@ constexpr bool in_ranges(const CodeRange (&ranges)[N], char32_t c) {
   return false;
 }
 
-// Characters that have case though their category does not say so: Other_Lowercase and Other_Uppercase of PropList.txt,
-// without those that are case-ignorable, which Python looks at first.
+// Cased characters outside the categories L*: Other_Lowercase and Other_Uppercase of PropList.txt, without the
+// case-ignorable ones, which Python tests first.
 inline constexpr CodeRange other_cased[] = {
     {0xAA, 0xAA},       {0xBA, 0xBA},       {0x2160, 0x217F},   {0x24B6, 0x24E9},
     {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189},
 };
 
-// Characters that a word may have inside: Word_Break = MidLetter, MidNumLet or Single_Quote of WordBreakProperty.txt.
+// Characters that may occur inside a word: Word_Break = MidLetter, MidNumLet or Single_Quote of WordBreakProperty.txt.
 inline constexpr CodeRange inside_words[] = {
     {0x27, 0x27},     {0x2E, 0x2E},     {0x3A, 0x3A},     {0xB7, 0xB7},     {0x387, 0x387},   {0x55F, 0x55F},
     {0x5F4, 0x5F4},   {0x2018, 0x2019}, {0x2024, 0x2024}, {0x2027, 0x2027}, {0xFE13, 0xFE13}, {0xFE52, 0xFE52},
@@ -67,7 +67,7 @@ inline constexpr CodeRange inside_words[] = {
 
 }  // namespace detail
 
-/// Unicode's Case_Ignorable: marks, format characters and the like, which do not end a word for the rule of the sigma.
+/// Unicode's Case_Ignorable: marks, format characters and similar, which do not end a word in the final-sigma rule.
 inline bool is_case_ignorable(char32_t c) {
   switch (category(c)) {
     case UTF8PROC_CATEGORY_MN:
@@ -87,7 +87,7 @@ inline bool is_cased(char32_t c) {
   return (k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LT) || detail::in_ranges(detail::other_cased, c);
 }
 
-/// Appends the lower-case form of a character that stands alone: one code point, two for U+0130.
+/// Appends the context-free lower-case form of a character: one code point, two for U+0130.
 inline void append_lower(std::u32string& out, char32_t c) {
   if (c < 0x80) {
     out.push_back(c >= U'A' && c <= U'Z' ? c + 32 : c);
@@ -98,7 +98,7 @@ inline void append_lower(std::u32string& out, char32_t c) {
   }
 }
 
-/// @brief Python's str.lower(): full mapping, and a capital sigma that ends a word becomes the final form.
+/// @brief Python's str.lower(): full case mapping; a capital sigma at the end of a word becomes the final form.
 ///
 /// **Source.** Unicode Standard, section 3.13, rule R2 and table 3-17 (Final_Sigma).
 inline std::u32string lower(std::u32string_view text) {
@@ -122,7 +122,7 @@ inline std::u32string lower(std::u32string_view text) {
 
 /// @brief Normal form D: every character decomposed canonically, combining marks in canonical order.
 ///
-/// Takes n log n time for n marks in a row; utf8proc's own ordering would take n squared.
+/// Takes O(n log n) time for n adjacent marks; utf8proc's own ordering takes O(n^2).
 /// **Source.** Unicode Standard, section 3.11, D118.
 inline std::u32string decompose(std::u32string_view text) {
   std::u32string out;
@@ -149,7 +149,7 @@ inline std::u32string decompose(std::u32string_view text) {
   for (auto first = out.begin(); first != out.end();) {
     const auto last = std::find_if(first, out.end(), [&](char32_t c) { return combining(c) == 0; });
     if (last - first > 1) {
-      marks.clear();  // sorted by class, then by place: marks of one class keep their order
+      marks.clear();  // sorted by class, then by position: marks of one class keep their order
       for (auto mark = first; mark != last; ++mark) {
         marks.emplace_back((combining(*mark) << 32U) | static_cast<std::uint64_t>(mark - first), *mark);
       }
@@ -161,7 +161,7 @@ inline std::u32string decompose(std::u32string_view text) {
   return out;
 }
 
-/// @brief Normal form C: decomposed, then composed again as far as the standard allows.
+/// @brief Normal form C: canonical decomposition, then canonical composition.
 ///
 /// **Source.** Unicode Standard, section 3.11, D120.
 inline std::u32string compose(std::u32string_view text) {

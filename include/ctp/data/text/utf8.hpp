@@ -1,5 +1,5 @@
 /// @file   ctp/data/text/utf8.hpp
-/// @brief  UTF-8 to code points and back; malformed bytes become U+FFFD.
+/// @brief  UTF-8 decoding and encoding; malformed bytes become U+FFFD.
 /// @layer  data
 #pragma once
 
@@ -11,10 +11,10 @@
 
 namespace ctp::data {
 
-/// What stands for bytes that are not UTF-8.
+/// Replacement for bytes that are not UTF-8.
 inline constexpr char32_t replacement_character = 0xFFFD;
 
-/// @brief One code point, and whether it was spelt correctly.
+/// @brief One code point; `valid` is false if it replaces a malformed sequence.
 struct CodePoint {
   char32_t value = 0;
   bool valid = true;
@@ -22,8 +22,8 @@ struct CodePoint {
 
 /// @brief The code point that starts at text[at]; moves `at` behind it. Requires at < text.size().
 ///
-/// A malformed sequence gives U+FFFD for its longest well-formed beginning, or for one byte if there is none. This is
-/// what the Unicode Standard recommends and what Python's bytes.decode(errors="replace") does.
+/// A malformed sequence gives U+FFFD for its longest well-formed prefix, or for one byte if it has none. The Unicode
+/// Standard recommends this rule, and Python's bytes.decode(errors="replace") follows it.
 /// **Source.** Unicode Standard, section 3.9, tables 3-7 and 3-8.
 constexpr CodePoint next_code_point(std::string_view text, std::size_t& at) {
   const Utf8Lead lead = utf8_lead(static_cast<unsigned char>(text[at++]));
@@ -47,7 +47,7 @@ constexpr bool is_utf8(std::string_view text) {
   return true;
 }
 
-/// @brief The code points of `text`. If `replaced` is given, the number of malformed sequences is added to it.
+/// @brief The code points of `text`. If `replaced` is given, adds the number of malformed sequences to it.
 inline std::u32string decode_utf8(std::string_view text, std::size_t* replaced = nullptr) {
   std::u32string out;
   out.reserve(text.size());
@@ -82,11 +82,11 @@ inline std::string encode_utf8(std::u32string_view text) {
   return out;
 }
 
-/// @brief The beginning of `text` that has at most `limit` bytes and does not cut a character in two.
+/// @brief The longest prefix of `text` of at most `limit` bytes that ends between characters.
 constexpr std::string_view first_bytes(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
   std::size_t end = limit;
-  // No character is longer than four bytes, so at most three of them lie before the cut.
+  // A character has at most four bytes, so at most three of its bytes precede the cut.
   for (int back = 0; back < 3 && end > 0; ++back, --end) {
     if ((static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U) return text.substr(0, end);
   }

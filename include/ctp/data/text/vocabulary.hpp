@@ -1,5 +1,5 @@
 /// @file   ctp/data/text/vocabulary.hpp
-/// @brief  The tokens of a text encoder and their numbers: read from vocab.txt, or built from training titles.
+/// @brief  Vocabulary of a text encoder: read from vocab.txt, or built from training titles.
 /// @layer  data
 #pragma once
 
@@ -24,16 +24,16 @@
 
 namespace ctp::data {
 
-/// The tokens every vocabulary must have, in the order in which build_vocabulary() numbers them.
+/// Required tokens of every vocabulary, in the order of their ids in build_vocabulary().
 inline constexpr std::array<std::string_view, 5> special_tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 
-/// @brief A list of different tokens. A token's id is its place in the list; special tokens are found by name.
+/// @brief A list of distinct tokens. A token's id is its index in the list; special tokens are found by name.
 class Vocabulary {
  public:
-  /// @brief Takes the tokens in the order of their ids. `name` stands for the list in messages.
+  /// @brief `tokens`: in the order of their ids. `name`: name of the list in messages.
   ///
   /// **Errors.** DataError if a token is empty, malformed UTF-8, holds a line break or is listed twice, or if a special
-  ///             token is missing.
+  /// token is missing.
   explicit Vocabulary(std::vector<std::string> tokens, const std::string& name = "vocabulary")
       : tokens_(std::move(tokens)) {
     ids_.reserve(tokens_.size());
@@ -53,7 +53,7 @@ class Vocabulary {
 
   /// @brief Reads the text of a vocab.txt: one token a line, the first line is id 0.
   ///
-  /// Accepts a byte-order mark at the start, carriage returns before line ends, and a last line without an end.
+  /// Accepts a byte-order mark at the start, CRLF line ends, and a last line without a line end.
   /// **Errors.** DataError as the constructor, naming the line.
   static Vocabulary parse(std::string_view text, const std::string& name = "vocab.txt") {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -70,7 +70,7 @@ class Vocabulary {
 
   /// @brief Reads a vocab.txt.
   ///
-  /// **Errors.** DataError if there is no readable regular file below 64 MiB, and as parse().
+  /// **Errors.** DataError unless `path` is a readable regular file of at most 64 MiB; and as parse().
   static Vocabulary read(const std::string& path) {
     const auto refuse = [&](const std::string& found) {
       return DataError(Complaint{path, "", "a vocabulary file with one token a line", found,
@@ -95,7 +95,7 @@ class Vocabulary {
   [[nodiscard]] const std::string& token(std::int32_t id) const { return tokens_.at(static_cast<std::size_t>(id)); }
   /// All tokens in the order of their ids.
   [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
-  /// Id of the token spelt `token`, if there is one.
+  /// Id of `token`, or nullopt for an unknown token.
   [[nodiscard]] std::optional<std::int32_t> find(std::string_view token) const {
     const auto it = ids_.find(token);
     return it == ids_.end() ? std::nullopt : std::optional(it->second);
@@ -146,18 +146,17 @@ class Vocabulary {
   std::array<std::int32_t, special_tokens.size()> special_{};
 };
 
-/// @brief A vocabulary made from training titles, as they are after clean_caption().
+/// @brief Builds a vocabulary from training titles after clean_caption().
 ///
-/// A word is a basic token (basic_tokens.hpp): what lies between white space, punctuation marks and CJK characters, and
-/// each of the two latter. The list is
+/// Words are the basic tokens of for_each_basic_token(). The list is
 ///   1. `[PAD] [UNK] [CLS] [SEP] [MASK]`;
-///   2. every single character of those words;
-///   3. the same without the CJK ones, as `##x`, in the same order;
+///   2. every character of the words;
+///   3. every non-CJK character as `##x`, in the order of group 2;
 ///   4. every word of two or more characters that occurs at least twice.
-/// Groups 2 and 4 are ordered by falling frequency (of the character anywhere, of the word as a whole), ties by code
-/// point. The result does not depend on the order of the titles.
+/// Groups 2 and 4 are in order of falling frequency (of the character in all words, of the whole word), ties in order
+/// of code points. The result does not depend on the order of the titles.
 ///
-/// **Shapes.** titles: any range of things that convert to std::string_view.
+/// **Shapes.** titles: any range of elements that convert to std::string_view.
 /// **Errors.** DataError if no title has a character to count.
 template <class Titles>
 Vocabulary build_vocabulary(const Titles& titles, bool lower_case = true) {

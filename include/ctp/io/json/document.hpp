@@ -1,5 +1,5 @@
 /// @file   ctp/io/json/document.hpp
-/// @brief  A JSON document with getters that refuse what was not meant: for configurations and manifests.
+/// @brief  JSON document with strictly typed getters, for configurations and manifests.
 /// @layer  io
 #pragma once
 
@@ -24,7 +24,7 @@ namespace ctp::io {
 
 enum class JsonKind : std::uint8_t { Null, Boolean, Number, String, Object, Array };
 
-/// One value of a document. Plain data; read it through a JsonView.
+/// One value of a document. Plain data; JsonView reads it with checks.
 struct JsonValue {
   JsonKind kind = JsonKind::Null;
   bool boolean = false;
@@ -37,9 +37,10 @@ struct JsonValue {
 
 class JsonDocument;
 
-/// @brief A value of a document together with its path, which every message names. Valid as long as the document lives.
+/// @brief View of a value with its path in the document. Valid as long as the document lives.
 ///
-/// **Errors.** Every getter throws what JsonOptions::error says, with file, line, column, path, expected and found.
+/// **Errors.** Every getter throws the exception type of JsonOptions::error, naming file, line, column, path, expected
+/// and found.
 class JsonView {
  public:
   [[nodiscard]] JsonKind kind() const { return value_->kind; }
@@ -55,21 +56,21 @@ class JsonView {
     if (kind() != JsonKind::String) refuse("a string");
     return value_->text;
   }
-  /// A whole number from `low` to `high`. Refuses 3.0, 1e3 and -0: a count that is written like that is a slip.
+  /// An integer from `low` to `high`. Refuses the spellings 3.0, 1e3 and -0.
   [[nodiscard]] std::int64_t integer(std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                                      std::int64_t high = std::numeric_limits<std::int64_t>::max()) const {
     const auto found = kind() == JsonKind::Number ? value_->number.as_int64() : std::nullopt;
     if (!found || *found < low || *found > high) refuse("an integer" + range_text(low, high));
     return *found;
   }
-  /// As integer(), for numbers up to 2^64 - 1: seeds, hashes.
+  /// As integer(), for values up to 2^64 - 1 such as seeds and hashes.
   [[nodiscard]] std::uint64_t unsigned_integer(std::uint64_t low = 0,
                                                std::uint64_t high = std::numeric_limits<std::uint64_t>::max()) const {
     const auto found = kind() == JsonKind::Number ? value_->number.as_uint64() : std::nullopt;
     if (!found || *found < low || *found > high) refuse("an integer" + range_text(low, high));
     return *found;
   }
-  /// A number from `low` to `high`; integers are numbers too.
+  /// A number from `low` to `high`, integer or not.
   [[nodiscard]] double number(double low = std::numeric_limits<double>::lowest(),
                               double high = std::numeric_limits<double>::max()) const {
     const double found = value_->number.value;
@@ -77,13 +78,13 @@ class JsonView {
     return found;
   }
 
-  /// A number as the file spells it.
+  /// A number in the spelling of the file.
   [[nodiscard]] const std::string& number_text() const {
     if (kind() != JsonKind::Number) refuse("a number");
     return value_->text;
   }
 
-  /// Items of an array or members of an object.
+  /// Number of items of an array or members of an object.
   [[nodiscard]] std::size_t size() const {
     if (kind() != JsonKind::Array && kind() != JsonKind::Object) refuse("an array or an object");
     return value_->items.size();
@@ -101,19 +102,19 @@ class JsonView {
     if (kind() != JsonKind::Object) refuse("an object");
     return value_->keys;
   }
-  /// A member of an object; nothing if the key is not there.
+  /// A member of an object; nullopt if the key is missing.
   [[nodiscard]] std::optional<JsonView> find(std::string_view key) const {
     const auto at = std::find(keys().begin(), keys().end(), key);
     if (at == keys().end()) return std::nullopt;
     return JsonView(*document_, value_->items[static_cast<std::size_t>(at - keys().begin())],
                     (path_.empty() ? "" : path_ + '.') + detail::path_part(key));
   }
-  /// A member of an object that has to be there.
+  /// A required member of an object.
   [[nodiscard]] JsonView at(std::string_view key) const {
     if (auto member = find(key)) return std::move(*member);
     fail("the key " + ctp::quoted(key), "no such key", "");
   }
-  /// Throws if the object has a key that is not among `known`, and suggests the nearest.
+  /// Throws if the object has a key outside `known`, and suggests the nearest known key.
   void allow_only(std::span<const std::string_view> known) const {
     for (std::size_t i = 0; i < keys().size(); ++i) {
       const std::string& key = value_->keys[i];
@@ -124,7 +125,7 @@ class JsonView {
   void allow_only(std::initializer_list<std::string_view> known) const {
     allow_only(std::span<const std::string_view>(known.begin(), known.size()));
   }
-  /// Throws a message of the caller's about this value; for rules that no getter knows.
+  /// Throws an error about this value; for the caller's own rules.
   [[noreturn]] void fail(std::string expected, std::string found, std::string remedy) const;
 
  private:
@@ -166,7 +167,7 @@ class JsonView {
   std::string path_;
 };
 
-/// @brief A parsed file. Stays where it is as long as views of it are in use.
+/// @brief A parsed file. Must neither move nor die while views refer to it.
 class JsonDocument {
  public:
   JsonDocument(JsonValue value, std::string origin, ErrorCode error)
@@ -191,7 +192,7 @@ inline void JsonView::fail(std::string expected, std::string found, std::string 
 
 namespace detail {
 
-/// Puts the events together. The pointers on the stack stay valid: only the innermost container grows.
+/// Builds a document from events. The pointers in `open_` stay valid, since only the innermost container grows.
 class DocumentBuilder : public JsonHandler {
  public:
   void null() override { add(JsonKind::Null); }
@@ -217,7 +218,7 @@ class DocumentBuilder : public JsonHandler {
     value.place = next_place();
     return value;
   }
-  /// Counts on from the last value, so that the places of a document cost one pass over its text.
+  /// Counts lines from the last value on, so that all places of a document cost one pass over its text.
   JsonPlace next_place() {
     const char* const at = token().data();
     if (counted_ == nullptr) {
@@ -243,7 +244,7 @@ class DocumentBuilder : public JsonHandler {
 
 }  // namespace detail
 
-/// A document from text. `origin` is the file's name in messages. **Errors.** as parse_json().
+/// Parses a document from text. `origin`: name of the file in messages. **Errors.** as parse_json().
 inline JsonDocument parse_json_document(std::string_view text, std::string origin, const JsonOptions& options = {}) {
   detail::DocumentBuilder builder;
   parse_json(text, origin, builder, options);
@@ -253,7 +254,7 @@ inline JsonDocument parse_json_document(std::string_view text, std::string origi
 inline constexpr std::uint64_t default_json_limit = std::uint64_t{64}
                                                     << 20U;  ///< bytes; a document takes about 20 times its text
 
-/// A document from a file. **Errors.** as read_text() and parse_json().
+/// Parses a document from a file. **Errors.** as read_text() and parse_json().
 inline JsonDocument read_json(const std::string& path, const JsonOptions& options = {},
                               std::uint64_t limit = default_json_limit) {
   const std::string text = read_text(path, limit);

@@ -1,5 +1,5 @@
 /// @file   ctp/io/json/parse.hpp
-/// @brief  Strict JSON as a stream of events, with the place of everything. Holds no document.
+/// @brief  Strict event-based (SAX) JSON parser with the source position of every event.
 /// @layer  io
 #pragma once
 
@@ -23,9 +23,9 @@
 namespace ctp::io {
 
 struct JsonOptions {
-  std::size_t max_depth = 64;         ///< objects and arrays inside each other
+  std::size_t max_depth = 64;         ///< largest nesting of objects and arrays
   bool comments = false;              ///< allow // and /* */
-  ErrorCode error = ErrorCode::Data;  ///< kind of the exceptions: Data, or Usage for configurations
+  ErrorCode error = ErrorCode::Data;  ///< type of the exceptions: Data, or Usage for configurations
 };
 
 /// A line and a column, both from 1. Columns count characters, not bytes.
@@ -33,19 +33,19 @@ struct JsonPlace {
   std::size_t line = 1, column = 1;
 };
 
-/// @brief A number as it is written. Whether it may be used as an integer depends on its spelling, not on its value.
+/// @brief A number. Its spelling, not its value, decides whether it is an integer.
 struct JsonNumber {
   bool whole = false;           ///< written without fraction and exponent, and magnitude fits 64 bits
   bool negative = false;        ///< written with a minus sign; true for -0
   std::uint64_t magnitude = 0;  ///< if whole
   double value = 0;             ///< always finite
 
-  /// The number if it is whole, carries no sign and is in range.
+  /// The number if it is whole, in range and written without a sign.
   [[nodiscard]] std::optional<std::uint64_t> as_uint64() const {
     if (!whole || negative) return std::nullopt;
     return magnitude;
   }
-  /// The number if it is whole and in range; not for -0.
+  /// The number if it is whole, in range and not -0.
   [[nodiscard]] std::optional<std::int64_t> as_int64() const {
     constexpr std::uint64_t edge = std::uint64_t{1} << 63U;
     if (!whole || (negative && magnitude == 0) || magnitude > (negative ? edge : edge - 1)) return std::nullopt;
@@ -66,7 +66,7 @@ inline std::string place_text(const std::string& origin, JsonPlace at) {
   return origin + ", line " + std::to_string(at.line) + ", column " + std::to_string(at.column);
 }
 
-/// A key within a path: as it is if that is plain, else quoted and cut.
+/// A key within a path: unquoted if it has no special characters, otherwise quoted and shortened.
 inline std::string path_part(std::string_view key) {
   std::string text = ctp::quoted(key, 80);
   if (text.size() == key.size() + 2) return text.substr(1, key.size());  // nothing was escaped or cut
@@ -77,9 +77,9 @@ class JsonScanner;
 
 }  // namespace detail
 
-/// @brief Takes the events of parse_json(). Every event does nothing until it is overridden.
+/// @brief Receiver of the events of parse_json(). Every event has an empty default implementation.
 ///
-/// Text handed to string() may be moved from. Depth, duplicate keys and syntax are checked before an event is sent.
+/// string() may move from its argument. The parser checks depth, duplicate keys and syntax before it sends an event.
 class JsonHandler {
  public:
   JsonHandler() = default;
@@ -99,10 +99,10 @@ class JsonHandler {
 
  protected:
   // For use within an event.
-  [[nodiscard]] JsonPlace place() const;         ///< of the value or key of this event
-  [[nodiscard]] std::string_view token() const;  ///< its text in the file
+  [[nodiscard]] JsonPlace place() const;         ///< position of the value or key of this event
+  [[nodiscard]] std::string_view token() const;  ///< text of the value or key in the file
   [[nodiscard]] std::string path() const;        ///< "items[3].title"; empty for the root
-  [[nodiscard]] std::size_t depth() const;  ///< objects and arrays that are open, with one that begins in this event
+  [[nodiscard]] std::size_t depth() const;       ///< open objects and arrays, including one that this event begins
   /// Throws with file, line, column, path and token.
   [[noreturn]] void refuse(std::string expected, std::string remedy = {}) const;
 
@@ -113,7 +113,7 @@ class JsonHandler {
 
 namespace detail {
 
-/// Reads characters for nlohmann's lexer and tells how far it has come.
+/// Character iterator for nlohmann's lexer that records the lexer's position.
 class CountingCursor {
  public:
   using iterator_category = std::forward_iterator_tag;
@@ -142,7 +142,7 @@ class CountingCursor {
   const char** reached_ = nullptr;
 };
 
-/// Stands between nlohmann's SAX parser and a JsonHandler; finds places, depth and duplicate keys.
+/// Adapter from nlohmann's SAX parser to a JsonHandler; adds positions, depth and the check for duplicate keys.
 class JsonScanner {
  public:
   JsonScanner(std::string_view text, std::string_view origin, const JsonOptions& options, JsonHandler& handler)
@@ -161,7 +161,7 @@ class JsonScanner {
                               nlohmann::json::input_format_t::json, true, options_.comments);
   }
 
-  // What nlohmann::json::sax_parse calls.
+  // The SAX interface of nlohmann::json::sax_parse.
   bool null() {
     return value([&] { handler_.null(); });
   }
@@ -260,7 +260,7 @@ class JsonScanner {
                                        std::move(expected), std::move(found), std::move(remedy)}
                                  .text());
   }
-  /// Foreign text without the quotes that ctp::quoted() puts around it.
+  /// Text of the file for a message: escaped and shortened, quoted only if it needs escapes.
   static std::string clean(std::string_view text) {
     if (text.size() > 1 && text.front() == '"') return ctp::quoted(text.substr(1, text.size() - 2), 80);
     if (text == "{") return "an object";
@@ -273,10 +273,10 @@ class JsonScanner {
     const auto starts = [&](std::string_view mark) { return text_.starts_with(mark); };
     if (starts("\xEF\xBB\xBF")) fail(0, "", "JSON", "a byte order mark", "save the file as UTF-8 without one");
     if (starts("\xFF\xFE") || starts("\xFE\xFF")) fail(0, "", "UTF-8", "UTF-16", "save the file as UTF-8");
-    // The lexer would take a NUL for the end and leave what follows unread.
+    // The lexer would take a NUL for the end of the text.
     if (const auto at = text_.find('\0'); at != text_.npos) fail(at, "", "UTF-8 text", "a NUL byte", "");
   }
-  /// Sorts the keys of an object that ends; linear tables and hashes have input that makes them slow.
+  /// Finds duplicate keys of a finished object by sorting, which has no slow worst case, unlike hashing.
   void refuse_duplicates(std::vector<Key>& keys) {
     std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
       const int order = a.name.compare(b.name);
@@ -292,7 +292,7 @@ class JsonScanner {
          "every key once", "a duplicate key", "remove one of them");
   }
 
-  /// Finds where the token of this event starts: behind the last one, after white space, separators and comments.
+  /// Finds the start of this event's token: after the last token, white space, separators and comments.
   void begin_token() {
     end_ = static_cast<std::size_t>(reached_ - text_.data());
     // The lexer has to read one character past a number, except at the end of the text.
@@ -359,7 +359,7 @@ class JsonScanner {
   const char* reached_;  // one past the last character that the lexer has seen
   std::size_t start_ = 0, end_ = 0, done_ = 0;
   bool in_number_ = false;
-  std::vector<Frame> frames_;  // the first depth_ are open; the others keep their memory
+  std::vector<Frame> frames_;  // the first depth_ are open; the others are kept for reuse
   std::size_t depth_ = 0;
 };
 
@@ -373,12 +373,12 @@ inline void JsonHandler::refuse(std::string expected, std::string remedy) const 
   scanner_->refuse(std::move(expected), std::move(remedy));
 }
 
-/// @brief Reads `text`, all of which must be one JSON value, and tells `handler` about it piece by piece.
+/// @brief Parses `text`, which must be exactly one JSON value, and sends its events to `handler`.
 ///
-/// `origin` names the file in messages. Memory grows with the keys of the objects that are open, not with the text.
-/// **Errors.** DataError (or what the options say) with line and column for a syntax error, a byte order mark, NUL,
-/// malformed UTF-8, a number beyond double, a duplicate key, too much depth. A duplicate key is found when its object
-/// ends.
+/// `origin`: name of the file in messages. Memory grows with the keys of open objects, not with the text.
+/// **Errors.** DataError (or the type of `options.error`) with line and column for a syntax error, a byte order mark, a
+/// NUL byte, malformed UTF-8, a number outside double, a duplicate key, too much depth. A duplicate key is detected at
+/// the end of its object.
 inline void parse_json(std::string_view text, std::string_view origin, JsonHandler& handler,
                        const JsonOptions& options = {}) {
   detail::JsonScanner(text, origin, options, handler).run();

@@ -1,5 +1,5 @@
 /// @file   ctp/io/weights/safetensors.hpp
-/// @brief  Reading and writing safetensors files, with nothing taken on trust.
+/// @brief  Reader and writer of safetensors files, with full validation.
 /// @layer  io
 #pragma once
 
@@ -28,15 +28,15 @@ namespace ctp::io {
 static_assert(std::endian::native == std::endian::little,
               "the bytes of safetensors are little-endian and are used as they are");
 
-/// Says which tensors to load, by name. An empty function means all.
+/// Predicate on tensor names that selects the tensors to load. An empty function selects all.
 using NameFilter = std::function<bool(std::string_view)>;
 
-/// @brief Reads a file, or those of its tensors that `wanted` names, in the order of their data.
+/// @brief Reads a file, or the tensors selected by `wanted`, in the order of their data.
 ///
-/// The whole header is checked first, also the entries that are not wanted, and memory is taken only after that and
-/// only for what is wanted. Values are not looked at: NaN passes.
-/// **Errors.** DataError if the file is missing or breaks a rule (see parse_safetensors_header()), or changes while it
-/// is read; ResourceError if the system refuses.
+/// Checks the whole header first, including entries that are not selected. Only then allocates memory, for the selected
+/// tensors alone. Does not check values: NaN is accepted.
+/// **Errors.** DataError if the file is missing, breaks a rule of parse_safetensors_header(), or changes during the
+/// read; ResourceError if the system refuses.
 inline TensorFile read_safetensors(const std::string& path, const NameFilter& wanted = {}) {
   const InputFile file(path);
   const auto refuse = [&](std::string what, std::string expected, std::string found) {
@@ -79,7 +79,7 @@ inline TensorFile read_safetensors(const std::string& path, const NameFilter& wa
 
 namespace detail {
 
-/// Throws unless a reader would accept the file. These are the caller's mistakes.
+/// Checks that read_safetensors() will accept `file`. **Errors.** UsageError.
 inline void require_writable(const std::string& path, const TensorFile& file) {
   const auto refuse = [&](std::string what, std::string expected, std::string found) {
     throw UsageError(Complaint{path, std::move(what), std::move(expected), std::move(found), ""}.text());
@@ -119,7 +119,8 @@ inline void require_writable(const std::string& path, const TensorFile& file) {
   }
 }
 
-/// The tensors in the order of their data: wide types first, so that every tensor is aligned to its type, then by name.
+/// The tensors in the order of their data: by falling size of type, which aligns every tensor to its type, then by
+/// name.
 inline std::vector<const NamedTensor*> data_order(const TensorFile& file) {
   std::vector<const NamedTensor*> order;
   order.reserve(file.tensors.size());
@@ -131,7 +132,7 @@ inline std::vector<const NamedTensor*> data_order(const TensorFile& file) {
   return order;
 }
 
-/// The header with its length in front and spaces behind, so that the data begin at a multiple of 8.
+/// The header with its length in front, padded with spaces so that the data begin at a multiple of 8 bytes.
 inline std::string safetensors_header_text(const std::vector<const NamedTensor*>& order,
                                            const std::map<std::string, std::string>& metadata) {
   std::map<std::string_view, std::string> entries;  // sorted by name
@@ -169,14 +170,14 @@ inline std::string safetensors_header_text(const std::vector<const NamedTensor*>
   return text;
 }
 
-/// Throws unless the file at `path` reads back to the same tensors and metadata.
+/// Reads the file at `path` and compares tensors and metadata. **Errors.** ResourceError if they differ.
 inline void require_same_content(const std::string& path, const std::string& target, const TensorFile& file,
                                  const std::vector<const NamedTensor*>& order) {
   const TensorFile back = read_safetensors(path);
   bool same = back.metadata == file.metadata && back.tensors.size() == order.size();
   for (std::size_t i = 0; same && i < order.size(); ++i) {
     const NamedTensor &a = *order[i], &b = back.tensors[i];
-    // Empty tensors share their offset with the next one, so that only their names tell them apart.
+    // An empty tensor has the offset of the next tensor, so only names distinguish the two.
     const NamedTensor& found = a.name == b.name ? b : back.at(a.name);
     same = a.dtype == found.dtype && a.shape == found.shape && a.bytes == found.bytes;
   }
@@ -192,12 +193,12 @@ inline constexpr bool read_back_by_default = false;
 inline constexpr bool read_back_by_default = true;
 #endif
 
-/// @brief Writes a file, or replaces the one before it, all at once.
+/// @brief Writes a file atomically; an existing file is replaced.
 ///
-/// Entries are sorted by name, so that the same tensors give the same bytes in whatever order they come. `read_back`:
-/// the file is read again and compared before it takes its place.
-/// **Errors.** UsageError if the tensors cannot be stored (a name twice, bytes that do not match the shape, a limit of
-/// the format); ResourceError if the system refuses. The file before it then stays as it was.
+/// Entries are sorted by name, so the bytes do not depend on the order of the tensors. `read_back`: reads the new file
+/// and compares it before it replaces the old one.
+/// **Errors.** UsageError if the tensors cannot be stored (a duplicate name, bytes that do not match the shape, a limit
+/// of the format); ResourceError if the system refuses. After an error the old file is unchanged.
 inline void write_safetensors(const std::string& path, const TensorFile& file, bool read_back = read_back_by_default) {
   detail::require_writable(path, file);
   const std::vector<const NamedTensor*> order = detail::data_order(file);

@@ -1,5 +1,5 @@
 /// @file   ctp/io/weights/safetensors_header.hpp
-/// @brief  The header of a safetensors file: every rule of the format, checked before anything is allocated for data.
+/// @brief  Parser of the header of a safetensors file; checks every rule of the format before data is allocated.
 /// @layer  io
 #pragma once
 
@@ -25,12 +25,12 @@ namespace ctp::io {
 /// Limits of the format and of this library.
 namespace safetensors_limits {
 inline constexpr std::uint64_t header_bytes = 100'000'000;
-inline constexpr std::size_t entries = 1'000'000;  ///< tensors; metadata may have as many
+inline constexpr std::size_t entries = 1'000'000;  ///< tensors, and as many entries of metadata
 inline constexpr std::size_t name_bytes = 1'024;
 inline constexpr std::size_t dimensions = 8;
 }  // namespace safetensors_limits
 
-/// One tensor as the header describes it. Offsets count from the end of the header.
+/// Header entry of one tensor. Offsets count from the end of the header, bytes.
 struct SafetensorsEntry {
   std::string name;
   DType dtype = DType::F32;
@@ -38,7 +38,7 @@ struct SafetensorsEntry {
   std::uint64_t begin = 0, end = 0;
 };
 
-/// A checked header: the entries cover the data without gap or overlap, in this order.
+/// A valid header. The entries, in this order, cover the data without gap or overlap.
 struct SafetensorsHeader {
   std::vector<SafetensorsEntry> entries;
   std::map<std::string, std::string> metadata;
@@ -48,7 +48,7 @@ namespace detail {
 
 inline constexpr const char* damaged_file_remedy = "the file is damaged or incomplete: fetch or write it again";
 
-/// Collects entries from the events of the header and refuses whatever the format does not allow.
+/// Collects the entries from the events of the header and refuses violations of the format.
 class SafetensorsHeaderReader : public JsonHandler {
  public:
   SafetensorsHeaderReader(std::string_view origin, std::uint64_t data_bytes)
@@ -122,7 +122,7 @@ class SafetensorsHeaderReader : public JsonHandler {
     if (field_ == "data_offsets" && offsets_ != 2) fail("data_offsets", "two integers", std::to_string(offsets_));
   }
 
-  /// The entries in the order of their data. Call once, after the text has been read.
+  /// The entries in the order of their data. Call once, after the whole text was parsed.
   SafetensorsHeader take() {
     std::vector<SafetensorsEntry>& entries = header_.entries;
     std::sort(entries.begin(), entries.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
@@ -189,7 +189,7 @@ class SafetensorsHeaderReader : public JsonHandler {
     return token().size() > 40 ? ctp::quoted(token(), 40) : std::string(token());
   }
 
-  /// A value of the wrong kind, wherever it stands.
+  /// Throws the error of a value of the wrong kind, at any position.
   [[noreturn]] void reject(std::string found) const {
     if (!named_) whole_file("header", "an object", std::move(found));
     if (in_metadata_) {
@@ -223,15 +223,17 @@ class SafetensorsHeaderReader : public JsonHandler {
 
 }  // namespace detail
 
-/// @brief Reads the JSON of a header. `data_bytes` is what follows it in the file; `origin` names the file in messages.
+/// @brief Parses the JSON of a header. `data_bytes`: bytes after the header. `origin`: name of the file in messages.
 ///
-/// **Errors.** DataError naming file, tensor, field, expected and found unless every rule holds: UTF-8 that starts with
-/// `{`, padded at the end with spaces only; no duplicate key; metadata from strings to strings; each entry exactly
-/// dtype, shape and data_offsets; a known dtype; at most 8 dimensions, non-negative and written as integers; data that
-/// agrees with shape and dtype and covers the rest of the file without gap or overlap; the limits above.
-/// **Source.** huggingface.co/docs/safetensors, "Format". Stricter on purpose than the reference library: number of
-/// dimensions and entries, length of names, NUL in names, duplicate keys, -0, dimensions above 2^63, dtypes that `ctp`
-/// does not compute with.
+/// **Errors.** DataError naming file, tensor, field, expected and found unless all of these rules hold:
+///   1. UTF-8 that begins with `{` and is padded at the end with spaces only;
+///   2. no duplicate key; metadata maps strings to strings; each entry has exactly dtype, shape and data_offsets;
+///   3. a known dtype; at most 8 dimensions, each a non-negative integer;
+///   4. data that agree with shape and dtype, and cover the rest of the file without gap or overlap;
+///   5. safetensors_limits.
+/// **Source.** huggingface.co/docs/safetensors, "Format". Intentionally stricter than the reference library on: number
+/// of dimensions and entries, length of names, NUL in names, duplicate keys, -0, dimensions above 2^63, dtypes that
+/// `ctp` does not compute with.
 inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::string_view origin,
                                                   std::uint64_t data_bytes) {
   const auto refuse = [&](std::string expected, std::string found) {

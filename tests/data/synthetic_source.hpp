@@ -1,4 +1,4 @@
-// A Source that makes up its pairs, so that tests of batches need no files; and a copy of a batch that can be compared.
+// A Source of synthetic pairs, for tests of batches without files; and a comparable copy of a batch.
 #pragma once
 
 #include <algorithm>
@@ -27,9 +27,9 @@ namespace test {
 /// Pair n: the first byte of the picture is n, the others are what `augment` draws, else 128; tokens [2, 10 + n, 11 +
 /// n,
 /// ..., 3].
-class MadeSource final : public ctp::data::Source {
+class SyntheticSource final : public ctp::data::Source {
  public:
-  explicit MadeSource(std::size_t pairs) {
+  explicit SyntheticSource(std::size_t pairs) {
     for (std::size_t n = 0; n < pairs; ++n) {
       std::vector<std::int32_t> tokens{2};
       for (std::size_t i = 0; i < 2 + n % 4; ++i) tokens.push_back(static_cast<std::int32_t>(10 + (n + i) % 80));
