@@ -86,7 +86,7 @@ TEST_CASE("guard: a NaN in an image stops the step, naming task, epoch, step, lo
   CHECK(has(stop(engine, task.list[1]), "pairs: 3 4 5"));  // without a source: ordinals
 }
 
-TEST_CASE("guard: a step that was skipped leaves no trace in weights, moments and counters") {
+TEST_CASE("guard: a skipped step leaves weights, moments and counters unchanged") {
   const auto run = [](bool disturbed) {
     test::SeqFEngine engine{test::Model<float>(micro), {.epochs = 1}};
     Batches task(micro, 2, 3, 7, 1);
@@ -104,7 +104,7 @@ TEST_CASE("guard: a step that was skipped leaves no trace in weights, moments an
   CHECK(run(true) == run(false));
 }
 
-TEST_CASE("guard: queues, moments and counters of ctp are those before the step that was skipped") {
+TEST_CASE("guard: a skipped step leaves queues, moments and counters of ctp unchanged") {
   test::CtpEngine engine{test::Model<float>(micro)};
   Batches task(micro, 2, 3, 7, 1);
   engine.begin_task(2);
@@ -124,7 +124,7 @@ TEST_CASE("guard: queues, moments and counters of ctp are those before the step 
   CHECK(std::equal(before[0].second.begin(), before[0].second.begin() + 2 * n, after[0].second.begin()));
 }
 
-TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
+TEST_CASE("guard: a NaN among the weights stops the step, and the weights stay unchanged") {
   test::SeqFEngine engine{test::Model<float>(micro)};
   std::vector<float> theta = engine.weights();
   for (const ctp::ParameterInfo& p : engine.model().layout().parameters())
@@ -136,7 +136,7 @@ TEST_CASE("guard: a NaN among the weights is found and stays where it was") {
   CHECK(std::memcmp(theta.data(), engine.weights().data(), theta.size() * sizeof(float)) == 0);
 }
 
-TEST_CASE("guard: parts that are finite do not excuse an infinite sum") {
+TEST_CASE("guard: an infinite sum of finite parts stops the step") {
   test::SeqFEngine engine{test::Model<float>(micro)};
   engine.policies().settings([](const std::string& key, auto& value) {
     if constexpr (std::is_same_v<decltype(value), double&>)
@@ -147,7 +147,7 @@ TEST_CASE("guard: parts that are finite do not excuse an infinite sum") {
   CHECK(has(stop(engine, test::synthetic_batch(micro, 3, 7, 1)), "found the weighted loss;"));
 }
 
-TEST_CASE("guard: a gradient that is not finite stops a step whose loss is") {
+TEST_CASE("guard: a non-finite gradient stops a step with finite losses") {
   WatchedEngine engine{test::Model<double>(micro)};
   Batches task(micro, 1, 3, 7, 1);
   test::learn(engine, task);
@@ -158,7 +158,7 @@ TEST_CASE("guard: a gradient that is not finite stops a step whose loss is") {
   CHECK(has(stop(engine, task.list[0]), "found the gradient;"));
   CHECK(before == engine.weights());
   std::get<0>(std::get<0>(engine.policies().losses().policies).policies).explode = false;
-  CHECK(stop(engine, task.list[0]).empty());  // nothing of it is left
+  CHECK(stop(engine, task.list[0]).empty());  // the infinite gradient is gone
 }
 
 TEST_CASE("step engine: teachers run without dropout, with their own weights") {

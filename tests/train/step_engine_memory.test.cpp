@@ -26,11 +26,11 @@
 #endif
 
 namespace {
-thread_local std::uint64_t calls = 0;  // on this thread, since it began
+thread_local std::uint64_t calls = 0;  // of this thread, since its start
 }
 
 #if CTP_TEST_COUNTS_MALLOC
-// Every way to ask the C library for memory, operator new and Eigen's included: it is counted, then handed on.
+// The allocation functions of the C library, which operator new and Eigen call: each call is counted and passed on.
 extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
@@ -69,11 +69,11 @@ int posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept 
 
 namespace {
 
-/// Keeps how often memory was asked for up to the end of each step.
+/// Number of allocations up to the end of each step.
 struct Count final : ctp::Observer {
   Count() { after.reserve(64); }
   void step_done(const ctp::StepReport&) override { after.push_back(calls); }
-  /// Calls between the end of the task's second step, which joins what the first asked for, and that of its last.
+  /// Allocations after the task's second step, which joins the memory of the first step to one arena.
   [[nodiscard]] std::uint64_t once_warm() const { return after.back() - after.at(1); }
   std::vector<std::uint64_t> after;
 };
@@ -106,10 +106,10 @@ void check_steps() {
     test::learn(engine, loader, &count);
   }
   REQUIRE(count.after.size() == 3);
-  CHECK(count.after.front() > before);  // the counter counts: the first step asks for the arenas
+  CHECK(count.after.front() > before);  // the counter counts: the first step allocates the arenas
   CHECK(count.once_warm() == 0);
 
-  // A second task, in which the previous model runs as well where there is one, and batches that no Loader made.
+  // A second task, with the previous model if the strategy keeps one, and with batches that no Loader made.
   const ctp::data::Batch a = test::synthetic_batch(config, pairs, words, 1),
                          b = test::synthetic_batch(config, pairs, words, 2);
   engine.begin_task(3);
@@ -126,8 +126,8 @@ void check_steps() {
 
 }  // namespace
 
-TEST_CASE("memory: after the second step of a task no step of seqf asks for memory") {
+TEST_CASE("memory: after the second step of a task no step of seqf allocates memory") {
   check_steps<test::SeqFEngine>();
 }
 
-TEST_CASE("memory: after the second step of a task no step of ctp asks for memory") { check_steps<test::CtpEngine>(); }
+TEST_CASE("memory: after the second step of a task no step of ctp allocates memory") { check_steps<test::CtpEngine>(); }
