@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "synthetic_batch.cuh"
 #include "parts.cuh"
+#include "synthetic_batch.cuh"
 
 namespace bench {
 

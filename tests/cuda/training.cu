@@ -5,10 +5,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <type_traits>
 
 #include <test_backend.hpp>
 
 #include "toy.hpp"
+
+// The types of docs/cuda.md.
+// [types]
+using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cuda>;
+using Learner = ctp::Learner<ctp::strategy::Ctp, Model>;
+// [types]
+static_assert(std::is_same_v<Learner::B, ctp::Cuda>);
 
 template <class Strategy>
 bool holds() {

@@ -1,5 +1,5 @@
-// The tests of every backend, on the kernels of backend/cuda/ranking.hpp, and a comparison with the host's ranking: with
-// simulated threads, or on the device that CTP_TEST_BACKENDS names.
+// The tests of every backend, on the kernels of backend/cuda/ranking.hpp, and a comparison with the host's ranking:
+// with simulated threads, or on the device that CTP_TEST_BACKENDS names.
 #include <ctp/backend/cuda/ranking.hpp>
 
 #ifndef CTP_TEST_BACKENDS
