@@ -1,5 +1,5 @@
 // Every operation of the host backend, at the shapes that the base model gives it with a batch of four: 4 * 197 image
-// rows, 4 * 30 text rows, 40 rows at which a word is asked for. Passes over the parameters are in optimizer.cpp.
+// rows, 4 * 30 text rows, 40 masked rows. Passes over the parameters are in optimizer.cpp.
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,7 +16,8 @@ using B = ctp::Cpu;
 using Values = std::vector<float>;
 using Ids = std::vector<std::int32_t>;
 
-constexpr Index batch = 4, image_tokens = 197, words = 30, vocabulary = 21128, asked = 40, heads = 12, head_width = 64;
+constexpr Index batch = 4, image_tokens = 197, words = 30, vocabulary = 21128, masked_rows = 40, heads = 12,
+                head_width = 64;
 constexpr Index image_rows = batch * image_tokens, text_rows = batch * words, width = 768, wide = 3072, embed = 256,
                 queue = 1024;
 
@@ -26,7 +27,7 @@ Values made(Index n, double low = -0.5, double high = 0.5) {
   for (float& x : v) x = static_cast<float>(random.uniform(low, high));
   return v;
 }
-Ids made_ids(Index n, Index below) {
+Ids random_ids(Index n, Index below) {
   Ids v(static_cast<std::size_t>(n));
   ctp::RandomSubstream random(ctp::RandomStream(2, "operations"), {});
   for (std::int32_t& x : v) x = static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(below)));
@@ -87,7 +88,7 @@ void layers(benchmark::internal::Benchmark* b) {
   b->ArgNames({"rows", "in", "out"})->Unit(benchmark::kMicrosecond)->UseRealTime();
   b->Args({image_rows, width, 3 * width})->Args({image_rows, width, width})->Args({image_rows, width, wide});
   b->Args({image_rows, wide, width})->Args({text_rows, width, width})->Args({text_rows, width, wide});
-  b->Args({text_rows, wide, width})->Args({asked, width, vocabulary})->Args({batch, width, embed});
+  b->Args({text_rows, wide, width})->Args({masked_rows, width, vocabulary})->Args({batch, width, embed});
 }
 BENCHMARK(linear)->Apply(layers);
 BENCHMARK(linear_backward)->Apply(layers);
@@ -95,7 +96,7 @@ BENCHMARK(linear_gelu)
     ->ArgNames({"rows", "in", "out"})
     ->Args({image_rows, width, wide})
     ->Args({text_rows, width, wide})
-    ->Args({asked, width, width})
+    ->Args({masked_rows, width, width})
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 
@@ -251,7 +252,7 @@ BENCHMARK(dropout)->Unit(benchmark::kMicrosecond)->UseRealTime();
 // --- from ids and pixels to rows -----------------------------------------------------------------
 
 void embedding(benchmark::State& state) {
-  const Ids ids = made_ids(text_rows, vocabulary);
+  const Ids ids = random_ids(text_rows, vocabulary);
   const Values table = made(vocabulary * width), positions = made(512 * width), types = made(2 * width);
   Values y(static_cast<std::size_t>(text_rows * width));
   for (auto _ : state) {
@@ -263,7 +264,7 @@ void embedding(benchmark::State& state) {
 BENCHMARK(embedding)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void embedding_backward(benchmark::State& state) {
-  const Ids ids = made_ids(text_rows, vocabulary);
+  const Ids ids = random_ids(text_rows, vocabulary);
   const Values dy = made(text_rows * width, -1e-3, 1e-3);
   Values table(static_cast<std::size_t>(vocabulary * width)), positions(static_cast<std::size_t>(512 * width)),
       types(static_cast<std::size_t>(2 * width));
@@ -315,25 +316,25 @@ BENCHMARK(prepend_class_token_backward)->Unit(benchmark::kMicrosecond)->UseRealT
 
 void gather_rows(benchmark::State& state) {
   const Values x = made(text_rows * width);
-  const Ids index = made_ids(asked, text_rows);
-  Values y(static_cast<std::size_t>(asked * width));
+  const Ids index = random_ids(masked_rows, text_rows);
+  Values y(static_cast<std::size_t>(masked_rows * width));
   for (auto _ : state) {
-    B::gather_rows(asked, width, x.data(), index.data(), y.data());
+    B::gather_rows(masked_rows, width, x.data(), index.data(), y.data());
     benchmark::ClobberMemory();
   }
-  values(state, 2 * asked * width);
+  values(state, 2 * masked_rows * width);
 }
 BENCHMARK(gather_rows)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void scatter_add_rows(benchmark::State& state) {
-  const Values y = made(asked * width, -1e-3, 1e-3);
-  const Ids index = made_ids(asked, text_rows);
+  const Values y = made(masked_rows * width, -1e-3, 1e-3);
+  const Ids index = random_ids(masked_rows, text_rows);
   Values x(static_cast<std::size_t>(text_rows * width));
   for (auto _ : state) {
-    B::scatter_add_rows(asked, width, y.data(), index.data(), x.data());
+    B::scatter_add_rows(masked_rows, width, y.data(), index.data(), x.data());
     benchmark::ClobberMemory();
   }
-  values(state, 3 * asked * width);
+  values(state, 3 * masked_rows * width);
 }
 BENCHMARK(scatter_add_rows)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
@@ -406,65 +407,65 @@ BENCHMARK(row_lengths_backward)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 // --- losses --------------------------------------------------------------------------------------
 
-/// Scores of every word at the rows at which one is asked for.
+/// Scores of every word at the masked rows.
 struct LossData {
-  Values x = made(asked * vocabulary, -4, 4), teacher = made(asked * vocabulary, -3, 3);
-  Values log_sum = Values(static_cast<std::size_t>(asked)), teacher_log_sum = log_sum, loss = log_sum;
-  Values weight = Values(static_cast<std::size_t>(asked), 1.F / asked), dx = Values(x.size());
-  Ids target = made_ids(asked, vocabulary);
+  Values x = made(masked_rows * vocabulary, -4, 4), teacher = made(masked_rows * vocabulary, -3, 3);
+  Values log_sum = Values(static_cast<std::size_t>(masked_rows)), teacher_log_sum = log_sum, loss = log_sum;
+  Values weight = Values(static_cast<std::size_t>(masked_rows), 1.F / masked_rows), dx = Values(x.size());
+  Ids target = random_ids(masked_rows, vocabulary);
   float dloss = 1e-3F;
 };
 void cross_entropy(benchmark::State& state) {
   LossData d;
   for (auto _ : state) {
-    B::cross_entropy(asked, vocabulary, d.x.data(), d.target.data(), d.log_sum.data(), d.loss.data());
+    B::cross_entropy(masked_rows, vocabulary, d.x.data(), d.target.data(), d.log_sum.data(), d.loss.data());
     benchmark::ClobberMemory();
   }
-  values(state, 2 * asked * vocabulary);
+  values(state, 2 * masked_rows * vocabulary);
 }
 BENCHMARK(cross_entropy)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void cross_entropy_backward(benchmark::State& state) {
   LossData d;
-  B::cross_entropy(asked, vocabulary, d.x.data(), d.target.data(), d.log_sum.data(), d.loss.data());
+  B::cross_entropy(masked_rows, vocabulary, d.x.data(), d.target.data(), d.log_sum.data(), d.loss.data());
   for (auto _ : state) {
-    B::cross_entropy_backward(asked, vocabulary, d.x.data(), d.target.data(), d.log_sum.data(), d.weight.data(),
+    B::cross_entropy_backward(masked_rows, vocabulary, d.x.data(), d.target.data(), d.log_sum.data(), d.weight.data(),
                               &d.dloss, d.dx.data());
     benchmark::ClobberMemory();
   }
-  values(state, 3 * asked * vocabulary);
+  values(state, 3 * masked_rows * vocabulary);
 }
 BENCHMARK(cross_entropy_backward)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void soft_cross_entropy(benchmark::State& state) {
   LossData d;
   for (auto _ : state) {
-    B::soft_cross_entropy(asked, vocabulary, d.x.data(), d.teacher.data(), 1, false, d.log_sum.data(),
+    B::soft_cross_entropy(masked_rows, vocabulary, d.x.data(), d.teacher.data(), 1, false, d.log_sum.data(),
                           d.teacher_log_sum.data(), d.loss.data());
     benchmark::ClobberMemory();
   }
-  values(state, 6 * asked * vocabulary);
+  values(state, 6 * masked_rows * vocabulary);
 }
 BENCHMARK(soft_cross_entropy)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void soft_cross_entropy_backward(benchmark::State& state) {
   LossData d;
-  B::soft_cross_entropy(asked, vocabulary, d.x.data(), d.teacher.data(), 1, false, d.log_sum.data(),
+  B::soft_cross_entropy(masked_rows, vocabulary, d.x.data(), d.teacher.data(), 1, false, d.log_sum.data(),
                         d.teacher_log_sum.data(), d.loss.data());
   for (auto _ : state) {
-    B::soft_cross_entropy_backward(asked, vocabulary, d.x.data(), d.teacher.data(), 1, d.log_sum.data(),
+    B::soft_cross_entropy_backward(masked_rows, vocabulary, d.x.data(), d.teacher.data(), 1, d.log_sum.data(),
                                    d.teacher_log_sum.data(), d.weight.data(), &d.dloss, d.dx.data());
     benchmark::ClobberMemory();
   }
-  values(state, 4 * asked * vocabulary);
+  values(state, 4 * masked_rows * vocabulary);
 }
 BENCHMARK(soft_cross_entropy_backward)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void dot(benchmark::State& state) {
-  const Values x = made(asked), weight = made(asked);
+  const Values x = made(masked_rows), weight = made(masked_rows);
   float result = 0;
   for (auto _ : state) {
-    B::dot(asked, x.data(), weight.data(), &result);
+    B::dot(masked_rows, x.data(), weight.data(), &result);
     benchmark::DoNotOptimize(result);
   }
 }

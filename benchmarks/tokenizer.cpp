@@ -18,7 +18,7 @@ namespace data = ctp::data;
 constexpr int captions = 128, tokens = 30, words = 30;
 
 /// A title of ideographs, a few Latin words and numbers, without a meaning.
-std::string made_title(std::uint32_t sample) {
+std::string synthetic_title(std::uint32_t sample) {
   ctp::RandomSubstream random({1, "title"}, {.sample = sample});
   std::string title;
   const std::uint32_t parts = 8 + random.below(16);
@@ -41,7 +41,7 @@ std::string made_title(std::uint32_t sample) {
 }
 
 /// As large as the vocabulary of bert-base-chinese: special tokens, all ideographs of the block, ASCII, made pieces.
-data::Vocabulary made_vocabulary() {
+data::Vocabulary synthetic_vocabulary() {
   std::vector<std::string> list(data::special_tokens.begin(), data::special_tokens.end());
   for (char32_t c = 0x21; c < 0x7F; ++c) list.push_back(data::encode_utf8(std::u32string(1, c)));
   for (char32_t c = 0x61; c < 0x7B; ++c) list.push_back("##" + data::encode_utf8(std::u32string(1, c)));
@@ -57,14 +57,14 @@ data::Vocabulary made_vocabulary() {
   return data::Vocabulary(std::move(list));
 }
 
-std::vector<std::string> made_titles() {
+std::vector<std::string> synthetic_titles() {
   std::vector<std::string> titles;
-  for (std::uint32_t i = 0; i < captions; ++i) titles.push_back(made_title(i));
+  for (std::uint32_t i = 0; i < captions; ++i) titles.push_back(synthetic_title(i));
   return titles;
 }
 
 void clean_128_captions(benchmark::State& state) {
-  const auto titles = made_titles();
+  const auto titles = synthetic_titles();
   for (auto _ : state) {
     for (const std::string& t : titles) benchmark::DoNotOptimize(data::clean_caption(t, words));
   }
@@ -73,8 +73,8 @@ void clean_128_captions(benchmark::State& state) {
 BENCHMARK(clean_128_captions)->Unit(benchmark::kMicrosecond);
 
 void encode_128_captions(benchmark::State& state) {
-  const data::Tokenizer tokenizer(made_vocabulary());
-  std::vector<std::string> titles = made_titles();
+  const data::Tokenizer tokenizer(synthetic_vocabulary());
+  std::vector<std::string> titles = synthetic_titles();
   for (std::string& t : titles) t = data::clean_caption(t, words);
   for (auto _ : state) {
     for (const std::string& t : titles) benchmark::DoNotOptimize(tokenizer.encode(t, tokens));

@@ -69,15 +69,15 @@ void contrast(const Options& o) {
 void words(const Options& o) {
   const Model model(ctp::sizes::base);
   const Index size = model.layout().size(), rows = o.batch * Index{30}, width = model.config().text_width;
-  const Index asked = o.batch * Index{557} / 128;
+  const Index masked_rows = o.batch * Index{557} / 128;
   const Vector theta = noise(size, 0.02F), slow = noise(size, 0.02F);
   Vector gradient(size), hidden_slow = noise(rows * width), hidden = noise(rows * width), hidden_grad(rows * width);
   std::vector<std::int32_t> row, target;
-  for (Index i = 0; i < asked; ++i) {
-    row.push_back(static_cast<std::int32_t>(i * rows / asked));
+  for (Index i = 0; i < masked_rows; ++i) {
+    row.push_back(static_cast<std::int32_t>(i * rows / masked_rows));
     target.push_back(static_cast<std::int32_t>(i * 37 % model.config().vocab));
   }
-  ctp::Buffer<std::int32_t, B> row_there(asked), target_there(asked);
+  ctp::Buffer<std::int32_t, B> row_there(masked_rows), target_there(masked_rows);
   row_there.assign(row);
   target_there.assign(target);
   ctp::Tape<B> tape;
@@ -86,11 +86,12 @@ void words(const Options& o) {
     const ctp::Pass<B> pass{theta.data(), &tape, gradient.data()}, teacher{slow.data(), &tape};
     const ctp::Variable<2, B> online{{hidden.data(), {rows, width}}, {hidden_grad.data(), {rows, width}}};
     const ctp::Variable<2, B> wise{{hidden_slow.data(), {rows, width}}, {}};
-    const ctp::Tensor<const std::int32_t, 1, B> at{row_there.data(), {asked}}, wanted{target_there.data(), {asked}};
+    const ctp::Tensor<const std::int32_t, 1, B> at{row_there.data(), {masked_rows}},
+        wanted{target_there.data(), {masked_rows}};
     const auto& text = model.text_encoder();
     const auto scores = text.word_scores(pass, ctp::gather_rows(pass, online, at));
     const auto their_scores = text.word_scores(teacher, ctp::gather_rows(teacher, wise, at));
-    const auto weight = ctp::mean_weights(pass, asked);
+    const auto weight = ctp::mean_weights(pass, masked_rows);
     const auto loss =
         ctp::add(pass, ctp::cross_entropy(pass, scores, wanted, weight),
                  ctp::soft_cross_entropy(pass, scores, their_scores.value, weight, 1, ctp::Entropy::Kept));

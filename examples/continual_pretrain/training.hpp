@@ -102,6 +102,7 @@ void configure(const RunContext& context, Learner& learner) {
   if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = context.settings.memory_size;
   apply(context.policy_settings, learner);
   if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
+  (void)learner.schedule().rate(0, 1, {context.settings.lr, context.settings.min_lr});  // refuses wrong settings now
 }
 
 /// The summary line: the task matrix and its averages. Entries of tasks not yet trained are null.

@@ -7,7 +7,7 @@
 namespace {
 
 /// Pairs without a meaning: noise, and a text that is a function of the pair's number.
-ctp::data::Batch made_batch(const ctp::ModelConfig& c, int size, int length) {
+ctp::data::Batch synthetic_batch(const ctp::ModelConfig& c, int size, int length) {
   ctp::data::Batch batch;
   batch.resize(size, c.image, length);
   ctp::RandomSubstream random(ctp::RandomStream(7, "made batch"), {});
@@ -30,7 +30,7 @@ int main() {
   ctp::ModelConfig config = ctp::sizes::tiny;
   config.vocab = 100;
   ctp::Learner<ctp::strategy::Ctp, Model> learner{Model(config)};
-  const ctp::data::Batch batch = made_batch(config, 8, 16);
+  const ctp::data::Batch batch = synthetic_batch(config, 8, 16);
   double first = 0, last = 0;
   for (int task = 0; task < 2; ++task) {
     learner.begin_task(4);

@@ -13,7 +13,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using test::MadeFolder;
+using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
 /// A copy of the small stream whose first training picture, of the first task, is cut in half.
@@ -33,7 +33,7 @@ class DamagedStream {
   [[nodiscard]] std::string picture() const { return path() + "/train_images/" + pair_ + ".jpg"; }
 
  private:
-  MadeFolder folder_;
+  TemporaryFolder folder_;
   std::string pair_;
 };
 
@@ -53,7 +53,7 @@ const Arguments skip{"--on-bad-image", "skip", "--bad-image-limit", "0.1"};
 
 TEST_CASE("programs: with skip a training goes on without the cut picture and lists task, pair, file and reason") {
   const DamagedStream stream;
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string out = folder.path("out"), list = out + "/bad_images.jsonl";
 
   const auto run = train(stream.path(), out, skip);
@@ -71,7 +71,7 @@ TEST_CASE("programs: with skip a training goes on without the cut picture and li
 
 TEST_CASE("programs: without a policy, or with error, a cut picture ends the training with exit code 3") {
   const DamagedStream stream;
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string config = folder.write("error.json", R"({"on_bad_image": "error", "bad_image_limit": 1})");
   for (const Arguments& more : {Arguments{}, Arguments{"--config", config}}) {
     fs::remove_all(folder.path("out"));
@@ -84,7 +84,7 @@ TEST_CASE("programs: without a policy, or with error, a cut picture ends the tra
 
 TEST_CASE("programs: more bad pictures than the limit end the training with exit code 3, listed all the same") {
   const DamagedStream stream;
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto run = train(stream.path(), folder.path("out"), {"--set", "on_bad_image=skip"});
   CHECK(run.code == 3);
   CHECK(has(run.err, "expected at most 0.1 % of its pairs, found 1 of 18"));
@@ -94,7 +94,7 @@ TEST_CASE("programs: more bad pictures than the limit end the training with exit
 
 TEST_CASE("programs: a list of an earlier run leaves the same pictures out, with the same weights") {
   const DamagedStream stream;
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string first = folder.path("first"), again = folder.path("again");
   const auto found = train(stream.path(), first, {"--on-bad-image", "quarantine", "--bad-image-limit", "0.1"});
   REQUIRE_MESSAGE(found.code == 0, found.err);
@@ -108,7 +108,7 @@ TEST_CASE("programs: a list of an earlier run leaves the same pictures out, with
 
 TEST_CASE("programs: a rehearsal keeps no pair whose picture is bad or quarantined") {
   const DamagedStream stream;
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   Arguments words{"--set", "strategy=mof"};
   words.insert(words.end(), skip.begin(), skip.end());
   const auto run = train(stream.path(), folder.path("out"), words);
@@ -120,7 +120,7 @@ TEST_CASE("programs: a rehearsal keeps no pair whose picture is bad or quarantin
 }
 
 TEST_CASE("programs: a list of bad pictures that is missing or broken is refused by file, line and key") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto refuse = [&](const std::string& file, const Arguments& parts) {
     const auto run = train(test::small_stream(), folder.path("out"), {"--quarantine", file});
     CHECK(run.code == 3);
@@ -135,7 +135,7 @@ TEST_CASE("programs: a list of bad pictures that is missing or broken is refused
 }
 
 TEST_CASE("programs: settings of the augmentation reach the training and config.json") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto weights = [&](const std::string& name, const Arguments& more) {
     const auto run = train(test::small_stream(), folder.path(name), more);
     REQUIRE_MESSAGE(run.code == 0, run.err);
@@ -163,7 +163,7 @@ TEST_CASE("programs: settings of the augmentation reach the training and config.
 }
 
 TEST_CASE("programs: prefetch and patience leave the numbers as they are and are written to config.json") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const Arguments two{"--workers", "2"}, far{"--workers", "2", "--set", "prefetch=7", "--set", "patience_seconds=99"};
   REQUIRE(train(test::small_stream(), folder.path("two"), two).code == 0);
   REQUIRE(train(test::small_stream(), folder.path("far"), far).code == 0);
@@ -175,7 +175,7 @@ TEST_CASE("programs: prefetch and patience leave the numbers as they are and are
 }
 
 TEST_CASE("programs: settings of loading out of range are refused by key with exit code 2") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     const auto run = train(test::small_stream(), folder.path("out"), more);
     CHECK(run.code == 2);

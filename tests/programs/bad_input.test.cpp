@@ -12,7 +12,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using test::MadeFolder;
+using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
 constexpr int usage = 2, data = 3;
@@ -36,7 +36,7 @@ void check_complaint(const std::string& program, const Arguments& arguments, int
 }
 
 /// A copy of the small stream in `folder`.
-std::string copy_of_stream(const MadeFolder& folder) {
+std::string copy_of_stream(const TemporaryFolder& folder) {
   fs::copy(test::small_stream(), folder.path("stream"), fs::copy_options::recursive);
   return folder.path("stream");
 }
@@ -57,7 +57,7 @@ std::string first_item(const std::string& json) {
 
 /// Weights of a tiny model and their vocabulary, made once by a training of the small stream.
 const std::string& trained() {
-  static const MadeFolder folder;
+  static const TemporaryFolder folder;
   static const std::string path = [] {
     const Arguments quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf"};
     const auto run = test::run_program("continual_pretrain", training(test::small_stream(), folder.path("run"), quick));
@@ -69,7 +69,7 @@ const std::string& trained() {
 std::string weights() { return trained() + "/task_00.safetensors"; }
 
 /// The weights with the bytes from `begin` on replaced.
-std::string damaged_weights(const MadeFolder& folder, std::size_t begin, const std::string& bytes) {
+std::string damaged_weights(const TemporaryFolder& folder, std::size_t begin, const std::string& bytes) {
   return folder.write("damaged.safetensors", test::read_whole(weights()).replace(begin, bytes.size(), bytes));
 }
 
@@ -86,7 +86,7 @@ std::size_t begin_of(const std::string& tensor) {
 }  // namespace
 
 TEST_CASE("programs: an option's value out of range is refused by the option's name with exit code 2") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string stream = test::small_stream(), out = folder.path("out");
   const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
@@ -107,7 +107,7 @@ TEST_CASE("programs: an option's value out of range is refused by the option's n
 }
 
 TEST_CASE("programs: a negative number, or one that is not finite, is refused and never taken for the default") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string stream = test::small_stream(), out = folder.path("out");
   const auto refuse = [&](Arguments more, const Arguments& parts) {
     more.insert(more.end(), {"--tasks", test::first_task});
@@ -130,7 +130,7 @@ TEST_CASE("programs: a negative number, or one that is not finite, is refused an
 }
 
 TEST_CASE("programs: settings of policies that are out of range are refused before anything is trained") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string out = folder.path("out");
   const auto refuse = [&](Arguments more, const Arguments& parts) {
     more.insert(more.end(), {"--batch-size", "15"});
@@ -146,7 +146,7 @@ TEST_CASE("programs: settings of policies that are out of range are refused befo
 }
 
 TEST_CASE("programs: with --init, assigned sizes must equal the file's, and other settings of the model hold") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string vocabulary = trained() + "/vocab.txt", out = folder.path("out");
   const auto words = [&](const Arguments& more) {
     Arguments all = training(test::small_stream(), out,
@@ -178,7 +178,7 @@ TEST_CASE("programs: with --init, assigned sizes must equal the file's, and othe
 }
 
 TEST_CASE("programs: config.json gives the same settings again, for any seed, and later assignments override it") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const Arguments quick{"--batch-size", "15", "--no-augment", "--strategy", "seqf", "--image-size", "32"};
   for (const char* seed : {"18446744073709551615", "9007199254740993"}) {
     CAPTURE(seed);
@@ -197,7 +197,7 @@ TEST_CASE("programs: config.json gives the same settings again, for any seed, an
 }
 
 TEST_CASE("programs: the command line overrides config.json, also for the model's sizes") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string out = folder.path("out");
   const Arguments said{"--config", trained() + "/config.json", "--image-size", "40"};
   const auto run = test::run_program("continual_pretrain", training(test::small_stream(), out, said));
@@ -213,7 +213,7 @@ TEST_CASE("programs: the command line overrides config.json, also for the model'
 }
 
 TEST_CASE("programs: a task that is not in the folder is refused with exit code 2") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   check_complaint("continual_pretrain",
                   {"--data", test::small_stream(), "--output", folder.path("out"), "--tasks", "家居用具"}, usage,
                   {"tasks", "'家居用具'", test::first_task});
@@ -222,7 +222,7 @@ TEST_CASE("programs: a task that is not in the folder is refused with exit code 
 }
 
 TEST_CASE("programs: an unknown key of --set or of a configuration file is refused with a suggestion") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string stream = test::small_stream(), out = folder.path("out");
   const auto refuse = [&](const Arguments& more, const Arguments& parts) {
     check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
@@ -239,6 +239,7 @@ TEST_CASE("programs: an unknown key of --set or of a configuration file is refus
   refuse_late({"--set", "epcohs=3"}, {"--set", "epcohs", "did you mean", "epochs"});
   refuse_late({"--strategy", "seqf", "--set", "momentum.decay=0.5"}, {"--set", "momentum.decay", "unknown key"});
   refuse_late({"--set", "momentum.decay=half"}, {"--set", "momentum.decay", "a number", "'half'"});
+  refuse_late({"--set", "schedule.warmup_steps=-1"}, {"schedule.warmup_steps", "0 or more steps", "-1"});
 
   const std::string unknown =
       folder.write("unknown.json", "{\"model\": \"tiny\", // fine\n \"momentum\": {\"decya\": 1}}");
@@ -251,7 +252,7 @@ TEST_CASE("programs: an unknown key of --set or of a configuration file is refus
 }
 
 TEST_CASE("programs: a folder that is missing or lacks pairs is refused with exit code 3") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string nowhere = folder.path("nowhere"), out = folder.path("out");
   check_complaint("continual_pretrain", training(nowhere, out), data, {nowhere + "/json/train.json", "check the path"});
   check_complaint("evaluate", {"--data", nowhere, "--weights", weights()}, data,
@@ -267,7 +268,7 @@ TEST_CASE("programs: a folder that is missing or lacks pairs is refused with exi
 }
 
 TEST_CASE("programs: a picture that is missing, truncated or no picture is refused by its file name with exit code 3") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string stream = copy_of_stream(folder);
   const Arguments quick{"--batch-size", "15", "--strategy", "seqf"};
   const auto break_picture = [&](const std::string& name, const std::string& program, const Arguments& arguments) {
@@ -298,7 +299,7 @@ TEST_CASE("programs: a picture that is missing, truncated or no picture is refus
 }
 
 TEST_CASE("programs: a vocabulary without [MASK], or of another size than the weights', is refused with exit code 3") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   std::string words = test::read_whole(trained() + "/vocab.txt");
   const std::string longer = folder.write("longer.txt", words + "unheard-of\n");
   words.erase(words.find("[MASK]\n"), 7);
@@ -317,7 +318,7 @@ TEST_CASE("programs: a vocabulary without [MASK], or of another size than the we
 }
 
 TEST_CASE("programs: weights that are missing, cut, altered or not finite are refused with exit code 3") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string stream = test::small_stream(), vocabulary = trained() + "/vocab.txt";
   const auto refuse = [&](const std::string& file, const Arguments& parts) {
     CAPTURE(file);
@@ -338,7 +339,7 @@ TEST_CASE("programs: weights that are missing, cut, altered or not finite are re
 
 TEST_CASE(
     "programs: a temperature that contradicts the weights' own is refused; one that only the weights have holds") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string stream = test::small_stream(), vocabulary = trained() + "/vocab.txt";
   const std::string five_hundredths = {'\xCD', '\xCC', '\x4C', '\x3D'};  // 0.05 in float32
   const std::string other = damaged_weights(folder, begin_of("temp"), five_hundredths);
@@ -391,7 +392,7 @@ TEST_CASE("programs: nothing of an earlier run is overwritten") {
 }
 
 TEST_CASE("programs: conformance refuses a file that is not a record") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string missing = folder.path("none.safetensors");
   check_complaint("conformance", {missing}, data, {missing, "check the path"});
   const std::string cut = folder.write("cut.safetensors", test::read_whole(weights()).substr(0, 100000));
@@ -402,7 +403,7 @@ TEST_CASE("programs: conformance refuses a file that is not a record") {
 }
 
 TEST_CASE("programs: make_stream refuses unusable sizes, keys and folders") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string out = folder.path("out"), file = folder.write("file", "text");
   check_complaint("make_stream", {}, usage, {"--output", "--help"});
   check_complaint("make_stream", {"--output", out, "--train", "3"}, usage, {"train", "found 3"});

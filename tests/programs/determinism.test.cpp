@@ -9,7 +9,7 @@
 
 namespace {
 
-using test::MadeFolder;
+using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
 /// The invariant results: loss, rate and parts of each step line as written, and the bytes of the weight files.
@@ -21,7 +21,7 @@ struct Training {
 
 /// Trains ctp on two tasks, one epoch each, and logs every step.
 Training train(const std::string& threads, const std::string& workers, const std::string& seed, const Arguments& more) {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   Arguments words{"--data", test::small_stream(), "--output", folder.path(), "--tasks", test::two_tasks, "--epochs",
                   "1",      "--log-every",        "1",        "--seed",      seed};
   words.insert(words.end(), {"--threads", threads, "--workers", workers});

@@ -15,7 +15,7 @@
 
 namespace {
 
-using test::MadeFolder;
+using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
 Arguments dry(const Arguments& more) {
@@ -139,7 +139,7 @@ TEST_CASE("dry run: the multiplications of a step follow from the sizes") {
 }
 
 TEST_CASE("dry run: trains nothing, writes nothing, and prints the costs as text") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto run = test::run_program("continual_pretrain", dry({"--output", folder.path("run"), "--model", "base"}));
   REQUIRE_MESSAGE(run.code == 0, run.err);
   CHECK(!std::filesystem::exists(folder.path("run")));
@@ -158,6 +158,7 @@ TEST_CASE("dry run: refuses the errors that a training refuses") {
   };
   CHECK(complaint({"--set", "momentum.decy=1"}).find("momentum.decay") != std::string::npos);
   CHECK(complaint({"--strategy", "seqf", "--set", "momentum.decay=1"}).find("momentum.decay") != std::string::npos);
+  CHECK(complaint({"--set", "schedule.warmup_steps=-1"}).find("schedule.warmup_steps") != std::string::npos);
   CHECK(complaint({"--queue", "4"}).find("shorter than a batch") != std::string::npos);
   CHECK(complaint({"--max-words", "100"}).find("positions") != std::string::npos);
 }

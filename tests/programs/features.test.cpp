@@ -25,7 +25,7 @@ constexpr double limit = 1e-1;
 #endif
 
 ctp::TensorFile features(const std::string& data, const std::vector<std::string>& more) {
-  const test::MadeFolder folder;
+  const test::TemporaryFolder folder;
   const std::string file = folder.path("features.safetensors");
   std::vector<std::string> words{"--data", data, "--weights", golden + "/weights.safetensors", "--features", file};
   words.insert(words.end(), {"--max-words", "12"});
@@ -75,7 +75,7 @@ TEST_CASE("programs: features have unit length") {
 }
 
 TEST_CASE("programs: another picture or another title changes the features of its pair and of no other") {
-  const test::MadeFolder folder;
+  const test::TemporaryFolder folder;
   std::filesystem::copy(golden + "/stream", folder.path("stream"), std::filesystem::copy_options::recursive);
   folder.write("stream/gallery_images/105.jpg", test::read_whole(golden + "/stream/gallery_images/100.jpg"));
   std::string titles = test::read_whole(golden + "/stream/json/test.json");

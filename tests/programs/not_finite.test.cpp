@@ -7,7 +7,7 @@
 #include "programs/program.hpp"
 
 TEST_CASE("programs: a loss that is not finite ends a training with code 5, naming task, epoch, step, loss and pairs") {
-  const test::MadeFolder folder;
+  const test::TemporaryFolder folder;
   const auto run = test::run_program("continual_pretrain", {"--data",       test::small_stream(),
                                                             "--output",     folder.path("run"),
                                                             "--tasks",      test::two_tasks,
@@ -39,7 +39,7 @@ TEST_CASE("programs: a loss that is not finite ends a training with code 5, nami
 
 TEST_CASE(
     "programs: weights that a finite step has ruined are never kept as good, found by a loss or by an evaluation") {
-  const test::MadeFolder folder;
+  const test::TemporaryFolder folder;
   const auto complaint = [&](const std::string& output, const std::vector<std::string>& more) {
     std::vector<std::string> words{
         "--data",        test::small_stream(), "--output", folder.path(output), "--image-size", "32", "--tasks",
@@ -64,7 +64,7 @@ TEST_CASE(
 }
 
 TEST_CASE("programs: weights that are sound when a loss is not finite are kept, and can be evaluated") {
-  const test::MadeFolder folder;
+  const test::TemporaryFolder folder;
   const auto run =
       test::run_program("continual_pretrain",
                         {"--data", test::small_stream(), "--output", folder.path("run"), "--tasks", test::two_tasks,

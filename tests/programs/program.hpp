@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "data/made_folder.hpp"
+#include "data/temporary_folder.hpp"
 
 namespace test {
 
@@ -32,7 +32,7 @@ inline Finished run_program(const std::string& name, const std::vector<std::stri
     for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return text + "'";
   };
-  const MadeFolder output;
+  const TemporaryFolder output;
   std::string command = "CUDA_VISIBLE_DEVICES= " + quoted(std::string(CTP_PROGRAM_DIR) + "/" + name);
   for (const std::string& argument : arguments) command += " " + quoted(argument);
   command += " </dev/null >" + quoted(output.path("out")) + " 2>" + quoted(output.path("err"));
@@ -46,7 +46,7 @@ inline constexpr const char* two_tasks = "家居用品,家装家饰";
 
 /// A small synthetic stream, made once: 90 training pairs, 45 test pairs. Tests that damage files work on a copy.
 inline const std::string& small_stream() {
-  static const MadeFolder folder;
+  static const TemporaryFolder folder;
   static const std::string path = [] {
     run_program("make_stream", {"--output", folder.path("stream"), "--train", "90", "--test", "45", "--quiet"});
     return folder.path("stream");

@@ -10,7 +10,7 @@
 
 namespace {
 
-using test::MadeFolder;
+using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
 Arguments quick(const std::string& strategy, const std::string& output, const Arguments& more = {}) {
@@ -44,7 +44,7 @@ TEST_CASE("programs: each of the fifteen strategies trains two tasks and reports
       {"kmeans", ""},      {"icarl", "\"lwf\":"}, {"lucir", "\"lucir\":"}, {"ctp", "topology"}, {"ctp_er", "topology"}};
   for (const auto& [strategy, part] : own) {
     CAPTURE(strategy);
-    const MadeFolder folder;
+    const TemporaryFolder folder;
     const auto run =
         test::run_program("continual_pretrain", quick(strategy, folder.path("run"), {"--batch-size", "8"}));
     REQUIRE_MESSAGE(run.code == 0, run.err);
@@ -57,7 +57,7 @@ TEST_CASE("programs: each of the fifteen strategies trains two tasks and reports
 
 TEST_CASE("programs: a memory adds its pairs to every task but the first") {
   const auto steps = [](const std::string& strategy, const std::string& memory) {
-    const MadeFolder folder;
+    const TemporaryFolder folder;
     const auto run = test::run_program(
         "continual_pretrain", quick(strategy, folder.path("run"), {"--batch-size", "4", "--memory-size", memory}));
     REQUIRE_MESSAGE(run.code == 0, run.err);
@@ -73,7 +73,7 @@ TEST_CASE("programs: a memory adds its pairs to every task but the first") {
 }
 
 TEST_CASE("programs: evaluate uses the projection heads of the weights") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto run = test::run_program("continual_pretrain", quick("lucir", folder.path("run"), {"--batch-size", "8"}));
   REQUIRE_MESSAGE(run.code == 0, run.err);
   const std::string weights = folder.path("run/task_01.safetensors");

@@ -15,7 +15,7 @@
 #include <ctp/encoder/vit.hpp>
 #include <ctp/train/thetas.hpp>
 
-#include "made_batches.hpp"
+#include "synthetic_batches.hpp"
 
 namespace {
 

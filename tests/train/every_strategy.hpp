@@ -9,7 +9,7 @@
 
 #include <ctp/strategy/all.hpp>
 
-#include "made_engine.hpp"
+#include "engine_fixture.hpp"
 
 TYPE_TO_STRING_AS("seqf", ctp::strategy::SeqF);
 TYPE_TO_STRING_AS("jointt", ctp::strategy::JointT);

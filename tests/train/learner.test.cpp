@@ -14,7 +14,7 @@
 #include <ctp/momentum/ema.hpp>
 #include <ctp/strategy/jointt.hpp>
 
-#include "made_training.hpp"
+#include "training_fixture.hpp"
 
 template class ctp::Learner<ctp::strategy::SeqF, test::Model<float>>;  // compiles every member
 template class ctp::Learner<ctp::strategy::Ctp, test::Model<float>>;

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "made_training.hpp"
+#include "training_fixture.hpp"
 
 TEST_CASE("learner: a whole training runs in double and agrees with single precision to its rounding") {
   ctp::ModelConfig config = test::micro;

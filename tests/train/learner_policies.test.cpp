@@ -14,7 +14,7 @@
 #include <ctp/strategy/all.hpp>
 #include <ctp/train/extract.hpp>
 
-#include "made_training.hpp"
+#include "training_fixture.hpp"
 
 namespace {
 

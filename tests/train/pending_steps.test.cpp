@@ -16,7 +16,7 @@
 
 #include <ctp/strategy/si.hpp>
 
-#include "made_training.hpp"
+#include "training_fixture.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <ctp/strategy/afec.hpp>
 #include <ctp/strategy/si.hpp>
 
-#include "made_engine.hpp"
+#include "engine_fixture.hpp"
 
 namespace {
 

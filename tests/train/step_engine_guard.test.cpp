@@ -14,7 +14,7 @@
 #include <ctp/momentum/ema.hpp>
 #include <ctp/train/extract.hpp>
 
-#include "made_engine.hpp"
+#include "engine_fixture.hpp"
 
 template class ctp::StepEngine<ctp::strategy::SeqF, test::Model<float>>;  // compiles every member
 template class ctp::StepEngine<ctp::strategy::Ctp, test::Model<float>>;

@@ -12,7 +12,7 @@
 #include <ctp/data/loader/loader.hpp>
 #include <ctp/data/pairs/memory_source.hpp>
 
-#include "made_engine.hpp"
+#include "engine_fixture.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 #define CTP_TEST_COUNTS_MALLOC 0

@@ -20,7 +20,7 @@
 #include <ctp/train/extract.hpp>
 
 #include "every_strategy.hpp"
-#include "made_training.hpp"
+#include "training_fixture.hpp"
 
 namespace {
 

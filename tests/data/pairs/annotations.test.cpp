@@ -4,22 +4,22 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_folder.hpp>
 #include <data/synthetic_source.hpp>
+#include <data/temporary_folder.hpp>
 
 using ctp::data::AnnotationForm;
 using ctp::data::Annotations;
 using ctp::data::read_annotations;
 using test::has;
-using test::MadeFolder;
 using test::message_of;
+using test::TemporaryFolder;
 
 namespace {
 
 constexpr AnnotationForm two_level{.two_level = true};
 
 Annotations read(const std::string& json, AnnotationForm form) {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   return read_annotations(folder.write("x.json", json), form);
 }
 std::string refused(const std::string& json, AnnotationForm form) {
@@ -130,7 +130,7 @@ TEST_CASE("annotations: an industry needs a name") {
 }
 
 TEST_CASE("annotations: a path to a missing file is refused by name") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   CHECK(has(message_of<ctp::DataError>([&] { read_annotations(folder.path("none.json"), {}); }), "none.json"));
   CHECK(has(message_of<ctp::DataError>([&] { read_annotations(folder.path(), {}); }), "directory"));
 }

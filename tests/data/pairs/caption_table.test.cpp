@@ -4,16 +4,16 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_folder.hpp>
 #include <data/synthetic_source.hpp>
+#include <data/temporary_folder.hpp>
 
 using ctp::data::read_caption_table;
 using test::has;
-using test::MadeFolder;
 using test::message_of;
+using test::TemporaryFolder;
 
 TEST_CASE("caption table: two to four columns; task and category are filled in") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string table = folder.write("t.csv", "a.jpg,one\nb.jpg,\"two, too\",toys\nc.jpg,three,toys,cubes\n");
   const auto rows = read_caption_table(table, false, "mine");
   REQUIRE(rows.size() == 3);
@@ -27,7 +27,7 @@ TEST_CASE("caption table: two to four columns; task and category are filled in")
 }
 
 TEST_CASE("caption table: an error names the table, the line and the fault") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const auto message = [&](const std::string& text) {
     return message_of<ctp::DataError>([&] { read_caption_table(folder.write("t.csv", text)); });
   };

@@ -12,8 +12,8 @@
 #include <ctp/data/loader/loader.hpp>
 #include <ctp/data/loader/ordered_batches.hpp>
 
-#include <data/made_folder.hpp>
 #include <data/synthetic_source.hpp>
+#include <data/temporary_folder.hpp>
 
 using ctp::data::FileSource;
 using ctp::data::FileSourceOptions;
@@ -150,7 +150,7 @@ TEST_CASE("file source: batches from files are the same for any workers, cached 
 }
 
 TEST_CASE("file source: a missing, empty or foreign image file names the file and its pair") {
-  const test::MadeFolder folder;
+  const test::TemporaryFolder folder;
   test::write_small_p9d(folder);
   folder.write("train_images/f1.jpg", "<!DOCTYPE html><html><body>404</body></html>");
   folder.write("train_images/f0.jpg", "");

@@ -6,18 +6,18 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_folder.hpp>
 #include <data/synthetic_source.hpp>
+#include <data/temporary_folder.hpp>
 
 using ctp::data::pairs_by_table;
 using ctp::data::pairs_by_text_files;
 using ctp::data::Sample;
 using test::has;
-using test::MadeFolder;
 using test::message_of;
+using test::TemporaryFolder;
 
 TEST_CASE("pairs by table: paths are relative to the folder, and every picture must be there") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   const std::string other = folder.write("elsewhere/c.png", "x");
   folder.write("pictures/a.jpg", "x");
   const std::string table = folder.write("t.csv", "a.jpg,one,toys\n" + other + ",two,toys\na.jpg,again,food\n");
@@ -32,7 +32,7 @@ TEST_CASE("pairs by table: paths are relative to the folder, and every picture m
 }
 
 TEST_CASE("pairs by text files: sorted by name for any suffix of the picture; other files are skipped") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   for (const char* name : {"b.JPG", "a.png", "c.jpeg", "notes.md", "no_suffix"}) folder.write(name, "x");
   folder.write("a.txt", "one\n");
   folder.write("b.txt", "two");
@@ -47,7 +47,7 @@ TEST_CASE("pairs by text files: sorted by name for any suffix of the picture; ot
 
 TEST_CASE("pairs by text files: a missing or surplus file is named") {
   const auto message = [](const std::vector<std::pair<const char*, const char*>>& files) {
-    const MadeFolder folder;
+    const TemporaryFolder folder;
     for (const auto& [name, content] : files) folder.write(name, content);
     return message_of<ctp::DataError>([&] { pairs_by_text_files(folder.path(), "toys"); });
   };

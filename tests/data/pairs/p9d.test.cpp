@@ -6,15 +6,15 @@
 
 #include <doctest/doctest.h>
 
-#include <data/made_folder.hpp>
 #include <data/synthetic_source.hpp>
+#include <data/temporary_folder.hpp>
 
 using ctp::data::P9d;
 using ctp::data::P9dOptions;
 using ctp::data::Sample;
 using test::has;
-using test::MadeFolder;
 using test::message_of;
+using test::TemporaryFolder;
 
 namespace {
 
@@ -27,7 +27,7 @@ P9dOptions with_tasks(Names tasks) {
   return options;
 }
 
-std::string refused(const MadeFolder& folder) {
+std::string refused(const TemporaryFolder& folder) {
   return message_of<ctp::DataError>([&] { P9d(folder.path()); });
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("p9d: an id that two industries share is two training pairs") {
 }
 
 TEST_CASE("p9d: an unknown task lists the names and the nearest one") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   test::write_small_p9d(folder);
   const std::string text = message_of<ctp::UsageError>([&] { P9d(folder.path(), with_tasks({"Toys", "Fodo"})); });
   CHECK(has(text, "train.json"));
@@ -127,7 +127,7 @@ TEST_CASE("p9d: an unknown task lists the names and the nearest one") {
 
 TEST_CASE("p9d: a missing annotation file is named") {
   for (const char* name : {"train", "test", "query", "gallery"}) {
-    const MadeFolder folder;
+    const TemporaryFolder folder;
     test::write_small_p9d(folder);
     std::filesystem::remove(folder.path(std::string("json/") + name + ".json"));
     CHECK(has(refused(folder), std::string("json/") + name + ".json"));
@@ -135,7 +135,7 @@ TEST_CASE("p9d: a missing annotation file is named") {
 }
 
 TEST_CASE("p9d: no industry, an industry without pairs, and an unlisted industry are refused") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   test::write_small_p9d(folder);
   const std::string good = R"({"Food":{"f1":{"title":"tea"}},"Toys":{"t1":{"title":"cube"}}})";
   folder.write("json/train.json", "{}");
@@ -156,7 +156,7 @@ TEST_CASE("p9d: no industry, an industry without pairs, and an unlisted industry
 }
 
 TEST_CASE("p9d: query and gallery need categories, train and test do not") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   test::write_small_p9d(folder);
   const std::string bare = R"({"q":{"title":"t","industry_name":"Toys"}})";
   folder.write("json/test.json", bare);
@@ -166,7 +166,7 @@ TEST_CASE("p9d: query and gallery need categories, train and test do not") {
 }
 
 TEST_CASE("p9d: a task without a test pair is refused in test(), since its recall is undefined") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   test::write_small_p9d(folder);
   folder.write("json/test.json", R"({"q":{"title":"t","industry_name":"Toys"}})");
   const P9d stream(folder.path());

@@ -8,14 +8,14 @@
 
 #include <ctp/io/files.hpp>
 
-#include <data/made_folder.hpp>
 #include <data/synthetic_source.hpp>
+#include <data/temporary_folder.hpp>
 
 using ctp::data::P9dWriter;
 using ctp::data::Sample;
 using ctp::data::Split;
-using test::MadeFolder;
 using test::message_of;
+using test::TemporaryFolder;
 
 namespace {
 
@@ -33,7 +33,7 @@ const std::vector<std::byte> picture = {std::byte{'p'}};
 }  // namespace
 
 TEST_CASE("p9d writer: a folder of two industries, byte for byte") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   P9dWriter writer(folder.path());
   writer.add(Split::Train, sample("1", "a", "B"), picture);
   writer.add(Split::Train, sample("2", "b", "A"), picture);
@@ -56,7 +56,7 @@ TEST_CASE("p9d writer: a folder of two industries, byte for byte") {
 }
 
 TEST_CASE("p9d writer: an id that cannot be a file name, or occurs twice in a split, is refused by name") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   P9dWriter writer(folder.path());
   const auto refusal = [&](Split split, const char* id) {
     return message_of<ctp::DataError>([&] { writer.add(split, sample(id, "x"), picture); });
@@ -71,7 +71,7 @@ TEST_CASE("p9d writer: an id that cannot be a file name, or occurs twice in a sp
 }
 
 TEST_CASE("p9d writer: a new writer removes the JSON files of the folder, so that an unfinished one has none") {
-  const MadeFolder folder;
+  const TemporaryFolder folder;
   test::write_small_p9d(folder);
   const P9dWriter writer(folder.path());
   CHECK(ctp::io::list_directory(folder.path("json")).empty());

@@ -13,8 +13,8 @@
 #include <ctp/strategy/seqf.hpp>
 #include <ctp/train/step_engine.hpp>
 
-#include "made_batches.hpp"
-#include "made_snapshot.hpp"
+#include "state_snapshot.hpp"
+#include "synthetic_batches.hpp"
 
 namespace test {
 

@@ -3,7 +3,7 @@
 
 #include <ctp/train/learner.hpp>
 
-#include "made_engine.hpp"
+#include "engine_fixture.hpp"
 
 namespace test {
 

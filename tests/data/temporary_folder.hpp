@@ -10,16 +10,16 @@
 
 namespace test {
 
-class MadeFolder {
+class TemporaryFolder {
  public:
-  MadeFolder()
+  TemporaryFolder()
       : path_(std::filesystem::temp_directory_path() /
               ("ctp-data-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter()++))) {
     std::filesystem::create_directories(path_);
   }
-  MadeFolder(const MadeFolder&) = delete;
-  MadeFolder& operator=(const MadeFolder&) = delete;
-  ~MadeFolder() {
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
@@ -44,7 +44,7 @@ class MadeFolder {
 };
 
 /// Two industries with two training pairs each, and one record in each other list for both.
-inline void write_small_p9d(const MadeFolder& folder) {
+inline void write_small_p9d(const TemporaryFolder& folder) {
   folder.write(
       "json/train.json",
       R"({"Food":{"f1":{"title":"tea"},"f0":{"title":"honey"}},"Toys":{"t1":{"title":"cube"},"f1":{"title":"car"}}})");
