@@ -2,6 +2,8 @@
 /// @brief  The list of pictures that could not be decoded, as JSON lines: bad_images.jsonl of a run.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -9,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/sample.hpp>
@@ -30,15 +33,35 @@ class BadPictures {
   BadPictures(const std::vector<ctp::data::Sample>& samples, std::string path)
       : samples_(samples), path_(std::move(path)) {}
 
-  /// @brief Quarantines the pairs of `listed` and copies their entries into the file, so that the file is complete.
-  /// Entries of pairs that are not among the training pairs are dropped. **Errors.** ResourceError for the file.
-  void quarantine(const std::vector<BadPicture>& listed, bool write) {
-    for (const BadPicture& picture : listed)
-      for (std::uint32_t i = 0; i < samples_.size(); ++i)
-        if (samples_[i].id == picture.pair && known_.insert(i).second) {
-          ordinals_.push_back(i);
-          if (write) append({picture.task, picture.pair, samples_[i].image, picture.reason});
-        }
+  /// @brief Quarantines the pairs of `listed`, an earlier run's list at `list_path`. Task and pair identify a picture.
+  /// Returns the number of entries that are not among the training pairs: a run may train on fewer tasks.
+  /// **Errors.** DataError if no entry is.
+  std::size_t quarantine(const std::vector<BadPicture>& listed, const std::string& list_path) {
+    std::size_t unknown = 0;
+    for (const BadPicture& picture : listed) {
+      const auto same = [&](const ctp::data::Sample& sample) {
+        return sample.id == picture.pair && sample.industry == picture.task;
+      };
+      const auto at = std::find_if(samples_.begin(), samples_.end(), same);
+      const auto ordinal = static_cast<std::uint32_t>(at - samples_.begin());
+      if (at == samples_.end()) {
+        ++unknown;
+      } else if (known_.insert(ordinal).second) {
+        ordinals_.push_back(ordinal);
+        listed_.push_back({picture.task, picture.pair, at->image, picture.reason});
+      }
+    }
+    if (unknown > 0 && ordinals_.empty())
+      throw ctp::DataError(ctp::Complaint{list_path, "task and pair", "pictures of this data set",
+                                          "none among " + std::to_string(unknown) + " entries",
+                                          "give the list of a run on this data set"}
+                               .text());
+    return unknown;
+  }
+  /// Copies the entries of the quarantined pairs into the file, so that the file is complete. **Errors.**
+  /// ResourceError.
+  void write_quarantined() {
+    for (const BadPicture& picture : listed_) append(picture);
   }
 
   /// Adds a picture that a loader reports, once per picture. **Errors.** ResourceError for the file.
@@ -66,6 +89,7 @@ class BadPictures {
   std::string path_;
   std::set<std::uint32_t> known_;
   std::vector<std::uint32_t> ordinals_;
+  std::vector<BadPicture> listed_;
   std::optional<ctp::report::MetricsLog> file_;
 };
 

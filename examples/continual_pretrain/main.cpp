@@ -303,20 +303,23 @@ int run(int argc, char** argv) {
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
   const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr,
                            line.json};
-  const auto quarantined =
-      settings.quarantine.empty() ? std::vector<BadPicture>{} : read_bad_pictures(settings.quarantine);
+  if (!settings.quarantine.empty()) {
+    const std::size_t unknown = bad_pictures.quarantine(read_bad_pictures(settings.quarantine), settings.quarantine);
+    if (unknown > 0 && !line.json)
+      std::printf("%s: %zu entries are not pictures of these tasks\n", settings.quarantine.c_str(), unknown);
+  }
   if (line.dry_run) {
-    bad_pictures.quarantine(quarantined, false);
     dry_run(context);
     return 0;
   }
   ctp::io::make_directories(settings.output);
-  if (ctp::io::exists(settings.output + "/metrics.jsonl"))
-    throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without metrics.jsonl",
-                                         "that of an earlier run",
-                                         "choose another folder or move that one away: nothing is overwritten"}
-                              .text());
-  bad_pictures.quarantine(quarantined, true);
+  for (const std::string name : {"metrics.jsonl", "bad_images.jsonl"})
+    if (ctp::io::exists(settings.output + "/" + name))
+      throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without " + name,
+                                           "that of an earlier run",
+                                           "choose another folder or move that one away: nothing is overwritten"}
+                                .text());
+  bad_pictures.write_quarantined();
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
 

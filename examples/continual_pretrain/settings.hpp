@@ -81,12 +81,13 @@ struct Settings {
     visitor("precision", s.precision, "fp32, tf32 or bf16");
     visitor("threads", s.threads, "threads for computing (default: all cores)");
     visitor("workers", s.workers, "threads that read and decode pictures");
-    visitor("prefetch", s.prefetch, "batches made ahead of the batch in use");
-    visitor("patience_seconds", s.patience_seconds, "seconds to wait for a batch before the training ends");
+    visitor("prefetch", s.prefetch, "training batches made ahead of the batch in use");
+    visitor("patience_seconds", s.patience_seconds, "seconds to wait for a training batch before the training ends");
     visitor("on_bad_image", s.on_bad_image,
             "a picture that cannot be decoded: error (end the training), skip (use another pair in this epoch) or "
             "quarantine (never open the picture again)");
-    visitor("bad_image_limit", s.bad_image_limit, "share of a task's pictures that may be bad");
+    visitor("bad_image_limit", s.bad_image_limit,
+            "share of a task's pictures, with kept pairs of earlier tasks, that may be bad");
     visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
     visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
@@ -222,7 +223,7 @@ inline void validate(const Settings& s, bool writes) {
   check_augment(a.min_ratio > 0, "augment.min_ratio", "a number above 0", a.min_ratio);
   check_augment(a.max_ratio >= a.min_ratio, "augment.max_ratio", "at least augment.min_ratio", a.max_ratio);
   check_augment(a.flip >= 0 && a.flip <= 1, "augment.flip", "a probability", a.flip);
-  check_augment(r.operations >= 0, "augment.operations", "0 or more", r.operations);
+  check_augment(r.operations >= 0 && r.operations <= 100, "augment.operations", "from 0 to 100", r.operations);
   check_augment(r.magnitude >= 0 && r.magnitude <= 10, "augment.magnitude", "a number from 0 to 10", r.magnitude);
   check_augment(r.probability >= 0 && r.probability <= 1, "augment.probability", "a probability", r.probability);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ctp/io/json/document.hpp>
@@ -16,16 +17,21 @@ namespace fs = std::filesystem;
 using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
-/// A copy of the small stream whose first training picture, of the first task, is cut in half.
+/// A copy of the small stream whose first training pictures, of the first task, are cut in half.
 class DamagedStream {
  public:
-  DamagedStream() {
+  explicit DamagedStream(int pictures = 1) {
     fs::copy(test::small_stream(), path(), fs::copy_options::recursive);
     const std::string json = test::read_whole(path() + "/json/train.json");
-    const std::size_t begin = json.find_first_of("0123456789");
-    pair_ = json.substr(begin, json.find('"', begin) - begin);
-    const std::string whole = test::read_whole(picture());
-    folder_.write("stream/train_images/" + pair_ + ".jpg", whole.substr(0, whole.size() / 2));
+    std::size_t at = 0;
+    for (int i = 0; i < pictures; ++i) {
+      constexpr std::string_view before = "train_images/";
+      at = json.find(before, at) + before.size();
+      const std::string pair = json.substr(at, json.find(".jpg", at) - at);
+      if (i == 0) pair_ = pair;
+      const std::string whole = test::read_whole(path() + "/train_images/" + pair + ".jpg");
+      folder_.write("stream/train_images/" + pair + ".jpg", whole.substr(0, whole.size() / 2));
+    }
   }
 
   [[nodiscard]] std::string path() const { return folder_.path("stream"); }
@@ -104,6 +110,48 @@ TEST_CASE("programs: a list of an earlier run leaves the same pictures out, with
   REQUIRE_MESSAGE(told.code == 0, told.err);
   CHECK(test::read_whole(again + "/task_00.safetensors") == test::read_whole(first + "/task_00.safetensors"));
   CHECK(test::read_whole(again + "/bad_images.jsonl") == test::read_whole(first + "/bad_images.jsonl"));
+}
+
+TEST_CASE("programs: many listed pictures are never opened, with the same weights as a run that finds them") {
+  const DamagedStream stream(7);
+  const TemporaryFolder folder;
+  const std::string first = folder.path("first"), again = folder.path("again");
+  const auto found = train(stream.path(), first, {"--on-bad-image", "quarantine", "--bad-image-limit", "0.5"});
+  REQUIRE_MESSAGE(found.code == 0, found.err);
+  REQUIRE(has(found.out, "pictures left out as bad: 7,"));
+
+  const auto told = train(stream.path(), again, {"--quarantine", first + "/bad_images.jsonl"});
+
+  REQUIRE_MESSAGE(told.code == 0, told.err);
+  CHECK(test::read_whole(again + "/task_00.safetensors") == test::read_whole(first + "/task_00.safetensors"));
+}
+
+TEST_CASE("programs: entries of other tasks are counted; a list without a picture of the data set is refused") {
+  const TemporaryFolder folder;
+  const std::string entry = R"(,"pair":"no such pair","file":"a","reason":"b"})";
+  const std::string other = folder.write("other.jsonl", R"({"task":"x")" + entry + "\n");
+  const auto refused = train(test::small_stream(), folder.path("out"), {"--quarantine", other});
+  CHECK(refused.code == 3);
+  CHECK(has(refused.err, "other.jsonl: task and pair: expected pictures of this data set, found none among 1 entries"));
+  CHECK_FALSE(fs::exists(folder.path("out")));
+
+  const DamagedStream stream;
+  const std::string mixed =
+      folder.write("mixed.jsonl", R"({"task":"x")" + entry + "\n{\"task\":\"" + std::string(test::first_task) +
+                                      "\",\"pair\":\"" + stream.pair() + R"(","file":"a","reason":"b"})");
+  const auto run = train(stream.path(), folder.path("out"), {"--quarantine", mixed});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK(has(run.out, "mixed.jsonl: 1 entries are not pictures of these tasks"));
+  CHECK(has(run.out, "pictures left out as bad: 1,"));
+}
+
+TEST_CASE("programs: a list of an earlier run in the output folder is not overwritten") {
+  const TemporaryFolder folder;
+  const std::string list = folder.write("out/bad_images.jsonl", "{}\n");
+  const auto run = train(test::small_stream(), folder.path("out"), {});
+  CHECK(run.code == 2);
+  CHECK(has(run.err, "a folder without bad_images.jsonl"));
+  CHECK(test::read_whole(list) == "{}\n");
 }
 
 TEST_CASE("programs: a rehearsal keeps no pair whose picture is bad or quarantined") {
@@ -189,6 +237,7 @@ TEST_CASE("programs: settings of loading out of range are refused by key with ex
   refuse({"--set", "augment.flpi=1"}, {"--set", "augment.flpi", "did you mean", "augment.flip"});
   refuse({"--set", "augment.published=perhaps"}, {"augment.published", "true or false", "'perhaps'"});
   refuse({"--set", "augment.flip=2"}, {"augment.flip", "a probability", "found 2"});
+  refuse({"--set", "augment.operations=2000000000"}, {"augment.operations", "from 0 to 100"});
   refuse({"--set", "augment.min_scale=0"}, {"augment.min_scale", "above 0"});
   refuse({"--set", "augment.max_ratio=0.1"}, {"augment.max_ratio", "at least augment.min_ratio"});
   refuse({"--set", "augment.magnitude=11"}, {"augment.magnitude", "from 0 to 10"});

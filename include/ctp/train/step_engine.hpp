@@ -262,6 +262,7 @@ class StepEngine {
   /// Writes the penalty's value to the backend's memory. Returns its address, or null without a penalty.
   const double* penalty_value() {
     if constexpr (Penalty::active) {
+      if (penalty_value_.size() == 0) penalty_value_ = Buffer<double, B>(1);
       const auto term = policies_.penalty().term(policies_.penalty_state());
       if constexpr (backend::SkipsWork<B>) {
         B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term, penalty_value_.data());
@@ -336,7 +337,7 @@ class StepEngine {
   std::optional<Computed> computed_;
   StepCapture<B> capture_;
   PendingSteps<B> pending_;
-  Buffer<double, B> penalty_value_{Penalty::active ? 1 : 0};
+  Buffer<double, B> penalty_value_{0};  ///< one number from the first step with a penalty on
   std::optional<NumericError> failure_;  ///< of the steps rolled back, until it is thrown
   RandomStream dropout_stream_{options_.seed, "dropout"};
   std::uint32_t tasks_seen_ = 0;

@@ -56,3 +56,19 @@ TEST_CASE("row maker: a quarantined pair is replaced, without being opened, by o
   CHECK(opened == std::vector<std::uint32_t>{2});
   CHECK(bad.empty());
 }
+
+TEST_CASE("row maker: no replacement is a quarantined pair, whatever the policy for bad pictures") {
+  const auto source = std::make_shared<SyntheticSource>(8);
+  std::vector<std::uint32_t> opened;
+  source->before_image = [&](std::uint32_t ordinal) { opened.push_back(ordinal); };
+  ctp::data::LoaderOptions options = test::small_options();
+  options.quarantined = {0, 2, 3, 4, 5, 6};
+  const RowMaker rows(test::whole_task(source), options);
+  Batch batch = empty_batch();
+  std::vector<BadImage> bad;
+
+  rows.make(batch, 0, std::vector<std::uint32_t>{0, 1}, true, bad);
+
+  CHECK(batch.sample[0] == 7);  // the only pair that is neither listed nor in the batch
+  CHECK(opened == std::vector<std::uint32_t>{7});
+}

@@ -28,6 +28,9 @@ TEST_CASE("warm-up, hold, decay: a fifth of a task decays unless another share i
 
   CHECK(WarmupHoldDecay{}.rate(80, 100, rates) == 1);
   CHECK(WarmupHoldDecay{}.rate(90, 100, rates) == 0.5);
+  const WarmupHoldDecay share{.decay_share = 0.29};  // 0.29 * 100 is below 29 in double
+  CHECK(share.rate(71, 100, rates) == 1);
+  CHECK(share.rate(72, 100, rates) == doctest::Approx(28.0 / 29));
 }
 
 TEST_CASE("warm-up, hold, decay: with a share of one the decay begins when warm-up ends; with none there is no decay") {

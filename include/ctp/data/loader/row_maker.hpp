@@ -35,14 +35,18 @@ class RowMaker {
         rule_(options),
         augment_(options.seed, "augment"),
         mask_(options.seed, "mask"),
-        replace_(options.seed, "replace") {}
+        replace_(options.seed, "replace"),
+        quarantined_(task_.source->size()) {
+    for (const std::uint32_t ordinal : options.quarantined)
+      if (ordinal < quarantined_.size()) quarantined_[ordinal] = 1;
+  }
 
   [[nodiscard]] const Task& task() const { return task_; }
 
   /// @brief Fills row `row` of `batch` with the pair `peers[row]`.
   ///
   /// `peers`: the ordinals the sampler chose for this batch. `quarantined`: replaces the picture without opening it.
-  /// Replaced bad pictures are appended to `bad`.
+  /// No replacement is a pair of LoaderOptions::quarantined. Replaced bad pictures are appended to `bad`.
   /// **Errors.** those of the source, with the pair's name in front; DataError if no picture can be read.
   void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool quarantined,
             std::vector<BadImage>& bad) const {
@@ -83,7 +87,7 @@ class RowMaker {
     for (int attempt = 0; attempt < 256; ++attempt) {
       const std::uint32_t ordinal = task_.members[random.below(count)];
       const bool peer = std::find(peers.begin(), peers.end(), ordinal) != peers.end();
-      if ((attempt < 128 && peer) || ordinal == peers[row]) continue;
+      if ((attempt < 128 && peer) || ordinal == peers[row] || quarantined_[ordinal] != 0) continue;
       if (read_image(batch, row, ordinal, bad)) return ordinal;
     }
     throw DataError(who(peers[row]) + "expected another pair to replace it, found none that can be read");
@@ -119,6 +123,7 @@ class RowMaker {
   Task task_;
   LoaderOptions rule_;
   RandomStream augment_, mask_, replace_;
+  std::vector<unsigned char> quarantined_;  ///< by ordinal: 1 for a pair of LoaderOptions::quarantined
 };
 
 }  // namespace ctp::data

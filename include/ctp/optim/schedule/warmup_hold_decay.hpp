@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace ctp::optim {
 
 /// @brief Linear warm-up, `rate` held, then a linear decay to `min_rate` over the last steps of a task.
 ///
-/// The decay takes `decay_share` of all steps of the task, rounded down, and never begins before the end of warm-up.
+/// The decay takes `decay_share` of all steps of the task, rounded to the nearest number, and never begins before the
+/// end of warm-up.
 /// **Errors.** UsageError for a share outside [0, 1].
 ///
 /// **Source.** Haegele et al. 2024, arXiv:2405.18392, eq. 1, with linear decay; Hu et al. 2024, arXiv:2404.06395, WSD.
@@ -27,7 +29,8 @@ struct WarmupHoldDecay {
       throw UsageError(
           Complaint{"schedule.decay_share", "", "a share from 0 to 1", std::to_string(decay_share), ""}.text());
     return with_warmup(step, steps, rates, warmup_steps, [&](std::uint64_t at, std::uint64_t total) {
-      const auto decay = std::min(total, static_cast<std::uint64_t>(decay_share * static_cast<double>(steps)));
+      const auto decay =
+          std::min(total, static_cast<std::uint64_t>(std::llround(decay_share * static_cast<double>(steps))));
       const std::uint64_t hold = total - decay;
       if (at < hold) return rates.rate;
       const double way = decay == 0 ? 0 : static_cast<double>(std::min(at - hold, decay)) / static_cast<double>(decay);
