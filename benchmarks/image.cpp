@@ -1,4 +1,4 @@
-// How long pictures take on their way to the encoder: decoding, resizing, augmenting, normalising.
+// Benchmarks of the preparation of pictures for the encoder: decoding, resizing, augmenting, normalising.
 
 #include <cstddef>
 #include <cstdint>

@@ -12,7 +12,7 @@ namespace bench {
 
 class Laps {
  public:
-  /// Runs one turn and remembers how long it took.
+  /// Runs one turn and records the turn's time.
   template <class Turn>
   void time(const Turn& turn) {
     const auto begin = std::chrono::steady_clock::now();

@@ -25,9 +25,9 @@ import textwrap
 import xml.etree.ElementTree
 
 # The name of each property's test case.
-GRADIENT = "strategies: the gradient of a whole step is what differences give"
+GRADIENT = "strategies: the gradient of a whole step equals finite differences"
 DETERMINISM = "strategies: the same seed gives the same bits, for any number of threads and workers"
-FINITE = "strategies: what is not finite stops a step before a weight moves, and is named"
+FINITE = "strategies: a non-finite number stops a step before a weight changes, and the message names it"
 RESERVOIR = "reservoir: every pair of the stream is kept equally often (chi-square over 10,000 runs)"
 
 # The quantities of each trained form in a golden record, by the names that conformance prints.

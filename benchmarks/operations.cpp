@@ -34,12 +34,12 @@ Ids random_ids(Index n, Index below) {
   return v;
 }
 
-/// `gigaflops`, of one turn; shown as a rate.
+/// Reports the rate of floating-point operations. `one_turn`: operations of one turn.
 void flops(benchmark::State& state, double one_turn) {
   state.counters["GFLOP/s"] =
       benchmark::Counter(1e-9 * one_turn * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
-/// Values read and written in one turn.
+/// Reports the memory rate. `one_turn`: values read and written in one turn.
 void values(benchmark::State& state, Index one_turn) {
   state.SetBytesProcessed(state.iterations() * one_turn * Index{sizeof(float)});
 }
@@ -116,7 +116,7 @@ BENCHMARK(product)->Unit(benchmark::kMicrosecond)->UseRealTime();
 
 void gelu_backward(benchmark::State& state) {
   const Index n = state.range(0);
-  const Values x(static_cast<std::size_t>(n), 10.F);  // where the slope is 1: a gradient that stays what it is
+  const Values x(static_cast<std::size_t>(n), 10.F);  // GELU's slope is 1 here, so the gradient does not change
   Values gradient = made(n);
   for (auto _ : state) {
     B::gelu_backward(n, x.data(), gradient.data());
@@ -192,7 +192,7 @@ BENCHMARK(attention_backward)->Apply(attentions);
 
 // --- layer norm and dropout ----------------------------------------------------------------------
 
-/// Of image rows without, of text rows with a residual branch and its dropout.
+/// Layer norm of image rows without a residual branch, and of text rows with a residual branch and its dropout.
 struct NormData {
   Index rows, per_sample;
   Values x, h, gain, bias, sum, y, mean, inverse, dx, dh, dgain, dbias;

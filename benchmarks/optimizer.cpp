@@ -1,4 +1,4 @@
-// Passes over flat parameter vectors. They do little with each number they read, so memory is what they wait for.
+// Passes over flat parameter vectors. Such passes do few operations per number, so memory bandwidth limits the passes.
 // 202,666,120 parameters are the base model's and need 5 GB: --benchmark_filter=-202666120 leaves them out.
 #include <cstddef>
 
@@ -25,7 +25,7 @@ Vector made(Index n, float value) {
   return v;
 }
 
-/// `values_moved`: of one parameter, read and written, without the lines that a store reads first.
+/// `values_moved`: values read and written per parameter, without the cache lines that a store reads first.
 template <class Pass>
 void run(benchmark::State& state, int values_moved, const Pass& pass) {
   pass();

@@ -16,7 +16,7 @@ namespace {
 
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
 
-/// 64 wide, one head of 64, 12 + 12 layers, five image tokens: so little arithmetic that everything else shows.
+/// 64 wide, one head of 64, 12 + 12 layers, five image tokens: so little arithmetic that overheads dominate the time.
 constexpr ctp::ModelConfig narrow{.image = 32,
                                   .patch = 16,
                                   .vision_width = 64,
@@ -32,7 +32,7 @@ constexpr ctp::ModelConfig narrow{.image = 32,
                                   .embed = 64,
                                   .queue = 64};
 
-/// `tiny` with a vocabulary as the synthetic stream has one.
+/// `tiny` with a vocabulary of the size of the synthetic stream's.
 constexpr ctp::ModelConfig tiny() {
   ctp::ModelConfig c = ctp::sizes::tiny;
   c.vocab = 2000;

@@ -28,8 +28,8 @@ endif()
 if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80 90-real 120-real)
 endif()
-# One architecture is enough to see that tests and benchmarks compile; the programs and the unit with all .cuh files are
-# built for all.
+# One architecture is enough to see that tests and benchmarks compile. The programs, and the program that includes all
+# .cuh files twice, are built for all.
 set(CTP_CUDA_TEST_ARCHITECTURES "" CACHE STRING "CUDA architectures of tests and benchmarks; empty: those of the programs")
 enable_language(CUDA)
 set(CTP_WITH_CUDA TRUE)

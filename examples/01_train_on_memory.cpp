@@ -9,8 +9,8 @@
 
 namespace {
 
-/// Eight pairs: a picture of one colour, and a text that names its shades of red and green. A task has one shade of
-/// blue.
+/// Makes a task of eight pairs: a picture of one colour, and a text that names the picture's shades of red and green.
+/// All pictures of a task have the same shade of blue.
 ctp::data::Task colours(const char* name, int blue) {
   const auto pairs = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{name, pairs, {}};

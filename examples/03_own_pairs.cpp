@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 const char* const shades[] = {"dark", "dim", "light", "bright"};
 
-/// Writes a small JPEG in one colour; `ink` is the plane that is not black.
+/// Writes a small JPEG in one colour; `ink` is the only plane above 0: 0 red, 1 green, 2 blue.
 void draw(const std::string& file, int shade, int ink) {
   ctp::data::Image picture(16, 16);
   for (std::size_t p = static_cast<std::size_t>(ink); p < picture.rgb.size(); p += 3)

@@ -6,8 +6,9 @@
 #include <ctp/ctp.hpp>
 #include <ctp/testing/loss.hpp>
 
-/// @brief KL(softmax(S' / temp) || softmax(S / temp)) by rows, S and S' [B,B] being the similarities of the batch's
-/// images and texts now and by the previous model, without the diagonal; both directions, averaged over all rows.
+/// @brief Off-diagonal distillation: KL(softmax(S' / temp) || softmax(S / temp)) of both directions, mean over all
+/// rows. S [B,B] are the online model's similarities of the batch's images and texts, S' the previous model's; both
+/// without the diagonal.
 ///
 /// Only rows in which the previous model ranks the matching pair first count; other rows have weight 0. The diagonal,
 /// the matching pairs, belongs to the objective.
@@ -17,7 +18,7 @@ struct ModX {
   static constexpr const char* name = "mod_x";  // in reports and in keys of settings
   static constexpr ctp::Needs needs{.previous = ctp::Output::Features};
 
-  /// weight[i] = 1/n if no score of row i is above the one on the diagonal, else 0.
+  /// weight[i] = 1/n if no score of row i is above the diagonal score, else 0.
   template <class Real>
   struct Trust {
     ctp::Index n;

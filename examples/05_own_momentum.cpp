@@ -6,7 +6,7 @@
 #include <ctp/ctp.hpp>
 #include <ctp/testing/momentum.hpp>
 
-/// @brief A moving average whose steps are clamped to `limit`: slow += clamp((1 - decay) (online - slow)).
+/// @brief Exponential moving average with steps clamped to `limit`: slow += clamp((1 - decay) (online - slow)).
 ///
 /// **Units.** decay: fraction kept per step, in [0,1]; limit: as the weights.
 struct Unhurried {

@@ -7,7 +7,7 @@
 #include <ctp/ctp.hpp>
 #include <ctp/testing/penalty.hpp>
 
-/// @brief lambda/2 * sum (theta - theta*)^2, theta* being the weights after the last task.
+/// @brief L2-SP penalty lambda/2 * sum (theta - theta*)^2; theta*: the weights after the last task.
 ///
 /// **Source.** Xuhong et al. 2018, arXiv:1802.01483, eq. 2, with the last task's weights in place of pretrained ones.
 struct L2Sp {

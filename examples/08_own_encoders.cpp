@@ -2,7 +2,8 @@
 // layout, and its calls run operations on these parameters. Features, fusion, losses and teachers are computed from the
 // tokens in the same way for every encoder, so CTP trains these two encoders as it trains Vit and Bert.
 //
-// The library has Vit and Convolutional for images, Bert and BagOfWords for texts; this page writes a third of each.
+// The library has Vit and Convolutional for images, Bert and BagOfWords for texts; this example writes a third encoder
+// of each kind.
 #include <cstdint>
 #include <cstdio>
 #include <memory>

@@ -14,7 +14,8 @@ class SiglipModel : public ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::enco
  public:
   explicit SiglipModel(const ctp::ModelConfig& config)
       : ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend>(config),
-        // Both weights start at one; SigmoidContrast scales them so that one is the published start.
+        // Both weights start at one; SigmoidContrast scales both weights, so that a weight of one is the published
+        // start.
         temperature(this->layout_to_extend().template add<1>("siglip.temperature", {1}, ctp::Start::Ones)),
         bias(this->layout_to_extend().template add<1>("siglip.bias", {1}, ctp::Start::Ones)) {}
 
@@ -36,7 +37,7 @@ struct Question {
   CTP_HD Real sign(ctp::Index at) const { return at / n == at % n ? Real(1) : Real(-1); }
   CTP_HD Real wrong(ctp::Index at) const { return -sign(at) * (factor() * scores[at] - Real(10) * *bias); }
 };
-/// each = log(1 + e^wrong), which is -log sigmoid(sign u), without overflow.
+/// each = log(1 + e^wrong) = -log sigmoid(sign u), without overflow.
 template <class Real>
 struct Value {
   Question<Real> question;
@@ -76,7 +77,8 @@ struct Chain {
 
 }  // namespace sigmoid
 
-/// @brief sum_ij -log sigmoid(sign_ij (e^(log 10 temperature) s_ij - 10 bias)) / n; sign is 1 for i = j, else -1.
+/// @brief Sigmoid contrast sum_ij -log sigmoid(sign_ij (e^(log 10 temperature) s_ij - 10 bias)) / n; sign is 1 for i =
+/// j, else -1.
 ///
 /// **Shapes.** s [n,n], temperature, bias [1]; returns a scalar.  **Gradient.** to all three.
 template <class B>
@@ -104,7 +106,7 @@ ctp::Scalar<B> sigmoid_contrast(const ctp::Pass<B>& pass, ctp::Variable<2, B> s,
 }
 // [operation]
 
-/// @brief The sigmoid contrast of the batch's images and texts.
+/// @brief Sigmoid loss (SigLIP) over all pairs of an image and a text of the batch.
 ///
 /// **Units.** nats per pair.  **Gradient.** to the online model, its temperature and its bias.
 /// **Source.** Zhai et al. 2023, SigLIP, arXiv:2303.15343, algorithm 1, with its starting values: 10 and -10.

@@ -47,7 +47,7 @@ programs=("$build/tests/cuda/test_cuda" "$build/tests/cuda/cuda_training" "$buil
   "$build/bin/bench_cuda")
 must_build=no
 for program in "${programs[@]}"; do
-  if [[ ! -x $program || -n $(find include benchmarks/cuda tests/cuda tests/backend examples/conformance \
+  if [[ ! -x $program || -n $(find include benchmarks/cuda tests/cuda tests/backend tests/support examples/common examples/conformance \
     -newer "$program" \( -name '*.hpp' -o -name '*.cuh' -o -name '*.cu' -o -name '*.cpp' \) -print -quit) ]]; then
     must_build=yes
   fi

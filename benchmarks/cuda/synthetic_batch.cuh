@@ -1,5 +1,5 @@
 /// @file   benchmarks/cuda/synthetic_batch.cuh
-/// @brief  A synthetic batch, and the model that is so small that everything else shows.
+/// @brief  A synthetic batch, and a model so small that overheads dominate the time.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace bench {
 
-/// As benchmarks/step.cpp has it: so little arithmetic that everything else shows.
+/// As in benchmarks/step.cpp: so little arithmetic that overheads dominate the time.
 inline constexpr ctp::ModelConfig narrow{.image = 32,
                                          .patch = 16,
                                          .vision_width = 64,

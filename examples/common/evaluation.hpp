@@ -1,5 +1,5 @@
 /// @file   evaluation.hpp
-/// @brief  The measures in a task line of metrics.jsonl, for models on any backend.
+/// @brief  Evaluation metrics of a task line of metrics.jsonl, for models on any backend.
 #pragma once
 
 #include <cstddef>

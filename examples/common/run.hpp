@@ -1,5 +1,5 @@
 /// @file   run.hpp
-/// @brief  The frame of every program: parses options, turns an exception into one line and an exit code.
+/// @brief  Command line, error messages and exit codes of all programs.
 #pragma once
 
 #include <cstdio>
@@ -26,7 +26,7 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   }
 }
 
-/// @brief Whether to run on a CUDA device. `runs`: false for a dry run, which needs no device.
+/// @brief True to run on a CUDA device. `runs`: false for a dry run, which needs no device.
 /// **Errors.** UsageError for an unknown device or precision, or a device that this build does not support.
 inline bool wants_cuda(const std::string& device, const std::string& precision, bool runs = true) {
   if (device != "cpu" && device != "cuda") throw ctp::UsageError("--device: expected cpu or cuda, found " + device);

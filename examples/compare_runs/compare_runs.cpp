@@ -25,7 +25,7 @@ namespace {
 using Json = nlohmann::json;
 using Number = std::optional<double>;
 
-/// The numbers of one training that the table shows.
+/// The table's numbers of one training.
 struct Run {
   std::string name, folder;
   std::vector<std::string> tasks;     ///< in the order of training

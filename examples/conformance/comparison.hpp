@@ -41,7 +41,7 @@ class Comparison {
     for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) {
       const double error = std::abs(static_cast<double>(found[i]) - expected[i]);
       const double scaled = measure == Measure::Scaled ? error / std::max(1.0, std::abs(expected[i])) : error;
-      worst = scaled <= worst ? worst : scaled;  // NaN becomes the worst
+      worst = scaled <= worst ? worst : scaled;  // NaN becomes the largest error
       plain = error <= plain ? plain : error;
       squares += error * error;
       size += expected[i] * expected[i];
@@ -63,7 +63,7 @@ class Comparison {
       line.worst = name;
     }
   }
-  /// Marks a quantity that is not implemented yet: all tensors whose names begin with `prefix`.
+  /// Marks all tensors with the name prefix `prefix` as not implemented yet.
   void skip(const std::string& prefix, const std::string& why) {
     bool any = false;
     for (const ctp::NamedTensor& tensor : file_.tensors)
@@ -72,7 +72,7 @@ class Comparison {
     order_.push_back(prefix);
     lines_[prefix].skipped = why;
   }
-  /// Marks inputs, which are read and not compared: all tensors whose names begin with `prefix`.
+  /// Marks all tensors with the name prefix `prefix` as inputs: read, not compared.
   void input(const std::string& prefix) {
     for (const ctp::NamedTensor& tensor : file_.tensors)
       if (tensor.name.starts_with(prefix)) known_.insert(tensor.name);

@@ -181,7 +181,7 @@ class Golden {
     check_vector("grad.lwf", "grad.lwf.", gradient_.data(), limits_.loose, Measure::Norm);
   }
 
-  /// Its projections are others, so it is another model, with a parameter vector of its own.
+  /// LUCIR has cosine projections, hence a second model with its own parameter vector.
   void lucir() {
     using Strategy = ctp::strategy::Lucir;
     using Projection = typename Strategy::Projection;
@@ -198,7 +198,7 @@ class Golden {
     ctp::Step step(model, batch_, ctp::Pass<B>{online.data(), &tape_, gradient.data()});
     step.previous.emplace(model, ctp::Pass<B>{previous.data(), &tape_}, batch_);
     ctp::All<typename Strategy::Objective, typename Strategy::Distillation> losses;
-    std::get<0>(std::get<1>(losses.policies).policies).published = true;  // as released, which is what records hold
+    std::get<0>(std::get<1>(losses.policies).policies).published = true;  // as released, for the records
     auto state = make_state(losses, model, 0);
     const Parts parts = differentiate(losses, step, state);
     check_loss("lucir", "loss_ita", parts.at("in_batch_contrast"));
@@ -239,7 +239,7 @@ class Golden {
     auto state = optimizer.init(model_, 0);
     Theta theta = read("params.");
     for (int i = 0; i < 3; ++i) {
-      Theta gradient = read("grad.finetune.");  // the record's own: the optimiser leaves zeros behind
+      Theta gradient = read("grad.finetune.");  // read again, because step() sets the gradient to zero
       optimizer.step(state, theta.data(), gradient.data(), 1e-3);
     }
     check_vector("after.adamw", "after.adamw.", theta.data(), limits_.tight, Measure::Absolute);

@@ -20,8 +20,8 @@ namespace {
 
 using namespace conformance;
 
-/// A record on the device. One of a training in float64 was made at a learning rate that single precision does not
-/// follow within its limits.
+/// Compares a record on the device. Skips trainings in float64: their learning rate is too high for the limits of
+/// single precision.
 bool on_device([[maybe_unused]] const Record& record, [[maybe_unused]] const std::string& precision) {
 #if defined(CTP_HAVE_CUDA)
   if (record.run && is_double(record.file)) {
@@ -31,7 +31,7 @@ bool on_device([[maybe_unused]] const Record& record, [[maybe_unused]] const std
   }
   return check_on_cuda(record, precision);
 #else
-  return false;  // wants_cuda() has refused
+  return false;  // unreachable: wants_cuda() throws without CUDA
 #endif
 }
 

@@ -1,5 +1,5 @@
 /// @file   read_record.hpp
-/// @brief  What the metadata of a record say.
+/// @brief  Parser of a record's metadata.
 #pragma once
 
 #include <ctp/io/json/parse.hpp>
@@ -22,7 +22,7 @@ inline Run read_run(const ctp::TensorFile& file) {
           root.at("weight_decay").number()};
 }
 
-/// The record in a file. Records are made without dropout; one of exemplars has no model.
+/// The record in a file. Sets dropout 0, as in the specification. A record of exemplars has no model.
 inline Record read_record(const ctp::TensorFile& file) {
   Record record{file, {}, std::nullopt};
   if (file.find("features") == nullptr) {
@@ -33,7 +33,7 @@ inline Record read_record(const ctp::TensorFile& file) {
   return record;
 }
 
-/// Whether a record's numbers are float64: then they are computed in double.
+/// True if a record's numbers are float64; such a record is computed in double.
 inline bool is_double(const ctp::TensorFile& file) {
   const ctp::NamedTensor* any = file.find("params.vision_proj.weight");
   if (any == nullptr) any = file.find("start.vision_proj.weight");

@@ -1,5 +1,5 @@
 /// @file   records.hpp
-/// @brief  Reads models, weights and batches out of records. For any backend: nothing here knows how a file is parsed.
+/// @brief  Reads models, weights and batches out of parsed records, for any backend.
 #pragma once
 
 #include <optional>
@@ -36,13 +36,13 @@ struct Limits {
   double trajectory_change = 1e-2;  ///< the change of all parameters together, relative in norm
   double trajectory_queue = 1e-3;
 };
-/// For a record in float64, computed in double; every single parameter is compared.
+/// Limits for a record in float64, computed in double. Every parameter is compared.
 inline constexpr Limits double_limits{1e-9, 1e-9, 1e-9, 1e-6, 1e-6, 1e-6};
 inline constexpr Limits fp32_limits{};
-/// For products whose operands are rounded to 10 and to 7 bits of mantissa: about twice the error that this rounding
-/// alone causes on the records under tests/golden, measured with simulated threads (docs/conformance.md). Gradients of
-/// such small models have the largest errors. The weights of two trainings diverge step by step, so their limit checks
-/// little more than the direction of the change.
+/// Limits for operands of products rounded to 10 and to 7 bits of mantissa (TF32, bfloat16): about twice the error of
+/// this rounding alone on the records under tests/golden, measured with simulated threads (docs/conformance.md).
+/// Gradients of such small models have the largest errors. The weights of two trainings diverge step by step, so their
+/// limit checks little more than the direction of the change.
 inline constexpr Limits tf32_limits{1e-2, 8e-2, 1e-2, 4e-2, 0.5, 1e-2};
 inline constexpr Limits bf16_limits{6e-2, 0.35, 6e-2, 0.1, 0.8, 3e-2};
 inline Limits limits_of(const std::string& precision) {
@@ -80,7 +80,7 @@ inline ctp::data::Batch read_batch(const ctp::TensorFile& file, const std::strin
   ctp::data::Batch batch;
   batch.resize(static_cast<int>(shape[shape.size() - 2]), static_cast<int>(file.at(prefix + "images").shape.back()),
                static_cast<int>(shape.back()));
-  const auto images = part(file.at(prefix + "images").as_doubles());  // float32 numbers in any file
+  const auto images = part(file.at(prefix + "images").as_doubles());  // images are float32 in every record
   batch.images.assign(images.begin(), images.end());
   batch.ids = ints("ids");
   batch.attend = ints("attend");

@@ -122,7 +122,7 @@ class Trajectory {
 
   const ctp::Layout& layout() const { return learner_.model().layout(); }
 
-  /// Whether the gradient of element `i` is zero in exact arithmetic, so that AdamW's update is rounding noise.
+  /// True if the gradient of element `i` is zero in exact arithmetic; AdamW's update is rounding noise then.
   static bool is_noise(const ctp::ParameterInfo& p, std::size_t i) {
     if (p.name.ends_with(".self.key.bias") || p.name.ends_with("_proj.sigma")) return true;
     const auto third = static_cast<std::size_t>(p.size()) / 3;
@@ -168,7 +168,7 @@ class Trajectory {
     compare_.check(prefix + "queue", prefix + "queue.text", std::span<const Real>(text), limit, Measure::Absolute);
   }
 
-  /// Compares those members of a penalty's state that the record holds, under the record's names.
+  /// Compares the members of a penalty's state that the record holds, under the record's names.
   void importances(const std::string& prefix, const std::vector<Real>& before) {
     Vectors<B> vectors;
     learner_.penalty_state().visit(vectors);

@@ -24,7 +24,7 @@ struct BadPicture {
   std::string task, pair, file, reason;
 };
 
-/// @brief The bad pictures of a run: those listed at its start, and those that loaders report during training.
+/// @brief The bad pictures of a run: the list given at the start, and the pictures that loaders report.
 ///
 /// The file is created with the first entry, so a run without bad pictures leaves no file.
 class BadPictures {

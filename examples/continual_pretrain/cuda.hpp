@@ -11,7 +11,7 @@ namespace pretrain {
 /// Chooses the device and the precision. **Errors.** UsageError if there is no usable device.
 void use_cuda(const std::string& precision);
 
-/// Runs a Training on the device. **Errors.** those of a training.
+/// Runs a Training on the device. **Errors.** as Training.
 void train_on_cuda(const RunContext& context);
 
 }  // namespace pretrain

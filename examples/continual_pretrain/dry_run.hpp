@@ -26,11 +26,11 @@ struct StrategyCost {
   std::string name;
   std::size_t weights = 0, gradient = 0, moments = 0, previous = 0, momentum = 0, penalty = 0, queue = 0;
   std::size_t step = 0;             ///< the tape of a step: activations and their gradients
-  std::size_t first_step = 0;       ///< the same in the first step, whose arenas have no size yet
+  std::size_t first_step = 0;       ///< the tape of the first step, before the arenas are joined
   std::uint64_t multiply_adds = 0;  ///< of the matrix products of a step, from the second task on
   int epoch_passes = 0;             ///< passes over a task's data before each of its epochs, forward and backward
-  int task_passes = 0;              ///< the same, at its end
-  int feature_passes = 0;           ///< forward only, at its end
+  int task_passes = 0;              ///< passes over a task's data at its end, forward and backward
+  int feature_passes = 0;           ///< forward passes over a task's data at its end
   int kept_pairs = 0;               ///< earlier pairs that may be added to a task
 
   [[nodiscard]] std::size_t state() const {
@@ -260,7 +260,7 @@ class DryRun {
   ctp::Index parameters_ = 0;
 };
 
-/// @brief Sets a training up and prints its costs. **Errors.** those of the training before its first step.
+/// @brief Sets a training up and prints its costs. **Errors.** as the training before its first step.
 inline void dry_run(const RunContext& context) {
   int kept = 0;
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {

@@ -168,7 +168,7 @@ void require_sizes_of(const ctp::TensorFile& file, const ctp::ModelConfig& of_fi
     if (stated || file.find(temperature) == nullptr) free.emplace_back(temperature);
   std::map<std::string, double> chosen;
   ctp::ModelConfig::fields(model, [&](const char* name, auto number) { chosen[name] = number; });
-  for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting) {  // the last assignment holds
+  for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting) {  // the last assignment wins
     if (std::find(free.begin(), free.end(), setting->field) != free.end()) continue;
     ctp::ModelConfig::fields(of_file, [&](const char* name, auto number) {
       if (setting->field == name && chosen.at(name) != number)

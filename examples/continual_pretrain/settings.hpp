@@ -155,7 +155,7 @@ void assign(const Assignment& a, Field& field) {
 }
 
 /// @brief Sets the option that `a` names. False if no option has that key.
-/// **Errors.** those of assign(); UsageError for a negative number, which no option accepts.
+/// **Errors.** as assign(); UsageError for a negative number, which no option accepts.
 inline bool assign_option(const Assignment& a, Settings& settings) {
   bool found = false;
   Settings::fields(settings, [&](const char* key, auto& field, const char*) {
@@ -169,7 +169,7 @@ inline bool assign_option(const Assignment& a, Settings& settings) {
 }
 
 /// @brief Sets the setting of the augmentation that `a` names. False if its key does not begin with "augment.".
-/// **Errors.** those of assign(); UsageError for an unknown setting.
+/// **Errors.** as assign(); UsageError for an unknown setting.
 inline bool assign_augmentation(const Assignment& a, ctp::data::Augmentation& augmentation) {
   if (!a.key.starts_with("augment.")) return false;
   bool found = false;

@@ -66,7 +66,7 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
   }
 }
 
-/// @brief How training pictures are loaded; bad pictures are reported to the context's list.
+/// @brief Loading options of the training; bad pictures are reported to the context's list.
 inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
   const Settings& s = context.settings;
   ctp::data::LoadingOptions loading;
@@ -84,7 +84,7 @@ inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
   return loading;
 }
 
-/// How many earlier pairs a learner's rehearsal may keep.
+/// Largest number of pairs that a learner's rehearsal keeps.
 template <class Learner>
 int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Settings& settings) {
   if constexpr (requires { learner.rehearsal().budget; })
@@ -102,7 +102,7 @@ void configure(const RunContext& context, Learner& learner) {
   if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = context.settings.memory_size;
   apply(context.policy_settings, learner);
   if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
-  (void)learner.schedule().rate(0, 1, {context.settings.lr, context.settings.min_lr});  // refuses wrong settings now
+  (void)learner.schedule().rate(0, 1, {context.settings.lr, context.settings.min_lr});  // validates the settings
 }
 
 /// The summary line: the task matrix and its averages. Entries of tasks not yet trained are null.
@@ -199,7 +199,7 @@ class Training {
     return steps * static_cast<std::uint64_t>(context_.settings.epochs);
   }
 
-  /// Whether the weights, and the features of the first pairs of the first task, are finite.
+  /// True if the weights, and the features of the first pairs of the first task, are finite.
   [[nodiscard]] bool usable() {
     const auto finite = [](const std::vector<float>& numbers) {
       return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });

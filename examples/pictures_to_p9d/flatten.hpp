@@ -15,7 +15,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/data/codec/encode.hpp>
 
-/// @brief A PNG file with transparent pixels, composited onto `background`, as a JPEG; nothing for any other file.
+/// @brief A PNG file with transparent pixels, composited onto `background`, as a JPEG; nullopt for any other file.
 ///
 /// Readers of P9D folders drop transparency, as the published code does; the colour stored under transparent pixels is
 /// mostly black. **Errors.** ctp::DataError naming `file` if the PNG is damaged; ctp::UsageError if this build has no

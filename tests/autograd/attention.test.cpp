@@ -32,8 +32,7 @@ const std::vector<double> masked = {0, 0, 0, 0, -1e4, 0, 0, -1e4, -1e4, -1e4};
 const KeyBias bias{masked.data(), {batch, keys}};
 }  // namespace
 
-TEST_CASE(
-    "attention: the gradients of cross attention are those of central differences, masked and dropped out or not") {
+TEST_CASE("attention: the gradients of cross attention equal central differences, masked and dropped out or not") {
   const Slots s;
   for (const auto& key_bias : {KeyBias{}, bias})
     for (const auto& dropout : {no_dropout, active_dropout}) {

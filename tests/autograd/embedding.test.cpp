@@ -33,7 +33,7 @@ struct Slots {
 ctp::Tensor<const std::int32_t, 2, B> view(const std::vector<std::int32_t>& ids) { return {ids.data(), {2, 3}}; }
 }  // namespace
 
-TEST_CASE("embedding: the gradients of the three tables are those of central differences") {
+TEST_CASE("embedding: the gradients of the three tables equal central differences") {
   const Slots s;
   const auto report = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
     return weighted_sum(pass,

@@ -27,7 +27,7 @@ const std::vector<std::uint32_t> samples = {3, 8};
 const ctp::backend::Dropout active{0.4F, {1, 2}, 3, 4, samples.data(), 5};
 }  // namespace
 
-TEST_CASE("layer norm: the gradients are those of central differences, with and without branch and dropout") {
+TEST_CASE("layer norm: the gradients equal central differences, with and without branch and dropout") {
   const Slots s;
   const auto alone = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
     return weighted_sum(pass, layer_norm(pass, pass[s.x], pass[s.gain], pass[s.bias], 1e-6));

@@ -23,7 +23,7 @@ struct Slots {
 };
 }  // namespace
 
-TEST_CASE("linear: the gradients of all three forms are those of central differences") {
+TEST_CASE("linear: the gradients of all three forms equal central differences") {
   const Slots s;
   const auto plain = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
     return weighted_sum(pass, linear(pass, pass[s.x], pass[s.w], pass[s.bias]));

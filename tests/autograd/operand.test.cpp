@@ -59,7 +59,7 @@ struct Slots {
 
 }  // namespace
 
-TEST_CASE("operand: gradients through operands are those of central differences") {
+TEST_CASE("operand: gradients through operands equal central differences") {
   const Slots s;
   const auto outside =
       check_gradient<B>(s.theta, [&](const Pass<B>& pass) { return weighted_sum(pass, s.with_operands(pass)); });

@@ -1,4 +1,4 @@
-// What a user's smallest training costs the compiler: .ci/run holds this unit to 25 seconds and 2 GiB with g++ -O2.
+// Compile cost of the smallest training: .ci/run limits this unit to 25 seconds and 2 GiB with g++ -O2.
 #include <cstddef>
 #include <cstdint>
 

@@ -16,7 +16,7 @@ static_assert(!includes(Output::Weights, Output::Features) && !includes(Output::
 static_assert(includes(Output::Features | Output::Tokens, Output::Tokens) &&
               !includes(Output::Features | Output::Tokens, Output::MaskedScores));
 
-TEST_CASE("needs: what two policies need together is what either needs, teacher by teacher") {
+TEST_CASE("needs: two policies together need the union of their outputs, teacher by teacher") {
   constexpr Needs both = Needs{Output::Features, Output::Nothing} | Needs{Output::MaskedScores, Output::Weights};
   CHECK(includes(both.previous, Output::Features));
   CHECK(includes(both.previous, Output::MaskedScores));

@@ -37,7 +37,7 @@ struct Counting {
 static_assert(std::same_as<ctp::PolicyState<Plain, Model>, ctp::NoState>);
 static_assert(std::same_as<ctp::PolicyState<Counting, Model>, Counting::State<Model>>);
 
-TEST_CASE("policy: a policy with a State starts with what its init() returns, one without with none") {
+TEST_CASE("policy: a policy starts with the State that its init() returns, a policy without State with NoState") {
   CHECK(ctp::make_state(Counting{}, Model{}, 40).steps == 43);
   static_assert(std::same_as<decltype(ctp::make_state(Plain{}, Model{}, 1)), ctp::NoState>);
 }

@@ -6,6 +6,7 @@
 #include <ctp/autograd/layer_norm.hpp>
 #include <ctp/autograd/linear.hpp>
 #include <ctp/autograd/losses.hpp>
+#include <ctp/autograd/operand.hpp>
 #include <ctp/autograd/pass.hpp>
 #include <ctp/autograd/rows.hpp>
 #include <ctp/autograd/scores.hpp>
@@ -78,6 +79,7 @@
 #include <ctp/rehearsal/require.hpp>
 #include <ctp/rehearsal/reservoir.hpp>
 #include <ctp/strategy/afec.hpp>
+#include <ctp/strategy/all.hpp>
 #include <ctp/strategy/ctp.hpp>
 #include <ctp/strategy/ctp_er.hpp>
 #include <ctp/strategy/er.hpp>
@@ -96,10 +98,12 @@
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/tensor/named.hpp>
 #include <ctp/tensor/tensor.hpp>
+#include <ctp/train/batch_layout.hpp>
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/host_snapshot.hpp>
+#include <ctp/train/input_block.hpp>
 #include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/learner.hpp>
 #include <ctp/train/observer.hpp>

@@ -1,4 +1,4 @@
-// What tests/golden/images expects, and small helpers for pictures.
+// Expected results of tests/golden/images, and small helpers for pictures.
 #pragma once
 
 #include <algorithm>

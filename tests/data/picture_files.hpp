@@ -1,4 +1,4 @@
-// Picture files from tests/golden/images, looked at, cut and changed.
+// Picture files from tests/golden/images: lookup, truncation and damage.
 #pragma once
 
 #include <algorithm>

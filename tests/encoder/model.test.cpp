@@ -34,7 +34,7 @@ TEST_CASE("model: base with the Chinese vocabulary has the paper's 202,666,120 w
   CHECK(model.layout().parameters().size() == 416);
 }
 
-TEST_CASE("model: names, shapes and order of the parameters are those of the specification") {
+TEST_CASE("model: names, shapes and order of the parameters equal the specification's") {
   ctp::ModelConfig tiny = ctp::sizes::tiny;
   tiny.vocab = 500;
 

@@ -65,7 +65,7 @@ TEST_CASE("convolution: each cell is the weighted sum of its neighbourhood, with
   }
 }
 
-TEST_CASE("convolution: the gradients to cells, weights and bias are those of central differences") {
+TEST_CASE("convolution: the gradients to cells, weights and bias equal central differences") {
   const reference::Threads single_thread(1);
   const Slots s;
   const auto report = ctp::testing::check_gradient<B>(s.theta, [&](const Pass<B>& pass) {

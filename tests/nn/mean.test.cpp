@@ -60,7 +60,7 @@ TEST_CASE("mean: each token becomes the mean of its text without padding, in any
   }
 }
 
-TEST_CASE("mean: the gradients are those of central differences") {
+TEST_CASE("mean: the gradients equal central differences") {
   const reference::Threads single_thread(1);
   const Slots s;
   const auto report = ctp::testing::check_gradient<B>(s.theta, [&](const Pass<B>& pass) {

@@ -19,7 +19,7 @@
 
 namespace {
 
-/// Counts how often it is asked for ranks.
+/// Backend that counts the calls of retrieval_ranks().
 struct Counting : ctp::test::SimulatedCuda<float> {
   static inline int asked = 0;
   template <class... A>
@@ -41,7 +41,7 @@ ctp::data::Task colours() {
   return task;
 }
 
-/// What evaluation reads of a learner.
+/// The members of a learner that evaluation reads.
 template <class Backend>
 class Untrained {
  public:
@@ -78,9 +78,9 @@ void check_recalls() {
 
 }  // namespace
 
-TEST_CASE("evaluate: a learner's recalls are those of its features, on the host") { check_recalls<ctp::Cpu>(); }
+TEST_CASE("evaluate: a learner's recalls equal the recalls of its features, on the host") { check_recalls<ctp::Cpu>(); }
 
-TEST_CASE("evaluate: a learner's recalls are those of its features, ranked by the backend it runs on") {
+TEST_CASE("evaluate: a learner's recalls equal the recalls of its features, ranked by the learner's backend") {
   Counting::asked = 0;
   check_recalls<Counting>();
   CHECK(Counting::asked == 1);

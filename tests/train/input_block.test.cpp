@@ -13,7 +13,8 @@ static_assert(std::is_same_v<ctp::InputBlock<ctp::Cpu>, ctp::UploadedBlock<ctp::
 using Simulated = ctp::test::SimulatedCuda<float>;
 static_assert(std::is_same_v<ctp::InputBlock<Simulated>, Simulated::InputQueue>);
 
-TEST_CASE_TEMPLATE("input block: what is sent is what was written, as blocks grow and shrink", B, ctp::Cpu, Simulated) {
+TEST_CASE_TEMPLATE("input block: the backend receives the written bytes, as blocks grow and shrink", B, ctp::Cpu,
+                   Simulated) {
   ctp::InputBlock<B> input;
   unsigned turn = 0;
   for (const std::size_t bytes : {5U, 90U, 3U, 91U, 90U}) {

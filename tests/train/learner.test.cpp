@@ -126,7 +126,7 @@ TEST_CASE("learner: an observer hears of every task and step, and the loss is th
   for (std::size_t i = 0; i < 8; ++i) CHECK(record.losses[i] == doctest::Approx(record.sums[i]).epsilon(1e-5));
 }
 
-TEST_CASE("learner: what compares with the previous model is silent on the first task") {
+TEST_CASE("learner: losses that need the previous model are silent on the first task") {
   Record record;
 
   train<test::Ctp>(micro, record, 1);

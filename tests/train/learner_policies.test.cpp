@@ -52,7 +52,7 @@ ctp::TrainOptions quick() {
   return options;
 }
 
-/// Remembers the last report and how many steps each task had.
+/// Observer that records the last report and the number of steps of each task.
 struct Watch final : ctp::Observer {
   std::vector<std::uint64_t> steps;
   std::vector<std::pair<std::string, double>> parts;
@@ -64,7 +64,7 @@ struct Watch final : ctp::Observer {
   }
 };
 
-/// Shows pairs again without choosing: everything seen so far.
+/// Rehearsal that keeps all pairs seen so far.
 struct KeepAll {
   static constexpr bool joins_all_tasks = false;
   struct Memory {
@@ -90,7 +90,7 @@ struct KeepAll {
 struct Replay : ctp::strategy::SeqF {
   using Rehearsal = KeepAll;
 };
-/// Has a momentum model that no loss reads, and no previous one.
+/// A strategy with a momentum model that no loss reads, and without a previous model.
 struct Slow : ctp::strategy::SeqF {
   using Momentum = ctp::momentum::Ema;
 };
@@ -142,7 +142,7 @@ TEST_CASE("learner: an importance that is not finite stops the step before a wei
   CHECK(before == learner.weights());
 }
 
-TEST_CASE("learner: a picture that is not finite stops a consolidation, and what was learned stays") {
+TEST_CASE("learner: a non-finite picture stops a consolidation, and the learned weights stay") {
   LearnerOf<ctp::strategy::Ewc> learner{Model<float>(micro), {.epochs = 1}};
   Batches task(micro, 2, 4, 7, 1);
   learner.begin_task(2);

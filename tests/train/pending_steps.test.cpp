@@ -46,7 +46,7 @@ class Told final : public ctp::Observer {
 };
 
 struct Run {
-  std::vector<std::pair<std::string, std::vector<double>>> state;  ///< all that an archive visits
+  std::vector<std::pair<std::string, std::vector<double>>> state;  ///< all members that an archive visits
   std::vector<std::vector<double>> told;
   std::vector<std::string> names;
   int waits = 0;
@@ -55,7 +55,7 @@ struct Run {
 
 constexpr int steps = 5;
 
-/// Two tasks of two epochs of five steps, of which one may have a picture that is no number.
+/// Two tasks of two epochs of five steps; one step may have a NaN picture.
 template <class Strategy>
 Run train(int read_every, bool capture, int bad_epoch = -1, std::size_t bad_step = 0) {
   ctp::ModelConfig sizes = test::micro;
@@ -68,7 +68,7 @@ Run train(int read_every, bool capture, int bad_epoch = -1, std::size_t bad_step
   Told told;
   learner.observe(told);
 
-  /// Batches of which one is spoilt in one epoch.
+  /// Batches with one NaN batch in one epoch.
   class Spoilt final : public ctp::data::BatchSource {
    public:
     Spoilt(test::Batches& from, int epoch, std::size_t step) : from_(&from), epoch_(epoch), step_(step) {}
@@ -133,7 +133,7 @@ TEST_CASE("pending steps: read several at a time, steps give the same weights, s
 
 TEST_CASE("pending steps: a non-finite step makes the device skip all submitted steps after it") {
   const auto check = []<class Strategy>() {
-    // In every place among the steps that are read together, for one strategy; the others in the middle.
+    // For one strategy at every place among the steps read together; for the other strategies in the middle.
     const bool all = std::is_same_v<Strategy, ctp::strategy::SeqF>;
     for (const std::size_t bad : all ? std::vector<std::size_t>{0, 2, 4} : std::vector<std::size_t>{1}) {
       CAPTURE(bad);
@@ -265,7 +265,7 @@ TEST_CASE(
 
 namespace {
 
-/// A loss whose commit computes on the tape, or does what it must not.
+/// A loss with a commit() that computes on the tape, or breaks a rule of commit().
 struct Commits {
   static constexpr const char* name = "commits";
   static constexpr ctp::Needs needs{};
@@ -294,7 +294,7 @@ struct Commits {
     using B = typename Step::Backend;
     if (does == Does::AsksAnew) static_cast<void>(step.online.fused());
     if (does == Does::Uploads) state.kept.assign(std::vector<float>(static_cast<std::size_t>(state.kept.size())));
-    // Much memory of the tape, and only then what the step has computed.
+    // First allocates much memory of the tape, then reads the step's outputs.
     const auto noise = step.online.pass().scratch(ctp::Shape<1>{100'000});
     B::fill(100'000, typename B::Real(7), noise.data);
     const auto tokens = step.online.image_tokens().value;

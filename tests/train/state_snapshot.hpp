@@ -14,7 +14,7 @@
 
 namespace test {
 
-/// Everything an archive visits, as host values: a checkpoint without a file.
+/// All members that an archive visits, as host values: a checkpoint without a file.
 struct Snapshot {
   std::vector<std::pair<std::string, std::vector<double>>> values;
   template <class T, class B>

@@ -1,5 +1,5 @@
-// What holds for every strategy: the same bits again and for any number of threads and workers; what is not finite
-// stops a step before it is taken; memories are filled by the rule that a strategy names.
+// Properties of every strategy: the same bits in a second run and for any number of threads and workers; a non-finite
+// number stops a step before a weight changes; the strategy's rehearsal fills the memory.
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -64,7 +64,7 @@ void set_budget(Learner& learner, int budget) {
   if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = budget;
 }
 
-/// Everything that a training of two tasks leaves: weights, teachers, queues, importances, memories, moments.
+/// State after a training of two tasks: weights, teachers, queues, importances, memories, moments.
 template <class Strategy>
 test::Snapshot train(int threads, int workers, std::uint64_t seed) {
   const reference::Threads scope(threads);
@@ -75,7 +75,7 @@ test::Snapshot train(int threads, int workers, std::uint64_t seed) {
   learner.learn_all(synthetic_tasks(config), [](auto&, std::size_t) {});
   return test::snapshot(learner);
 }
-/// The name of the first thing in which two trainings differ; empty if there is none.
+/// The name of the first state in which two trainings differ; empty if all states are equal.
 std::string difference(const test::Snapshot& a, const test::Snapshot& b) {
   if (a.values.size() != b.values.size()) return "the number of states";
   for (std::size_t i = 0; i < a.values.size(); ++i)
@@ -96,7 +96,7 @@ struct Underway {
   LearnerOf<Strategy, float> learner{typename LearnerOf<Strategy, float>::Model(micro), {.epochs = 1, .rate = 1e-2}};
   Underway() { test::lead_to_second_task(learner, first, second, 1); }
 
-  /// The message of the error with which the next step stops, having changed no weight; empty if it was taken.
+  /// Error message of the next step, which must change no weight; empty if the step succeeds.
   std::string stopped() {
     const std::vector<float> before = learner.weights();
     try {
@@ -109,11 +109,11 @@ struct Underway {
     return "";
   }
 };
-// Whether NaN has a sign depends on compiler and processor, so what stands behind a part's name is not looked at.
+// The sign of a NaN depends on compiler and processor, so the text behind a part's name is not compared.
 constexpr const char* place = "task 1, epoch 0, step 1: expected finite losses and gradients, found ";
 constexpr const char* pairs = "pairs: pair_5 pair_6 pair_7 pair_8 pair_9";
 
-/// Overwrites the vectors of a penalty that its value is made of, one after the other.
+/// Overwrites one of the vectors that a penalty's value reads.
 struct Spoil {
   std::size_t which, at = 0;
   std::string name{};
@@ -128,7 +128,7 @@ struct Spoil {
   }
 };
 
-/// The features by which a memory chooses, of the model as it is.
+/// The features that a memory's choice reads, by the current model.
 template <class Learner>
 ctp::ExtractedFeatures features(Learner& learner, const ctp::data::Task& task) {
   return ctp::extract(learner.model(), learner.thetas().online(), task, learner.options(),
@@ -161,8 +161,8 @@ TEST_CASE_TEMPLATE("strategies: the same seed gives the same bits, for any numbe
   CHECK(difference(once, train<Strategy>(1, 0, 2)) == "theta");
 }
 
-TEST_CASE_TEMPLATE("strategies: what is not finite stops a step before a weight moves, and is named", Strategy,
-                   CTP_EVERY_STRATEGY) {
+TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight changes, and the message names it",
+                   Strategy, CTP_EVERY_STRATEGY) {
   Underway<Strategy> underway;
   auto& learner = underway.learner;
   const test::Snapshot sound = test::snapshot(learner);

@@ -44,15 +44,16 @@ class Repeated {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("strategies: the gradient of a whole step is what differences give", Strategy, CTP_EVERY_STRATEGY) {
-  const reference::Threads one(1);  // too small a model to share among threads
+TEST_CASE_TEMPLATE("strategies: the gradient of a whole step equals finite differences", Strategy, CTP_EVERY_STRATEGY) {
+  const reference::Threads one(1);  // the model is too small for several threads
   ctp::ModelConfig config = test::micro;
   config.queue = 9;
   using Engine = ctp::StepEngine<Strategy, test::ModelOf<Strategy, double>>;
   Engine engine(typename Engine::Model(config), {.epochs = 1, .rate = 1e-2, .seed = 3});
   test::Batches first(config, 2, 3, 7, 1), second(config, 3, 3, 7, 2);
   test::lead_to_second_task(engine, first, second, 2);
-  // With these the first moment is the gradient, and the teachers stay as they are while online weights are moved.
+  // With beta1 = 0 the first moment is the gradient; with decay 1 the momentum model stays constant while online
+  // weights move.
   engine.policies().optimizer().beta1 = 0;
   engine.policies().settings([](const std::string& key, auto& value) {
     if constexpr (std::is_same_v<decltype(value), double&>)

@@ -8,7 +8,7 @@
 
 namespace ctp {
 
-/// @brief a + factor * b. **Shapes.** equal; returns the same.  **Gradient.** to a and b.
+/// @brief Scaled sum a + factor * b. **Shapes.** equal; returns the same.  **Gradient.** to a and b.
 template <std::size_t Rank, class B>
 Variable<Rank, B> add(const Pass<B>& pass, Variable<Rank, B> a, Variable<Rank, B> b, double factor = 1) {
   using Real = typename B::Real;
@@ -25,7 +25,7 @@ Variable<Rank, B> add(const Pass<B>& pass, Variable<Rank, B> a, Variable<Rank, B
   return y;
 }
 
-/// @brief factor * x. **Shapes.** any; returns the same.  **Gradient.** to x.
+/// @brief Scalar multiple factor * x. **Shapes.** any; returns the same.  **Gradient.** to x.
 template <std::size_t Rank, class B>
 Variable<Rank, B> scale(const Pass<B>& pass, Variable<Rank, B> x, double factor) {
   using Real = typename B::Real;
@@ -40,7 +40,7 @@ Variable<Rank, B> scale(const Pass<B>& pass, Variable<Rank, B> x, double factor)
   return y;
 }
 
-/// @brief factor * x with a learned factor. **Shapes.** x any, factor [1]; returns as x.  **Gradient.** to both.
+/// @brief Multiple factor * x, learned factor. **Shapes.** x any, factor [1]; returns as x.  **Gradient.** to both.
 template <std::size_t Rank, class B>
 Variable<Rank, B> scale_by(const Pass<B>& pass, Variable<Rank, B> x, Variable<1, B> factor) {
   using Real = typename B::Real;
@@ -60,7 +60,7 @@ Variable<Rank, B> scale_by(const Pass<B>& pass, Variable<Rank, B> x, Variable<1,
   return y;
 }
 
-/// @brief Elementwise a * b. **Shapes.** equal; returns the same.  **Gradient.** to a and b.
+/// @brief Elementwise product a * b. **Shapes.** equal; returns the same.  **Gradient.** to a and b.
 template <std::size_t Rank, class B>
 Variable<Rank, B> multiply(const Pass<B>& pass, Variable<Rank, B> a, Variable<Rank, B> b) {
   require_shape(a.value.shape == b.value.shape, "multiply", "a", a.value.shape, "b", b.value.shape,
@@ -75,7 +75,7 @@ Variable<Rank, B> multiply(const Pass<B>& pass, Variable<Rank, B> a, Variable<Ra
   return y;
 }
 
-/// @brief sum_i weight[i] x[i]. **Shapes.** x, weight [n]; returns a scalar.  **Gradient.** to x.
+/// @brief Weighted sum sum_i weight[i] x[i]. **Shapes.** x, weight [n]; returns a scalar.  **Gradient.** to x.
 template <class B>
 Scalar<B> weighted_sum(const Pass<B>& pass, Variable<1, B> x, Input<typename B::Real, 1, B> weight) {
   require_shape(x.value.shape == weight.shape, "weighted_sum", "x", x.value.shape, "weight", weight.shape,

@@ -55,7 +55,8 @@ Result attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, 
 }
 }  // namespace detail
 
-/// @brief o = dropout(softmax(q k^T / sqrt(head width) + key_bias)) v, for each of `heads` equal parts of the columns.
+/// @brief Multi-head attention: o = dropout(softmax(q k^T / sqrt(head width) + key_bias)) v for each head. A head is
+/// one of `heads` equal parts of the columns.
 ///
 /// **Shapes.** q [batch*queries, D], k and v [batch*keys, D], key_bias [batch,keys] or a null tensor; returns
 /// [batch*queries, D].  **Errors.** ShapeError.  **Gradient.** to q, k and v.

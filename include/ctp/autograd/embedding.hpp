@@ -9,7 +9,7 @@
 
 namespace ctp {
 
-/// @brief words[ids] + positions + types[0].
+/// @brief Token embedding: words[ids] + positions + types[0].
 ///
 /// **Shapes.** ids [batch,length]; words [vocabulary,d], positions [>= length,d], types [>= 1,d]; returns
 /// [batch*length,d].  **Errors.** ShapeError; the caller must check that ids are in [0,vocabulary).

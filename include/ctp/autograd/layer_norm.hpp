@@ -31,7 +31,7 @@ Result layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> branch, 
 }
 }  // namespace detail
 
-/// @brief y = gain (x - mean) / sqrt(variance + epsilon) + bias, row by row.
+/// @brief Layer normalisation of each row: y = gain (x - mean) / sqrt(variance + epsilon) + bias.
 ///
 /// **Shapes.** x [n,d], gain and bias [d]; returns [n,d].  **Errors.** ShapeError.  **Gradient.** to x, gain and bias.
 /// **Source.** Ba et al. 2016, arXiv:1607.06450.
@@ -48,7 +48,7 @@ Operand<B> layer_norm_operand(const Pass<B>& pass, Variable<2, B> x, Variable<1,
   return detail::layer_norm<Operand<B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
 }
 
-/// @brief layer_norm(x + dropout(branch)): residual connection of a post-norm transformer block.
+/// @brief Residual connection of a post-norm transformer block: layer_norm(x + dropout(branch)).
 ///
 /// **Shapes.** x, branch [n,d], n = batch * rows_per_sample.  **Gradient.** to x, branch, gain and bias.
 template <class B>
@@ -60,7 +60,7 @@ Variable<2, B> residual_layer_norm(const Pass<B>& pass, Variable<2, B> x, Variab
   return detail::layer_norm<Variable<2, B>>(pass, x, branch, dropout, rows_per_sample, gain, bias, epsilon);
 }
 
-/// @brief y = dropout(x).
+/// @brief Dropout: y = dropout(x).
 ///
 /// **Shapes.** x [n,d], n = batch * rows_per_sample.  **Gradient.** to x. Returns x itself if `layer` is inactive.
 template <class B>

@@ -54,7 +54,7 @@ Result linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> b
 
 }  // namespace detail
 
-/// @brief y = x w^T + bias.
+/// @brief Linear layer: y = x w^T + bias.
 ///
 /// **Shapes.** x [n,k], w [m,k], bias [m]; returns [n,m].  **Errors.** ShapeError.  **Gradient.** to x, w and bias.
 template <class B>
@@ -66,7 +66,7 @@ Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Var
   return detail::linear(pass, detail::consume(std::move(x)), w, bias, {});
 }
 
-/// @brief y = residual + x w^T + bias.
+/// @brief Linear layer with residual: y = residual + x w^T + bias.
 ///
 /// **Shapes.** residual [n,m], the others as linear().  **Gradient.** to residual, x, w and bias.
 template <class B>
@@ -80,7 +80,7 @@ Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, 
   return detail::linear(pass, detail::consume(std::move(x)), w, bias, residual);
 }
 
-/// @brief y = gelu(x w^T + bias), GELU in its erf form.
+/// @brief Linear layer with GELU (erf form): y = gelu(x w^T + bias).
 ///
 /// **Shapes.** as linear().  **Gradient.** to x, w and bias.
 template <class B>

@@ -17,7 +17,7 @@ Tensor<typename B::Real, 1, B> mean_weights(const Pass<B>& pass, Index n) {
   return w;
 }
 
-/// @brief sum_i weight[i] (log sum_j exp(x[i,j]) - x[i,target[i]]).
+/// @brief Weighted cross entropy with class targets: sum_i weight[i] (log sum_j exp(x[i,j]) - x[i,target[i]]).
 ///
 /// **Shapes.** x [n,m], target [n] in [0,m), weight [n]; returns a scalar.  **Units.** nats.  **Gradient.** to x.
 template <class B>
@@ -44,7 +44,8 @@ enum class Entropy {
   Subtracted,  ///< divergence KL(q || p) = H(q, p) - H(q); same gradient, zero when p = q
 };
 
-/// @brief sum_i weight[i] H(q_i, p_i), p_i = softmax(x_i / temperature), q_i = softmax(teacher_i / temperature).
+/// @brief Weighted cross entropy with a teacher's distribution: sum_i weight[i] H(q_i, p_i), p_i = softmax(x_i /
+/// temperature), q_i = softmax(teacher_i / temperature).
 ///
 /// **Shapes.** x, teacher [n,m], weight [n]; returns a scalar.  **Units.** nats.  **Errors.** ShapeError.
 /// **Gradient.** to x only.  **Source.** Hinton et al. 2015, arXiv:1503.02531, section 2.

@@ -9,7 +9,7 @@
 
 namespace ctp {
 
-/// @brief y[i] = x[index[i]].
+/// @brief Gather of rows: y[i] = x[index[i]].
 ///
 /// **Shapes.** x [*,d], index [n]; returns [n,d].  **Gradient.** to x; the rows' gradients are added in the order of i.
 template <class B>

@@ -22,7 +22,7 @@ namespace ctp::backend {
 /// the mean.
 /// **Source.** Srivastava et al. 2014, inverted form.
 struct Dropout {
-  /// The key of a RandomStream as two words: a RandomStream holds a std::array, whose members device code cannot call.
+  /// The key of a RandomStream as two words: device code cannot call the members of the stream's std::array.
   struct Key {
     std::uint32_t low = 0, high = 0;
 

@@ -9,9 +9,10 @@
 
 namespace ctp::backend {
 
-/// @brief (value / 255 - mean) / deviation, in the order and precision of PyTorch. Every backend gives the same bits.
+/// @brief Normalised pixel: (value / 255 - mean) / deviation, in the order and precision of PyTorch. Every backend
+/// gives the same bits.
 ///
-/// `channel`: 0 red, 1 green, 2 blue. Mean and standard deviation are those of CLIP's training images.
+/// `channel`: 0 red, 1 green, 2 blue. Mean and standard deviation of CLIP's training images.
 /// **Source.** Radford et al. 2021, arXiv:2103.00020, released code; equal to torchvision's ToTensor and Normalize.
 CTP_HD constexpr float normalized(std::uint8_t value, int channel) {
   const float mean = channel == 0 ? 0.48145466F : channel == 1 ? 0.4578275F : 0.40821073F;

@@ -1,5 +1,5 @@
 /// @file   ctp/core/archive.hpp
-/// @brief  The archive that a State shows its members to.
+/// @brief  Concept of an archive, which saves, restores or reads the members of a State.
 /// @layer  core
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace ctp {
 
 namespace detail {
-/// An archive that accepts members of any type. Concepts ask with this archive whether a State has visit().
+/// An archive that accepts members of any type. Concepts use this archive to check that a State has visit().
 struct AnyArchive {
   template <class Value>
   void operator()(const std::string&, Value&) const {}

@@ -31,7 +31,8 @@ CTP_HD inline float exp(float x) {
   p = p * r + 0.5F;
   p = p * r + 1.F;
   p = p * r + 1.F;
-  // 2^127 times 2 would overflow the exponent field at the upper end; half the power, twice, does not.
+  // 2^128 would overflow the exponent field at the upper end, so the power is applied as two factors of half the
+  // exponent.
   const std::int32_t power = __builtin_bit_cast(std::int32_t, shifted) - __builtin_bit_cast(std::int32_t, 12582912.F);
   const std::int32_t half = power >> 1;
   return keep * p * __builtin_bit_cast(float, (half + 127) << 23) *

@@ -23,7 +23,8 @@ constexpr bool includes(Output set, Output part) {
 /// @brief Teachers that a policy reads, and which outputs of each. The Learner keeps a teacher, and computes an output
 /// of a teacher, only if some policy needs it.
 ///
-/// The online model's outputs always exist. A policy whose teacher does not exist yet is silent and adds no loss.
+/// The online model's outputs always exist. A policy without its teacher (on the first task) is silent and adds no
+/// loss.
 struct Needs {
   Output previous = Output::Nothing;  ///< the model at the end of the previous task
   Output momentum = Output::Nothing;  ///< the momentum model, whose weights the momentum policy updates

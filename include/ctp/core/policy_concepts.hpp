@@ -18,7 +18,7 @@ concept HasName = requires {
   { P::name } -> std::convertible_to<const char*>;
 };
 
-/// `Policy::active` says whether the policy does anything; false for the policy None.
+/// `Policy::active`: a bool, false for a policy without effect, such as None.
 template <class P>
 concept IsActive = requires {
   { P::active } -> std::same_as<const bool&>;
@@ -36,7 +36,7 @@ concept MakesState = std::same_as<PolicyState<P, Model>, NoState> || requires(co
   { policy.init(model, std::uint64_t{}) } -> std::same_as<PolicyState<P, Model>>;
 };
 
-/// `state.visit(archive)` shows every member to the archive, so that a checkpoint can save and restore the State.
+/// `state.visit(archive)` passes every member to the archive, so that a checkpoint can save and restore the State.
 template <class P, class Model>
 concept VisitsState = requires(PolicyState<P, Model>& state, detail::AnyArchive& archive) { state.visit(archive); };
 

@@ -9,8 +9,8 @@
 
 namespace ctp::distill {
 
-/// @brief (1 - mean cosine of image tokens + 1 - mean cosine of text tokens) / 2, between each token of the online
-/// model and the same token of the previous model. Tokens of padding are left out.
+/// @brief Less-forget constraint: (1 - mean cosine of image tokens + 1 - mean cosine of text tokens) / 2, between each
+/// token of the online model and the same token of the previous model. Tokens of padding are left out.
 ///
 /// `published`: as the released code, takes the cosine of each feature along the tokens of a pair, padding included.
 /// **Shapes.** image tokens [B * N, width], text tokens [B * L, width].  **Units.** none, in [0, 2].

@@ -11,8 +11,8 @@
 
 namespace ctp::distill {
 
-/// @brief (KL of images + KL of texts) / 2: KL(softmax(x_r / temp) || softmax(x / temp)), mean over rows, x_r and x
-/// being the raw projections by the previous and by the online model.
+/// @brief Distillation of the raw projections: (KL of images + KL of texts) / 2 with KL(softmax(x_r / temp) ||
+/// softmax(x / temp)), mean over rows. x_r: raw projections of the previous model; x: of the online model.
 ///
 /// **Shapes.** x, x_r [B,E]; the softmax runs over the E features.  **Units.** nats per row.  **Gradient.** to the
 /// online model.

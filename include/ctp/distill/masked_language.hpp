@@ -8,7 +8,7 @@
 
 namespace ctp::distill {
 
-/// The model whose distributions are the target.
+/// The teacher: the previous or the momentum model.
 enum class Teacher { Previous, Momentum };
 
 /// @brief Cross entropy between the teacher's and the online model's token distributions, mean over masked positions.

@@ -8,8 +8,8 @@
 
 namespace ctp::distill::detail {
 
-/// @brief (KL(q1 || p1) + KL(q2 || p2)) / 2, mean over rows: p is the softmax of the online model's scores, q that of
-/// the previous model's scores.
+/// @brief Mean of two KL divergences: (KL(q1 || p1) + KL(q2 || p2)) / 2, mean over rows. p is the softmax of the online
+/// model's scores, q the softmax of the previous model's scores.
 ///
 /// compare(outputs) returns two score matrices of one model. **Shapes.** each [B,n].  **Units.** nats per row.
 /// **Gradient.** to the online model's scores.

@@ -11,8 +11,8 @@
 
 namespace ctp::distill {
 
-/// @brief (KL of image-to-text + KL of text-to-image similarities) / 2, with the previous model's similarities as
-/// target.
+/// @brief Cross-modal topology preservation: (KL of image-to-text + KL of text-to-image similarities) / 2, with the
+/// previous model's similarities as target.
 ///
 /// KL(softmax(v_r w_r^T / temp) || softmax(v w^T / temp)), mean over rows; index r marks the previous model.
 /// **Shapes.** v, w [B,E], unit length.  **Units.** nats per row.  **Gradient.** to the online model.
@@ -33,7 +33,8 @@ struct CrossModalTopology {
   }
 };
 
-/// @brief (KL of image-to-image + KL of text-to-text similarities) / 2, without each row's similarity to itself.
+/// @brief Same-modal topology preservation: (KL of image-to-image + KL of text-to-text similarities) / 2, without each
+/// row's similarity to itself.
 ///
 /// The diagonal of both models' similarities is set to -1000 before the division by the temperature.
 /// **Units.** nats per row.  **Gradient.** to the online model.

@@ -19,7 +19,7 @@ namespace detail {
 
 inline constexpr std::string_view text_prefix = "text_mlm_encoder.bert.", text_alias = "text_encoder.";
 
-/// The tensors of a file whose names start with `prefix`, by the rest of the name.
+/// The tensors of a file under `prefix`, keyed by name without the prefix.
 inline std::map<std::string, const NamedTensor*, std::less<>> by_name(const TensorFile& file, std::string_view prefix) {
   std::map<std::string, const NamedTensor*, std::less<>> tensors;
   for (const NamedTensor& tensor : file.tensors)

@@ -110,9 +110,9 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
 ///
 /// Each query's ten best gallery items are ranked (of equal scores the lower index first), then the item with the
 /// query's own id is dropped. AP@k is the mean over hits of the precision at the hit, over the first min(k, positives,
-/// items left) places; 0 without a hit. Positives are the ids of the query's category in `whole_gallery`, also those of
-/// tasks not yet seen and the query's own; an unknown category has none. Galleries of fewer than ten items are legal.
-/// Scores are computed by `Backend`, in its own Real.
+/// items left) places; 0 without a hit. Positives are all ids of the query's category in `whole_gallery`, including ids
+/// of unseen tasks and the query's own id; an unknown category has no positives. Galleries of fewer than ten items are
+/// legal. Scores are computed by `Backend`, in its own Real.
 ///
 /// **Shapes.** query_features: [queries, width], gallery_features: [gallery, width], row-major.  **Units.** percent.
 /// **Errors.** DataError if there is no query or no gallery item; ShapeError if features and items do not match;

@@ -48,12 +48,12 @@ class TaskMatrix {
   /// b[j]. **Errors.** as at().
   [[nodiscard]] Entry untrained_at(std::size_t j) const { return untrained_[place("untrained_at", 0, j)]; }
 
-  /// mean over j of R[T-1][j].
+  /// Average: mean over j of R[T-1][j].
   [[nodiscard]] Entry average() const {
     return mean(0, tasks_, [&](std::size_t j) { return at(tasks_ - 1, j); });
   }
 
-  /// @brief mean over j < T-1 of (max over j <= l <= T-2 of R[l][j]) - R[T-1][j]. Empty for one task.
+  /// @brief Forgetting: mean over j < T-1 of (max over j <= l <= T-2 of R[l][j]) - R[T-1][j]. Empty for one task.
   ///
   /// Positive: performance was lost. **Source.** Chaudhry et al. 2018, arXiv:1801.10112, section 3.
   [[nodiscard]] Entry forgetting() const {
@@ -67,14 +67,14 @@ class TaskMatrix {
     });
   }
 
-  /// @brief mean over j < T-1 of R[T-1][j] - R[j][j]. Empty for one task.
+  /// @brief Backward transfer: mean over j < T-1 of R[T-1][j] - R[j][j]. Empty for one task.
   ///
   /// Negative: performance was lost. **Source.** Lopez-Paz and Ranzato 2017, arXiv:1706.08840, equation 3.
   [[nodiscard]] Entry backward_transfer() const {
     return mean(0, tasks_ - 1, [&](std::size_t j) { return difference(at(tasks_ - 1, j), at(j, j)); });
   }
 
-  /// @brief mean over j >= 1 of R[j-1][j] - b[j]. Empty for one task.
+  /// @brief Forward transfer: mean over j >= 1 of R[j-1][j] - b[j]. Empty for one task.
   ///
   /// **Source.** Lopez-Paz and Ranzato 2017, arXiv:1706.08840, equation 4.
   [[nodiscard]] Entry forward_transfer() const {
@@ -84,7 +84,7 @@ class TaskMatrix {
   /// @brief The published "BWT" of row i: sum over j <= i of (U[j][j] - U[T-1][j]), divided by i. Empty for i = 0.
   ///
   /// U[j][j] is the model after task j, U[T-1][j] the final model, both on the union of the tasks 0..j. The divisor is
-  /// i although the sum has i + 1 terms: in the last row, which is usually quoted, the last term is zero. The sign is
+  /// i although the sum has i + 1 terms: in the last row (the row usually quoted) the last term is zero. The sign is
   /// the reverse of backward_transfer(): positive means forgetting. The published script rounds the metrics to two
   /// places first; here nothing is rounded.
   /// **Errors.** UsageError if i is not a task.  **Source.** Published eval.py.

@@ -36,7 +36,7 @@ struct FileStatus {
 /// @brief System calls on files, as POSIX defines them: a negative result means failure with errno set.
 ///
 /// All of ctp::io calls file_system(). A test derives from this type, overrides members and installs the object with
-/// UseFileSystem. The members neither retry nor throw; their callers in files.hpp do.
+/// UseFileSystem. The members neither retry nor throw; the callers in files.hpp retry and throw.
 class FileSystem {
  public:
   FileSystem() = default;

@@ -221,7 +221,7 @@ class AtomicFile {
     detail::FileHandle handle(
         detail::retried([&] { return files.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
     if (handle.get() < 0) fail("open folder", "to sync the folder");
-    // Some network file systems cannot sync a folder and report EINVAL, which is ignored.
+    // EINVAL is ignored: some network file systems cannot sync a folder.
     if (detail::retried([&] { return files.sync(handle.get()); }) < 0 && errno != EINVAL) {
       fail("fsync folder", "the new name on the disk");
     }

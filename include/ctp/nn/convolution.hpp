@@ -1,5 +1,5 @@
 /// @file   ctp/nn/convolution.hpp
-/// @brief  3x3 convolution over a square grid whose cells are rows.
+/// @brief  3x3 convolution over a square grid, stored as one row per cell.
 /// @layer  nn
 #pragma once
 

@@ -19,7 +19,7 @@ namespace ctp {
 
 /// @brief The weighted sum of several losses, objectives or distillations. Each loss may be an All itself.
 ///
-/// A loss whose teacher does not exist yet (the previous model, on the first task) is silent and adds nothing.
+/// A loss without its teacher (the previous model, on the first task) is silent and adds nothing.
 /// **Gradient.** to the online model, that of the weighted sum.
 template <class... Policies>
 struct All {
@@ -63,8 +63,8 @@ struct All {
     return loss_of(std::get<I>(policies), step, std::get<I>(state.states));
   }
 
-  /// Writes the step's changes into the states. On a host, called after losses and gradient were found finite; on a
-  /// device, called before the check, whose skip flag turns the launched kernels into no-ops.
+  /// Writes the step's changes into the states. On a host, called after losses and gradient were found finite. On a
+  /// device, called before the check; the check's skip flag then makes the launched kernels no-ops.
   template <class Step, class AllState>
   void commit(Step& step, AllState& state) const {
     for_each(state, [&](const auto& policy, auto& state_of_policy, double) {

@@ -66,7 +66,7 @@ struct RequireLosses<All<Policies...>> {
 };
 }  // namespace detail
 
-/// @brief Checks the losses of a strategy's Objective or Distillation: an All, whose members may be All themselves.
+/// @brief Checks the losses of a strategy's Objective or Distillation: an All, possibly with nested Alls.
 template <class Losses, class StepType>
 consteval bool require_losses() {
   return detail::RequireLosses<Losses>::template check<StepType>();

@@ -21,7 +21,7 @@ concept Steps = requires(const P optimizer, PolicyState<P, Model>& state, typena
   { optimizer.step(state, vector, vector, rate) } -> std::same_as<void>;
 };
 
-/// The same with a penalty's term as the last argument; the optimiser adds the term's gradient.
+/// step() with a penalty's term as the last argument; the optimiser adds the term's gradient.
 template <class P, class Model, class Term>
 concept StepsAgainst = requires(const P optimizer, PolicyState<P, Model>& state, typename Model::Real* vector,
                                 double rate, const Term& term) {

@@ -1,5 +1,5 @@
 /// @file   ctp/optim/require.hpp
-/// @brief  Error messages for a type that is not an optimiser.
+/// @brief  Compile-time checks of optimisers, with one sentence for each missing member.
 /// @layer  optim
 #pragma once
 

@@ -13,12 +13,12 @@
 namespace ctp::penalty {
 
 namespace detail {
-/// Stands for a function that reads the gradient of one batch.
+/// Placeholder of a callback that reads the gradient of one batch.
 template <class Real>
 struct ReadsGradient {
   void operator()(Real* gradient, std::size_t batch) const;
 };
-/// Stands for a loss that a penalty differentiates.
+/// Placeholder of a loss that a penalty differentiates.
 struct AnyLoss {
   template <class Step>
   auto operator()(Step& step) const;

@@ -10,8 +10,8 @@
 
 namespace ctp::penalty {
 
-/// @brief lambda/2 * sum F (theta - theta*)^2: F is the mean Fisher diagonal of the tasks so far, theta* the weights
-/// after the last task. On the first task F is zero, and so is the penalty.
+/// @brief EWC penalty lambda/2 * sum F (theta - theta*)^2: F is the mean Fisher diagonal of the tasks so far, theta*
+/// the weights after the last task. On the first task F is zero, and so is the penalty.
 ///
 /// Costs two parameter vectors, a third while a task ends, and one more pass over the task's data.
 /// **Source.** Kirkpatrick et al. 2017, arXiv:1612.00796, eq. 3, with one anchor (Schwarz et al. 2018,

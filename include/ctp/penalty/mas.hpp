@@ -11,8 +11,8 @@
 
 namespace ctp::penalty {
 
-/// @brief lambda/2 * sum Omega (theta - theta*)^2: Omega is the mean, over tasks and batches, of the magnitude of the
-/// gradient of mas_objective(); theta* are the weights after the last task.
+/// @brief MAS penalty lambda/2 * sum Omega (theta - theta*)^2: Omega is the mean, over tasks and batches, of the
+/// magnitude of the gradient of mas_objective(); theta* are the weights after the last task.
 ///
 /// Omega uses no label. The parameters of the masked-language head have importance 0, since mas_objective() does not
 /// read the head. Costs two parameter vectors, a third while a task ends, and one more pass over the task's data.

@@ -11,8 +11,8 @@
 
 namespace ctp::penalty {
 
-/// @brief lambda * sum (s + F) (theta - theta*)^2: F is the mean Fisher diagonal of the tasks so far, s the score of
-/// each parameter's path, halved with every task.
+/// @brief RWalk penalty lambda * sum (s + F) (theta - theta*)^2: F is the mean Fisher diagonal of the tasks so far, s
+/// the score of each parameter's path, halved with every task.
 ///
 /// At the end of a task s <- (s + relu(path / (F (theta - theta*)^2 + damping))) / 2, with F of the same task's end.
 /// Costs five parameter vectors, a sixth while a task ends, and one more pass over the task's data.

@@ -10,12 +10,12 @@
 
 namespace ctp::penalty {
 
-/// @brief lambda * sum Omega (theta - theta*)^2: at the end of each task Omega grows by each parameter's path integral
-/// over its squared distance plus `damping`; theta* are the weights after the last task.
+/// @brief SI penalty lambda * sum Omega (theta - theta*)^2: at the end of each task Omega grows by each parameter's
+/// path integral over its squared distance plus `damping`; theta* are the weights after the last task.
 ///
 /// The path integral uses the raw gradient of the step that is taken: one forward and one backward per step. Omega may
-/// be negative where a path integral is negative, that is where the parameter moved uphill; `clamp` counts negative
-/// path integrals as 0. Costs three parameter vectors, no pass over data.
+/// be negative where a path integral is negative (the parameter moved uphill); `clamp` counts negative path integrals
+/// as 0. Costs three parameter vectors, no pass over data.
 /// **Source.** Zenke et al. 2017, arXiv:1703.04200, eqs. 3 to 5; `tests/oracle: si_consolidate`.
 struct Si {
   static constexpr const char* name = "si";
@@ -52,8 +52,8 @@ struct Si {
     visitor("clamp", clamp);
   }
 
-  /// @brief importance += path / ((theta - anchor)^2 + damping); path = 0. Public, since nvcc instantiates kernels with
-  /// this type.
+  /// @brief Consolidates one parameter: importance += path / ((theta - anchor)^2 + damping); path = 0. Public, since
+  /// nvcc instantiates kernels with this type.
   template <class Real>
   struct Consolidate {
     const Real *theta, *anchor;

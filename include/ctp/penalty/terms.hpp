@@ -8,7 +8,7 @@
 
 namespace ctp::penalty {
 
-/// @brief factor * importance[i] (theta[i] - anchor[i])^2.
+/// @brief Quadratic term: factor * importance[i] (theta[i] - anchor[i])^2.
 ///
 /// **Shapes.** anchor, importance [n], in the backend's memory.
 /// **Source.** Kirkpatrick et al. 2017, arXiv:1612.00796, eq. 3.

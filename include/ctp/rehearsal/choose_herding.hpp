@@ -1,5 +1,5 @@
 /// @file   ctp/rehearsal/choose_herding.hpp
-/// @brief  Herding: rows whose mean stays close to the mean of all rows.
+/// @brief  Herding: selection of rows with a mean close to the mean of all rows.
 /// @layer  rehearsal
 #pragma once
 
@@ -46,7 +46,7 @@ inline void step_away(const FeatureMatrix& rows, std::size_t row, const std::vec
 
 }  // namespace detail
 
-/// @brief min(k, n) distinct rows in the order of choice, so that cutting the list keeps the best rows.
+/// @brief Herding: min(k, n) distinct rows in the order of choice, so that cutting the list keeps the best rows.
 ///
 /// Greedy: w starts as the mean; each turn takes the free row with the largest product with w (the lowest on ties),
 /// then w += mean - row. **Source.** Rebuffi et al. 2017, iCaRL, arXiv:1611.07725, algorithm 4, in the form of Welling

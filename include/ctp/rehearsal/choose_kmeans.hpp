@@ -86,7 +86,7 @@ inline void move_centres(const FeatureMatrix& rows, const std::vector<std::size_
 
 }  // namespace detail
 
-/// @brief min(k, n) distinct rows, one for each of k clusters, the largest cluster first: deterministic.
+/// @brief Deterministic k-means: min(k, n) distinct rows, one for each of k clusters, the largest cluster first.
 ///
 /// Starts from farthest-first rows. Repeats Lloyd's iteration until no row changes its cluster, at most `iterations`
 /// times. Then each cluster, by falling size, takes the nearest row that no cluster took before. The lowest row or

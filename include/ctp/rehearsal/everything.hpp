@@ -5,7 +5,7 @@
 
 namespace ctp::rehearsal {
 
-/// Joins all tasks of a stream into one task, which is trained once.
+/// Joins all tasks of a stream into one task, trained once.
 struct Everything {
   static constexpr bool joins_all_tasks = true;
 };

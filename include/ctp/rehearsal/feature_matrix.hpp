@@ -18,7 +18,7 @@ namespace ctp::rehearsal {
 
 /// @brief A copy of features in double. **Shapes.** [count, width].
 ///
-/// Features whose squares would overflow are scaled by a power of two, which keeps the order of distances and products.
+/// Features with overflowing squares are scaled by a power of two; the order of distances and products stays.
 /// **Errors.** NumericError for a number that is not finite, with name(row) of the first such row; UsageError if the
 /// features are not whole rows.
 class FeatureMatrix {

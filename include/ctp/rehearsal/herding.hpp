@@ -12,8 +12,8 @@
 
 namespace ctp::rehearsal {
 
-/// @brief At the end of each task, divides `budget` places among the tasks by size. Each earlier task keeps its best
-/// exemplars; the new task fills its share by herding on fused class tokens.
+/// @brief Herding rehearsal: at the end of each task, divides `budget` places among the tasks by size. Each earlier
+/// task keeps its best exemplars; the new task fills its share by herding on fused class tokens.
 ///
 /// `published`: as released with CTP, rounds the quotas, may pick a pair again, and keeps exemplars in the order of the
 /// file. **Units.** budget: pairs in all.

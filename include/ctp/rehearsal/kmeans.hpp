@@ -12,9 +12,9 @@
 
 namespace ctp::rehearsal {
 
-/// @brief At the end of each task, divides `budget` places among the tasks by size. Each earlier task keeps the
-/// exemplars of its largest clusters; the new task, with k places, keeps one pair of each of k clusters of fused class
-/// tokens.
+/// @brief k-means rehearsal: at the end of each task, divides `budget` places among the tasks by size. Each earlier
+/// task keeps the exemplars of its largest clusters; the new task, with k places, keeps one pair of each of k clusters
+/// of fused class tokens.
 ///
 /// **Units.** budget: pairs in all.  **Source.** Chaudhry et al. 2019, arXiv:1902.10486, k-means, at the end of a task
 /// rather than online, as in CTP, ICCV 2023, arXiv:2308.07146.

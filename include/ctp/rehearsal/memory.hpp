@@ -30,8 +30,8 @@ struct TaskMemory {
     archive("memory.sizes", sizes);
   }
 
-  /// @brief Cuts the earlier tasks to their new quotas and adds the exemplars of one more task, whose rows are chosen
-  /// by choose(rows, places). **Errors.** those of `choose` and of FeatureMatrix; the memory is unchanged then.
+  /// @brief Cuts the earlier tasks to their new quotas and adds the exemplars of one more task; choose(rows, places)
+  /// selects the rows. **Errors.** as `choose` and FeatureMatrix; the memory is unchanged then.
   template <class Choose>
   void add_task(const Candidates& task, std::uint64_t budget, bool published, const Choose& choose) {
     std::vector<std::uint64_t> all_sizes = sizes;

@@ -35,7 +35,7 @@ class Buffer {
   void assign(const std::vector<From>& host) {
     assign(std::span<const From>(host));
   }
-  /// Replaces all values by those of a span. **Errors.** ShapeError unless the sizes agree.
+  /// Replaces all values by the values of a span. **Errors.** ShapeError unless the sizes agree.
   template <class From>
   void assign(std::span<const From> host) {
     const auto n = static_cast<Index>(host.size());

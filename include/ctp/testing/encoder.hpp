@@ -72,11 +72,11 @@ inline bool near(const std::vector<double>& a, const std::vector<double>& b) {
 
 /// @brief Checks the properties of the encoders of `model` that the rest of the library relies on, on synthetic pairs.
 ///
-/// Reported: outputs whose shape differs from `tokens()`, `width()` and the vocabulary; a class token that changes with
-/// the other pairs of the batch or with padding, or that does not change with the pair's own image or text; a parameter
-/// that no output depends on; a gradient, with dropout, that differs from central differences. The outputs at padding
-/// are not checked. `model`: in double precision, with sizes like `micro`.
-/// **Errors.** those of the encoders.
+/// Reported: outputs of a shape other than `tokens()`, `width()` and the vocabulary give; a class token that changes
+/// with the other pairs of the batch or with padding, or that does not change with the pair's own image or text; a
+/// parameter that no output depends on; a gradient, with dropout, that differs from central differences. The outputs at
+/// padding are not checked. `model`: in double precision, with sizes like `micro`.
+/// **Errors.** as the encoders.
 template <class Model>
 Report check_encoders(const Model& model, const GradientTolerance& tolerance = {}) {
   using B = typename Model::Backend;

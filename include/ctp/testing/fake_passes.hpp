@@ -1,5 +1,5 @@
 /// @file   ctp/testing/fake_passes.hpp
-/// @brief  Passes over a task whose gradients are given numbers, to run a penalty without a model and data.
+/// @brief  Fake passes over a task with given gradients, to test a penalty without a model and data.
 /// @layer  testing
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace ctp::testing {
 
-/// @brief Passes over the batches of one task, with one given gradient per batch, whatever the weights and the loss.
+/// @brief Fake passes over one task: one given gradient per batch, independent of the weights and the loss.
 ///
 /// **Shapes.** theta and each gradient [n], in host memory.
 template <class BackendType, class OptimizerType = optim::AdamW>

@@ -1,5 +1,5 @@
 /// @file   ctp/testing/fake_step.hpp
-/// @brief  A step whose models answer with given numbers, to compare a loss with its value by hand.
+/// @brief  Fake step with given model outputs, to compare a loss with its value by hand.
 /// @layer  testing
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace ctp::testing {
 
-/// @brief A step made of given parts: any model, batch, outputs and teachers. Keeps the losses that were reported.
+/// @brief Fake step with given model, batch, outputs and teachers. Keeps the reported losses.
 ///
 /// The model and the batch must outlive the step.
 template <class ModelType, class BatchType, class OutputsType, class TeacherType = std::optional<OutputsType>>
@@ -68,7 +68,7 @@ struct FakeModel {
   [[nodiscard]] Layout layout() const { return {parameters}; }
 };
 
-/// @brief Values that a fake model returns as its outputs. An output that no loss asks for may stay empty.
+/// @brief Given outputs of a fake model, on the tape. An output that no loss reads may stay empty.
 ///
 /// **Shapes.** as Outputs. The features are also the raw projections.
 template <class B>
@@ -120,7 +120,7 @@ struct FakeBatch {
 /// Numbers of a matrix, row by row.
 using Numbers = std::vector<std::vector<double>>;
 
-/// Numbers that a fake model returns as its outputs.
+/// Given outputs of a fake model, as numbers on the host.
 struct FakeAnswers {
   Numbers image{}, text{}, fused{}, masked_scores{}, image_tokens{}, text_tokens{};
 };

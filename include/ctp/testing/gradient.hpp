@@ -49,9 +49,9 @@ Scalar<B> weighted_sum(const Pass<B>& pass, Variable<Rank, B> y) {
 ///
 /// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; the loss reads weights as
 /// pass[Parameter<Rank>{offset, shape}]. The loss must be smooth near theta and equal in every call. The gradient
-/// starts at ones, so that an operation that overwrites gradients instead of adding to them is found. A loss whose
-/// value differs without gradient is reported too. The loss runs 4 * theta.size() + 2 times: use small sizes.
-/// **Errors.** those of `loss`.
+/// starts at ones, so that an operation that overwrites gradients instead of adding to them is found. A different loss
+/// value in a pass without gradient is reported too. The loss runs 4 * theta.size() + 2 times: use small sizes.
+/// **Errors.** as `loss`.
 template <class B, class Loss>
 Report check_gradient(const std::vector<double>& theta, const Loss& loss, const GradientTolerance& tolerance = {},
                       const backend::Dropout& dropout = {}) {

@@ -25,7 +25,7 @@ namespace ctp::testing {
 ///
 /// `policy`: a loss, or an All of several. `model`: in double precision, with sizes like `micro`; an error in the
 /// model's own gradient is found too. No dropout. The loss must be smooth: a discrete choice by the online model's
-/// numbers may be reported as a wrong gradient. **Errors.** those of the loss.
+/// numbers may be reported as a wrong gradient. **Errors.** as the loss.
 template <class Policy, class Model>
 Report check_loss(const Policy& policy, const Model& model, const GradientTolerance& tolerance = {}) {
   using B = typename Model::Backend;

@@ -30,7 +30,7 @@ struct FeatureKinds {
   bool fusion = false;
 };
 
-/// @brief Runs a model over all batches of a source, without gradient and dropout.
+/// @brief Feature extraction over all batches of a source, without gradient and dropout.
 ///
 /// **Shapes.** theta [model.layout().size()], in the backend's memory.
 template <class Model>
@@ -62,7 +62,7 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
   return found;
 }
 
-/// @brief The same for the pairs of a task, in the task's order, without augmentation.
+/// @brief Feature extraction over the pairs of a task, in the task's order, without augmentation.
 ///
 /// **Errors.** UsageError for a task without pairs; DataError for an unreadable image.
 template <class Model>

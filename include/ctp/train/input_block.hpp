@@ -11,8 +11,8 @@
 
 namespace ctp {
 
-/// @brief Synchronous transfer, for a backend without an InputQueue: send() uploads the block. The members are
-/// explained at backend::CopiesAhead.
+/// @brief Synchronous transfer, for a backend without an InputQueue: send() uploads the block. backend::CopiesAhead
+/// documents the members.
 template <class B>
 class UploadedBlock {
  public:

@@ -1,5 +1,5 @@
 /// @file   ctp/train/kept_pairs.hpp
-/// @brief  Rehearsal in the training loop: which kept pairs join a task, and which pairs of a task are kept.
+/// @brief  Rehearsal in the training loop: adds kept pairs to a task, and selects pairs of a learned task.
 /// @layer  train
 #pragma once
 
@@ -38,8 +38,8 @@ data::Task with_kept_pairs(data::Task task, const Policies& policies,
   return task;
 }
 
-/// @brief Lets the rehearsal choose which pairs of a learned task to keep. `index`: number of the task, from 0;
-/// `features(task)` extracts the fusion features, and is called only if the rehearsal asks for them.
+/// @brief Lets the rehearsal select pairs of a learned task. `index`: number of the task, from 0; `features(task)`
+/// extracts the fusion features, and is called only if the rehearsal asks for them.
 template <class Policies, class Features>
 void keep_pairs(Policies& policies, const data::Task& task, std::uint32_t index, const Features& features) {
   rehearsal::Candidates candidates;

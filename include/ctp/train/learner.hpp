@@ -24,8 +24,8 @@ namespace ctp {
 
 /// @brief Trains a model on one task after the other, with the policies of a strategy.
 ///
-/// The loop alone: the work of a step is in StepEngine, the policies are in Policies. The first task has no rule of its
-/// own: a policy is silent on it because the previous model does not exist yet.
+/// The loop alone: the work of a step is in StepEngine, the policies are in Policies. The first task is no special
+/// case: a policy that needs the previous model is silent until that model exists.
 template <class Strategy, class ModelType>
 class Learner {
   using Engine = StepEngine<Strategy, ModelType>;
@@ -68,7 +68,7 @@ class Learner {
     }
   }
 
-  /// @brief Trains on all tasks in turn. A strategy whose rehearsal joins all tasks trains once, on all pairs together.
+  /// @brief Trains on all tasks in turn. If the rehearsal joins all tasks, trains once, on all pairs together.
   /// `after(learner, index)` is called after each training, with the index of the last task in it.
   /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources.
   template <class After>
@@ -103,12 +103,12 @@ class Learner {
   /// @brief Prepares a task of `steps` steps: copies the online weights to the previous and the momentum weights,
   /// resets the optimiser, tells the observers.
   void begin_task(std::uint64_t steps, const std::string& name = "") {
-    engine_.synchronize(nullptr, observers_);  // steps that an observer's error left without a report
+    engine_.synchronize(nullptr, observers_);  // reports steps left over by an observer's error
     engine_.begin_task(steps);
     for (Observer* observer : observers_) observer->task_begins(tasks_seen(), name, steps);
   }
 
-  /// Runs the penalty's passes before an epoch, if it has any.
+  /// Runs the penalty's passes before an epoch, if the penalty has any.
   void begin_epoch(data::BatchSource& source, std::uint32_t epoch) { engine_.begin_epoch(source, epoch); }
 
   /// @brief One step: momentum update, forward, backward, check for non-finite numbers, optimiser. Waits for the
@@ -128,7 +128,7 @@ class Learner {
   [[nodiscard]] std::uint32_t tasks_seen() const { return engine_.tasks_seen(); }
   [[nodiscard]] Thetas<B>& thetas() { return engine_.thetas(); }
   [[nodiscard]] const Thetas<B>& thetas() const { return engine_.thetas(); }
-  /// Policies and states whose change alters the captured work of a step; the next step runs normally.
+  /// Mutable access to policies and states. A change alters the captured work, so the next step runs normally.
   [[nodiscard]] Losses& losses() { return changed().losses(); }
   [[nodiscard]] auto& losses_state() { return changed().losses_state(); }
   [[nodiscard]] const auto& losses_state() const { return engine_.policies().losses_state(); }
@@ -152,14 +152,14 @@ class Learner {
   void settings(Visitor&& visitor) {
     changed().settings(visitor);
   }
-  /// Calls archive("name", member) for all that changes during a training, for a checkpoint.
+  /// Calls archive("name", member) for each member that changes during a training, for a checkpoint.
   template <class Archive>
   void visit(Archive& archive) {
     engine_.visit(archive);
   }
 
  private:
-  /// The policies, of which a setting or a state may be changed.
+  /// Mutable access to the policies: invalidates the capture.
   Policies& changed() {
     engine_.invalidate();
     return engine_.policies();
@@ -185,8 +185,8 @@ class Learner {
     end_task(&source);
   }
 
-  /// Calls work(). If work() throws, the pending steps are reported before the error goes on; the error of a pending
-  /// step takes precedence.
+  /// Calls work(). If work() throws, the pending steps are reported before the error is rethrown; the error of a
+  /// pending step takes precedence.
   template <class Work>
   auto after_pending(data::BatchSource& source, const Work& work) {
     try {

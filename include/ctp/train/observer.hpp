@@ -18,7 +18,7 @@ struct StepReport {
   std::uint64_t global_step = 0;  ///< since the training began, from 0
   std::uint64_t steps = 0;        ///< of the whole task
   double rate = 0;
-  double loss = 0;                                        ///< weighted sum of the parts
+  double loss = 0;                                        ///< weighted sum of the loss parts
   std::span<const std::pair<const char*, double>> parts;  ///< by policy, unweighted
   int pairs = 0;                                          ///< in the batch
 };

@@ -10,7 +10,7 @@
 
 namespace ctp {
 
-/// Settings of a training. The defaults are the published ones.
+/// Settings of a training, with the published defaults.
 struct TrainOptions {
   int epochs = 5;                       ///< per task
   double rate = 1e-4, min_rate = 1e-6;  ///< learning rate at the first and after the last step of every task
@@ -18,10 +18,10 @@ struct TrainOptions {
   data::LoadingOptions loading = {};    ///< batch size, augmentation, workers, bad pictures
   std::uint64_t seed = 0;
   Initialization initialization = Initialization::FanIn;
-  bool capture_steps = true;  ///< on a backend with CUDA graphs: replay captured steps; the same bits
+  bool capture_steps = true;  ///< on a backend with CUDA graphs: replay captured steps; results keep their bits
   /// On a backend that can skip steps by itself (CUDA): after how many steps the host reads and checks the losses and
-  /// calls the observers, at the latest after `read_seconds` and at the end of an epoch. The same numbers. 1 waits for
-  /// each step.
+  /// calls the observers, at the latest after `read_seconds` and at the end of an epoch. Results do not depend on this
+  /// number. 1 waits for each step.
   int read_every = 16;
   double read_seconds = 1;
 };

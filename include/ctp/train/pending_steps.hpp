@@ -54,8 +54,8 @@ struct WritePendingRow {
 
 /// @brief Losses of the pending steps, and whether the losses and the gradient of each were finite.
 ///
-/// The numbers of a step stay in the backend's memory until read() downloads those of all pending steps at once. On a
-/// backend that can skip work, `skip_flag()` is set on the device by the first non-finite step.
+/// The numbers of a step stay in the backend's memory until read() downloads the numbers of all pending steps at once.
+/// On a backend that can skip work, `skip_flag()` is set on the device by the first non-finite step.
 template <class B>
 class PendingSteps {
  public:
@@ -103,8 +103,8 @@ class PendingSteps {
     B::zero(skip_flag_.data(), skip_flag_.size());
   }
 
-  /// @brief Adds a step whose losses and gradient [n] were submitted. `penalty_name` and `penalty`, a value in the
-  /// backend's memory, are null for a strategy without a penalty.
+  /// @brief Adds a step with submitted losses and gradient [n]. `penalty_name` and `penalty`, a value in the backend's
+  /// memory, are null for a strategy without a penalty.
   template <class Model>
   Entry& add(const StepReport& report, const std::vector<std::uint32_t>& sample, const Step<Model>& step,
              const Scalar<B>& loss, Index n, const Real* gradient, const char* penalty_name, const double* penalty) {

@@ -1,5 +1,5 @@
 /// @file   ctp/train/policies.hpp
-/// @brief  The policies of one strategy with their states, and what a strategy requires of them.
+/// @brief  The policies of one strategy with their states, and compile-time checks of the policies.
 /// @layer  train
 #pragma once
 

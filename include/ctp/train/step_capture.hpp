@@ -10,9 +10,9 @@
 
 namespace ctp {
 
-/// All that determines the kernels of a step, except numbers in the backend's memory.
+/// Capture key: everything that determines the kernels of a step, except numbers in the backend's memory.
 struct StepKey {
-  /// All that determines the memory of a step.
+  /// Shape key: everything that determines the memory of a step.
   struct Shape {
     Index size = 0, length = 0;
     const void* masked_positions = nullptr;  ///< address; changes when the capacity grows
@@ -50,7 +50,7 @@ class StepCapture {
       }
       captured_.reset();
       const bool warm = warm_ == key.shape;
-      warm_.reset();  // stays so if the work throws
+      warm_.reset();  // remains set if the work throws
       if (enabled && warm) {
         capture_.emplace();
         capture_->capture(work);

@@ -30,8 +30,9 @@ namespace ctp {
 
 /// @brief The model, its parameter vectors and the policies of a strategy, and the steps that train them.
 ///
-/// Stores and runs only what some policy needs. On a backend that can skip work (CUDA) the steps are asynchronous: a
-/// non-finite step makes the device skip all later work, and synchronize() rolls the host back to before that step.
+/// Stores and runs only the models and outputs that some policy needs. On a backend that can skip work (CUDA) the steps
+/// are asynchronous: a non-finite step makes the device skip all later work, and synchronize() rolls the host back to
+/// before that step.
 template <class Strategy, class ModelType>
 class StepEngine {
  public:
@@ -95,7 +96,7 @@ class StepEngine {
     task_step_ = 0;
     task_steps_ = steps;
   }
-  /// Runs the penalty's passes before an epoch, if it has any.
+  /// Runs the penalty's passes before an epoch, if the penalty has any.
   void begin_epoch([[maybe_unused]] data::BatchSource& source, [[maybe_unused]] std::uint32_t epoch) {
     if constexpr (penalty::BeginsEpochs<Penalty, Model, Passes>) {
       Passes passes(*this, &source, epoch);
@@ -139,8 +140,8 @@ class StepEngine {
   }
 
   /// @brief Waits for the submitted steps, checks them, reports them to `observers`. Returns the last report.
-  /// **Errors.** NumericError for the first non-finite step, after the reports of the steps before. All but the
-  /// momentum weights is then as it was before that step, and the observers see the engine so.
+  /// **Errors.** NumericError for the first non-finite step, after the reports of the steps before. Before the error is
+  /// thrown and before the reports, all state but the momentum weights is rolled back to before that step.
   StepReport synchronize(const data::BatchSource* source, std::span<Observer* const> observers = {}) {
     pending_.read();
     roll_back_skipped_steps(source);
@@ -155,7 +156,7 @@ class StepEngine {
     return last;
   }
 
-  /// Calls archive("name", member) for all that changes during a training.
+  /// Calls archive("name", member) for each member that changes during a training.
   template <class Archive>
   void visit(Archive& archive) {
     capture_.invalidate();
@@ -191,7 +192,7 @@ class StepEngine {
     computed_->end = tape_.mark();
   }
 
-  /// Calls work(). After a non-finite step the device skips all that work() launches.
+  /// Calls work(). After a non-finite step the device skips all launches of work().
   template <class Work>
   void skip_if_failed(const Work& work) {
     if constexpr (backend::SkipsWork<B>)
@@ -220,7 +221,7 @@ class StepEngine {
     return pass;
   }
 
-  /// The strategy's objective alone, without distillation: the loss whose gradients the penalties measure.
+  /// The strategy's objective without distillation: the loss that the penalties differentiate.
   Scalar<B> objective_loss(Step<Model>& step) {
     return policies_.losses().template loss_of_one<0>(step, policies_.losses_state());
   }
@@ -337,7 +338,7 @@ class StepEngine {
   std::optional<Computed> computed_;
   StepCapture<B> capture_;
   PendingSteps<B> pending_;
-  Buffer<double, B> penalty_value_{0};  ///< one number from the first step with a penalty on
+  Buffer<double, B> penalty_value_{0};   ///< one number from the first step with a penalty on
   std::optional<NumericError> failure_;  ///< of the steps rolled back, until it is thrown
   RandomStream dropout_stream_{options_.seed, "dropout"};
   std::uint32_t tasks_seen_ = 0;

@@ -16,7 +16,7 @@ namespace ctp {
 /// @brief Passes over the batches of the current task, with augmentation and dropout as in training. The same epoch
 /// gives the same batches and the same random numbers.
 ///
-/// The StepEngine makes the passes and hands these to the hooks of a penalty.
+/// The StepEngine makes the passes and gives the passes to the hooks of a penalty.
 template <class Engine>
 class TaskPasses {
  public:
@@ -52,7 +52,7 @@ class TaskPasses {
   void objective(const Real* theta, const Use& use) {
     gradients(theta, [this](auto& step) { return engine_->objective_loss(step); }, use);
   }
-  /// The same for the gradient of loss(step), any scalar of a step's outputs.
+  /// objective() for the gradient of loss(step), any scalar of a step's outputs.
   template <class Loss, class Use>
   void gradients(const Real* theta, const Loss& loss, const Use& use) {
     source().start(epoch_);

@@ -319,7 +319,7 @@ TEST_CASE("loader: half the limit of bad pictures goes on with a count") {
   CHECK(loader.bad_images().size() == 1);
 }
 
-TEST_CASE("loader: a quarantined picture is not opened again, and the batches are those of skipping") {
+TEST_CASE("loader: a quarantined picture is not opened again, and the batches equal the batches of skipping") {
   std::vector<Seen> by_policy[2];
   for (const OnBadImage policy : {OnBadImage::Skip, OnBadImage::Quarantine}) {
     const auto opened_bad = std::make_shared<std::atomic<int>>(0);

@@ -4,7 +4,7 @@
 
 using namespace ctp::data::synthetic;
 
-TEST_CASE("shape: signed distances are those of plane geometry") {
+TEST_CASE("shape: signed distances agree with plane geometry") {
   const auto near = [](float value) { return doctest::Approx(value).epsilon(1e-5); };
   CHECK(distance(ellipse(Paint::Body, 1, 0, 0.5F, 0.5F), 0, 0) == near(0.5F));
   CHECK(distance(ellipse(Paint::Body, 0, 0, 0.8F, 0.4F), 0.8F, 0) + 1 == near(1.0F));

@@ -34,7 +34,7 @@ TEST_CASE("model_config: a configuration survives being written and read") {
   CHECK(back.vision_heads == 2);
 }
 
-TEST_CASE("model_config: what a text does not name keeps its value, and what it names beyond is ignored") {
+TEST_CASE("model_config: a field that the text lacks keeps its value, and an unknown field is ignored") {
   const ctp::ModelConfig config = ctp::io::parse_config(R"({"embed": 5, "colour": "blue"})", "x", test::odd);
 
   CHECK(config.embed == 5);

@@ -53,7 +53,7 @@ void store(const Register<Real>& x, Real* to) {
   std::memcpy(to, &x, sizeof x);
 }
 
-/// @brief c += alpha a b for Rows rows and Registers registers of columns, all sums in registers.
+/// @brief Register-blocked product: c += alpha a b for Rows rows and Registers registers of columns.
 ///
 /// Element (i, l) of a lies at a[i * a_row + l * a_step], row l of b at b + l * b_step.
 template <int Rows, int Registers, class Real>
@@ -185,8 +185,8 @@ void multiply_panel(bool transpose_b, Index m, Index columns, Index k, Real alph
   }
 }
 
-/// @brief c += alpha op(a) op(b) on the calling thread. **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`,
-/// `ldb`, `ldc` apart; op transposes if its flag is set.
+/// @brief Matrix product c += alpha op(a) op(b) on the calling thread. **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n],
+/// rows `lda`, `ldb`, `ldc` apart; op transposes if its flag is set.
 template <class Real>
 void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a, Index lda,
              const Real* b, Index ldb, Real* c, Index ldc) {

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cpu/product.hpp
-/// @brief  Matrix products on the host, in tiles whose borders depend on the shape alone.
+/// @brief  Matrix products on the host; the shape alone decides the tiles.
 /// @layer  backend
 ///
 /// Each tile uses the kernel of cpu/kernel.hpp, or Eigen's kernel if the target has no wide registers. Eigen's own
@@ -69,7 +69,7 @@ struct EqualParts {
 /// Products of row-major matrices.
 template <class Real>
 struct Product {
-  /// @brief c += alpha op(a) op(b) on the calling thread.
+  /// @brief Matrix product c += alpha op(a) op(b) on the calling thread.
   ///
   /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n], rows `lda`, `ldb`, `ldc` apart; op transposes if its flag is
   /// set.

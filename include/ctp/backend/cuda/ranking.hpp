@@ -2,9 +2,10 @@
 /// @brief  Retrieval by inner product, as kernels that compute scores and select in one pass.
 /// @layer  backend
 ///
-/// No score is written to global memory. Scores have the backend's Real, whatever the precision of its matrix products,
-/// so that evaluation does not depend on that precision. Blocks write partial results to scratch memory, and a second
-/// kernel adds or merges the partial results in a fixed order. No atomics. generic/ranking.hpp is the host version.
+/// No score is written to global memory. Scores are computed in the backend's Real for every precision of matrix
+/// products, so that evaluation does not depend on the precision. Blocks write partial results to scratch memory, and a
+/// second kernel adds or merges the partial results in a fixed order. No atomics. generic/ranking.hpp is the host
+/// version.
 #pragma once
 
 #include <algorithm>
@@ -276,7 +277,7 @@ struct TopOfChunk {
       scores.compute(t, width, query + first_row * width, rows, chunk_items + Index{first} * width, columns - first);
       CTP_UNROLL
       for (int half = 0; half < 2; ++half) {
-        t.sync();  // all threads have used the operands, or the other half looked at
+        t.sync();  // all threads have used the operands or scanned the other half
         CTP_UNROLL
         for (int r = 0; r < Scores::each; ++r) {
           CTP_UNROLL
@@ -346,7 +347,7 @@ struct MergeTop {
       const Real x = has ? best[at(place)] : no_score<Real>;
       const int candidate = has ? best_item[at(place)] : no_item;
       const Real top = warp.max(x);
-      const int first = -warp.max(x == top ? -candidate : INT_MIN);  // of equals, the lowest
+      const int first = -warp.max(x == top ? -candidate : INT_MIN);  // the lowest item wins ties
       if (candidate == first) ++place;
       if (warp.lane() == 0) item[row * top_items + s] = finite ? first : not_finite;
     }

@@ -28,7 +28,7 @@ struct ScatterAddRows {
   Index n, d;
   const Real* y;
   const std::int32_t* index;
-  std::int32_t skipped;  ///< this row of x gets nothing
+  std::int32_t skipped;  ///< row of x that receives no sum
   Real* x;
 
   template <class Thread>
@@ -40,7 +40,7 @@ struct ScatterAddRows {
     if (warp.sum(earlier) > 0) return;
     for (Index first = i; first < n; first += warp_size) {
       const Index j = first + warp.lane();
-      // One bit for each lane: the sum of the bits is the set of lanes whose index is this row.
+      // One bit for each lane: the sum is the bit mask of the lanes with this row's index.
       const unsigned found = warp.sum(j < n && index[j] == row ? 1U << static_cast<unsigned>(warp.lane()) : 0U);
       for (unsigned place = 0; place < warp_size; ++place)
         if ((found >> place & 1U) != 0)

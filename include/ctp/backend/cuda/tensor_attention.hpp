@@ -213,7 +213,7 @@ struct TensorKeyGradient {
     LeftOperands<Form, Width> keys, values;
     const auto load_keys = [&] { Tile<Form, Width>::left(k + head.k(s), s.k_stride, row, s.keys, f, keys); };
     const auto load_values = [&] { Tile<Form, Width>::left(v + head.v(s), s.v_stride, row, s.keys, f, values); };
-    constexpr bool held = sizeof(keys) <= 64;  // else the registers hold only one of the two at a time
+    constexpr bool held = sizeof(keys) <= 64;  // the registers hold only one of the two at a time otherwise
     if constexpr (held) {
       load_keys();
       load_values();

@@ -20,7 +20,7 @@ struct AttentionOps {
   /// Number of values that the forward pass saves for the backward pass, beside its arguments and its result.
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries * s.keys; }
 
-  /// @brief o = dropout(softmax(q k^T / sqrt(width) + key_bias)) v for each head.
+  /// @brief Multi-head attention: o = dropout(softmax(q k^T / sqrt(width) + key_bias)) v for each head.
   ///
   /// **Shapes.** q [batch*queries, >= heads*width], k and v [batch*keys, >= heads*width], o [batch*queries,
   /// heads*width]; key_bias [batch,keys] or null; probabilities [attention_saved()], saved for the backward pass, here
@@ -52,7 +52,8 @@ struct AttentionOps {
     });
   }
 
-  /// @brief Adds the gradients of attention() to dq, dk and dv (laid out as q, k, v; each may be null).
+  /// @brief Attention backward: adds the gradients of attention() to dq, dk and dv (laid out as q, k, v; each may be
+  /// null).
   static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
                                  const Real* /*key_bias*/, const Dropout& dropout, const Real* probabilities,
                                  const Real* /*o*/, const Real* d_o, Real* dq, Real* dk, Real* dv) {

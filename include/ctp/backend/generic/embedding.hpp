@@ -16,7 +16,7 @@ namespace ctp::backend::generic {
 /// @brief Embedding of tokens and image patches, for a host backend.
 template <class Real>
 struct EmbeddingOps {
-  /// @brief y[b,l] = words[ids[b,l]] + positions[l] + types[0].
+  /// @brief Token embedding: y[b,l] = words[ids[b,l]] + positions[l] + types[0].
   ///
   /// **Shapes.** ids [batch,length], words [vocabulary,d], positions [>= length,d], types [>= 1,d], y [batch*length,d].
   static void embed(Index batch, Index length, Index d, const std::int32_t* ids, const Real* words,
@@ -52,7 +52,7 @@ struct EmbeddingOps {
     });
   }
 
-  /// @brief images[b,c,i] = normalized(pixels[b,i,c], c), computed in single precision.
+  /// @brief Pixel normalisation in single precision: images[b,c,i] = normalized(pixels[b,i,c], c).
   ///
   /// **Shapes.** pixels [batch,area,3], red, green and blue interleaved; images [batch,3,area].
   static void normalize_pixels(Index batch, Index area, const std::uint8_t* pixels, Real* images) {
@@ -83,7 +83,8 @@ struct EmbeddingOps {
     });
   }
 
-  /// @brief y[b,0] = class_token + positions[0]; y[b,1+i] = x[b,i] + positions[1+i].
+  /// @brief Class token and position embeddings: y[b,0] = class_token + positions[0]; y[b,1+i] = x[b,i] +
+  /// positions[1+i].
   ///
   /// **Shapes.** x [batch*n,d], class_token [d], positions [n+1,d], y [batch*(n+1),d].
   static void prepend_class_token(Index batch, Index n, Index d, const Real* x, const Real* class_token,

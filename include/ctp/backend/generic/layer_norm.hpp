@@ -15,7 +15,8 @@ namespace ctp::backend::generic {
 /// @brief Layer normalisation and dropout of a host backend.
 template <class Real>
 struct LayerNormOps {
-  /// @brief sum = x + dropout(h); y = gain (sum - mean) / sqrt(variance + eps) + bias, row by row.
+  /// @brief Layer norm of a residual sum, by row: sum = x + dropout(h); y = gain (sum - mean) / sqrt(variance + eps) +
+  /// bias.
   ///
   /// **Shapes.** x, h, sum, y [rows,d]; gain, bias [d]; mean, inverse [rows], kept for the backward pass.
   /// h may be null: then x is normalised and `sum` is not written.
@@ -118,7 +119,7 @@ struct LayerNormOps {
     }
   }
 
-  /// @brief y = dropout(x), or y += dropout(x) with `accumulate`; y may be x. The gradient of dropout is the same map.
+  /// @brief Dropout: y = dropout(x), or y += dropout(x) with `accumulate`; y may be x. Also maps dy to dx.
   /// **Shapes.** x, y [rows,d].
   static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample,
                       bool accumulate, Real* y) {

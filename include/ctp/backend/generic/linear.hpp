@@ -14,7 +14,7 @@ namespace ctp::backend::generic {
 /// @brief Matrix products and linear layers of a host backend. Derived provides tiled_product().
 template <class Derived, class Real>
 struct LinearOps {
-  /// @brief c (+)= alpha op(a) op(b).
+  /// @brief Matrix product c (+)= alpha op(a) op(b).
   ///
   /// **Shapes.** op(a) [m,k], op(b) [k,n], c [m,n]; all row-major, c without gaps.
   static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
@@ -29,7 +29,7 @@ struct LinearOps {
         [](Index, Index, Index, Index) {});
   }
 
-  /// @brief y = x w^T + bias (+ residual); if `activated` is given, also activated = gelu(y).
+  /// @brief Linear layer: y = x w^T + bias (+ residual); if `activated` is given, also activated = gelu(y).
   ///
   /// **Shapes.** x [n,k], w [m,k], bias [m], residual, y, activated [n,m]. residual and activated may be null.
   static void linear(Index n, Index k, Index m, const Real* x, const Real* w, const Real* bias, const Real* residual,
@@ -61,8 +61,8 @@ struct LinearOps {
         });
   }
 
-  /// @brief Gradients of linear(): dx (+)= dy w, dw += dy^T x, dbias += column sums of dy. `overwrite_grad`: dx is
-  /// written, not added to.
+  /// @brief Linear backward: dx (+)= dy w, dw += dy^T x, dbias += column sums of dy. `overwrite_grad`: dx is written,
+  /// not added to.
   ///
   /// `before`: input of GELU, or null. If given, dy is the gradient of GELU's output and is overwritten.
   /// **Shapes.** as linear(); before, dx, dw and dbias may be null.
@@ -74,7 +74,7 @@ struct LinearOps {
     if (dbias != nullptr) add_column_sums(n, m, dy, dbias);
   }
 
-  /// @brief sums += column sums of x, summed in a fixed order. **Shapes.** x [n,m], sums [m].
+  /// @brief Column sums: sums += column sums of x, in a fixed order. **Shapes.** x [n,m], sums [m].
   static void add_column_sums(Index n, Index m, const Real* x, Real* sums) {
     parallel_blocks(m, 256, [&](Index begin, Index end) {
       for (Index i = 0; i < n; ++i) {
@@ -85,7 +85,7 @@ struct LinearOps {
     });
   }
 
-  /// @brief gradient *= gelu'(x), in place. **Shapes.** both [count].
+  /// @brief GELU backward, in place: gradient *= gelu'(x). **Shapes.** both [count].
   static void gelu_backward(Index count, const Real* x, Real* gradient) {
     parallel_blocks(count, 16384, [&](Index begin, Index end) {
       CTP_SIMD

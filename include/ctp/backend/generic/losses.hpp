@@ -16,7 +16,7 @@ namespace ctp::backend::generic {
 /// @brief Losses of a host backend.
 template <class Real>
 struct LossOps {
-  /// @brief loss[i] = log sum_j exp(x[i,j]) - x[i,target[i]].
+  /// @brief Cross entropy with class targets: loss[i] = log sum_j exp(x[i,j]) - x[i,target[i]].
   ///
   /// **Shapes.** x [n,m], target [n] in [0,m), log_sum [n] (kept for the backward pass), loss [n].
   static void cross_entropy(Index n, Index m, const Real* x, const std::int32_t* target, Real* log_sum, Real* loss) {
@@ -26,7 +26,8 @@ struct LossOps {
     });
   }
 
-  /// @brief dx += dloss weight[i] (softmax(x[i]) - onehot(target[i])). weight [n]; rows of weight zero are skipped.
+  /// @brief Cross-entropy backward: dx += dloss weight[i] (softmax(x[i]) - onehot(target[i])). weight [n]; rows of
+  /// weight zero are skipped.
   static void cross_entropy_backward(Index n, Index m, const Real* x, const std::int32_t* target, const Real* log_sum,
                                      const Real* weight, const Real* dloss, Real* dx) {
     parallel_for(n, [&](Index i) {
@@ -40,8 +41,9 @@ struct LossOps {
     });
   }
 
-  /// @brief loss[i] = - sum_j q[j] log p[j], p = softmax(x[i] / temperature), q = softmax(t[i] / temperature). With
-  /// `divergence`: loss[i] = sum_j q[j] (log q[j] - log p[j]), which is KL(q || p).
+  /// @brief Cross entropy with a teacher's distribution: loss[i] = - sum_j q[j] log p[j], p = softmax(x[i] /
+  /// temperature), q = softmax(t[i] / temperature). With `divergence`: loss[i] = KL(q || p) = sum_j q[j] (log q[j] -
+  /// log p[j]).
   ///
   /// **Shapes.** x, t [n,m]; log_sum_x, log_sum_t [n], of the scaled scores, kept for the backward pass; loss [n].
   static void soft_cross_entropy(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature,
@@ -64,7 +66,8 @@ struct LossOps {
     });
   }
 
-  /// @brief dx += dloss weight[i] / temperature (p - q). The teacher's scores t get no gradient.
+  /// @brief Soft cross-entropy backward: dx += dloss weight[i] / temperature (p - q). The teacher's scores t get no
+  /// gradient.
   static void soft_cross_entropy_backward(Index n, Index m, const Real* x, const Real* t, Real inverse_temperature,
                                           const Real* log_sum_x, const Real* log_sum_t, const Real* weight,
                                           const Real* dloss, Real* dx) {
@@ -79,7 +82,7 @@ struct LossOps {
     });
   }
 
-  /// @brief result = sum_i weight[i] x[i], summed in the order of i. **Shapes.** [n].
+  /// @brief Weighted sum: result = sum_i weight[i] x[i], summed in the order of i. **Shapes.** [n].
   static void dot(Index n, const Real* x, const Real* weight, Real* result) {
     Real total = 0;
     for (Index i = 0; i < n; ++i) total += weight[i] * x[i];

@@ -60,7 +60,7 @@ struct ParameterOps {
     });
   }
 
-  /// @brief slow = decay slow + (1 - decay) theta. **Shapes.** [n].
+  /// @brief Exponential moving average: slow = decay slow + (1 - decay) theta. **Shapes.** [n].
   static void average(Index n, Real decay, const Real* theta, Real* slow) {
     const Real take = Real(1) - decay;
     parallel_blocks(n, block, [&](Index begin, Index end) {
@@ -69,7 +69,8 @@ struct ParameterOps {
     });
   }
 
-  /// @brief slow = decay slow + (1 - decay) / 2 (theta + other). **Shapes.** [n].
+  /// @brief Exponential moving average of two vectors' mean: slow = decay slow + (1 - decay) / 2 (theta + other).
+  /// **Shapes.** [n].
   static void average_of_two(Index n, Real decay, const Real* theta, const Real* other, Real* slow) {
     const Real take = (Real(1) - decay) / Real(2);
     parallel_blocks(n, block, [&](Index begin, Index end) {
@@ -78,7 +79,7 @@ struct ParameterOps {
     });
   }
 
-  /// @brief importance += weight * gradient^2: the diagonal of the empirical Fisher matrix. **Shapes.** [n].
+  /// @brief Accumulates the empirical Fisher diagonal: importance += weight * gradient^2. **Shapes.** [n].
   static void add_squares(Index n, Real weight, const Real* gradient, Real* importance) {
     parallel_blocks(n, block, [&](Index begin, Index end) {
       CTP_SIMD
@@ -86,7 +87,7 @@ struct ParameterOps {
     });
   }
 
-  /// @brief importance += weight * |gradient|. **Shapes.** [n].
+  /// @brief Accumulates gradient magnitudes: importance += weight * |gradient|. **Shapes.** [n].
   static void add_magnitudes(Index n, Real weight, const Real* gradient, Real* importance) {
     parallel_blocks(n, block, [&](Index begin, Index end) {
       CTP_SIMD
@@ -94,14 +95,14 @@ struct ParameterOps {
     });
   }
 
-  /// @brief sum_i term.value(i, theta[i]), summed in double in an order that depends on n only; NaN if a gradient of
-  /// the term is not finite. **Shapes.** theta [n].
+  /// @brief Value of a penalty term: sum_i term.value(i, theta[i]), summed in double in an order that depends on n
+  /// only; NaN if a gradient of the term is not finite. **Shapes.** theta [n].
   template <class Term>
   static double sum_terms(Index n, const Real* theta, const Term& shared) {
     const Index blocks = (n + block - 1) / block;
     double* partial = thread_scratch<double, Scratch::Reduction>(static_cast<std::size_t>(blocks));
     parallel_blocks(n, block, [&](Index begin, Index end) {
-      // g++ does not vectorise a sum whose terms are read through captured references, hence the copies.
+      // Copies, because g++ does not vectorise a sum of terms read through captured references.
       const Term term = shared;
       const Real* const x = theta;
       double sum = 0;

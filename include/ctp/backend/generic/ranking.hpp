@@ -69,7 +69,7 @@ struct SimdVector<Real, 0> {
 };
 
 /// Multiplies `rows` packed rows with 2 * lanes packed columns. Every score is one chain of sums over the width,
-/// whatever its place in the tile: equal rows have equal scores, to the last bit.
+/// independent of its place in the tile: equal rows have equal scores, to the last bit.
 template <class Real, std::size_t Bytes = vector_bytes>
 struct ScoreKernel {
   static constexpr Index lanes = SimdVector<Real, Bytes>::count;

@@ -16,14 +16,15 @@ namespace ctp::backend::generic {
 /// @brief Operations on rows, for a host backend.
 template <class Real>
 struct RowOps {
-  /// @brief y[i] = x[index[i]]. **Shapes.** x [*,d], index [n], y [n,d].
+  /// @brief Gather of rows: y[i] = x[index[i]]. **Shapes.** x [*,d], index [n], y [n,d].
   static void gather_rows(Index n, Index d, const Real* x, const std::int32_t* index, Real* y) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) std::copy_n(x + index[i] * d, d, y + i * d);
     });
   }
 
-  /// @brief x[index[i]] += y[i], in the order of i. **Shapes.** as gather_rows(); an index may occur more than once.
+  /// @brief Scatter-add of rows: x[index[i]] += y[i], in the order of i. **Shapes.** as gather_rows(); an index may
+  /// occur more than once.
   static void scatter_add_rows(Index n, Index d, const Real* y, const std::int32_t* index, Real* x) {
     parallel_blocks(d, 256, [&](Index begin, Index end) {
       for (Index i = 0; i < n; ++i) {
@@ -35,12 +36,12 @@ struct RowOps {
     });
   }
 
-  /// @brief y[i] = x[i * step]. **Shapes.** x [n*step,d], y [n,d].
+  /// @brief Strided gather of rows: y[i] = x[i * step]. **Shapes.** x [n*step,d], y [n,d].
   static void take_rows(Index n, Index step, Index d, const Real* x, Real* y) {
     for (Index i = 0; i < n; ++i) std::copy_n(x + i * step * d, d, y + i * d);
   }
 
-  /// @brief x[i * step] += y[i]. **Shapes.** as take_rows().
+  /// @brief Strided scatter-add of rows: x[i * step] += y[i]. **Shapes.** as take_rows().
   static void add_taken_rows(Index n, Index step, Index d, const Real* y, Real* x) {
     for (Index i = 0; i < n; ++i) {
       CTP_SIMD
@@ -48,7 +49,8 @@ struct RowOps {
     }
   }
 
-  /// @brief y = x / max(|x|, eps), row by row. **Shapes.** x, y [n,d]; length [n], kept for the backward pass.
+  /// @brief L2 normalisation of rows: y = x / max(|x|, eps). **Shapes.** x, y [n,d]; length [n], kept for the backward
+  /// pass.
   static void normalize_rows(Index n, Index d, const Real* x, Real eps, Real* y, Real* length) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
@@ -62,7 +64,8 @@ struct RowOps {
     });
   }
 
-  /// @brief dx += (dy - (dy . y) y) / length; for rows shorter than eps, which the forward pass only scales,
+  /// @brief Backward of the L2 normalisation: dx += (dy - (dy . y) y) / length; for rows shorter than eps, which the
+  /// forward pass only scales,
   /// dx += dy / length.
   static void normalize_rows_backward(Index n, Index d, const Real* y, const Real* length, Real eps, const Real* dy,
                                       Real* dx) {
@@ -81,12 +84,12 @@ struct RowOps {
     });
   }
 
-  /// @brief length[i] = |x[i]|. **Shapes.** x [n,d], length [n].
+  /// @brief Euclidean row lengths: length[i] = |x[i]|. **Shapes.** x [n,d], length [n].
   static void row_lengths(Index n, Index d, const Real* x, Real* length) {
     for (Index i = 0; i < n; ++i) length[i] = norm(d, x + i * d);
   }
 
-  /// @brief dx[i] += dlength[i] x[i] / length[i]; rows of length zero get no gradient.
+  /// @brief Backward of the row lengths: dx[i] += dlength[i] x[i] / length[i]; rows of length zero get no gradient.
   static void row_lengths_backward(Index n, Index d, const Real* x, const Real* length, const Real* dlength, Real* dx) {
     for (Index i = 0; i < n; ++i) {
       const Real factor = length[i] > 0 ? dlength[i] / length[i] : Real(0);
@@ -95,7 +98,7 @@ struct RowOps {
     }
   }
 
-  /// @brief y[i] = <a[i], b[i]>. **Shapes.** a, b [n,d], y [n].
+  /// @brief Row-wise inner products: y[i] = <a[i], b[i]>. **Shapes.** a, b [n,d], y [n].
   static void row_products(Index n, Index d, const Real* a, const Real* b, Real* y) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
@@ -108,7 +111,7 @@ struct RowOps {
     });
   }
 
-  /// @brief y[i] += factor[i] x[i]. **Shapes.** factor [n], x, y [n,d].
+  /// @brief Adds scaled rows: y[i] += factor[i] x[i]. **Shapes.** factor [n], x, y [n,d].
   static void add_scaled_rows(Index n, Index d, const Real* factor, const Real* x, Real* y) {
     parallel_blocks(n, 64, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {
@@ -119,7 +122,7 @@ struct RowOps {
     });
   }
 
-  /// @brief y[b,j,i] (+)= x[b,i,j]. **Shapes.** x [batch,n,d], y [batch,d,n].
+  /// @brief Batched transpose: y[b,j,i] (+)= x[b,i,j]. **Shapes.** x [batch,n,d], y [batch,d,n].
   static void transpose_each(Index batch, Index n, Index d, const Real* x, bool accumulate, Real* y) {
     parallel_for(batch, [&](Index b) {
       const Real* in = x + b * n * d;

@@ -76,7 +76,7 @@ class PngReader {
 /// @brief Decodes a PNG file with libpng.
 ///
 /// Alpha and transparent colours are dropped, not blended. 16-bit grey becomes min(value, 255); other 16-bit samples
-/// become their high byte. Both rules are those of Pillow's convert("RGB"). Gamma and profiles are not applied.
+/// become their high byte. Both rules equal Pillow's convert("RGB"). Gamma and profiles are not applied.
 ///
 /// **Errors.** DataError for every error of libpng, and as png_structure().
 inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::string& file,

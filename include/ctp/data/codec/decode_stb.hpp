@@ -25,7 +25,7 @@
 namespace ctp::data::detail {
 
 /// The quantisation and Huffman tables that a JPEG file has defined so far. stb_image does not check for undefined
-/// ones.
+/// tables.
 class JpegTables {
  public:
   /// Records the tables of a DQT or DHT segment. Requires a well-formed segment.

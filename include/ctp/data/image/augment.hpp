@@ -18,7 +18,7 @@
 
 namespace ctp::data {
 
-/// @brief Settings of the training augmentation; the defaults are the published ones.
+/// @brief Settings of the training augmentation, with the published defaults.
 ///
 /// **Source.** Released CTP code, data/__init__.py.
 struct Augmentation {

@@ -23,7 +23,7 @@ class ImageCache {
   /// **Units.** budget: bytes of pixels; 0 disables the cache.
   explicit ImageCache(std::size_t budget) : budget_(budget) {}
 
-  /// The picture `ordinal`, from the cache or from decode(). **Errors.** those of decode(), with the cache unchanged.
+  /// The picture `ordinal`, from the cache or from decode(). **Errors.** as decode(), with the cache unchanged.
   template <class Decode>
   std::shared_ptr<const Image> get(std::uint32_t ordinal, const Decode& decode) {
     if (budget_ > 0) {

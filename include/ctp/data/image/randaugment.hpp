@@ -33,13 +33,13 @@ enum class AugmentOp : std::uint8_t {
 };
 inline constexpr std::uint32_t augment_op_count = 10;
 
-/// @brief Settings of RandAugment; the defaults are the published ones.
+/// @brief Settings of RandAugment, with the published defaults.
 ///
 /// **Source.** Cubuk et al. 2020, arXiv:1909.13719; operations and their ranges as in the released CTP code.
 struct RandAugment {
   int operations = 2;        ///< number of operations drawn for a picture, with replacement
   double magnitude = 5;      ///< 0 to 10: shear 0.03, shift 1 pixel, rotation 3 degrees and gain 0.18 a unit
-  double probability = 0.5;  ///< that a drawn operation is applied
+  double probability = 0.5;  ///< probability that a drawn operation is applied
   bool published = false;    ///< AutoContrast with the published defect, see auto_contrast()
 };
 

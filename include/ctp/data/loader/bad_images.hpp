@@ -39,7 +39,7 @@ struct BadImage {
   std::string reason;         ///< the decoder's message, with task, pair and file
 };
 
-/// The different bad pictures found so far, in the order of the batches that hold them.
+/// The distinct bad pictures found so far, in the order of their batches.
 class BadImages {
  public:
   /// `limit`: share of `pairs` above which training stops.
@@ -78,7 +78,7 @@ class BadImages {
   std::vector<BadImage> list_;
 };
 
-/// `task` without the pairs whose picture is quarantined or was found bad.
+/// `task` without the pairs of quarantined and bad pictures.
 inline Task without_bad_images(Task task, const std::vector<std::uint32_t>& quarantined,
                                const std::vector<BadImage>& found) {
   std::erase_if(task.members, [&](std::uint32_t ordinal) {

@@ -1,5 +1,5 @@
 /// @file   ctp/data/loader/loader_options.hpp
-/// @brief  Settings of a Loader: those that a caller chooses, and those that follow from model and run.
+/// @brief  Settings of a Loader: the caller's choices, and the settings derived from model and run.
 /// @layer  data
 #pragma once
 
@@ -17,23 +17,23 @@
 
 namespace ctp::data {
 
-/// @brief Settings of loading that a caller chooses; a member of TrainOptions. The defaults are the published ones.
+/// @brief Settings of loading that a caller chooses, with the published defaults; a member of TrainOptions.
 ///
-/// `workers`, `prefetch` and `patience_seconds` leave the batches as they are.
+/// `workers`, `prefetch` and `patience_seconds` do not change the batches.
 struct LoadingOptions {
   int batch_size = 128;
   bool augment = true;         ///< random crop, flip and RandAugment; otherwise the plain resized picture
   int workers = 1;             ///< threads that make batches; 0: next() makes them on the calling thread
   int prefetch = 2;            ///< batches made ahead of the batch in use; needs memory for one more
-  int patience_seconds = 600;  ///< how long next() waits for a worker before it throws
+  int patience_seconds = 600;  ///< longest wait of next() for a worker, then an error
   OnBadImage on_bad_image = OnBadImage::Error;
   double bad_image_limit = 0.001;               ///< share of the task's pictures that may be bad before training stops
-  std::vector<std::uint32_t> quarantined = {};  ///< ordinals of pairs whose picture is never opened
+  std::vector<std::uint32_t> quarantined = {};  ///< ordinals of pairs with pictures never opened
   /// Called once for each different bad picture of a task, on the thread that calls next(). May be empty.
   std::function<void(const std::string& task, const BadImage& bad)> report_bad_image = {};
 };
 
-/// Settings of a Loader: the caller's, and those that follow from the model and the place in the run.
+/// Settings of a Loader: the caller's choices, and the settings derived from the model and the place in the run.
 struct LoaderOptions : LoadingOptions {
   int image_size = 64;  ///< pixels
   int length = 30;      ///< tokens per caption, padding included

@@ -18,9 +18,9 @@ struct Masking {
   std::int32_t cls = -1;        ///< id of [CLS]
   std::int32_t mask = -1;       ///< id of [MASK]
   std::int32_t vocabulary = 0;  ///< number of token ids
-  float probability = 0.15F;    ///< that a token is masked
+  float probability = 0.15F;    ///< probability that a token is masked
   float to_mask = 0.8F;         ///< share of masked tokens that become [MASK]
-  float to_random = 0.5F;       ///< share of the others that become a random token; the rest keep their token
+  float to_random = 0.5F;       ///< share of the other masked tokens drawn at random; the rest keep their token
 };
 
 /// The published masking for `vocabulary`: any type with pad(), cls(), mask() and size().

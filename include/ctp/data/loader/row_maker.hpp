@@ -47,7 +47,7 @@ class RowMaker {
   ///
   /// `peers`: the ordinals the sampler chose for this batch. `quarantined`: replaces the picture without opening it.
   /// No replacement is a pair of LoaderOptions::quarantined. Replaced bad pictures are appended to `bad`.
-  /// **Errors.** those of the source, with the pair's name in front; DataError if no picture can be read.
+  /// **Errors.** as the source, with the pair's name in front; DataError if no picture can be read.
   void make(Batch& batch, std::size_t row, std::span<const std::uint32_t> peers, bool quarantined,
             std::vector<BadImage>& bad) const {
     std::uint32_t ordinal = peers[row];

@@ -33,7 +33,7 @@ struct Annotations {
 
 namespace detail {
 
-/// Keeps the fields of Sample and skips all others, whatever their values.
+/// Keeps the fields of Sample and skips all other fields, with values of any kind.
 class AnnotationHandler final : public io::JsonHandler {
  public:
   AnnotationHandler(std::string file, AnnotationForm form, Annotations& out)

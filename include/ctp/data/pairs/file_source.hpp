@@ -33,7 +33,7 @@ struct FileSourceOptions {
   int max_words = 30;           ///< words of a cleaned caption that are kept
   int length = 30;              ///< tokens per caption, [CLS] and [SEP] included
   std::size_t cache_bytes = 0;  ///< size of the cache of decoded pictures; 0: decode a picture each time
-  Augmentation augmentation{};  ///< of pictures for training
+  Augmentation augmentation{};  ///< augmentation of training pictures
 };
 
 /// @brief A Source over annotated files.

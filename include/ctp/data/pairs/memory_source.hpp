@@ -19,7 +19,7 @@
 
 namespace ctp::data {
 
-/// @brief A Source whose pairs are added one by one before the source becomes part of a Task.
+/// @brief Source over pairs in memory. Add all pairs before the source becomes part of a Task.
 ///
 /// A pair holds either decoded pixels or finished floats. The source resizes or augments pixels as FileSource does, and
 /// copies finished floats unchanged. Finished floats cannot be augmented: a Loader over them needs `augment = false`.

@@ -1,5 +1,5 @@
 /// @file   ctp/data/synthetic/scene.hpp
-/// @brief  Backgrounds of pictures: one scene for each industry.
+/// @brief  Backgrounds of pictures, one for each industry.
 /// @layer  data
 #pragma once
 

@@ -38,7 +38,7 @@ struct Settings {
   int patterns = 5;        ///< shared by all industries; each names them in its dialect
   int badges = 6;          ///< shared by all industries
   int counts = 3;          ///< largest number of products in one picture
-  int held_out_every = 3;  ///< one of so many (kind, colour, pattern) combinations is held out of training
+  int held_out_every = 3;  ///< one in this many (kind, colour, pattern) combinations is held out of training
 
   double size_tail = 0.8;  ///< weight of P9D's industry sizes in training: 0 all equal, 1 as published
   double test_tail = 0.1;  ///< the same for test, query and gallery; small, so that small industries can be measured

@@ -1,5 +1,5 @@
 /// @file   ctp/optim/schedule/concepts.hpp
-/// @brief  The requirements of a learning-rate schedule.
+/// @brief  Concept of a learning-rate schedule.
 /// @layer  optim
 #pragma once
 

@@ -9,7 +9,7 @@
 
 namespace ctp::optim {
 
-/// @brief `rate` at every step of a task after warm-up. `min_rate` is not used.
+/// @brief Constant schedule: `rate` at every step of a task after warm-up. `min_rate` is not used.
 struct Constant {
   int warmup_steps = 0;  ///< per task
 

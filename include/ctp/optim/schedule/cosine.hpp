@@ -10,8 +10,8 @@
 
 namespace ctp::optim {
 
-/// @brief Half a cosine from `rate` to `min_rate` over the steps of a task after warm-up; restarts with every task. The
-/// published schedule has no warm-up.
+/// @brief Cosine annealing: half a cosine from `rate` to `min_rate` over the steps of a task after warm-up; restarts
+/// with every task. The published schedule has no warm-up.
 ///
 /// **Source.** Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5, per step.
 struct Cosine {

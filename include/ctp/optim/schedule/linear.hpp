@@ -10,7 +10,7 @@
 
 namespace ctp::optim {
 
-/// @brief A straight line from `rate` to `min_rate` over the steps of a task after warm-up; restarts with every task.
+/// @brief Linear decay from `rate` to `min_rate` over the steps of a task after warm-up; restarts with every task.
 ///
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, appendix A.2, per task.
 struct Linear {

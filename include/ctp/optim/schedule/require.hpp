@@ -1,5 +1,5 @@
 /// @file   ctp/optim/schedule/require.hpp
-/// @brief  Error messages for a type that is not a learning-rate schedule.
+/// @brief  Compile-time checks of learning-rate schedules, with one sentence for each missing member.
 /// @layer  optim
 #pragma once
 

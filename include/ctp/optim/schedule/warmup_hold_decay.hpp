@@ -13,7 +13,7 @@
 
 namespace ctp::optim {
 
-/// @brief Linear warm-up, `rate` held, then a linear decay to `min_rate` over the last steps of a task.
+/// @brief Warm-up, hold, decay: linear warm-up, `rate` held, then linear decay to `min_rate` over a task's last steps.
 ///
 /// The decay takes `decay_share` of all steps of the task, rounded to the nearest number, and never begins before the
 /// end of warm-up.

@@ -49,7 +49,8 @@ struct Element {
 
 }  // namespace kernel
 
-/// @brief sums += the sums over rows of term(row, column). **Shapes.** sums [columns]. Uses the runtime's scratch.
+/// @brief Column sums: sums += the sums over rows of term(row, column). **Shapes.** sums [columns]. Uses the runtime's
+/// scratch.
 template <class Runtime, class Real, class Term>
 void add_column_sums(Index rows, Index columns, const Term& term, Real* sums) {
   if (rows <= 0 || columns <= 0) return;

@@ -7,7 +7,7 @@
 
 namespace ctp::backend::cuda {
 
-/// @brief d = alpha op(a) op(b) + beta c + bias.
+/// @brief Arguments of a matrix product d = alpha op(a) op(b) + beta c + bias.
 ///
 /// **Shapes.** op(a) [m,k], op(b) [k,n], c and d [m,n] without gaps; bias [n] or null; all row-major, rows of a and b
 /// `lda` and `ldb` apart. c may be d; c is not read if beta is 0. An operand's elements are Real or Packed.

@@ -59,7 +59,7 @@ struct Pack {
 
 }  // namespace kernel
 
-/// The Stored of a pointer of either kind.
+/// Wraps a pointer to Real or Packed as kernel::Stored, with the runtime's rounding.
 template <class Runtime, class Real>
 kernel::Stored<Real> stored(Real* p) {
   return {p};

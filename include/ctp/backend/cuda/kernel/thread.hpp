@@ -43,11 +43,11 @@ constexpr int least_blocks_of() {
 /// @brief One thread of a running kernel.
 ///
 /// `block()` of `blocks()` and `id()` of `threads()` identify the thread. `sync()` waits for the block, `sync_warp()`
-/// for the warp. `shared<T>()` is the block's shared memory. `shuffle_xor(x, m)` returns x of the thread of the same
-/// warp whose number differs in the bits of m. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8],
-/// with single-precision sums of bfloat16 operands in the lanes that PTX defines for mma.m16n8k16; `mma_tf32(c, a, b)`
-/// does the same for TF32 operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp must reach each shuffle and
-/// each product, all threads of a block each sync().
+/// for the warp. `shared<T>()` is the block's shared memory. `shuffle_xor(x, m)` returns the x of lane `lane ^ m` of
+/// the same warp. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8], with single-precision sums of
+/// bfloat16 operands in the lanes that PTX defines for mma.m16n8k16; `mma_tf32(c, a, b)` does the same for TF32
+/// operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp must reach each shuffle and each product, all
+/// threads of a block each sync().
 template <class T>
 concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4],
                                 const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {

@@ -36,8 +36,8 @@ using Description = Owned<cublasLtMatmulDesc_t, &cublasLtMatmulDescDestroy>;
 using MatrixLayout = Owned<cublasLtMatrixLayout_t, &cublasLtMatrixLayoutDestroy>;
 using Preference = Owned<cublasLtMatmulPreference_t, &cublasLtMatmulPreferenceDestroy>;
 
-/// A row-major matrix is the transpose of a column-major matrix; `rows` and `columns` are those of the column-major
-/// one.
+/// A row-major matrix is the transpose of a column-major matrix; `rows` and `columns` are the extents of the
+/// column-major matrix.
 inline MatrixLayout make_layout(cudaDataType_t type, Index rows, Index columns, Index stride) {
   cublasLtMatrixLayout_t layout = nullptr;
   check(cublasLtMatrixLayoutCreate(&layout, type, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns),
@@ -160,7 +160,7 @@ class ProductPlan {
   detail::MatrixLayout left_, right_, result_;
 };
 
-/// @brief d = alpha op(a) op(b) + beta c + bias on the current context, with operands rounded to Precision.
+/// @brief Matrix product d = alpha op(a) op(b) + beta c + bias on the current context, operands rounded to Precision.
 template <class Precision>
 class Product {
  public:

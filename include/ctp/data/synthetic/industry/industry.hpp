@@ -14,7 +14,7 @@
 
 namespace ctp::data::synthetic {
 
-/// A kind of product: its Chinese name, which is its category, and its silhouette as parts in painting order.
+/// A kind of product: Chinese name (also the category), and silhouette as parts in painting order.
 class Kind {
  public:
   static constexpr std::size_t max_parts = 9;
@@ -53,7 +53,7 @@ struct Industry {
   std::array<std::string_view, max_colours> colours;       ///< max_colours, in the order of the palette
   std::array<std::string_view, filler_count> fillers;      ///< advertising words without information about the picture
   int series_step = 1;                                     ///< odd; step of the assignment of series names to patterns
-  int series_start = 0;                                    ///< start of that assignment
+  int series_start = 0;                                    ///< start of the assignment of series names to patterns
   Neglect neglects = Neglect::Nothing;
   double hue = 0.0;  ///< -1 to 1: direction and size of the rotation of hues, in units of Settings::hue_dialect
   Scene scene = Scene::Studio;
