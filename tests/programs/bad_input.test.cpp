@@ -166,8 +166,8 @@ TEST_CASE("programs: with --init, assigned sizes must equal the file's, and othe
   refuse({"--config", file}, {file, "image_size", "the 64 of " + weights(), "'32'"});
 
   const auto run = test::run_program(
-      "continual_pretrain", words({"--image-size", "64", "--set", "model.temp=0.5", "--set",
-                                   "model.distill_temp=2", "--set", "model.dropout=0.25", "--queue", "30"}));
+      "continual_pretrain", words({"--image-size", "64", "--set", "model.temp=0.5", "--set", "model.distill_temp=2",
+                                   "--set", "model.dropout=0.25", "--queue", "30"}));
   REQUIRE_MESSAGE(run.code == 0, run.err);
   const std::string config = test::read_whole(out + "/config.json");
   for (const char* line : {"\"model.temp\": 0.5,", "\"model.distill_temp\": 2,", "\"model.dropout\": 0.25",
