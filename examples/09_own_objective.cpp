@@ -87,20 +87,20 @@ ctp::Scalar<B> sigmoid_contrast(const ctp::Pass<B>& pass, ctp::Variable<2, B> s,
   using Real = typename B::Real;
   const ctp::Index n = s.value.shape[0], all = n * n;
   const sigmoid::Question<Real> question{n, s.value.data, temperature.value.data, bias.value.data};
-  const auto each = pass.scratch(ctp::Shape<1>{all}), share = pass.scratch(ctp::Shape<1>{all});
+  const auto terms = pass.scratch(ctp::Shape<1>{all}), weights = pass.scratch(ctp::Shape<1>{all});
   const auto sums = pass.scratch(ctp::Shape<1>{3});
   auto loss = pass.make(ctp::Shape<0>{});
-  B::for_each(all, sigmoid::Value<Real>{question, each.data});
-  B::fill(all, Real(1) / static_cast<Real>(n), share.data);
-  B::dot(all, each.data, share.data, loss.value.data);
+  B::for_each(all, sigmoid::Value<Real>{question, terms.data});
+  B::fill(all, Real(1) / static_cast<Real>(n), weights.data);
+  B::dot(all, terms.data, weights.data, loss.value.data);
   pass.record([=] {  // runs in the backward pass; holds views and numbers only, and adds to gradients
-    B::for_each(all, sigmoid::Slope<Real>{question, loss.grad.data, each.data});
-    B::fill(all, Real(1), share.data);
-    B::dot(all, each.data, s.value.data, sums.data);
-    B::dot(all, each.data, share.data, sums.data + 1);
+    B::for_each(all, sigmoid::Slope<Real>{question, loss.grad.data, terms.data});
+    B::fill(all, Real(1), weights.data);
+    B::dot(all, terms.data, s.value.data, sums.data);
+    B::dot(all, terms.data, weights.data, sums.data + 1);
     B::for_each(1, sigmoid::Chain<Real>{question, sums.data, sums.data + 1, sums.data + 2, temperature.grad.data,
                                         bias.grad.data});
-    B::add_scaled_by(all, sums.data + 2, each.data, s.grad.data);
+    B::add_scaled_by(all, sums.data + 2, terms.data, s.grad.data);
   });
   return loss;
 }

@@ -85,16 +85,16 @@ void words(const Options& o) {
     tape.rewind();
     const ctp::Pass<B> pass{theta.data(), &tape, gradient.data()}, teacher{slow.data(), &tape};
     const ctp::Variable<2, B> online{{hidden.data(), {rows, width}}, {hidden_grad.data(), {rows, width}}};
-    const ctp::Variable<2, B> wise{{hidden_slow.data(), {rows, width}}, {}};
+    const ctp::Variable<2, B> teacher_tokens{{hidden_slow.data(), {rows, width}}, {}};
     const ctp::Tensor<const std::int32_t, 1, B> at{row_there.data(), {masked_rows}},
         wanted{target_there.data(), {masked_rows}};
     const auto& text = model.text_encoder();
     const auto scores = text.word_scores(pass, ctp::gather_rows(pass, online, at));
-    const auto their_scores = text.word_scores(teacher, ctp::gather_rows(teacher, wise, at));
+    const auto teacher_scores = text.word_scores(teacher, ctp::gather_rows(teacher, teacher_tokens, at));
     const auto weight = ctp::mean_weights(pass, masked_rows);
     const auto loss =
         ctp::add(pass, ctp::cross_entropy(pass, scores, wanted, weight),
-                 ctp::soft_cross_entropy(pass, scores, their_scores.value, weight, 1, ctp::Entropy::Kept));
+                 ctp::soft_cross_entropy(pass, scores, teacher_scores.value, weight, 1, ctp::Entropy::Kept));
     B::fill(1, 1.F, loss.grad.data);
     tape.backward();
   });

@@ -19,9 +19,9 @@ ctp::TensorFile with_heads(ctp::TensorFile file, const std::string& prefix = "")
     for (const char* head : {"vision_proj", "text_proj"}) {
       const std::string bias = prefix + head + ".bias", sigma = prefix + head + ".sigma";
       std::erase_if(file.tensors, [&](const ctp::NamedTensor& t) { return t.name == bias; });
-      const double one = 1;
+      const double initial_sigma = 1;
       if (file.find(sigma) == nullptr)
-        file.tensors.push_back(ctp::make_named(sigma, {1}, std::span<const double>(&one, 1)));
+        file.tensors.push_back(ctp::make_named(sigma, {1}, std::span<const double>(&initial_sigma, 1)));
     }
   }
   return file;

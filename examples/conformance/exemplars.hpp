@@ -28,11 +28,11 @@ inline bool check_exemplars(const ctp::TensorFile& file) {
   const std::uint64_t capacity = std::stoull(file.metadata.at("capacity"));
   std::vector<std::uint64_t> sizes;
   for (const std::int64_t size : file.at("sizes").as_int64s()) sizes.push_back(static_cast<std::uint64_t>(size));
-  const auto check = [&](const std::string& name, const auto& found) {
+  const auto check = [&](const std::string& name, const auto& computed) {
     const std::vector<std::int64_t> expected = file.at(name).as_int64s();
-    std::size_t different = found.size() == expected.size() ? 0 : expected.size();
-    for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
-      different += static_cast<std::int64_t>(found[i]) != expected[i];
+    std::size_t different = computed.size() == expected.size() ? 0 : expected.size();
+    for (std::size_t i = 0; i < std::min(computed.size(), expected.size()); ++i)
+      different += static_cast<std::int64_t>(computed[i]) != expected[i];
     compare.input(name);
     compare.record(name + " (places that differ)", name, static_cast<double>(different), 0);
   };

@@ -21,10 +21,10 @@ namespace {
 
 /// Backend that counts the calls of retrieval_ranks().
 struct Counting : ctp::test::SimulatedCuda<float> {
-  static inline int asked = 0;
+  static inline int calls = 0;
   template <class... A>
   static void retrieval_ranks(const A&... arguments) {
-    ++asked;
+    ++calls;
     ctp::test::SimulatedCuda<float>::retrieval_ranks(arguments...);
   }
 };
@@ -81,7 +81,7 @@ void check_recalls() {
 TEST_CASE("evaluate: a learner's recalls equal the recalls of its features, on the host") { check_recalls<ctp::Cpu>(); }
 
 TEST_CASE("evaluate: a learner's recalls equal the recalls of its features, ranked by the learner's backend") {
-  Counting::asked = 0;
+  Counting::calls = 0;
   check_recalls<Counting>();
-  CHECK(Counting::asked == 1);
+  CHECK(Counting::calls == 1);
 }

@@ -30,7 +30,7 @@ using Learner = ctp::Learner<Strategy, ctp::VisionLanguageModel<ctp::encoder::Vi
                                                                 typename Strategy::Projection>>;
 
 /// The reports of all steps, number by number.
-class Told final : public ctp::Observer {
+class RecordedReports final : public ctp::Observer {
  public:
   void step_done(const ctp::StepReport& r) override {
     auto& one = all.emplace_back(std::vector<double>{static_cast<double>(r.task), static_cast<double>(r.epoch),
@@ -47,7 +47,7 @@ class Told final : public ctp::Observer {
 
 struct Run {
   std::vector<std::pair<std::string, std::vector<double>>> state;  ///< all members that an archive visits
-  std::vector<std::vector<double>> told;
+  std::vector<std::vector<double>> reports;
   std::vector<std::string> names;
   int waits = 0;
   std::string error;
@@ -65,8 +65,8 @@ Run train(int read_every, bool capture, int bad_epoch = -1, std::size_t bad_step
   options.read_every = read_every;
   options.read_seconds = 1e9;
   Learner<Strategy> learner(typename Learner<Strategy>::Model(sizes), options);
-  Told told;
-  learner.observe(told);
+  RecordedReports reports;
+  learner.observe(reports);
 
   /// Batches with one NaN batch in one epoch.
   class Spoilt final : public ctp::data::BatchSource {
@@ -106,8 +106,8 @@ Run train(int read_every, bool capture, int bad_epoch = -1, std::size_t bad_step
   }
   run.waits = Simulated::downloads() - before;
   run.state = test::snapshot(learner).values;
-  run.told = told.all;
-  run.names = told.names;
+  run.reports = reports.all;
+  run.names = reports.names;
   return run;
 }
 
@@ -116,12 +116,12 @@ Run train(int read_every, bool capture, int bad_epoch = -1, std::size_t bad_step
 TEST_CASE("pending steps: read several at a time, steps give the same weights, states and reports as read one by one") {
   const auto check = []<class Strategy>() {
     const Run each = train<Strategy>(1, false);
-    CHECK(each.told.size() == 2 * 2 * steps);
+    CHECK(each.reports.size() == 2 * 2 * steps);
     for (const auto& [every, record] : {std::pair{2, false}, {3, true}, {16, true}}) {
       CAPTURE(every);
       const Run some = train<Strategy>(every, record);
       CHECK(some.state == each.state);
-      CHECK(some.told == each.told);
+      CHECK(some.reports == each.reports);
       CHECK(some.names == each.names);
       CHECK(some.waits == 2 * ((steps + every - 1) / every));  // once in a while and at the end of an epoch
     }
@@ -139,10 +139,10 @@ TEST_CASE("pending steps: a non-finite step makes the device skip all submitted 
       CAPTURE(bad);
       const Run each = train<Strategy>(1, false, 1, bad);
       CHECK(each.error.find("task 1, epoch 1, step " + std::to_string(steps + bad)) == 0);
-      CHECK(each.told.size() == 2 * steps + steps + bad);
+      CHECK(each.reports.size() == 2 * steps + steps + bad);
       const Run some = train<Strategy>(3, true, 1, bad);
       CHECK(some.error == each.error);
-      CHECK(some.told == each.told);
+      CHECK(some.reports == each.reports);
       CHECK(some.state == each.state);
     }
   };
@@ -184,11 +184,11 @@ TEST_CASE("pending steps: an error of a batch comes after the reports of the ste
     std::size_t at_ = 0;
   };
   Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
-  Told told;
-  learner.observe(told);
+  RecordedReports reports;
+  learner.observe(reports);
   Broken source;
   CHECK_THROWS_AS(learner.learn(source, "broken"), ctp::DataError);
-  CHECK(told.all.size() == 3);
+  CHECK(reports.all.size() == 3);
 }
 
 TEST_CASE("pending steps: every step is reported once, though an observer throws") {
@@ -211,12 +211,12 @@ TEST_CASE("pending steps: every step is reported once, though an observer throws
 
 TEST_CASE("pending steps: an unfit batch is refused after the reports of the steps before it") {
   Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
-  Told told;
-  learner.observe(told);
+  RecordedReports reports;
+  learner.observe(reports);
   test::Batches task(test::micro, 4, 3, 6, 1);
   task.list[2].ids[1] = test::micro.vocab;
   CHECK_THROWS_AS(learner.learn(task, "task"), ctp::UsageError);
-  CHECK(told.all.size() == 2);
+  CHECK(reports.all.size() == 2);
 }
 
 TEST_CASE("pending steps: observers of the steps before a non-finite one see the learner as before that step") {
@@ -269,7 +269,7 @@ namespace {
 struct Commits {
   static constexpr const char* name = "commits";
   static constexpr ctp::Needs needs{};
-  enum class Does { Computes, AsksAnew, Uploads };
+  enum class Does { Computes, RequestsNewOutput, Uploads };
   static inline Does does = Does::Computes;
 
   template <class Model>
@@ -292,7 +292,7 @@ struct Commits {
   template <class Step, class OwnState>
   void commit(Step& step, OwnState& state) const {
     using B = typename Step::Backend;
-    if (does == Does::AsksAnew) static_cast<void>(step.online.fused());
+    if (does == Does::RequestsNewOutput) static_cast<void>(step.online.fused());
     if (does == Does::Uploads) state.kept.assign(std::vector<float>(static_cast<std::size_t>(state.kept.size())));
     // First allocates much memory of the tape, then reads the step's outputs.
     const auto noise = step.online.pass().scratch(ctp::Shape<1>{100'000});
@@ -333,7 +333,7 @@ TEST_CASE("pending steps: a commit that uses a new output, or the host, is an er
     Commits::does = Commits::Does::Computes;
     return what;
   };
-  CHECK(complaint(Commits::Does::AsksAnew).find("asked for in commit()") != std::string::npos);
+  CHECK(complaint(Commits::Does::RequestsNewOutput).find("asked for in commit()") != std::string::npos);
   CHECK(complaint(Commits::Does::Uploads).find("upload: called from a policy's commit") != std::string::npos);
   CHECK(complaint(Commits::Does::Computes).empty());
 }

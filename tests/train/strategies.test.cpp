@@ -97,7 +97,7 @@ struct Underway {
   Underway() { test::lead_to_second_task(learner, first, second, 1); }
 
   /// Error message of the next step, which must change no weight; empty if the step succeeds.
-  std::string stopped() {
+  std::string step_error() {
     const std::vector<float> before = learner.weights();
     try {
       learner.step(second.list[1], &second);
@@ -173,7 +173,7 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
 
   SUBCASE("a picture") {
     underway.second.list[1].images[17] = not_a_number;
-    const std::string message = underway.stopped();
+    const std::string message = underway.step_error();
     CHECK(has(message, std::string(place) + "in_batch_contrast = "));
     CHECK(has(message, "masked_language = "));
     CHECK(has(message, pairs));
@@ -195,7 +195,7 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
       if constexpr (std::is_same_v<decltype(value), double&>)
         if (key == "in_batch_contrast.weight") value = 1e37;
     });
-    const std::string message = underway.stopped();
+    const std::string message = underway.step_error();
     CHECK(has(message, "task 1, epoch 0, step 0: expected finite losses and gradients, found the gradient;"));
     CHECK(has(message, pairs));
   }
@@ -203,7 +203,7 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
     for (float* teacher : {learner.thetas().previous(), learner.thetas().momentum()}) {
       if (teacher == nullptr) continue;
       for (ctp::Index i = 0; i < learner.thetas().size(); ++i) teacher[i] = not_a_number;
-      const std::string message = underway.stopped();
+      const std::string message = underway.step_error();
       CHECK(has(message, place));
       CHECK(has(message, "masked_language_distillation = "));
       CHECK_FALSE(has(message, "in_batch_contrast"));
@@ -216,7 +216,7 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
       std::size_t spoilt = 0;
       for (Spoil spoil{spoilt}; learner.penalty_state().visit(spoil), !spoil.name.empty(); spoil = Spoil{++spoilt}) {
         CAPTURE(spoil.name);
-        const std::string message = underway.stopped();
+        const std::string message = underway.step_error();
         CHECK(has(message, place + std::string(Strategy::Penalty::name) + " = "));
         CHECK(has(message, pairs));
         restore();
@@ -230,7 +230,7 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
     if constexpr (std::is_same_v<decltype(value), double&>)
       if (key == "in_batch_contrast.weight") value = 1;
   });
-  CHECK(underway.stopped() == "");  // nothing of it is left
+  CHECK(underway.step_error() == "");  // nothing of it is left
 }
 
 TEST_CASE_TEMPLATE("strategies: everything that a checkpoint must hold has a name of its own", Strategy,

@@ -39,9 +39,9 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
   using B = typename Model::Backend;
   Tape<B> tape;
   DeviceBatch<B> batch;
-  ExtractedFeatures found;
-  found.embed = static_cast<std::size_t>(model.config().embed);
-  found.width = static_cast<std::size_t>(model.text_encoder().width());
+  ExtractedFeatures features;
+  features.embed = static_cast<std::size_t>(model.config().embed);
+  features.width = static_cast<std::size_t>(model.text_encoder().width());
   const auto append = [](const auto& tensor, std::vector<float>& to) {
     const std::size_t before = to.size();
     to.resize(before + static_cast<std::size_t>(tensor.size()));
@@ -53,13 +53,13 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
     batch.load(*host, model.config());
     Outputs<Model> outputs(model, {theta, &tape}, batch);
     if (kinds.retrieval) {
-      append(outputs.image().local.value, found.image);
-      append(outputs.text().local.value, found.text);
+      append(outputs.image().local.value, features.image);
+      append(outputs.text().local.value, features.text);
     }
-    if (kinds.fusion) append(normalize(outputs.pass(), outputs.fused()).value, found.fusion);
-    found.pairs += static_cast<std::size_t>(host->size);
+    if (kinds.fusion) append(normalize(outputs.pass(), outputs.fused()).value, features.fusion);
+    features.pairs += static_cast<std::size_t>(host->size);
   }
-  return found;
+  return features;
 }
 
 /// @brief Feature extraction over the pairs of a task, in the task's order, without augmentation.

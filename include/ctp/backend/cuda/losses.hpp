@@ -94,10 +94,11 @@ struct SoftCrossEntropyBackward {
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index i) const {
-    const Real by = inverse_temperature, g = *dloss * weight[i] * by, lx = log_sum_x[i], lt = log_sum_t[i];
+    const Real g = *dloss * weight[i] * inverse_temperature, lx = log_sum_x[i], lt = log_sum_t[i];
     if (g == Real(0)) return;
     for (Index j = team.lane(); j < m; j += team.size())
-      dx[i * m + j] += g * (fn::exp(x[i * m + j] * by - lx) - fn::exp(t[i * m + j] * by - lt));
+      dx[i * m + j] +=
+          g * (fn::exp(x[i * m + j] * inverse_temperature - lx) - fn::exp(t[i * m + j] * inverse_temperature - lt));
   }
 };
 

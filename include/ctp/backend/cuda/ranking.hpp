@@ -124,23 +124,23 @@ class ScoreBlock {
   Real sums_[each][each];
 };
 
-/// own[i] = the score of the matched rows i, with the bits that ScoreBlock gives.
+/// matched[i] = the score of the matched rows i, with the bits that ScoreBlock gives.
 template <class Real>
 struct MatchedScores {
   Index width;
   const Real *left, *right;
-  Real* own;
+  Real* matched;
   CTP_HD void operator()(Index i) const {
     Real sum = 0;
     for (Index k = 0; k < width; ++k) sum = std::fma(left[i * width + k], right[i * width + k], sum);
-    own[i] = sum;
+    matched[i] = sum;
   }
 };
 
-/// 1 if score `x` of row `at` ranks before score `own` of row `own_at`: greater, or equal and earlier.
+/// 1 if score `x` of row `at` ranks before score `matched` of row `matched_at`: greater, or equal and earlier.
 template <class Real>
-CTP_HD int is_ahead(Real x, Index at, Real own, Index own_at) {
-  return x > own || (x == own && at < own_at) ? 1 : 0;
+CTP_HD int is_ahead(Real x, Index at, Real matched, Index matched_at) {
+  return x > matched || (x == matched && at < matched_at) ? 1 : 0;
 }
 
 /// @brief Counts, for each row of a tile, the columns that rank before the row's match, and for each column the rows
@@ -154,7 +154,7 @@ struct CountAhead {
 
   Index n, tiles;
   int width;
-  const Real *left, *right, *own;
+  const Real *left, *right, *matched;
   std::uint8_t *left_ahead, *right_ahead;  ///< [tiles, n]
 
   template <class Thread>
@@ -165,27 +165,27 @@ struct CountAhead {
     scores.compute(t, width, left + first_row * width, static_cast<int>(n - first_row), right + first_column * width,
                    static_cast<int>(n - first_column));
 
-    Real own_of_column[Scores::each];
+    Real matched_of_column[Scores::each];
     int by_row[Scores::each], by_column[Scores::each];
     CTP_UNROLL
     for (int c = 0; c < Scores::each; ++c) {
       const Index j = first_column + Scores::column(t, c);
-      own_of_column[c] = j < n ? own[j] : Real(0);
+      matched_of_column[c] = j < n ? matched[j] : Real(0);
       by_row[c] = by_column[c] = 0;
     }
     bool finite = true;
     CTP_UNROLL
     for (int r = 0; r < Scores::each; ++r) {
       const Index i = first_row + Scores::row(t, r);
-      const Real own_of_row = i < n ? own[i] : Real(0);
+      const Real matched_of_row = i < n ? matched[i] : Real(0);
       CTP_UNROLL
       for (int c = 0; c < Scores::each; ++c) {
         const Index j = first_column + Scores::column(t, c);
         if (i >= n || j >= n) continue;
         const Real x = scores.score(r, c);
         finite = finite && x - x == Real(0);
-        by_row[r] += is_ahead(x, j, own_of_row, i);
-        by_column[c] += is_ahead(x, i, own_of_column[c], j);
+        by_row[r] += is_ahead(x, j, matched_of_row, i);
+        by_column[c] += is_ahead(x, i, matched_of_column[c], j);
       }
     }
 
@@ -364,12 +364,12 @@ struct Ranking {
     using Count = kernel::CountAhead<Real>;
     if (n <= 0) return;
     const Index tiles = tiles_of(n);
-    auto* own = static_cast<Real*>(
+    auto* matched = static_cast<Real*>(
         Runtime::scratch(static_cast<std::size_t>(n) * (sizeof(Real) + 2 * static_cast<std::size_t>(tiles))));
-    auto *left_ahead = reinterpret_cast<std::uint8_t*>(own + n), *right_ahead = left_ahead + tiles * n;
-    launch_each<Runtime>(n, kernel::MatchedScores<Real>{width, left, right, own});
+    auto *left_ahead = reinterpret_cast<std::uint8_t*>(matched + n), *right_ahead = left_ahead + tiles * n;
+    launch_each<Runtime>(n, kernel::MatchedScores<Real>{width, left, right, matched});
     Runtime::launch(tiles * tiles, Count::threads, Count::Scores::shared_bytes,
-                    Count{n, tiles, static_cast<int>(width), left, right, own, left_ahead, right_ahead});
+                    Count{n, tiles, static_cast<int>(width), left, right, matched, left_ahead, right_ahead});
     launch_each<Runtime>(n, kernel::AddAhead{n, tiles, left_ahead, Count::not_counted, left_rank});
     launch_each<Runtime>(n, kernel::AddAhead{n, tiles, right_ahead, Count::not_counted, right_rank});
   }
@@ -384,10 +384,10 @@ struct Ranking {
     const Index row_tiles = tiles_of(queries), tiles = std::max<Index>(1, tiles_of(gallery));
     const Index wanted = std::clamp<Index>(enough_blocks / row_tiles, 1, std::min<Index>(warp_size, tiles));
     const Index tiles_of_chunk = (tiles + wanted - 1) / wanted, chunks = (tiles + tiles_of_chunk - 1) / tiles_of_chunk;
-    const Index found = chunks * top_items * queries;
+    const Index results = chunks * top_items * queries;
     auto* best =
-        static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(found) * (sizeof(Real) + sizeof(std::int32_t))));
-    auto* best_item = reinterpret_cast<std::int32_t*>(best + found);
+        static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(results) * (sizeof(Real) + sizeof(std::int32_t))));
+    auto* best_item = reinterpret_cast<std::int32_t*>(best + results);
     Runtime::launch(row_tiles * chunks, Top::threads, Top::shared_bytes,
                     Top{queries, gallery, row_tiles, tiles_of_chunk * kernel::ScoreBlock<Real>::side,
                         static_cast<int>(width), query, items, best, best_item});

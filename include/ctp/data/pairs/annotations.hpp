@@ -77,12 +77,12 @@ class AnnotationHandler final : public io::JsonHandler {
 
  private:
   /// Target of a field's text, and the flag that records its presence; null for skipped fields.
-  struct Wanted {
+  struct FieldTarget {
     std::string* target = nullptr;
     bool* there = nullptr;
   };
 
-  Wanted wanted(const std::string& field) {
+  FieldTarget wanted(const std::string& field) {
     if (field == "title") return {&record_.title, &has_title_};
     if (field == "cate_name") return {&record_.category, &has_category_};
     if (field == "industry_name" && !form_.two_level) return {&record_.industry, &has_industry_};
@@ -135,7 +135,7 @@ class AnnotationHandler final : public io::JsonHandler {
   Annotations& out_;
   std::string id_;
   Sample record_;
-  Wanted wanted_;  // of the current field
+  FieldTarget wanted_;  // of the current field
   bool has_title_ = false, has_category_ = false, has_industry_ = false;
 };
 
