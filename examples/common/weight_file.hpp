@@ -39,8 +39,6 @@ class PublishedState {
   std::size_t embed_;
 };
 
-static_assert(ctp::Archive<PublishedState<float, ctp::Cpu>, ctp::Buffer<float, ctp::Cpu>, std::vector<std::uint32_t>>);
-
 /// Parameters, temperatures and queues under their published names, without metadata.
 template <class Learner>
 ctp::TensorFile published_weights(Learner& learner) {
@@ -52,8 +50,10 @@ ctp::TensorFile published_weights(Learner& learner) {
              distill = static_cast<float>(model.config().distill_temperature);
   file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
   file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
-  PublishedState<typename Learner::Real, typename Learner::B> state(file.tensors,
-                                                                    static_cast<std::size_t>(model.config().embed));
+  using B = typename Learner::B;
+  using State = PublishedState<typename Learner::Real, B>;
+  static_assert(ctp::Archive<State, ctp::Buffer<typename Learner::Real, B>, std::vector<std::uint32_t>>);
+  State state(file.tensors, static_cast<std::size_t>(model.config().embed));
   learner.losses_state().visit(state);
   return file;
 }
