@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/shape.hpp>
 
 namespace ctp {
 
