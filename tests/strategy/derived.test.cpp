@@ -36,6 +36,7 @@ TEST_CASE("a derived strategy has its own policies, and the parent's where it na
   static_assert(std::same_as<Mine::Objective, Parent::Objective> && std::same_as<Mine::Penalty, Parent::Penalty>);
   static_assert(!std::same_as<Mine::Momentum, Parent::Momentum>);
   CHECK(std::string(Mine::name) == "mine");
+  CHECK(std::string(Drift::name) == "drift");
   CHECK(Mine::Distillation::needs.previous == (Parent::Distillation::needs.previous | Drift::needs.previous));
   CHECK(Mine::Distillation::needs.momentum == Parent::Distillation::needs.momentum);
 }
