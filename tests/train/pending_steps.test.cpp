@@ -183,7 +183,8 @@ TEST_CASE("pending steps: an error of a batch comes after the reports of the ste
    private:
     std::size_t at_ = 0;
   };
-  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro),
+                                       {.epochs = 1, .read_seconds = 1e9});
   RecordedReports reports;
   learner.observe(reports);
   Broken source;
@@ -200,7 +201,8 @@ TEST_CASE("pending steps: every step is reported once, though an observer throws
     }
     std::vector<std::uint64_t> seen;
   };
-  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro),
+                                       {.epochs = 1, .read_seconds = 1e9});
   Throws observer;
   learner.observe(observer);
   test::Batches task(test::micro, 4, 3, 6, 1);
@@ -210,7 +212,8 @@ TEST_CASE("pending steps: every step is reported once, though an observer throws
 }
 
 TEST_CASE("pending steps: an unfit batch is refused after the reports of the steps before it") {
-  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro),
+                                       {.epochs = 1, .read_seconds = 1e9});
   RecordedReports reports;
   learner.observe(reports);
   test::Batches task(test::micro, 4, 3, 6, 1);
@@ -233,7 +236,7 @@ TEST_CASE("pending steps: observers of the steps before a non-finite one see the
    private:
     Seqf* learner_;
   };
-  Seqf learner(Seqf::Model(test::micro), {.epochs = 1});
+  Seqf learner(Seqf::Model(test::micro), {.epochs = 1, .read_seconds = 1e9});
   Counts counts(learner);
   learner.observe(counts);
   test::Batches task(test::micro, 5, 3, 6, 1);
@@ -254,7 +257,8 @@ TEST_CASE(
     std::vector<int> events;
     bool throws = true;
   };
-  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro), {.epochs = 1});
+  Learner<ctp::strategy::SeqF> learner(Learner<ctp::strategy::SeqF>::Model(test::micro),
+                                       {.epochs = 1, .read_seconds = 1e9});
   Once observer;
   learner.observe(observer);
   test::Batches task(test::micro, 3, 3, 6, 1);
@@ -309,7 +313,7 @@ struct Committing : ctp::strategy::SeqF {
 
 TEST_CASE("pending steps: a commit that computes finds the step's values, replayed or not") {
   const auto kept = [](bool capture) {
-    ctp::TrainOptions options{.epochs = 1};
+    ctp::TrainOptions options{.epochs = 1, .read_seconds = 1e9};
     options.capture_steps = capture;
     Learner<Committing> learner(Learner<Committing>::Model(test::micro), options);
     test::Batches task(test::micro, 5, 3, 6, 1);
@@ -321,7 +325,7 @@ TEST_CASE("pending steps: a commit that computes finds the step's values, replay
 
 TEST_CASE("pending steps: a commit that uses a new output, or the host, is an error") {
   const auto complaint = [](Commits::Does does) -> std::string {
-    Learner<Committing> learner(Learner<Committing>::Model(test::micro), {.epochs = 1});
+    Learner<Committing> learner(Learner<Committing>::Model(test::micro), {.epochs = 1, .read_seconds = 1e9});
     test::Batches task(test::micro, 2, 3, 6, 1);
     Commits::does = does;
     std::string what;
