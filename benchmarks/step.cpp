@@ -11,26 +11,12 @@
 #include <ctp/testing/synthetic_batch.hpp>
 
 #include "laps.hpp"
+#include "narrow.hpp"
 
 namespace {
 
+using bench::narrow;
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
-
-/// 64 wide, one head of 64, 12 + 12 layers, five image tokens: so little arithmetic that overheads dominate the time.
-constexpr ctp::ModelConfig narrow{.image = 32,
-                                  .patch = 16,
-                                  .vision_width = 64,
-                                  .vision_depth = 12,
-                                  .vision_heads = 1,
-                                  .vocab = 1000,
-                                  .text_width = 64,
-                                  .text_layers = 12,
-                                  .fusion_layer = 6,
-                                  .text_heads = 1,
-                                  .intermediate = 256,
-                                  .positions = 64,
-                                  .embed = 64,
-                                  .queue = 64};
 
 /// `tiny` with a vocabulary of the size of the synthetic stream's.
 constexpr ctp::ModelConfig tiny() {
