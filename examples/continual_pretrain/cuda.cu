@@ -4,6 +4,7 @@
 
 #include "../common/cuda.cuh"
 #include "../common/strategies.hpp"
+#include "training.hpp"
 
 namespace pretrain {
 

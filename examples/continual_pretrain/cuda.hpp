@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "training.hpp"
+#include "run_context.hpp"
 
 namespace pretrain {
 

@@ -260,8 +260,8 @@ class DryRun {
   ctp::Index parameters_ = 0;
 };
 
-/// @brief Sets a training up and prints its costs. **Errors.** as the training before its first step.
-inline void dry_run(const RunContext& context) {
+/// dry_run() on the CPU: sets a training up and prints its costs.
+inline void print_costs(const RunContext& context) {
   int kept = 0;
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
     using Model = typename Training<Strategy, ctp::Cpu>::Model;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,24 +25,11 @@
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
 #include "../common/weight_file.hpp"
-#include "bad_pictures.hpp"
 #include "observers.hpp"
+#include "run_context.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
-
-/// The inputs and outputs of a run, the same for all strategies.
-struct RunContext {
-  const Settings& settings;
-  ctp::ModelConfig model;
-  const std::vector<ctp::data::Task>& tasks;
-  const examples::Evaluator& evaluate;
-  std::function<void(const std::string& path, ctp::TensorFile file)> save;  ///< writes weights
-  std::vector<Assignment> policy_settings;                                  ///< keys such as momentum.decay
-  BadPictures& bad_pictures;
-  const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
-  bool json = false;
-};
 
 /// Assigns settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has.
 template <class Learner>

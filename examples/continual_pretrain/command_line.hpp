@@ -1,0 +1,91 @@
+/// @file   command_line.hpp
+/// @brief  Command line of continual_pretrain: assignments from --config, options and --set.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <ctp/core/error.hpp>
+#include <ctp/io/suggest.hpp>
+
+#include "../common/run.hpp"
+#include "../common/strategies.hpp"
+#include "config_files.hpp"
+#include "settings.hpp"
+
+namespace pretrain {
+
+/// All assignments of configuration file and command line, in order of rising precedence.
+struct CommandLine {
+  std::vector<Assignment> assignments;
+  bool json = false, dry_run = false;
+};
+
+inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
+  CLI::App app{"Trains a vision-language model on a stream of tasks and measures its forgetting.",
+               "continual_pretrain"};
+  std::vector<Assignment> options;
+  Settings defaults;
+  Settings::fields(defaults, [&](const char* key, auto& field, const char* help) {
+    const std::string name = Settings::option_name(key), where = command_line;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, bool>) {
+      app.add_flag_callback(name, [&options, key, where] { options.push_back({key, "true", where}); }, help);
+    } else {
+      std::string text = help;
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>)
+        text += field.empty() ? "" : " [" + field + "]";
+      else if (!(field < 0))
+        text += " [" + (std::ostringstream() << field).str() + "]";
+      app.add_option_function<std::string>(
+          name, [&options, key, where](const std::string& value) { options.push_back({key, value, where}); }, text);
+    }
+  });
+  std::string config;
+  std::vector<std::string> sets;
+  app.add_option("--config", config, "settings as JSON with comments, or a YAML file of the published code");
+  app.add_option(
+      "--set", sets,
+      "key=value: an option, or a setting of a policy, the model or the augmentation, such as momentum.decay, "
+      "model.vision_width, augment.published");
+  app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
+  app.add_flag("--dry-run", line.dry_run,
+               "train nothing and write nothing: print the sizes of the training and the costs of each strategy");
+  if (const auto code = examples::parse(app, argc, argv)) return code;
+  if (!config.empty()) line.assignments = read_config_file(config);
+  line.assignments.insert(line.assignments.end(), options.begin(), options.end());
+  for (const std::string& set : sets) {
+    const auto at = set.find('=');
+    if (at == std::string::npos || at == 0)
+      throw ctp::UsageError(ctp::Complaint{"--set", "", "key=value", "'" + set + "'", ""}.text());
+    line.assignments.push_back({set.substr(0, at), set.substr(at + 1), "--set"});
+  }
+  return std::nullopt;
+}
+
+/// **Errors.** UsageError for an unknown strategy.
+inline void require_strategy(const std::string& name) {
+  const std::vector<std::string> known = examples::strategy_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  throw ctp::UsageError(
+      ctp::Complaint{"--strategy", "", "the name of a strategy", "'" + name + "'", ctp::io::suggestion(name, known)}
+          .text());
+}
+
+/// The names of a list separated by commas, without empty names.
+inline std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    if (end > begin) names.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+}  // namespace pretrain
