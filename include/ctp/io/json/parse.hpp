@@ -6,10 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
-#include <limits>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +16,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/io/json/number.hpp>
 #include <ctp/io/json/repair.hpp>
 
 namespace ctp::io {
@@ -33,27 +31,6 @@ struct JsonOptions {
 /// A line and a column, both from 1. Columns count characters, not bytes.
 struct JsonPlace {
   std::size_t line = 1, column = 1;
-};
-
-/// @brief A number. Its spelling, not its value, decides whether it is an integer.
-struct JsonNumber {
-  bool whole = false;           ///< written without fraction and exponent, and magnitude fits 64 bits
-  bool negative = false;        ///< written with a minus sign; true for -0
-  std::uint64_t magnitude = 0;  ///< if whole
-  double value = 0;             ///< always finite
-
-  /// The number if it is whole, in range and written without a sign.
-  [[nodiscard]] std::optional<std::uint64_t> as_uint64() const {
-    if (!whole || negative) return std::nullopt;
-    return magnitude;
-  }
-  /// The number if it is whole, in range and not -0.
-  [[nodiscard]] std::optional<std::int64_t> as_int64() const {
-    constexpr std::uint64_t edge = std::uint64_t{1} << 63U;
-    if (!whole || (negative && magnitude == 0) || magnitude > (negative ? edge : edge - 1)) return std::nullopt;
-    if (!negative) return static_cast<std::int64_t>(magnitude);
-    return -static_cast<std::int64_t>(magnitude - 1) - 1;  // no overflow at the lowest value
-  }
 };
 
 namespace detail {
