@@ -18,6 +18,7 @@
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "starting_weights.hpp"
+#include "training_entry.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -43,14 +44,16 @@ int run(int argc, char** argv) {
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
+  std::optional<StartingWeights> init;
+  if (!settings.init.empty()) init = open_starting_weights(line.assignments, settings);
+
   const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
                                              : std::vector<std::string>{};
   const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
                                                               : ctp::data::Vocabulary::read(settings.vocab));
   const auto& vocabulary = tokenizer.vocabulary();
-  std::optional<ctp::TensorFile> init;
-  if (!settings.init.empty()) init = read_starting_weights(settings.init, model_settings, vocabulary, model);
+  if (init) fit_model(*init, model_settings, vocabulary, settings.vocab, model);
   model.vocab = static_cast<int>(vocabulary.size());
   model.pad = vocabulary.pad();
   model.unk = vocabulary.unk();
@@ -83,18 +86,21 @@ int run(int argc, char** argv) {
       stream, tokenizer,
       {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
 
-  const auto save = [&model](const std::string& path, ctp::TensorFile file) {
+  const std::string training = training_entry(settings, model, vocabulary);
+  const auto save = [&model, &training](const std::string& path, ctp::TensorFile file) {
     file.metadata["config"] = ctp::io::config_text(model);
+    file.metadata[ctp::io::training_entry] = training;
     ctp::io::write_safetensors(path, file);
   };
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
-  const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr,
+  const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &init->file : nullptr,
                            line.json};
   if (!settings.quarantine.empty()) {
     const std::size_t unknown = bad_pictures.quarantine(read_bad_pictures(settings.quarantine), settings.quarantine);
     if (unknown > 0 && !line.json)
       std::printf("%s: %zu entries are not pictures of these tasks\n", settings.quarantine.c_str(), unknown);
   }
+  if (init) say(*init, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;
