@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +18,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/quoted.hpp>
 #include <ctp/data/pairs/annotations.hpp>
+#include <ctp/data/pairs/split.hpp>
 #include <ctp/data/sample.hpp>
 #include <ctp/io/json/parse.hpp>
 #include <ctp/io/suggest.hpp>
@@ -108,6 +110,24 @@ class P9d {
   [[nodiscard]] std::vector<std::uint32_t> gallery(std::span<const std::string> tasks) const {
     return of_tasks(gallery_, tasks);
   }
+
+  /// @brief Removes records from a list of the evaluation; the ordinals of the later records fall accordingly.
+  ///
+  /// For pictures that cannot be read. **Errors.** UsageError for the training list, whose ordinals key random numbers.
+  void leave_out(Split split, std::span<const std::uint32_t> ordinals) {
+    if (split == Split::Train)
+      throw UsageError(Complaint{"P9d::leave_out", "split", "test, query or gallery", "train", ""}.text());
+    std::vector<Sample>& samples = split == Split::Test ? test_ : split == Split::Query ? query_ : gallery_;
+    std::vector<bool> out(samples.size());
+    for (const std::uint32_t ordinal : ordinals)
+      if (ordinal < out.size()) out[ordinal] = true;
+    const std::size_t before = samples.size();
+    std::erase_if(samples, [&](const Sample& sample) { return out[sample.ordinal]; });
+    for (std::size_t i = 0; i < samples.size(); ++i) samples[i].ordinal = static_cast<std::uint32_t>(i);
+    left_out_[static_cast<std::size_t>(split)] += before - samples.size();
+  }
+  /// Number of records that leave_out() removed from a split.
+  [[nodiscard]] std::size_t left_out(Split split) const { return left_out_[static_cast<std::size_t>(split)]; }
 
  private:
   struct Range {
@@ -201,6 +221,7 @@ class P9d {
   std::unordered_map<std::string, std::size_t> places_;  // of the names in industries_
   std::vector<Sample> train_, test_, query_, gallery_;
   std::size_t replaced_ = 0;
+  std::array<std::size_t, 4> left_out_{};  // by split
 };
 
 }  // namespace ctp::data
