@@ -84,6 +84,27 @@ TEST_CASE("model config: an invalid size is refused with field, value and rule")
           "model.pad: expected a number from 0, found -1; sizes and temperatures must be positive");
 }
 
+TEST_CASE("model config: sizes have upper limits, and models at the limits have fewer parameters than 2^60") {
+  const auto refused = [](auto&& change, const char* start) {
+    ModelConfig config = ctp::sizes::tiny;
+    change(config);
+    const auto complaint = ctp::complaint_about(config);
+    REQUIRE(complaint);
+    CHECK(complaint->text().find(start) == 0);
+  };
+  CHECK_FALSE(ctp::complaint_about(ctp::sizes::tiny));
+  refused([](auto& c) { c.vision_depth = 1025; }, "vision_depth: expected at most 1024, found 1025");
+  refused([](auto& c) { c.positions = 1 << 30; }, "positions: expected at most 1048576, found 1073741824");
+  refused([](auto& c) { c.vocab = (1 << 24) + 1; }, "vocab: expected at most 16777216, found 16777217");
+  refused([](auto& c) { c.temperature = std::numeric_limits<double>::infinity(); }, "temp: expected a finite number");
+  const auto most = [](const char* field) { return static_cast<double>(ctp::size_range(field).most); };
+  const double width = most("text_width"), layers = most("text_layers");
+  const double layer = 8 * width * width + 2 * width * most("intermediate") + 16 * most("intermediate");
+  const double tables = width * (most("vocab") + most("positions") + most("types") + most("image") * most("image")) +
+                        width * 3 * most("patch") * most("patch") + most("vocab") + 2 * width * most("embed");
+  CHECK(2 * layers * layer + 2 * tables < 0x1p60);
+}
+
 TEST_CASE("model config: limits are valid values") {
   ModelConfig config = ctp::sizes::tiny;
   config.fusion_layer = config.text_layers;

@@ -145,3 +145,56 @@ TEST_CASE("weights: a tensor that is missing, unknown, of another shape or not f
     CHECK(has(not_finite, "w.safetensors: tensor text_proj.bias: expected finite numbers, found NaN or infinity"));
   }
 }
+
+TEST_CASE("weights: a wanted tensor of a type that weights are not read from is refused by file, tensor and type") {
+  for (const ctp::DType type : {ctp::DType::I32, ctp::DType::U32}) {
+    const std::string integers = refusal([&](ctp::TensorFile& file) { tensor(file, "text_proj.bias").dtype = type; });
+    CHECK(integers == "w.safetensors: tensor text_proj.bias: expected one of the types F64 F32 F16 BF16, found " +
+                          std::string(ctp::dtype_name(type)) + "; store these weights in one of those types");
+  }
+  const std::string tied = refusal([&](ctp::TensorFile& file) {
+    ctp::NamedTensor copy = file.at(words);
+    copy.name = decoder;
+    copy.dtype = ctp::DType::I32;
+    file.tensors.push_back(copy);
+  });
+  CHECK(has(tied, "w.safetensors: tensor " + decoder + ": expected one of the types"));
+  CHECK(refusal([](ctp::TensorFile& file) {
+          file.tensors.push_back({"queue_ptr", ctp::DType::U64, {1}, std::vector<std::byte>(8)});
+          file.tensors.push_back({"image_queue", ctp::DType::F8_E4M3, {3}, std::vector<std::byte>(3)});
+        }).empty());
+  const std::string too_large = refusal([](ctp::TensorFile& file) {
+    const std::vector<double> values(7, 1e300);
+    tensor(file, "text_proj.bias") = ctp::make_named("text_proj.bias", {7}, std::span<const double>(values));
+  });
+  CHECK(has(too_large, "w.safetensors: tensor \"text_proj.bias\": element 0: expected a value that a float can hold"));
+}
+
+TEST_CASE("weights: what stands before all names is named with its remedy, and a foreign name is escaped") {
+  for (const std::string& prefix : {"module.", "_orig_mod.", "model.student."}) {
+    const std::string message = refusal([&](ctp::TensorFile& file) {
+      for (auto& t : file.tensors) t.name = prefix + t.name;
+    });
+    CAPTURE(message);
+    CHECK(has(message, "expected a tensor with this name, found none; the file has " + prefix));
+    CHECK(has(message, ": remove \"" + prefix + "\" from the names of its tensors"));
+  }
+  const std::string escaped =
+      refusal([](ctp::TensorFile& file) { file.tensors.push_back(filled("a\x1b[2J\nb", {1}, 1)); });
+  CHECK(has(escaped, "tensor \"a\\u001b[2J\\nb\": expected a name that this model has"));
+}
+
+TEST_CASE("weights: a model that a file cannot hold is refused before memory for it is asked for") {
+  ctp::ModelConfig large = test::odd;
+  large.positions = 1 << 20;
+  large.intermediate = 1 << 24;
+  large.vocab = 1 << 24;
+  const test::Structure vast(large);  // some 10^9 numbers
+  const ctp::TensorFile file = file_of(start());
+  CHECK_THROWS_AS((void)ctp::read_weights<double>(vast.layout(), file), ctp::DataError);
+  CHECK(ctp::match_weights(model().layout(), file).size() == model().layout().parameters().size());
+  ctp::TensorFile more = file;
+  more.tensors.push_back(filled("other", {2}, 1));
+  CHECK_THROWS_AS((void)ctp::match_weights(model().layout(), more), ctp::DataError);
+  CHECK_NOTHROW((void)ctp::match_weights(model().layout(), more, "", true));
+}

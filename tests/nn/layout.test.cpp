@@ -20,3 +20,20 @@ TEST_CASE("layout: every parameter begins at a multiple of 16 values, in the ord
   CHECK(layout.parameters()[2].offset == c.offset);
   CHECK(layout.parameters()[2].start == ctp::Start::Ones);
 }
+
+TEST_CASE("layout: sizes whose product or sum does not fit are refused by name, and the layout stays as it was") {
+  ctp::Layout layout;
+  (void)layout.add<1>("first", {3}, ctp::Start::Zeros);
+  constexpr ctp::Index large = ctp::Index{1} << 40;
+  CHECK_THROWS_WITH_AS((void)layout.add<2>("table", {large, large}, ctp::Start::Zeros),
+                       "parameter table: shape: expected at most 2^60 values in all parameters, found "
+                       "[1099511627776,1099511627776]; choose a smaller model",
+                       ctp::UsageError);
+  CHECK_THROWS_AS((void)layout.add<3>("wraps", {ctp::Index{1} << 32, ctp::Index{1} << 31, 2}, ctp::Start::Zeros),
+                  ctp::UsageError);
+  CHECK_THROWS_AS((void)layout.add<1>("negative", {-1}, ctp::Start::Zeros), ctp::UsageError);
+  (void)layout.add<1>("most", {(ctp::Index{1} << 60) - 32}, ctp::Start::Zeros);
+  CHECK_THROWS_AS((void)layout.add<1>("sum", {32}, ctp::Start::Zeros), ctp::UsageError);
+  CHECK(layout.parameters().size() == 2);
+  CHECK(layout.size() == (ctp::Index{1} << 60) - 16);
+}

@@ -57,9 +57,9 @@ TEST_CASE("named: values are converted from every floating-point or integer type
 
 TEST_CASE("named: a conversion that would change values is refused with the name") {
   CHECK_THROWS_WITH_AS((void)stored<std::int64_t>(DType::I64, {1}).as_floats(),
-                       R"(tensor "t": dtype: expected a floating-point type, found I64)", ctp::DataError);
+                       R"(tensor "t": dtype: expected one of F64 F32 F16 BF16, found I64)", ctp::DataError);
   CHECK_THROWS_WITH_AS((void)stored<float>(DType::F32, {1}).as_int64s(),
-                       R"(tensor "t": dtype: expected an integer type, found F32)", ctp::DataError);
+                       R"(tensor "t": dtype: expected one of I64 I32 I16 I8 U8 BOOL, found F32)", ctp::DataError);
   CHECK_THROWS_AS((void)stored<double>(DType::F64, {1e300}).as_floats(), ctp::DataError);
   CHECK(std::isinf(stored<double>(DType::F64, {INFINITY}).as_floats().at(0)));
   CHECK(std::isnan(stored<float>(DType::F32, {NAN}).as_floats().at(0)));
@@ -115,4 +115,26 @@ TEST_CASE("named: a missing tensor is reported with the file") {
       (void)file.at("missing"),
       R"(w.safetensors: tensor "missing": expected a tensor with this name, found 1 tensors, none with this name)",
       ctp::DataError);
+}
+
+TEST_CASE("named: the bytes of a tensor count elements of less than 8 bits without gaps, and nothing wraps around") {
+  using Shape = std::vector<std::int64_t>;
+  CHECK(ctp::checked_byte_count(DType::U32, Shape{3, 2}) == 24);
+  CHECK(ctp::checked_byte_count(DType::F8_E4M3, Shape{5}) == 5);
+  CHECK(ctp::checked_byte_count(DType::C64, Shape{}) == 8);
+  CHECK(ctp::checked_byte_count(DType::F4, Shape{2, 3}) == 3);
+  CHECK(ctp::checked_byte_count(DType::F6_E2M3, Shape{4}) == 3);
+  CHECK_FALSE(ctp::checked_byte_count(DType::F4, Shape{3}));
+  CHECK_FALSE(ctp::checked_byte_count(DType::F64, Shape{std::int64_t{1} << 61}));
+  CHECK_FALSE(ctp::checked_byte_count(DType::F32, Shape{-1}));
+  CHECK(ctp::checked_byte_count(DType::F64, Shape{std::int64_t{1} << 60}) == std::uint64_t{1} << 63);
+}
+
+TEST_CASE("named: an index finds what a search of the list finds") {
+  ctp::TensorFile file;
+  for (const char* name : {"b", "a", "c.d", "c", "b"}) file.tensors.push_back({name, DType::U8, {0}, {}});
+  const ctp::TensorIndex index(file.tensors);
+  for (const char* name : {"a", "b", "c", "c.d", "d", ""}) CHECK(index.find(name) == file.find(name));
+  CHECK(index.sorted().front()->name == "a");
+  CHECK(ctp::TensorIndex({}).find("a") == nullptr);
 }

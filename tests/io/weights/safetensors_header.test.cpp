@@ -80,8 +80,11 @@ TEST_CASE("safetensors_header: each rule broken alone is refused by a message th
       {fields(shape + "," + dtype + "," + shape + "," + offsets),
        "tensor \"t\": shape: expected every key once, found a duplicate key"},
       {entry("[2]", "[0,8]", "\"F33\""),
-       "tensor \"t\": dtype: expected one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL, found \"F33\""},
-      {entry("[2]", "[0,8]", "\"U64\""), "dtype: expected one of"},
+       "tensor \"t\": dtype: expected one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL U64 U32 U16 F8_E4M3 F8_E5M2 "
+       "F8_E8M0 "
+       "F8_E4M3FNUZ F8_E5M2FNUZ C64 F6_E2M3 F6_E3M2 F4, found \"F33\"; store this tensor in a type of this list"},
+      {entry("[2]", "[0,8]", "\"U64\""), "expected 16 bytes for shape [2] of U64, found 8 bytes"},
+      {entry("[3]", "[0,2]", "\"F4\""), "shape: expected a whole number of bytes"},
       {entry("[2]", "[0,8]", "32"), "tensor \"t\": dtype: expected a string, found 32"},
       {entry("[2]", "[0,8]", "[\"F32\"]"), "tensor \"t\": dtype: expected a string, found an array"},
       {entry("2"), "tensor \"t\": shape: expected an array of integers, found 2"},
@@ -155,4 +158,36 @@ TEST_CASE("safetensors_header: a million tensors are read, one more is refused")
         "3: w.st: header: expected at most 1000000 tensors, found more; the file is damaged or incomplete: fetch or "
         "write it "
         "again");
+}
+
+TEST_CASE("safetensors_header: types that are not computed with are read like all others") {
+  const std::string text =
+      R"({"a":{"dtype":"U32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F8_E5M2","shape":[3],"data_offsets":[8,11]},)"
+      R"("c":{"dtype":"F4","shape":[2],"data_offsets":[11,12]}})";
+  const auto header = io::parse_safetensors_header(text, "w.st", 12);
+  REQUIRE(header.entries.size() == 3);
+  CHECK(header.entries[0].dtype == ctp::DType::U32);
+  CHECK(header.entries[1].dtype == ctp::DType::F8_E5M2);
+  CHECK(header.entries[2].dtype == ctp::DType::F4);
+}
+
+TEST_CASE("safetensors_header: metadata are bounded in number and length, before they are copied") {
+  const auto refusal = [](const std::string& metadata) -> std::string {
+    try {
+      (void)io::parse_safetensors_header(R"({"__metadata__":{)" + metadata + "}}", "w.st", 0);
+    } catch (const ctp::DataError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string long_text(std::size_t{9} << 20U, 'x');
+  CHECK(refusal(R"("a":")" + long_text + "\"").empty());
+  CHECK(refusal(R"("a":")" + long_text + R"(","b":")" + long_text + "\"") ==
+        "w.st: __metadata__: expected at most 16777216 bytes, found more; the file is damaged or incomplete: fetch or "
+        "write it again");
+  CHECK(refusal(R"("a":")" + long_text + long_text + "\"").find("expected strings of at most 16777216 bytes") !=
+        std::string::npos);
+  std::string many;
+  for (int i = 0; i <= 65536; ++i) many += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":"")";
+  CHECK(refusal(many).find("expected at most 65536 entries") != std::string::npos);
 }

@@ -69,6 +69,7 @@ inline TensorFile read_safetensors(const std::string& path, const NameFilter& wa
   TensorFile result;
   result.origin = path;
   result.metadata = std::move(header.metadata);
+  if (!wanted) result.tensors.reserve(header.entries.size());
   for (SafetensorsEntry& entry : header.entries) {
     if (wanted && !wanted(entry.name)) continue;
     NamedTensor& tensor = result.tensors.emplace_back();
@@ -92,8 +93,11 @@ inline void require_writable(const std::string& path, const TensorFile& file) {
   const auto require_utf8 = [&](std::string_view text, const std::string& what) {
     if (valid_utf8_prefix(text) != text.size()) refuse(what, "UTF-8", "malformed characters");
   };
-  if (file.tensors.size() > safetensors_limits::entries || file.metadata.size() > safetensors_limits::entries) {
-    refuse("entries", "at most " + std::to_string(safetensors_limits::entries) + " tensors and metadata keys", "more");
+  if (file.tensors.size() > safetensors_limits::entries) {
+    refuse("entries", "at most " + std::to_string(safetensors_limits::entries) + " tensors", "more");
+  }
+  if (file.metadata.size() > safetensors_limits::metadata_entries) {
+    refuse("metadata", "at most " + std::to_string(safetensors_limits::metadata_entries) + " entries", "more");
   }
   std::set<std::string_view> names;
   for (const NamedTensor& tensor : file.tensors) {
@@ -116,9 +120,15 @@ inline void require_writable(const std::string& path, const TensorFile& file) {
           std::to_string(tensor.bytes.size()) + " bytes");
     }
   }
+  std::size_t metadata_bytes = 0;
   for (const auto& [key, value] : file.metadata) {
     require_utf8(key, "metadata " + ctp::quoted(key));
     require_utf8(value, "metadata " + ctp::quoted(key));
+    metadata_bytes += key.size() + value.size();
+  }
+  if (metadata_bytes > safetensors_limits::metadata_bytes) {
+    refuse("metadata", "at most " + std::to_string(safetensors_limits::metadata_bytes) + " bytes",
+           std::to_string(metadata_bytes) + " bytes");
   }
 }
 

@@ -25,9 +25,11 @@ namespace ctp::io {
 /// Limits of the format and of this library.
 namespace safetensors_limits {
 inline constexpr std::uint64_t header_bytes = 100'000'000;
-inline constexpr std::size_t entries = 1'000'000;  ///< tensors, and as many entries of metadata
+inline constexpr std::size_t entries = 1'000'000;  ///< tensors
+inline constexpr std::size_t metadata_entries = 65'536;
 inline constexpr std::size_t name_bytes = 1'024;
 inline constexpr std::size_t dimensions = 8;
+inline constexpr std::size_t metadata_bytes = std::size_t{16} << 20U;  ///< all keys and values of the metadata
 }  // namespace safetensors_limits
 
 /// Header entry of one tensor. Offsets count from the end of the header, bytes.
@@ -75,6 +77,10 @@ class SafetensorsHeaderReader : public JsonHandler {
   }
   void string(std::string& v) override {
     if (depth() == 2 && in_metadata_) {
+      metadata_bytes_ += v.size() + field_.size();
+      if (metadata_bytes_ > safetensors_limits::metadata_bytes) {
+        whole_file("__metadata__", "at most " + std::to_string(safetensors_limits::metadata_bytes) + " bytes", "more");
+      }
       header_.metadata[field_] = std::move(v);
     } else if (depth() == 2 && field_ == "dtype") {
       const std::optional<DType> dtype = dtype_from_name(v);
@@ -98,8 +104,9 @@ class SafetensorsHeaderReader : public JsonHandler {
     }
     field_ = name;
     if (in_metadata_) {
-      if (++metadata_count_ > safetensors_limits::entries) {
-        whole_file("__metadata__", "at most " + std::to_string(safetensors_limits::entries) + " entries", "more");
+      if (++metadata_count_ > safetensors_limits::metadata_entries) {
+        whole_file("__metadata__", "at most " + std::to_string(safetensors_limits::metadata_entries) + " entries",
+                   "more");
       }
       return;
     }
@@ -222,8 +229,24 @@ class SafetensorsHeaderReader : public JsonHandler {
   std::string name_, field_;
   bool named_ = false, in_metadata_ = false;
   unsigned fields_ = 0, offsets_ = 0;
-  std::size_t metadata_count_ = 0;
+  std::size_t metadata_count_ = 0, metadata_bytes_ = 0;
 };
+
+/// Length of the longest string of a JSON text, in bytes of the text.
+inline std::size_t longest_json_string(std::string_view text) {
+  std::size_t longest = 0, begin = 0;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (inside && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      if (inside) longest = std::max(longest, i - begin - 1);
+      inside = !inside;
+      begin = i;
+    }
+  }
+  return inside ? std::max(longest, text.size() - begin - 1) : longest;
+}
 
 }  // namespace detail
 
@@ -250,6 +273,11 @@ inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::st
   if (text.empty() || text.front() != '{') refuse("'{' as first character", ctp::quoted(text.substr(0, 1)));
   const std::size_t last = text.find_last_not_of(' ');
   if (text[last] != '}') refuse("'}' and then spaces only at the end", ctp::quoted(text.substr(last, 1)));
+  // A parser copies every string before it can be judged.
+  if (const std::size_t longest = detail::longest_json_string(text); longest > safetensors_limits::metadata_bytes) {
+    refuse("strings of at most " + std::to_string(safetensors_limits::metadata_bytes) + " bytes",
+           std::to_string(longest) + " bytes");
+  }
   detail::SafetensorsHeaderReader reader(origin, data_bytes);
   parse_json(text.substr(0, last + 1), std::string(origin) + " (header)", reader);
   return reader.take();
