@@ -14,6 +14,7 @@
 #include "../common/stream_evaluator.hpp"
 #include "bad_picture_list.hpp"
 #include "command_line.hpp"
+#include "least_batch.hpp"
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   set_fields(model_settings, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
+  require_batch(settings, policies);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) use_cuda(settings.precision);
