@@ -81,9 +81,11 @@ int run(int argc, char** argv) {
                                            "at most its " + std::to_string(task.members.size()) + " training pairs",
                                            std::to_string(settings.batch_size), "choose a smaller batch"}
                                 .text());
-  const examples::StreamEvaluator evaluate(
-      stream, tokenizer,
-      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
+  const examples::StreamEvaluator evaluate(stream, tokenizer,
+                                           {.max_words = settings.max_words,
+                                            .workers = settings.workers,
+                                            .cache_bytes = std::size_t{256} << 20U,
+                                            .equal_texts = examples::equal_texts_of(settings.equal_texts)});
 
   const auto save = [&model](const std::string& path, ctp::TensorFile file) {
     file.metadata["config"] = ctp::io::config_text(model);

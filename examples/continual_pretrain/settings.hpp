@@ -42,7 +42,7 @@ inline const std::string& strategy_list() {
 /// negative numbers.
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
-  std::string on_bad_image = "error", quarantine;
+  std::string on_bad_image = "error", quarantine, equal_texts = "own";
   bool reverse = false, no_augment = false, resume = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
   int threads = 0, workers = 1, log_every = 10;
@@ -89,6 +89,8 @@ struct Settings {
     visitor("bad_image_limit", s.bad_image_limit,
             "share of a task's pictures, with kept pairs of earlier tasks, that may be bad");
     visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
+    visitor("equal_texts", s.equal_texts,
+            "own: in recalls a text equal to one's own counts as one's own; published: it does not");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
     visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
     visitor("resume", s.resume, "continue from the last checkpoint in the output folder");
