@@ -149,6 +149,7 @@ void print_json(const std::vector<Run>& runs) {
 /// Says on standard error what the table cannot show.
 void print_remarks(const std::vector<Run>& runs) {
   std::string old, few;
+  std::size_t small = 0;
   for (const Run& run : runs)
     if (run.joined.list.empty()) old += (old.empty() ? "" : ", ") + ctp::quoted(run.name, 40);
   if (runs.size() > 1 && !old.empty())
@@ -158,8 +159,10 @@ void print_remarks(const std::vector<Run>& runs) {
                  old.c_str());
   for (std::size_t t = 0; t < runs.front().tasks.size(); ++t) {
     const Measured m = over(runs, [&](const Run& run) -> const Measured& { return run.last[t]; });
-    if (m.pairs && *m.pairs < 20) few += (few.empty() ? "" : ", ") + ctp::quoted(runs.front().tasks[t], 40);
+    if (m.pairs && *m.pairs < 20 && ++small <= 5)
+      few += (few.empty() ? "" : ", ") + ctp::quoted(runs.front().tasks[t], 40);
   }
+  if (small > 5) few += ", ... (" + std::to_string(small) + ")";
   if (!few.empty())
     std::fprintf(
         stderr,

@@ -119,6 +119,18 @@ class MetricsFile {
     return m;
   }
 
+  /// Checks the kinds of all figures of a line or of a task in it, those that the table does not show included.
+  void check_figures(const Json& object, const std::string& where) const {
+    for (const char* key : {"txt_r1", "txt_r5", "txt_r10", "txt_r_mean", "img_r1", "img_r5", "img_r10", "img_r_mean",
+                            "r_mean", "map1", "map5", "map10", "average"})
+      (void)number_at(object, where, key);
+    for (const char* key : {"forgetting", "backward_transfer", "forward_transfer", "published_bwt"})
+      (void)number_at(object, where, key, -1e4, 1e4);
+    for (const char* key : {"task", "seconds", "images", "repeated_texts", "map_gallery"})
+      (void)number_at(object, where, key, 0, 1e12);
+    (void)text_at(object, where, "name", false);
+  }
+
   void read_line(std::string_view part) {
     const Json entry = Json::parse(part, nullptr, false);
     if (entry.is_discarded()) refuse("", "a JSON object", ctp::quoted(part, 40));
@@ -126,6 +138,7 @@ class MetricsFile {
     const std::string kind = text_at(entry, "", "kind", true);
     if (kind != "task" && kind != "summary") return;
     if (summed_up_) refuse("kind", "the end of the log after the summary", "another line of kind " + kind);
+    check_figures(entry, "");
     kind == "task" ? read_task(entry) : read_summary(entry);
   }
 
@@ -140,6 +153,7 @@ class MetricsFile {
       const Json& task = (*per_task)[t];
       const std::string where = "per_task[" + std::to_string(t) + "]";
       if (!task.is_object()) refuse(where, "an object", kind_of(task));
+      check_figures(task, where + " > ");
       tasks.push_back(text_at(task, where + " > ", "name", true));
       run_.last.push_back(measured_at(task, where + " > "));
     }

@@ -259,6 +259,15 @@ TEST_CASE("programs: values of the wrong kind in metrics.jsonl are data errors t
     refused(log(step, name, bad, matrix), "line 2 > per_task[0] > r_mean");
   for (const std::string bad : {"1", "null", "{}", "[]", "[1]", "[[]]", "[[1],[2]]", "[[\"1\"]]", "[[1,2]]"})
     refused(log(step, name, mean, bad), "line 3 > matrix");
+  for (const std::string bad : {"\"1\"", "{}", "[]", "true", "-1"}) {
+    for (const std::string key : {"task", "seconds", "txt_r5", "img_r_mean", "map1"})
+      refused("{\"kind\":\"task\",\"" + key + "\":" + bad + "}\n", "line 1 > " + key);
+    refused("{\"kind\":\"task\",\"per_task\":[{\"name\":\"a\",\"img_r10\":" + bad + "}]}\n",
+            "line 1 > per_task[0] > img_r10");
+  }
+  refused("{\"kind\":\"task\",\"name\":7}\n", "line 1 > name");
+  for (const std::string key : {"average", "forgetting", "published_bwt"})
+    refused("{\"kind\":\"summary\",\"" + key + "\":\"1\"}\n", "line 1 > " + key);
   refused("{\"kind\":\"task\",\"per_task\":[]}\n", "line 1 > per_task");
   refused("{\"kind\":\"task\",\"per_task\":[1]}\n", "line 1 > per_task[0]");
   refused("{\"kind\":\"task\"}\n", "line 1 > per_task");
