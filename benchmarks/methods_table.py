@@ -322,7 +322,9 @@ reads the records. No cell is typed by hand; `-` means that nothing tests it.
 - **learned**, **average**, **forgetting**: recall means in percent on the synthetic stream. `learned`: of each task
   right after its training. `average`: of all nine tasks after the last one. `forgetting`: the fall from each task's
   best recall. Mean and standard deviation over seeds. The trainings: {stream}.
-  More in [benchmarks/results](../benchmarks/results/strategies.md).
+  More in [benchmarks/results](../benchmarks/results/strategies.md). In these streams no test title repeats and every
+  query has a gallery item of its category, so both rules of [evaluation.md](evaluation.md#two-rules) give these
+  numbers; the chance level of the average is 10.
 
 ## Order on the synthetic stream
 

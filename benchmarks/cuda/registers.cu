@@ -15,11 +15,14 @@ void train(const ctp::data::Batch& batch, ctp::data::BatchSource& source) {
 
 template ctp::eval::RetrievalScores ctp::eval::retrieval<B>(std::span<const float>, std::span<const float>, std::size_t,
                                                             std::size_t);
+template ctp::eval::RetrievalScores ctp::eval::retrieval<B>(std::span<const float>, std::span<const float>, std::size_t,
+                                                            std::size_t, const ctp::eval::EqualPairs&);
 template ctp::eval::MapScores ctp::eval::multimodal_map<B>(std::span<const float>,
                                                            std::span<const ctp::eval::CategoryItem>,
                                                            std::span<const float>,
                                                            std::span<const ctp::eval::CategoryItem>,
-                                                           std::span<const ctp::eval::CategoryItem>, std::size_t);
+                                                           std::span<const ctp::eval::CategoryItem>, std::size_t,
+                                                           ctp::eval::MapRule);
 
 void train_all(const ctp::data::Batch& batch, ctp::data::BatchSource& source) {
   train<ctp::strategy::Ctp>(batch, source);

@@ -5,11 +5,18 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include <ctp/core/error.hpp>
+#include <ctp/core/fingerprint.hpp>
+#include <ctp/core/quoted.hpp>
 #include <ctp/data.hpp>
 
 #include "evaluation.hpp"
@@ -20,7 +27,16 @@ namespace examples {
 struct EvaluationOptions {
   int max_words = 30, batch_size = 64, workers = 0;
   std::size_t cache_bytes = 0;
+  bool equal_texts = true;  ///< what is equal to one's own counts as one's own; false: the published rule
 };
+
+/// True for "own", false for "published". **Errors.** UsageError for another value of --equal-texts.
+inline bool equal_texts_of(const std::string& value) {
+  if (value != "own" && value != "published")
+    throw ctp::UsageError(
+        ctp::Complaint{"--equal-texts", "", "own or published", ctp::quoted(value), "see docs/evaluation.md"}.text());
+  return value == "own";
+}
 
 /// @brief Evaluates models on the test, query and gallery lists of a P9D folder.
 class StreamEvaluator final : public Evaluator {
@@ -32,14 +48,25 @@ class StreamEvaluator final : public Evaluator {
         test_(source(stream.test(), tokenizer)),
         query_(source(stream.query(), tokenizer)),
         gallery_(source(stream.gallery(), tokenizer)) {
-    for (const std::string& task : stream.tasks()) tests_.push_back(stream.test(std::span(&task, 1)));
+    const auto& test = stream.test();
+    const auto order = canonical(test, all(test));
+    place_.resize(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) place_[order[i]] = static_cast<std::uint32_t>(i);
+    equal_.image = ctp::eval::first_equal(test.size(), [&](std::size_t i) { return std::string_view(test[i].image); });
+    equal_.text = ctp::eval::first_equal(test.size(), [&](std::size_t i) {
+      const auto tokens = test_->tokens(static_cast<std::uint32_t>(i));
+      return std::string(reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes());
+    });
+    for (const std::string& task : stream.tasks()) {
+      tests_.push_back(stream.test(std::span(&task, 1)));
+      alone_.push_back(list_of(tests_.back()));
+    }
+    count_left_out();
   }
 
   /// Features of the whole test split in file order.
   [[nodiscard]] ctp::ExtractedFeatures test_features(const FeatureMaker& maker, bool fusion) const {
-    std::vector<std::uint32_t> all(stream_.test().size());
-    std::iota(all.begin(), all.end(), 0U);
-    return features("test", test_, all, maker, {.retrieval = true, .fusion = fusion});
+    return features("test", stream_.test(), test_, all(stream_.test()), maker, {.retrieval = true, .fusion = fusion});
   }
 
   [[nodiscard]] Evaluation operator()(const FeatureMaker& maker, std::size_t seen) const override {
@@ -49,14 +76,22 @@ class StreamEvaluator final : public Evaluator {
     for (const auto& members : tests_) {
       result.alone.push_back(recalls(maker, test, members));
       joined.insert(joined.end(), members.begin(), members.end());
-      std::sort(joined.begin(), joined.end());  // file order, as published; the order only affects ties
+      std::sort(joined.begin(), joined.end());  // file order, as published
       result.joined.push_back(recalls(maker, test, joined));
     }
-    if (seen > 0) result.map = precision(maker, std::span(stream_.tasks()).first(seen));
+    if (seen > 0) measure_precision(result, maker, std::span(stream_.tasks()).first(seen));
     return result;
   }
 
   [[nodiscard]] const std::vector<std::string>& tasks() const override { return stream_.tasks(); }
+  [[nodiscard]] const std::vector<RecallList>& alone() const override { return alone_; }
+  [[nodiscard]] RecallList joined(std::size_t last) const override {
+    std::vector<std::uint32_t> members;
+    for (std::size_t t = 0; t <= last; ++t) members.insert(members.end(), tests_[t].begin(), tests_[t].end());
+    return list_of(members);
+  }
+  [[nodiscard]] const char* rule() const override { return options_.equal_texts ? "own" : "published"; }
+  [[nodiscard]] const LeftOut& left_out() const override { return left_out_; }
 
  private:
   using Source = std::shared_ptr<const ctp::data::FileSource>;
@@ -68,21 +103,108 @@ class StreamEvaluator final : public Evaluator {
             .max_words = options_.max_words, .length = options_.max_words, .cache_bytes = options_.cache_bytes});
   }
 
-  [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Source& from,
-                                                const std::vector<std::uint32_t>& ordinals, const FeatureMaker& maker,
+  using Samples = std::vector<ctp::data::Sample>;
+  using Ordinals = std::vector<std::uint32_t>;
+
+  static Ordinals all(const Samples& samples) {
+    Ordinals ordinals(samples.size());
+    std::iota(ordinals.begin(), ordinals.end(), 0U);
+    return ordinals;
+  }
+
+  /// The ordinals in an order that does not depend on the order of the records.
+  static Ordinals canonical(const Samples& samples, Ordinals ordinals) {
+    const auto key = [&](std::uint32_t i) {
+      const ctp::data::Sample& s = samples[i];
+      return std::tie(s.id, s.image, s.title, s.industry, s.category);
+    };
+    std::stable_sort(ordinals.begin(), ordinals.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+    return ordinals;
+  }
+
+  /// Adds the records to a fingerprint that does not depend on their order, nor on the folder's place.
+  void add_to(ctp::Fingerprint& print, const Samples& samples, const Ordinals& members) const {
+    for (const std::uint32_t i : canonical(samples, members)) {
+      const ctp::data::Sample& s = samples[i];
+      std::string_view image = s.image;
+      if (image.starts_with(stream_.folder() + "/")) image.remove_prefix(stream_.folder().size() + 1);
+      print.add(s.id).add(image).add(s.title).add(s.category);
+    }
+    print.add("end");
+  }
+
+  /// Which of these test pairs are equal.
+  [[nodiscard]] ctp::eval::EqualPairs equal_among(const Ordinals& members) const {
+    return {ctp::eval::first_equal(members.size(), [&](std::size_t i) { return equal_.image[members[i]]; }),
+            ctp::eval::first_equal(members.size(), [&](std::size_t i) { return equal_.text[members[i]]; })};
+  }
+  [[nodiscard]] RecallList list_of(const Ordinals& members) const {
+    const ctp::eval::EqualPairs equal = equal_among(members);
+    RecallList list;
+    list.pairs = members.size();
+    list.images = members.size() - (options_.equal_texts ? ctp::eval::repeats(equal.image) : 0);
+    list.repeated_texts = ctp::eval::repeats(equal.text);
+    list.chance = options_.equal_texts ? ctp::eval::chance_of_recall(equal) : ctp::eval::chance_of_recall(list.pairs);
+    ctp::Fingerprint print;
+    add_to(print, stream_.test(), members);
+    list.fingerprint = print.text();
+    return list;
+  }
+
+  void count_left_out() {
+    const auto& tasks = stream_.tasks();
+    const std::unordered_set<std::string_view> measured(tasks.begin(), tasks.end());
+    std::unordered_set<std::string_view> named;
+    const auto count = [&](const Samples& samples) {
+      std::size_t n = 0;
+      for (const ctp::data::Sample& s : samples) {
+        if (measured.contains(s.industry)) continue;
+        ++n;
+        if (named.insert(s.industry).second) left_out_.names.push_back(s.industry);
+      }
+      return n;
+    };
+    left_out_.test = count(stream_.test());
+    left_out_.query = count(stream_.query());
+    left_out_.gallery = count(stream_.gallery());
+  }
+
+  /// Row i of the result belongs to ordinals[i]. Batches are made in canonical order, so that a pair's features have
+  /// the same bits for every order of the records.
+  [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Samples& samples, const Source& from,
+                                                const Ordinals& ordinals, const FeatureMaker& maker,
                                                 ctp::FeatureKinds wanted) const {
     ctp::ModelConfig sizes;
     sizes.image = maker.image_size;
     sizes.pad = padding_;
     const int pairs = std::min(options_.batch_size, static_cast<int>(ordinals.size()));
+    const Ordinals order = canonical(samples, ordinals);
     ctp::data::OrderedBatches batches(
-        name, from, ordinals,
+        name, from, order,
         ctp::data::loader_options({.batch_size = pairs, .workers = options_.workers}, sizes, options_.max_words));
-    return maker.extract(batches, wanted);
+    ctp::ExtractedFeatures found = maker.extract(batches, wanted);
+    std::unordered_map<std::uint32_t, std::size_t> row;
+    for (std::size_t i = 0; i < order.size(); ++i) row.emplace(order[i], i);
+    const auto restore = [&](std::vector<float>& x) {
+      if (x.empty()) return;
+      const std::size_t width = x.size() / order.size();
+      std::vector<float> y(x.size());
+      for (std::size_t i = 0; i < ordinals.size(); ++i)
+        std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(row.at(ordinals[i]) * width), width,
+                    y.begin() + static_cast<std::ptrdiff_t>(i * width));
+      x = std::move(y);
+    };
+    restore(found.image);
+    restore(found.text);
+    restore(found.fusion);
+    return found;
   }
 
-  static ctp::eval::RetrievalScores recalls(const FeatureMaker& maker, const ctp::ExtractedFeatures& all,
-                                            const std::vector<std::uint32_t>& rows) {
+  [[nodiscard]] ctp::eval::RetrievalScores recalls(const FeatureMaker& maker, const ctp::ExtractedFeatures& all,
+                                                   Ordinals rows) const {
+    if (options_.equal_texts)  // of equal pictures and texts the first in canonical order gives the features
+      std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return place_[a] < place_[b]; });
     const auto take = [&](const std::vector<float>& x) {
       std::vector<float> y;
       y.reserve(rows.size() * all.embed);
@@ -91,25 +213,48 @@ class StreamEvaluator final : public Evaluator {
                  x.begin() + static_cast<std::ptrdiff_t>((row + 1) * all.embed));
       return y;
     };
-    return maker.retrieval(take(all.image), take(all.text), rows.size(), all.embed);
+    const ctp::eval::EqualPairs equal = equal_among(rows);
+    return maker.retrieval(take(all.image), take(all.text), rows.size(), all.embed,
+                           options_.equal_texts ? &equal : nullptr);
   }
 
-  [[nodiscard]] std::optional<ctp::eval::MapScores> precision(const FeatureMaker& maker,
-                                                              std::span<const std::string> seen) const {
+  void measure_precision(Evaluation& result, const FeatureMaker& maker, std::span<const std::string> seen) const {
     const auto queries = stream_.query(seen), gallery = stream_.gallery(seen);
-    if (queries.empty() || gallery.empty()) return std::nullopt;
-    const auto items = [](const std::vector<ctp::data::Sample>& samples, const std::vector<std::uint32_t>& ordinals) {
-      std::vector<ctp::eval::CategoryItem> list;
-      for (const std::uint32_t i : ordinals) list.push_back({samples[i].id, samples[i].category});
-      return list;
+    MapList& list = result.map_list;
+    list.queries = queries.size();
+    list.gallery = gallery.size();
+    ctp::Fingerprint print;
+    add_to(print, stream_.query(), queries);
+    add_to(print, stream_.gallery(), gallery);
+    list.fingerprint = print.text();
+    if (queries.empty() || gallery.empty()) return;
+    const auto items = [](const Samples& samples, const Ordinals& ordinals) {
+      std::vector<ctp::eval::CategoryItem> views;
+      for (const std::uint32_t i : ordinals) views.push_back({samples[i].id, samples[i].category});
+      return views;
     };
-    std::vector<std::uint32_t> whole(stream_.gallery().size());
-    std::iota(whole.begin(), whole.end(), 0U);
+    const auto query_items = items(stream_.query(), queries), gallery_items = items(stream_.gallery(), gallery),
+               whole = items(stream_.gallery(), all(stream_.gallery()));
+    list.chance = ctp::eval::chance_of_map(query_items, gallery_items, whole);
+    list.without_positive = list.chance.without_positive;
+    if (list.without_positive > 0) {
+      const ctp::eval::detail::Relevance relevance(gallery_items, whole);
+      list.example = std::string(std::find_if(query_items.begin(), query_items.end(), [&](const auto& item) {
+                                   return relevance.positives(item) == 0;
+                                 })->label);
+    }
+    if (list.chance.queries == 0) return;
     const ctp::FeatureKinds wanted{.retrieval = false, .fusion = true};
-    const auto q = features("query", query_, queries, maker, wanted),
-               g = features("gallery", gallery_, gallery, maker, wanted);
-    return maker.multimodal_map(q.fusion, items(stream_.query(), queries), g.fusion, items(stream_.gallery(), gallery),
-                                items(stream_.gallery(), whole), q.width);
+    const auto q = features("query", stream_.query(), query_, queries, maker, wanted),
+               g = features("gallery", stream_.gallery(), gallery_, gallery, maker, wanted);
+    const auto rule = options_.equal_texts ? ctp::eval::MapRule::OrderFree : ctp::eval::MapRule::Published;
+    ctp::eval::MapScores scores =
+        maker.multimodal_map(q.fusion, query_items, g.fusion, gallery_items, whole, q.width, rule);
+    if (!options_.equal_texts) {  // a query without a positive adds 0 to the published sum
+      const double left = static_cast<double>(list.queries) / static_cast<double>(list.chance.queries);
+      scores.map1 *= left, scores.map5 *= left, scores.map10 *= left;
+    }
+    result.map = scores;
   }
 
   const ctp::data::P9d& stream_;
@@ -117,6 +262,10 @@ class StreamEvaluator final : public Evaluator {
   std::int32_t padding_;
   Source test_, query_, gallery_;
   std::vector<std::vector<std::uint32_t>> tests_;
+  std::vector<std::uint32_t> place_;  ///< of each test ordinal in canonical order
+  ctp::eval::EqualPairs equal_;       ///< of the whole test list
+  std::vector<RecallList> alone_;
+  LeftOut left_out_;
 };
 
 }  // namespace examples

@@ -1,92 +1,27 @@
 // compare_runs: one table from the metrics.jsonl of several trainings on the same tasks.
 //
 //   compare_runs NAME=FOLDER NAME=FOLDER ...
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include <ctp/core/error.hpp>
-#include <ctp/core/json_line.hpp>
-#include <ctp/io/files.hpp>
+#include <ctp/core/quoted.hpp>
 
 #include "../common/run.hpp"
+#include "metrics_file.hpp"
 
 namespace {
 
-using Json = nlohmann::json;
-using Number = std::optional<double>;
-
-/// The table's numbers of one training.
-struct Run {
-  std::string name, folder;
-  std::vector<std::string> tasks;     ///< in the order of training
-  std::vector<Number> learned, last;  ///< recall mean of each task by itself: after its training, and at the end
-  Number union_mean, map, average, forgetting, seconds;
-};
-
-Number number_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? Number(found->get<double>()) : std::nullopt;
-}
-
-/// Reads `folder`/metrics.jsonl. **Errors.** ctp::DataError naming file and line.
-Run read_run(const std::string& name, const std::string& folder) {
-  const std::string file = ctp::io::join(folder, "metrics.jsonl");
-  const std::string text = ctp::io::read_text(file);
-  Run run;
-  run.name = name;
-  run.folder = folder;
-  std::size_t line = 0;
-  bool summed_up = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view part(text.data() + at, end - at);
-    at = end + 1;
-    ++line;
-    const auto refuse = [&](const std::string& expected, const std::string& found) {
-      throw ctp::DataError(
-          ctp::Complaint{file, "line " + std::to_string(line), expected, found, "train again into an empty folder"}
-              .text());
-    };
-    if (part.empty()) continue;
-    const Json entry = Json::parse(part, nullptr, false);
-    if (!entry.is_object()) refuse("a JSON object", "something else");
-    const std::string kind = entry.value("kind", "");
-    if (kind == "task") {
-      const auto per_task = entry.find("per_task");
-      if (per_task == entry.end() || !per_task->is_array()) refuse("per_task with the recall of every task", "none");
-      run.last.clear();
-      run.tasks.clear();
-      for (const Json& task : *per_task) {
-        if (!task.is_object()) refuse("an object for every task", "something else");
-        run.tasks.push_back(task.value("name", ""));
-        run.last.push_back(number_at(task, "r_mean"));
-      }
-      while (run.learned.size() < run.last.size()) run.learned.push_back(run.last[run.learned.size()]);
-      run.union_mean = number_at(entry, "r_mean");
-      run.map = number_at(entry, "map10");
-    } else if (kind == "summary") {
-      run.average = number_at(entry, "average");
-      run.forgetting = number_at(entry, "forgetting");
-      run.seconds = number_at(entry, "seconds");
-      summed_up = true;
-    }
-  }
-  if (!summed_up || run.tasks.empty()) {
-    throw ctp::DataError(
-        ctp::Complaint{file, "", "a finished training, with a line of kind summary", "none", "let it finish"}.text());
-  }
-  return run;
-}
+using compare::Json;
+using compare::Measured;
+using compare::Number;
+using compare::Run;
 
 /// Width of UTF-8 text on a terminal, in columns: Chinese characters and full-width signs count two.
 std::size_t columns(std::string_view text) {
@@ -104,51 +39,76 @@ void print_cell(std::string_view text, std::size_t width, bool left = false) {
   std::fputs(cell.c_str(), stdout);
 }
 
-std::string shown(Number value) {
+std::string shown(Number value, const char* format = "%.1f") {
   if (!value || !std::isfinite(*value)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", *value);
+  char text[64];
+  std::snprintf(text, sizeof text, format, *value);
   return text;
 }
 
+/// A foreign name for the terminal, escaped.
+std::string shown(const std::string& name) {
+  const std::string text = ctp::quoted(name, 60);
+  return text.substr(1, text.rfind('"') - 1);
+}
+
+/// What the same figure of several runs was measured over: of the first run that says it.
+Measured over(const std::vector<Run>& runs, const auto& of) {
+  for (const Run& run : runs)
+    if (const Measured& m = of(run); m.pairs || m.chance) return m;
+  return {};
+}
+
 void print_table(const std::vector<Run>& runs) {
-  constexpr std::size_t first = 34, cell = 11;
-  print_cell("", first, true);
+  constexpr std::size_t first = 34, cell = 11, narrow = 8;
+  const auto begin = [&](std::string_view label, std::string_view pairs, std::string_view chance) {
+    print_cell(label, first, true);
+    print_cell(pairs, narrow);
+    print_cell(chance, narrow);
+  };
+  begin("", "", "");
   for (const Run& run : runs) {
-    print_cell(run.name, cell);
+    print_cell(shown(run.name), cell);
     print_cell("", cell);
   }
   std::puts("");
-  print_cell("recall mean, percent", first, true);
+  begin("recall mean, percent", "pairs", "chance");
   for (std::size_t i = 0; i < runs.size(); ++i) {
     print_cell("learned", cell);
     print_cell("at the end", cell);
   }
   std::puts("");
-  const std::string rule(first + 2 * cell * runs.size(), '-');
+  const std::string rule(first + 2 * narrow + 2 * cell * runs.size(), '-');
   std::puts(rule.c_str());
   for (std::size_t task = 0; task < runs.front().tasks.size(); ++task) {
-    print_cell(std::to_string(task) + "  " + runs.front().tasks[task], first, true);
+    const Measured m = over(runs, [&](const Run& run) -> const Measured& { return run.last[task]; });
+    begin(std::to_string(task) + "  " + shown(runs.front().tasks[task]), shown(m.pairs, "%.0f"), shown(m.chance));
     for (const Run& run : runs) {
       print_cell(shown(run.learned[task]), cell);
-      print_cell(shown(run.last[task]), cell);
+      print_cell(shown(run.last[task].value), cell);
     }
     std::puts("");
   }
   std::puts(rule.c_str());
-  const auto row = [&](const char* label, Number Run::* field) {
-    print_cell(label, first, true);
+  const auto row = [&](const char* label, const std::string& pairs, const std::string& chance, const auto& value) {
+    begin(label, pairs, chance);
     for (const Run& run : runs) {
       print_cell("", cell);
-      print_cell(shown(run.*field), cell);
+      print_cell(shown(value(run)), cell);
     }
     std::puts("");
   };
-  row("all tasks together", &Run::union_mean);
-  row("mean over tasks", &Run::average);
-  row("forgetting (less is better)", &Run::forgetting);
-  row("category mAP@10", &Run::map);
-  row("seconds", &Run::seconds);
+  const Measured joined = over(runs, [](const Run& run) -> const Measured& { return run.joined; }),
+                 map = over(runs, [](const Run& run) -> const Measured& { return run.map; });
+  Number average;
+  for (const Run& run : runs)
+    if (run.average_chance) average = run.average_chance;
+  row("all tasks together", shown(joined.pairs, "%.0f"), shown(joined.chance),
+      [](const Run& run) { return run.joined.value; });
+  row("mean over tasks", "", shown(average), [](const Run& run) { return run.average; });
+  row("forgetting (less is better)", "", "", [](const Run& run) { return run.forgetting; });
+  row("category mAP@10", shown(map.pairs, "%.0f"), shown(map.chance), [](const Run& run) { return run.map.value; });
+  row("seconds", "", "", [](const Run& run) { return run.seconds; });
 }
 
 Json as_json(Number value) { return value ? Json(*value) : Json(nullptr); }
@@ -156,21 +116,59 @@ Json as_json(Number value) { return value ? Json(*value) : Json(nullptr); }
 void print_json(const std::vector<Run>& runs) {
   Json all = Json::array();
   for (const Run& run : runs) {
-    Json learned = Json::array(), last = Json::array();
+    Json learned = Json::array(), last = Json::array(), pairs = Json::array(), chance = Json::array();
     for (const Number& value : run.learned) learned.push_back(as_json(value));
-    for (const Number& value : run.last) last.push_back(as_json(value));
+    for (const Measured& m : run.last) {
+      last.push_back(as_json(m.value));
+      pairs.push_back(as_json(m.pairs));
+      chance.push_back(as_json(m.chance));
+    }
     all.push_back({{"name", run.name},
                    {"folder", run.folder},
                    {"tasks", run.tasks},
                    {"learned", learned},
                    {"at_end", last},
-                   {"r_mean", as_json(run.union_mean)},
+                   {"pairs", pairs},
+                   {"chance", chance},
+                   {"r_mean", as_json(run.joined.value)},
+                   {"r_mean_pairs", as_json(run.joined.pairs)},
+                   {"r_mean_chance", as_json(run.joined.chance)},
                    {"average", as_json(run.average)},
+                   {"average_chance", as_json(run.average_chance)},
                    {"forgetting", as_json(run.forgetting)},
-                   {"map10", as_json(run.map)},
-                   {"seconds", as_json(run.seconds)}});
+                   {"map10", as_json(run.map.value)},
+                   {"map10_queries", as_json(run.map.pairs)},
+                   {"map10_chance", as_json(run.map.chance)},
+                   {"seconds", as_json(run.seconds)},
+                   {"test_list", run.joined.list.empty() ? Json(nullptr) : Json(run.joined.list)},
+                   {"equal_texts", run.equal_texts.empty() ? Json(nullptr) : Json(run.equal_texts)}});
   }
-  std::puts(all.dump().c_str());
+  std::puts(all.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+/// Says on standard error what the table cannot show.
+void print_remarks(const std::vector<Run>& runs) {
+  std::string old, few;
+  std::size_t small = 0;
+  for (const Run& run : runs)
+    if (run.joined.list.empty()) old += (old.empty() ? "" : ", ") + ctp::quoted(run.name, 40);
+  if (runs.size() > 1 && !old.empty())
+    std::fprintf(stderr,
+                 "compare_runs: no fingerprints of the test lists in the logs of %s: whether all were measured on the "
+                 "same data, and by the same rule for equal texts, is not known\n",
+                 old.c_str());
+  for (std::size_t t = 0; t < runs.front().tasks.size(); ++t) {
+    const Measured m = over(runs, [&](const Run& run) -> const Measured& { return run.last[t]; });
+    if (m.pairs && *m.pairs < 20 && ++small <= 5)
+      few += (few.empty() ? "" : ", ") + ctp::quoted(runs.front().tasks[t], 40);
+  }
+  if (small > 5) few += ", ... (" + std::to_string(small) + ")";
+  if (!few.empty())
+    std::fprintf(
+        stderr,
+        "compare_runs: warning: tasks with fewer than 20 test pairs: %s; over n <= k pairs R@k is 100 whatever "
+        "the model does: compare with the chance level\n",
+        few.c_str());
 }
 
 int run_program(int argc, char** argv) {
@@ -184,17 +182,13 @@ int run_program(int argc, char** argv) {
   for (const std::string& argument : arguments) {
     const std::size_t equals = argument.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw ctp::UsageError(ctp::Complaint{"runs", "", "NAME=FOLDER", argument, "see --help"}.text());
+      throw ctp::UsageError(ctp::Complaint{"runs", "", "NAME=FOLDER", ctp::quoted(argument), "see --help"}.text());
     }
-    runs.push_back(read_run(argument.substr(0, equals), argument.substr(equals + 1)));
-    if (runs.back().tasks != runs.front().tasks) {
-      throw ctp::DataError(ctp::Complaint{runs.back().folder, "tasks",
-                                          "the tasks of " + runs.front().folder + " in their order", "others",
-                                          "compare trainings on the same data"}
-                               .text());
-    }
+    runs.push_back(compare::MetricsFile(argument.substr(0, equals), argument.substr(equals + 1)).read());
+    require_comparable(runs.front(), runs.back());
   }
   json ? print_json(runs) : print_table(runs);
+  print_remarks(runs);
   return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "../common/stream_evaluator.hpp"
 #include "command_line.hpp"
 #include "known_before.hpp"
+#include "least_batch.hpp"
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
   set_fields(model_settings, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
+  require_batch(settings, policies);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) use_cuda(settings.precision);
@@ -84,9 +86,11 @@ int run(int argc, char** argv) {
                                 .text());
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
   const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
-  const examples::StreamEvaluator evaluate(
-      stream, tokenizer,
-      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = cache_bytes(settings, 1)});
+  const examples::StreamEvaluator evaluate(stream, tokenizer,
+                                           {.max_words = settings.max_words,
+                                            .workers = settings.workers,
+                                            .cache_bytes = cache_bytes(settings, 1),
+                                            .equal_texts = examples::equal_texts_of(settings.equal_texts)});
 
   const std::string training = training_entry(settings, model, vocabulary);
   const auto save = [&model, &training](const std::string& path, ctp::TensorFile file) {

@@ -42,7 +42,7 @@ inline const std::string& strategy_list() {
 /// negative numbers.
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
-  std::string on_bad_image = "error", quarantine;
+  std::string on_bad_image = "error", quarantine, equal_texts = "own";
   bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
   int threads = 0, workers = 1, log_every = 10, cache_mb = 1280;
@@ -92,6 +92,8 @@ struct Settings {
     visitor("no_check", s.no_check, "do not look for all pictures and read their headers before the training");
     visitor("cache_mb", s.cache_mb,
             "MiB of decoded pictures kept in memory: two fifths for training, one fifth each for test, query, gallery");
+    visitor("equal_texts", s.equal_texts,
+            "own: in recalls a text equal to one's own counts as one's own; published: it does not");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
     visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
     visitor("resume", s.resume, "continue from the last checkpoint in the output folder");

@@ -91,8 +91,17 @@ void configure(const RunContext& context, Learner& learner) {
   (void)learner.schedule().rate(0, 1, {context.settings.lr, context.settings.min_lr});  // validates the settings
 }
 
-/// The summary line: the task matrix and its averages. Entries of tasks not yet trained are null.
-inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double seconds) {
+/// Mean over the tasks of the chance level of the recall mean: that of the average of the task matrix.
+inline double chance_of_average(const examples::Evaluator& evaluator) {
+  double sum = 0.0;
+  for (const examples::RecallList& list : evaluator.alone()) sum += list.chance.r_mean;
+  return sum / static_cast<double>(evaluator.alone().size());
+}
+
+/// The summary line: the task matrix, its averages, and what they are measured over. Entries of tasks not yet trained
+/// are null. All rows of the matrix are measured on the same lists.
+inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, const examples::Evaluator& evaluator,
+                                  double seconds) {
   const auto value = [](ctp::JsonArray& row, const std::optional<double>& entry) {
     entry ? row.push(*entry) : row.push(nullptr);
   };
@@ -112,6 +121,15 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double se
   add("backward_transfer", matrix.backward_transfer());
   add("forward_transfer", matrix.forward_transfer());
   add("published_bwt", matrix.published_bwt());
+  std::vector<std::size_t> pairs;
+  std::vector<std::string> lists;
+  for (const examples::RecallList& list : evaluator.alone()) {
+    pairs.push_back(list.pairs);
+    lists.push_back(list.fingerprint);
+  }
+  line.add("chance", chance_of_average(evaluator)).add("pairs", pairs).add("test_lists", lists);
+  line.add("equal_texts", evaluator.rule());
+  examples::add_remarks(line, evaluator, "left_out");
   line.add("seconds", seconds);
   return line;
 }
@@ -136,6 +154,9 @@ class Training {
 
   void run() {
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
+    if (!context_.json)
+      for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
+        std::printf("%s\n", line.c_str());
     const auto untrained = context_.evaluate(features(), 0);
     for (std::size_t t = 0; t < context_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();
@@ -144,7 +165,7 @@ class Training {
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
-    const ctp::JsonLine summary = summary_line(matrix_, since(begins_));
+    const ctp::JsonLine summary = summary_line(matrix_, context_.evaluate, since(begins_));
     write_line(summary);
     log_.sync();
     if (!context_.json) print_summary();
@@ -232,16 +253,26 @@ class Training {
 
     ctp::JsonLine line;
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
-    examples::add_evaluation(line, result, context_.evaluate.tasks(), task);
+    examples::add_evaluation(line, result, context_.evaluate, task);
     line.add("seconds", since(task_begins_));
     write_line(line);
     task_begins_ = std::chrono::steady_clock::now();
     if (context_.json) return;
-    std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen", task + 1, matrix_.size(),
-                result.joined[task].r_mean);
-    if (result.map) std::printf(", mAP@10 %.2f", result.map->map10);
+    const examples::RecallList over = context_.evaluate.joined(task);
+    std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen (chance %.2f, %zu pairs)", task + 1,
+                matrix_.size(), result.joined[task].r_mean, over.chance.r_mean, over.pairs);
+    const examples::MapList& list = result.map_list;
+    if (result.map)
+      std::printf(", mAP@10 %.2f (chance %.2f, %zu queries, %zu gallery items)", result.map->map10, list.chance.map10,
+                  list.queries - list.without_positive, list.gallery);
+    else if (list.queries > 0)
+      std::printf(", mAP@10 -");
     std::printf("; by task:");
-    for (std::size_t j = 0; j <= task; ++j) std::printf(" %.1f", result.alone[j].r_mean);
+    for (std::size_t j = 0; j <= task; ++j)
+      std::printf(" %.1f (chance %.1f, %zu pairs)", result.alone[j].r_mean, context_.evaluate.alone()[j].chance.r_mean,
+                  context_.evaluate.alone()[j].pairs);
+    if (const std::string remark = examples::remark_on_queries(list); !remark.empty())
+      std::printf("\n%s", remark.c_str());
     std::printf("\n");
   }
 
@@ -257,6 +288,7 @@ class Training {
     };
     std::printf("summary:");
     print("average", matrix_.average());
+    std::printf(" (chance %.2f)", chance_of_average(context_.evaluate));
     print("forgetting", matrix_.forgetting());
     print("backward transfer", matrix_.backward_transfer());
     print("forward transfer", matrix_.forward_transfer());

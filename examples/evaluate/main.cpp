@@ -14,6 +14,7 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "print.hpp"
 #include "weights_in_use.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
@@ -32,7 +33,7 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 }
 
 struct Options {
-  std::string data, features;
+  std::string data, features, equal_texts = "own", unlisted = "refuse";
   evaluation::WeightOptions weights;
   int workers = 1, batch_size = 64;
   bool json = false;
@@ -53,31 +54,14 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 /// Measures a model and prints the measures.
 void measure(const Options& o, const examples::FeatureMaker& maker, const evaluation::WeightsInUse& weights) {
   const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
-  const examples::StreamEvaluator evaluate(
-      stream, weights.tokenizer, {.max_words = weights.max_words, .batch_size = o.batch_size, .workers = o.workers});
+  const examples::StreamEvaluator evaluate(stream, weights.tokenizer,
+                                           {.max_words = weights.max_words,
+                                            .batch_size = o.batch_size,
+                                            .workers = o.workers,
+                                            .equal_texts = examples::equal_texts_of(o.equal_texts)});
+  if (o.unlisted == "refuse") evaluation::refuse_unlisted(evaluate.left_out(), o.data);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
-  const auto result = evaluate(maker, stream.tasks().size());
-  const std::size_t last = stream.tasks().size() - 1;
-  if (o.json) {
-    ctp::JsonLine line;
-    examples::add_evaluation(line, result, stream.tasks(), last);
-    line.add("max_words", weights.max_words);
-    weights.trained ? line.add("trained_max_words", weights.trained->max_words)
-                    : line.add("trained_max_words", nullptr);
-    line.add("vocabulary", weights.vocabulary.fingerprint);
-    std::printf("%s\n", line.text().c_str());
-    return;
-  }
-  const auto row = [](const char* name, const ctp::eval::RetrievalScores& r) {
-    std::printf("%6.2f %6.2f %6.2f   %6.2f %6.2f %6.2f   %6.2f  %s\n", r.txt_r1, r.txt_r5, r.txt_r10, r.img_r1,
-                r.img_r5, r.img_r10, r.r_mean, name);
-  };
-  std::printf("image to text R@1/5/10 text to image R@1/5/10   mean\n");
-  for (std::size_t t = 0; t <= last; ++t) row(stream.tasks()[t].c_str(), result.alone[t]);
-  row("all tasks together", result.joined[last]);
-  if (result.map)
-    std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", result.map->map1, result.map->map5,
-                result.map->map10);
+  evaluation::print(evaluate, evaluate(maker, stream.tasks().size()), weights, o.json);
 }
 
 int run(int argc, char** argv) {
@@ -100,6 +84,12 @@ int run(int argc, char** argv) {
   app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
   app.add_option("--threads", threads, "threads for computing (default: all cores)");
   app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
+  app.add_option("--equal-texts", o.equal_texts,
+                 "own: a text equal to one's own counts as one's own; published: it does not")
+      ->capture_default_str();
+  app.add_option("--unlisted", o.unlisted,
+                 "test, query and gallery records of industries that train.json does not have: refuse or count")
+      ->capture_default_str();
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
@@ -110,6 +100,10 @@ int run(int argc, char** argv) {
   require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
   require_at_least(0, "--threads", threads, "leave the option out to use all cores");
   require_at_least(0, "--workers", o.workers, "leave the option out for 1");
+  (void)examples::equal_texts_of(o.equal_texts);
+  if (o.unlisted != "refuse" && o.unlisted != "count")
+    throw ctp::UsageError(
+        ctp::Complaint{"--unlisted", "", "refuse or count", ctp::quoted(o.unlisted), "leave the option out"}.text());
   const bool on_cuda = examples::wants_cuda(device, precision);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) evaluation::use_cuda(precision);

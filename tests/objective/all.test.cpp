@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <ctp/distill/topology.hpp>
+#include <ctp/objective/in_batch_contrast.hpp>
 #include <ctp/objective/masked_language.hpp>
 #include <support/fake_step.hpp>
 
@@ -44,4 +45,15 @@ TEST_CASE("all: a loss whose teacher does not exist yet is silent") {
   CHECK(*losses.loss(step, state).value.data == 1);
   CHECK(step.reported == std::vector<std::string>{"one 1.000000"});
   static_assert(decltype(losses)::needs.previous == ctp::Output::Features);
+}
+
+TEST_CASE("all: the smallest batch is that of the losses with a weight, also within a nested All") {
+  All<Constant<1>, All<ctp::objective::MaskedLanguage, ctp::objective::InBatchContrast>> losses;
+  CHECK(ctp::least_pairs_of(losses) == 2);
+  std::get<1>(losses.policies).weights[1] = 0;
+  CHECK(ctp::least_pairs_of(losses) == 1);
+  std::get<1>(losses.policies).weights[1] = 1;
+  losses.weights[1] = 0;
+  CHECK(ctp::least_pairs_of(losses) == 1);
+  CHECK(ctp::least_pairs_of(Constant<1>{}) == 1);
 }

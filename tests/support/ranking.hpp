@@ -96,5 +96,31 @@ Ids top_ten(const Matrix<typename B::Real>& query, const Matrix<typename B::Real
   B::top_ten(queries, static_cast<Index>(gallery.size()) / width, width, a.data(), b.data(), items.data());
   return items.to_host();
 }
+/// B's pair_scores of (rows of left, rows of right).
+template <class B>
+Matrix<typename B::Real> pair_scores(const Matrix<typename B::Real>& left, const Ids& left_row,
+                                     const Matrix<typename B::Real>& right, const Ids& right_row, Index width) {
+  const auto a = put_as_is<B>(left), b = put_as_is<B>(right);
+  const auto n = static_cast<Index>(left_row.size());
+  ctp::Buffer<std::int32_t, B> rows(n), columns(n);
+  rows.assign(left_row);
+  columns.assign(right_row);
+  ctp::Buffer<typename B::Real, B> score(n);
+  B::pair_scores(n, width, a.data(), rows.data(), b.data(), columns.data(), score.data());
+  return score.to_host();
+}
+/// B's counts above the bars, then its counts at the bars.
+template <class B>
+Ids rank_counts(const Matrix<typename B::Real>& left, const Matrix<typename B::Real>& right,
+                const Matrix<typename B::Real>& bar, Index width) {
+  const auto a = put_as_is<B>(left), b = put_as_is<B>(right), c = put_as_is<B>(bar);
+  const auto rows = static_cast<Index>(bar.size()), columns = static_cast<Index>(right.size()) / width;
+  ctp::Buffer<std::int32_t, B> above(rows), equal(rows);
+  B::rank_counts(rows, columns, width, a.data(), b.data(), c.data(), above.data(), equal.data());
+  Ids both = above.to_host();
+  const Ids other = equal.to_host();
+  both.insert(both.end(), other.begin(), other.end());
+  return both;
+}
 
 }  // namespace reference

@@ -1,5 +1,6 @@
 #include <ctp/train/evaluate.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -19,13 +20,13 @@
 
 namespace {
 
-/// Backend that counts the calls of retrieval_ranks().
+/// Backend that counts the calls of rank_counts().
 struct Counting : ctp::test::SimulatedCuda<float> {
   static inline int calls = 0;
   template <class... A>
-  static void retrieval_ranks(const A&... arguments) {
+  static void rank_counts(const A&... arguments) {
     ++calls;
-    ctp::test::SimulatedCuda<float>::retrieval_ranks(arguments...);
+    ctp::test::SimulatedCuda<float>::rank_counts(arguments...);
   }
 };
 static_assert(ctp::backend::RanksRows<Counting>);
@@ -83,5 +84,21 @@ TEST_CASE("evaluate: a learner's recalls equal the recalls of its features, on t
 TEST_CASE("evaluate: a learner's recalls equal the recalls of its features, ranked by the learner's backend") {
   Counting::calls = 0;
   check_recalls<Counting>();
-  CHECK(Counting::calls == 1);
+  CHECK(Counting::calls == 2);  // from image to text, and from text to image
+}
+
+TEST_CASE("evaluate: a caption that repeats belongs to all of its pictures, in any order of the pairs") {
+  const Untrained<ctp::Cpu> learner;
+  const auto pairs = std::make_shared<ctp::data::MemorySource>();
+  ctp::data::Task task{"repeats", pairs, {}};
+  for (int i = 0; i < 12; ++i)
+    task.members.push_back(
+        pairs->add(ctp::data::Image(8, 8, static_cast<std::uint8_t>(20 * i)), {2, 5 + i % 3, 3}, "r"));
+  const auto equal = ctp::eval::equal_texts(task);
+  CHECK(ctp::eval::repeats(equal.text) == 9);
+  CHECK(ctp::eval::repeats(equal.image) == 0);
+  const auto found = ctp::eval::retrieval(learner, task);
+  CHECK(found.txt_r10 == 100.0);  // eight texts at most are not one's own
+  std::reverse(task.members.begin(), task.members.end());
+  CHECK(ctp::eval::retrieval(learner, task).r_mean == found.r_mean);
 }

@@ -311,3 +311,19 @@ TEST_CASE("learner: seqf learns tasks in turn, jointt all of them as one") {
   CHECK(run(seqf) == "0;1; (0 a 2) (1 b 3)");
   CHECK(run(jointt) == "1; (0 a + b 5)");
 }
+
+TEST_CASE("learner: a batch of one pair is refused if a loss with a weight contrasts the pairs of a batch") {
+  test::SeqF learner(test::Model<float>(micro), {.epochs = 1});
+  Batches ones(micro, 2, 1, 7, 1);
+  CHECK_THROWS_WITH_AS(
+      learner.learn(ones, "ones"),
+      "Learner: batch size: expected 2 or more: a loss contrasts the pairs of a batch, found 1; choose "
+      "a larger batch",
+      ctp::UsageError);
+  learner.settings([](const std::string& key, auto& field) {
+    if constexpr (std::is_same_v<std::remove_reference_t<decltype(field)>, double>)
+      if (key == "in_batch_contrast.weight") field = 0;
+  });
+  learner.learn(ones, "ones");
+  CHECK(learner.tasks_seen() == 1);
+}

@@ -37,4 +37,16 @@ bool can_run(const Step& step, Needs needs) {
   return (needs.previous == Output::Nothing || step.previous) && (needs.momentum == Output::Nothing || step.momentum);
 }
 
+/// @brief The smallest batch that a loss can learn from: `Policy::least_pairs`, or 1. All gives the largest number of
+/// its losses with a weight.
+template <class Policy>
+int least_pairs_of(const Policy& policy) {
+  if constexpr (requires { policy.least_pairs_in_use(); })
+    return policy.least_pairs_in_use();
+  else if constexpr (requires { Policy::least_pairs; })
+    return Policy::least_pairs;
+  else
+    return 1;
+}
+
 }  // namespace ctp

@@ -3,6 +3,7 @@
 /// @layer  objective
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,15 @@ struct All {
   template <std::size_t I, class Step, class AllState>
   auto loss_of_one(Step& step, AllState& state) const {
     return loss_of(std::get<I>(policies), step, std::get<I>(state.states));
+  }
+
+  /// The smallest batch that every loss with a weight can learn from.
+  [[nodiscard]] int least_pairs_in_use() const {
+    int least = 1;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      ((least = weights[I] == 0 ? least : std::max(least, least_pairs_of(std::get<I>(policies)))), ...);
+    }(std::index_sequence_for<Policies...>{});
+    return least;
   }
 
   /// Writes the step's changes into the states. On a host, called after losses and gradient were found finite. On a

@@ -20,6 +20,7 @@ namespace ctp::objective {
 struct InBatchContrast {
   static constexpr const char* name = "in_batch_contrast";
   static constexpr Needs needs{};
+  static constexpr int least_pairs = 2;  ///< a single pair has nothing to be told apart from: the loss is 0
 
   template <class Step>
   auto loss(Step& step) const {

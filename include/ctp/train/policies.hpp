@@ -66,6 +66,7 @@ class Policies {
         optimizer_state_(make_state(optimizer_, model, seed)) {}
 
   [[nodiscard]] Losses& losses() { return losses_; }
+  [[nodiscard]] const Losses& losses() const { return losses_; }
   [[nodiscard]] auto& losses_state() { return losses_state_; }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
   [[nodiscard]] Momentum& momentum() { return momentum_; }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -113,10 +114,21 @@ class StepEngine {
     ++tasks_seen_;
   }
 
+  /// **Errors.** UsageError for a batch of fewer pairs than a loss with a weight can learn from.
+  void require_batch_of(int pairs) const {
+    const int least = least_pairs_of(policies_.losses());
+    if (pairs < least)
+      throw UsageError(Complaint{"Learner", "batch size",
+                                 std::to_string(least) + " or more: a loss contrasts the pairs of a batch",
+                                 std::to_string(pairs), "choose a larger batch"}
+                           .text());
+  }
+
   /// @brief Submits one step on `batch`. Returns before the step is computed if the backend can skip work.
   /// **Errors.** UsageError for a batch that the model cannot take. NumericError for a non-finite step on a backend
   /// that cannot skip work; `source` gives the names of pairs to the message and may be null.
   void submit(const data::Batch& batch, const data::BatchSource* source) {
+    require_batch_of(batch.size);
     const double rate = learning_rate(task_step_, task_steps_);
     batch_.load(batch, model_.config());
     if (tape_.rewind()) capture_.drop_capture();

@@ -189,3 +189,67 @@ TEST_CASE_TEMPLATE("ranking: exactly the rows with a score that is not finite ar
     }
   }
 }
+
+TEST_CASE_TEMPLATE("ranking: counts at a pair's score find the pair, whatever the rounding", B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  for (const Index rows : {1, 64, 131})
+    for (const Index columns : {1, 63, 129, 260})
+      for (const Index width : {1, 7, 256}) {
+        CAPTURE(rows);
+        CAPTURE(columns);
+        CAPTURE(width);
+        const auto left = reference::with_copies<Real>(rows, width, 1),
+                   right = reference::with_copies<Real>(columns, width, 2);
+        Ids left_row, right_row;
+        for (Index i = 0; i < rows; ++i) {
+          left_row.push_back(static_cast<std::int32_t>(i));
+          right_row.push_back(static_cast<std::int32_t>((7 * i + 3) % columns));
+        }
+        const auto bar = reference::pair_scores<B>(left, left_row, right, right_row, width);
+
+        const Ids counts = reference::rank_counts<B>(left, right, bar, width);
+
+        std::size_t wrong = 0;
+        for (Index i = 0; i < rows; ++i) {
+          Ids every(at(columns)), mine(at(columns), static_cast<std::int32_t>(i));
+          std::iota(every.begin(), every.end(), 0);
+          const auto scores = reference::pair_scores<B>(left, mine, right, every, width);
+          const auto above = std::count_if(scores.begin(), scores.end(), [&](Real x) { return x > bar[at(i)]; });
+          const auto equal = std::count(scores.begin(), scores.end(), bar[at(i)]);
+          wrong += equal >= 1 && counts[at(i)] == above && counts[at(rows + i)] == equal ? 0U : 1U;
+        }
+        CHECK(wrong == 0);
+      }
+}
+
+TEST_CASE_TEMPLATE("ranking: counts equal those of exact scores, and mark rows that are not finite", B,
+                   CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  constexpr Index rows = 140, columns = 270, width = 5;
+  auto left = reference::few_values<Real>(rows, width, 1);
+  const auto right = reference::few_values<Real>(columns, width, 2);
+  Matrix<Real> bar;
+  for (Index i = 0; i < rows; ++i) bar.push_back(static_cast<Real>(i % 7 - 3));
+  Ids above, equal;
+  for (Index i = 0; i < rows; ++i) {
+    std::int32_t greater = 0, same = 0;
+    for (Index j = 0; j < columns; ++j) {
+      const Real x = reference::score(left, i, right, j, width);
+      greater += x > bar[at(i)] ? 1 : 0;
+      same += x == bar[at(i)] ? 1 : 0;
+    }
+    above.push_back(greater);
+    equal.push_back(same);
+  }
+  above.insert(above.end(), equal.begin(), equal.end());
+  CHECK(reference::rank_counts<B>(left, right, bar, width) == above);
+
+  for (const Real bad : {std::numeric_limits<Real>::quiet_NaN(), std::numeric_limits<Real>::infinity()}) {
+    left[at(133 * width)] = bad;
+    const Ids counts = reference::rank_counts<B>(left, right, bar, width);
+    CHECK(counts[133] == ctp::backend::not_finite);
+    CHECK(std::count(counts.begin(), counts.begin() + rows, ctp::backend::not_finite) == 1);
+  }
+  CHECK(reference::same_bits_for_any_thread_count(
+      [&] { return reference::rank_counts<B>(right, right, Matrix<Real>(at(columns)), width); }));
+}
