@@ -331,7 +331,7 @@ TEST_CASE("programs: weights that are missing, cut, altered or not finite are re
   const std::string cut = folder.write("cut.safetensors", test::read_whole(weights()).substr(0, 100000));
   refuse(cut, {cut, "fetch or write it again"});
   const std::string page = folder.write("page.safetensors", "<!DOCTYPE html><html><body>Not found</body></html>");
-  refuse(page, {page, "is this a safetensors file?"});
+  refuse(page, {page, "a web page (HTML)", "fetch the file again"});
   refuse(damaged_weights(folder, 40, "\xFF"), {"damaged.safetensors", "header", "UTF-8", "fetch or write it again"});
   refuse(damaged_weights(folder, begin_of("vision_proj.bias"), std::string("\0\0\xC0\x7F", 4)),
          {"damaged.safetensors", "vision_proj.bias", "finite"});
@@ -356,11 +356,16 @@ TEST_CASE(
 
   std::string file = test::read_whole(other);
   folder.write("damaged.safetensors", file.replace(file.find("\"config\""), 8, "\"konfig\""));
-  check_complaint("continual_pretrain", init("out", {"--set", "model.temp=0.07"}), usage,
+  const Arguments heads{"--set", "model.vision_heads=3", "--set", "model.text_heads=3"};
+  const auto with_heads = [&](Arguments more) {
+    more.insert(more.end(), heads.begin(), heads.end());
+    return more;
+  };
+  check_complaint("continual_pretrain", init("out", with_heads({"--set", "model.temp=0.07"})), usage,
                   {"--set", "model.temp", "the 0.05 of " + other, "'0.07'", "leave it out"});
   for (const Arguments& more : {Arguments{}, Arguments{"--set", "model.temp=0.05"}}) {
     const std::string out = more.empty() ? "told" : "agreed";
-    const auto run = test::run_program("continual_pretrain", init(out, more));
+    const auto run = test::run_program("continual_pretrain", init(out, with_heads(more)));
     REQUIRE_MESSAGE(run.code == 0, run.err);
     CHECK(test::read_whole(folder.path(out) + "/config.json").find("\"model.temp\": 0.05,") != std::string::npos);
   }

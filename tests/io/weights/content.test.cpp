@@ -57,7 +57,7 @@ TEST_CASE("content: a weight file of another format is named by what it is, what
   const test::TemporaryFolder folder;
   for (const auto& [start, word] : formats()) {
     for (const std::string& filler : {""s, std::string(2000, '\0')}) {
-      const std::string path = folder.write("weights.safetensors", start + (start.front() == '<' ? "" : filler));
+      const std::string path = folder.write("weights.safetensors", start + (word == "a text" ? "" : filler));
       CAPTURE(word);
       try {
         (void)ctp::io::read_safetensors(path);

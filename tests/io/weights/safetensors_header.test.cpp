@@ -84,7 +84,7 @@ TEST_CASE("safetensors_header: each rule broken alone is refused by a message th
        "F8_E8M0 "
        "F8_E4M3FNUZ F8_E5M2FNUZ C64 F6_E2M3 F6_E3M2 F4, found \"F33\"; store this tensor in a type of this list"},
       {entry("[2]", "[0,8]", "\"U64\""), "expected 16 bytes for shape [2] of U64, found 8 bytes"},
-      {entry("[3]", "[0,2]", "\"F4\""), "shape: expected a whole number of bytes"},
+      {entry("[3]", "[0,2]", "\"F4\""), "shape: expected elements that fill whole bytes"},
       {entry("[2]", "[0,8]", "32"), "tensor \"t\": dtype: expected a string, found 32"},
       {entry("[2]", "[0,8]", "[\"F32\"]"), "tensor \"t\": dtype: expected a string, found an array"},
       {entry("2"), "tensor \"t\": shape: expected an array of integers, found 2"},

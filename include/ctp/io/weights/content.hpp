@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <ctp/core/utf8.hpp>
+
 namespace ctp::io {
 
 /// A format of weights that is not safetensors, and advice to the user.
@@ -44,7 +46,8 @@ inline std::optional<OtherFormat> text_format(std::string_view start) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
   });
-  if (printable) return OtherFormat{"a text", "give the file with the tensors"};
+  const bool cut = valid_utf8_prefix(start) + 4 > start.size();  // the first bytes may end inside a character
+  if (printable && cut && valid_utf8_prefix(start) > 0) return OtherFormat{"a text", "give the file with the tensors"};
   return std::nullopt;
 }
 

@@ -174,7 +174,10 @@ class SafetensorsHeaderReader : public JsonHandler {
     }
     const auto bytes = checked_byte_count(entry_.dtype, entry_.shape);
     const auto shape = [&] { return NamedTensor{{}, entry_.dtype, entry_.shape, {}}.shape_text(); };
-    if (!bytes) fail("shape", "a whole number of bytes that fits 64 bits", shape());
+    if (!bytes && dtype_bits(entry_.dtype) < 8 && checked_element_count(entry_.shape)) {
+      fail("shape", "elements that fill whole bytes", shape());
+    }
+    if (!bytes) fail("shape", "a number of bytes that fits 64 bits", shape());
     if (*bytes != entry_.end - entry_.begin) {
       fail("data_offsets",
            std::to_string(*bytes) + " bytes for shape " + shape() + " of " + std::string(dtype_name(entry_.dtype)),
