@@ -129,7 +129,7 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, const exa
   }
   line.add("chance", chance_of_average(evaluator)).add("pairs", pairs).add("test_lists", lists);
   line.add("equal_texts", evaluator.rule());
-  examples::add_remarks(line, evaluator, "left_out");
+  examples::add_remarks(line, evaluator, "other_tasks");
   line.add("seconds", seconds);
   return line;
 }
@@ -153,6 +153,7 @@ class Training {
   }
 
   void run() {
+    for (const ctp::JsonLine& line : context_.opening) write_line(line);
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
         std::printf("%s\n", line.c_str());
