@@ -45,6 +45,7 @@ struct MapList {
 /// Records that belong to no task that is measured.
 struct LeftOut {
   std::size_t test = 0, query = 0, gallery = 0;
+  std::size_t bad_pictures = 0;    ///< further records, whose pictures cannot be read
   std::vector<std::string> names;  ///< of their industries, each once, in file order
   [[nodiscard]] std::size_t all() const { return test + query + gallery; }
 };
@@ -223,6 +224,7 @@ inline void add_evaluation(ctp::JsonLine& line, const Evaluation& found, const E
 inline void add_remarks(ctp::JsonLine& line, const Evaluator& evaluator, const char* why) {
   const LeftOut& out = evaluator.left_out();
   line.add("few_pairs", tasks_of_few_pairs(evaluator));
+  line.add("bad_pictures_left_out", out.bad_pictures);
   line.add(why, ctp::JsonLine().add("test", out.test).add("query", out.query).add("gallery", out.gallery));
 }
 

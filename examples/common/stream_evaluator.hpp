@@ -168,6 +168,8 @@ class StreamEvaluator final : public Evaluator {
     left_out_.test = count(stream_.test());
     left_out_.query = count(stream_.query());
     left_out_.gallery = count(stream_.gallery());
+    for (const auto split : {ctp::data::Split::Test, ctp::data::Split::Query, ctp::data::Split::Gallery})
+      left_out_.bad_pictures += stream_.left_out(split);
   }
 
   /// Row i of the result belongs to ordinals[i]. Batches are made in canonical order, so that a pair's features have

@@ -89,11 +89,11 @@ struct Settings {
     visitor("bad_image_limit", s.bad_image_limit,
             "share of a task's pictures, with kept pairs of earlier tasks, that may be bad");
     visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
+    visitor("equal_texts", s.equal_texts,
+            "own: in recalls a text equal to one's own counts as one's own; published: it does not");
     visitor("no_check", s.no_check, "do not look for all pictures and read their headers before the training");
     visitor("cache_mb", s.cache_mb,
             "MiB of decoded pictures kept in memory: two fifths for training, one fifth each for test, query, gallery");
-    visitor("equal_texts", s.equal_texts,
-            "own: in recalls a text equal to one's own counts as one's own; published: it does not");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
     visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
     visitor("resume", s.resume, "continue from the last checkpoint in the output folder");

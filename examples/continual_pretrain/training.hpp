@@ -129,7 +129,7 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, const exa
   }
   line.add("chance", chance_of_average(evaluator)).add("pairs", pairs).add("test_lists", lists);
   line.add("equal_texts", evaluator.rule());
-  examples::add_remarks(line, evaluator, "left_out");
+  examples::add_remarks(line, evaluator, "other_tasks");
   line.add("seconds", seconds);
   return line;
 }

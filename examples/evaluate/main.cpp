@@ -61,7 +61,12 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const evalua
                                             .equal_texts = examples::equal_texts_of(o.equal_texts)});
   if (o.unlisted == "refuse") evaluation::refuse_unlisted(evaluate.left_out(), o.data);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
-  evaluation::print(evaluate, evaluate(maker, stream.tasks().size()), weights, o.json);
+  evaluation::print(evaluate, evaluate(maker, stream.tasks().size()), o.json, [&](ctp::JsonLine& line) {
+    line.add("max_words", weights.max_words);
+    weights.trained ? line.add("trained_max_words", weights.trained->max_words)
+                    : line.add("trained_max_words", nullptr);
+    line.add("vocabulary", weights.vocabulary.fingerprint);
+  });
 }
 
 int run(int argc, char** argv) {

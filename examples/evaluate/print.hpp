@@ -10,7 +10,6 @@
 #include <ctp/core/quoted.hpp>
 
 #include "../common/evaluation.hpp"
-#include "weights_in_use.hpp"
 
 namespace evaluation {
 
@@ -25,18 +24,16 @@ inline void refuse_unlisted(const examples::LeftOut& out, const std::string& fol
                            .text());
 }
 
-/// Prints the result on standard output, and what it leaves out or cannot show on standard error.
-inline void print(const examples::Evaluator& evaluator, const examples::Evaluation& result, const WeightsInUse& weights,
-                  bool json) {
+/// Prints the result on standard output, and what it leaves out or cannot show on standard error. `more(line)` adds
+/// fields to the JSON object.
+template <class More>
+void print(const examples::Evaluator& evaluator, const examples::Evaluation& result, bool json, const More& more) {
   const std::size_t last = evaluator.tasks().size() - 1;
   if (json) {
     ctp::JsonLine line;
     examples::add_evaluation(line, result, evaluator, last);
     examples::add_remarks(line, evaluator, "unlisted");
-    line.add("max_words", weights.max_words);
-    weights.trained ? line.add("trained_max_words", weights.trained->max_words)
-                    : line.add("trained_max_words", nullptr);
-    line.add("vocabulary", weights.vocabulary.fingerprint);
+    more(line);
     std::printf("%s\n", line.text().c_str());
   } else {
     const auto row = [](const std::string& name, const ctp::eval::RetrievalScores& r,

@@ -174,6 +174,23 @@ TEST_CASE("programs: with titles that repeat the figures do not depend on the or
   CHECK(backward.out == forward.out);  // the fingerprints, too
 }
 
+TEST_CASE("programs: a picture with several captions is one query, and each of its captions is right") {
+  const Copy data;
+  std::size_t n = 0;
+  data.change("test", [&](Json& record) {
+    if (n++ % 5 == 0) record["title"] = Json({record["title"], "红色 大号 " + record["title"].get<std::string>()});
+  });
+  const auto run = evaluate(data.path);
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const Json line = Json::parse(run.out);
+  CHECK(line["pairs"] == 45 + 9);
+  CHECK(line["images"] == 45);
+  // Nine pictures have two right texts of 54, the others one; each text has one right picture of 45.
+  const double two = 1 - 52.0 / 54 * 51 / 53 * 50 / 52 * 49 / 51 * 48 / 50, one = 5.0 / 54;
+  CHECK(line["chance"]["txt_r5"].get<double>() == doctest::Approx(100 * (9 * two + 36 * one) / 45));
+  CHECK(line["chance"]["img_r5"].get<double>() == doctest::Approx(100 * 5.0 / 45));
+}
+
 TEST_CASE("programs: every recall stands beside its number of pairs and its chance level") {
   const auto run = evaluate(test::small_stream());
   const Json line = Json::parse(run.out);
@@ -197,7 +214,7 @@ TEST_CASE("programs: every recall stands beside its number of pairs and its chan
   CHECK(summary["chance"].get<double>() == doctest::Approx((20.0 + 100 + 100) / 3));
   CHECK(summary["test_lists"].size() == 2);
   CHECK(summary["few_pairs"].size() == 2);
-  CHECK(summary["left_out"]["test"] == 35);
+  CHECK(summary["other_tasks"]["test"] == 35);
   CHECK(summary["equal_texts"] == "own");
 }
 

@@ -5,6 +5,7 @@
 /// As in cuda/ranking.hpp: no score in global memory, scores in the backend's Real, no atomics, the same bits.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
