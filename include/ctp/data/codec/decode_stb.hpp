@@ -6,6 +6,7 @@
 /// directly: it reads a copy that holds only the required segments, after their content and order were checked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstddef>
@@ -148,6 +149,45 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
   return out;
 }
 
+/// @brief The picture data of a PNG file that ends early, as a complete stream without compression.
+///
+/// **Errors.** DataError if a pixel is missing.
+inline std::vector<std::byte> completed_data(const PngStructure& png, const std::string& file) {
+  const std::size_t samples[] = {1, 0, 3, 1, 2, 0, 4};
+  const std::size_t bits = samples[png.colour] * static_cast<std::size_t>(png.depth);
+  std::size_t needed = 0;
+  for (const auto& [columns, rows] : png_passes(png))
+    needed += columns == 0 ? 0 : rows * (1 + (columns * bits + 7) / 8);
+  std::vector<std::byte> packed;
+  for (const PngChunk& chunk : png.chunks) {
+    if (chunk.type == "IDAT") packed.insert(packed.end(), chunk.data.begin(), chunk.data.end());
+  }
+  std::vector<char> unpacked(std::min<std::size_t>(needed, packed.size() * 1040 + 1024));
+  if (needed != unpacked.size() || needed > INT_MAX)
+    bad_image(file, "PNG", "too little picture data (truncated)", "fetch the file again");
+  stb::stbi__zbuf stream{};
+  stream.zbuffer = reinterpret_cast<stb::stbi_uc*>(packed.data());
+  stream.zbuffer_end = stream.zbuffer + packed.size();
+  // Fails, as the data ends early, but keeps what came before the end. Longer data stops at the end of the buffer.
+  (void)stb::stbi__do_zlib(&stream, unpacked.data(), static_cast<int>(needed), 0, 1);
+  if (static_cast<std::size_t>(stream.zout - unpacked.data()) != needed) {
+    bad_image(file, "PNG", "too little picture data (truncated)", "fetch the file again");
+  }
+  std::vector<std::byte> out{std::byte{0x78}, std::byte{0x01}};
+  for (std::size_t from = 0; from < needed; from += 65'535) {
+    const std::size_t n = std::min<std::size_t>(65'535, needed - from);
+    out.push_back(static_cast<std::byte>(from + n == needed ? 1 : 0));
+    for (const std::size_t value : {n, ~n}) {
+      out.push_back(static_cast<std::byte>(value & 255U));
+      out.push_back(static_cast<std::byte>((value >> 8U) & 255U));
+    }
+    const auto part = std::as_bytes(std::span(unpacked).subspan(from, n));
+    out.insert(out.end(), part.begin(), part.end());
+  }
+  out.insert(out.end(), 4, std::byte{0});  // stb_image does not read the checksum
+  return out;
+}
+
 /// @brief A copy of the PNG file with only the checked chunks.
 ///
 /// **Errors.** DataError for a wrong checksum, and for a chunk that a reader must know and no reader knows.
@@ -163,9 +203,22 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
     }
   }
   // All 256 entries: stb_image does not check indices against the palette.
-  return rebuilt_png(
-      png, png.colour == 3 ? std::span<const std::uint8_t>(png_palette(png)) : std::span<const std::uint8_t>(),
-      transparency);
+  const Palette palette = png_palette(png);
+  const std::span<const std::uint8_t> entries =
+      png.colour == 3 ? std::span<const std::uint8_t>(palette) : std::span<const std::uint8_t>();
+  if (png.complete) return rebuilt_png(png, entries, transparency);
+  const std::vector<std::byte> data = completed_data(png, file);
+  PngStructure completed = png;
+  std::erase_if(completed.chunks, [](const PngChunk& chunk) { return chunk.type == "IDAT"; });
+  std::vector<std::byte> covered;
+  for (const char c : std::string_view("IDAT")) covered.push_back(static_cast<std::byte>(c));
+  covered.insert(covered.end(), data.begin(), data.end());
+  PngChunk& chunk = completed.chunks.emplace_back();
+  chunk.type = "IDAT";
+  chunk.covered = covered;
+  chunk.data = chunk.covered.subspan(4);
+  chunk.checksum = png_checksum(covered);
+  return rebuilt_png(completed, entries, transparency);
 }
 
 /// @brief Decodes JPEG or PNG with stb_image.
