@@ -72,8 +72,10 @@ TEST_CASE("decode: the content decides the type, and the error names other types
   CHECK(found(bytes("")) == "an empty file");
   CHECK(found(bytes("\n <!DOCTYPE HTML>\n<html>")) == "an HTML page");
   CHECK(found(bytes("<!-- --><HTML><body>404")) == "an HTML page");
-  CHECK(found(bytes(std::string_view("RIFF\x24\0\0\0WEBPVP8 ", 16))) == "a WebP image");
-  CHECK(found(bytes("GIF89a")) == "a GIF image");
+  CHECK(has(refusal(decode, bytes(std::string_view("RIFF\x24\0\0\0WEBPVP8 ", 16))), "WebP image"));
+  CHECK(has(refusal(decode, bytes("GIF89a")), "expected an intact GIF image"));
+  CHECK(has(refusal(decode, bytes("BM")), "expected an intact BMP image"));
+  CHECK(found(bytes(std::string_view("MM\0*", 4))) == "a TIFF image");
   CHECK(found(bytes(std::string_view("\0\0\0\x20"
                                      "ftypavif",
                                      12))) == "an AVIF or HEIC image, or a video");
@@ -82,8 +84,11 @@ TEST_CASE("decode: the content decides the type, and the error names other types
   CHECK(found(bytes(std::string_view("\0\1\2", 3))) == "bytes of no known kind");
   CHECK(found(bytes("<?xml version='1.0'?><svg xmlns=''/>")) == "an SVG drawing");
   CHECK(refusal(decode, bytes("<html>")) ==
-        "x.jpg: expected a JPEG or PNG image, found an HTML page; convert it to JPEG or PNG, or remove it; the content "
-        "counts, not the file's name");
+        std::string("x.jpg: expected ") + data::decoded_types() +
+            ", found an HTML page; convert it to JPEG or PNG, or remove it; the content counts, not the file's name");
+#if !defined(CTP_HAVE_LIBWEBP)
+  CHECK(has(refusal(decode, golden::read("alpha/lossy.webp")), "found a WebP image; build with libwebp"));
+#endif
   // A PNG named .jpg is a PNG.
   CHECK(data::decode_image(golden::read("rgb.png"), "picture.jpg").width == 33);
 }
