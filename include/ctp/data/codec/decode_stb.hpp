@@ -19,6 +19,7 @@
 
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/jpeg_coded_data.hpp>
 #include <ctp/data/codec/jpeg_structure.hpp>
 #include <ctp/data/codec/png_structure.hpp>
 #include <ctp/data/codec/stb.hpp>
@@ -84,6 +85,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
     out.insert(out.end(), body.begin(), body.end());
   };
   JpegTables tables;
+  JpegCodedData coded(jpeg, file);
   std::span<const std::byte> frame;
   bool adobe = false;
   for (const JpegSegment& segment : jpeg.segments) {
@@ -95,6 +97,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
     switch (segment.marker) {
       case 0xC4:
         tables.define(segment);
+        coded.tables(body);
         put(segment.marker, body, body.size());
         break;
       case 0xDB:
@@ -109,6 +112,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
         break;
       case 0xDD:
         if (body.size() != 2) bad_image(file, "JPEG", "a malformed restart interval");
+        coded.restart_interval(n * 256 + std::to_integer<std::size_t>(body[1]));
         put(segment.marker, body, body.size());
         break;
       case 0xE0:
@@ -127,6 +131,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
           bad_image(file, "JPEG", "a malformed frame header");
         }
         frame = body;
+        coded.frame(body);
         if (jpeg.components == 4 && !adobe) {  // four components without an Adobe marker are plain CMYK
           constexpr std::array<unsigned char, 12> plain{'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
           put(0xEE, std::as_bytes(std::span(plain)), plain.size());
@@ -138,7 +143,9 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
         if (const auto fault = tables.fault(frame, jpeg.frame == 0xC2, body); !fault.empty()) {
           bad_image(file, "JPEG", fault);
         }
-        put(segment.marker, body, 4 + 2 * n);
+        const std::vector<std::byte> data = coded.scan(body);
+        put(segment.marker, body.first(4 + 2 * n), 4 + 2 * n);
+        out.insert(out.end(), data.begin(), data.end());
         break;
       }
       default:
