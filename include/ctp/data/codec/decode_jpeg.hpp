@@ -19,6 +19,7 @@
 
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/jpeg_coded_data.hpp>
 #include <ctp/data/codec/jpeg_structure.hpp>
 
 namespace ctp::data::detail {
@@ -33,7 +34,9 @@ class JpegReader {
     info_.err = jpeg_std_error(&errors_);
     errors_.error_exit = [](j_common_ptr info) { self(info).fail(); };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      if (level < 0 && !harmless(info->err->msg_code)) self(info).fail();  // damaged or missing data is a warning
+      if (level >= 0) return;
+      if (info->err->msg_code == JWRN_EXTRANEOUS_DATA) self(info).stray_ = true;
+      if (!harmless(info->err->msg_code)) self(info).fail();  // damaged or missing data is a warning
     };
     errors_.output_message = [](j_common_ptr) {};
     info_.client_data = this;
@@ -50,6 +53,8 @@ class JpegReader {
     return true;
   }
   [[nodiscard]] const char* message() const { return message_; }
+  /// True if bytes were passed over in front of a marker.
+  [[nodiscard]] bool stray() const { return stray_; }
   [[nodiscard]] const jpeg_decompress_struct& info() const { return info_; }
 
  private:
@@ -68,6 +73,7 @@ class JpegReader {
   jpeg_error_mgr errors_{};
   std::jmp_buf back_{};
   char message_[JMSG_LENGTH_MAX] = {};
+  bool stray_ = false;
 };
 
 /// @brief Converts one row of CMYK to RGB. The CMYK values are inverted, as Adobe's programs write them.
@@ -127,6 +133,7 @@ inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::st
     jpeg_finish_decompress(&info);
   });
   if (!read) bad_image(file, "JPEG", std::string("'") + reader.message() + "'");
+  if (reader.stray()) require_coded_data(jpeg, file);
   return image;
 }
 

@@ -231,8 +231,8 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
 /// @brief Decodes JPEG or PNG with stb_image.
 ///
 /// PNG: equal to decode_with_libpng(). JPEG: stb_image differs from libjpeg in rounding and in chroma upsampling;
-/// tests/data/codec/decode_stb.test.cpp states the largest difference over the test pictures. Unlike with libjpeg, a
-/// JPEG file with damaged coded data but intact structure may be accepted.
+/// tests/data/codec/decode_stb.test.cpp states the largest difference over the test pictures. The coded data is read
+/// before by JpegCodedData, so that a file is refused that libjpeg warns of.
 ///
 /// **Errors.** DataError as the other decoders; also for arithmetic coding and for missing tables.
 inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits = {},

@@ -22,6 +22,7 @@ namespace ctp::data::detail {
 struct JpegCodes {
   std::array<int, 17> least{}, most{}, first{};  ///< by length: smallest and largest code, place of the smallest
   std::vector<std::uint8_t> symbols;
+  JpegCodes() { most.fill(-1); }
 };
 
 /// Bits of coded data, up to the next marker.
@@ -52,6 +53,8 @@ class JpegBits {
     return -1;
   }
   [[nodiscard]] bool ended() const { return ended_; }
+  /// True if the unread bits of the last byte are ones, as the end of coded data has them.
+  [[nodiscard]] bool padded() const { return (~byte_ & ((1U << left_) - 1)) == 0; }
   /// Bytes read so far; the rest of a byte counts as read.
   [[nodiscard]] std::size_t position() const { return position_; }
   void move(std::size_t position) {
@@ -187,6 +190,11 @@ class JpegCodedData {
       }
     }
     copy();
+    std::size_t stray = data.size();
+    while (stray > bits.position() && data[stray - 1] == std::byte{0xFF}) --stray;  // fill bytes of the next marker
+    if (stray > bits.position() && !bits.padded()) {
+      bad_image(file_, "JPEG", "more picture data than pixels (damaged)", "fetch the file again");
+    }
     return out;
   }
 
@@ -303,5 +311,23 @@ class JpegCodedData {
   bool refines_ = false;
   int run_ = 0;  // blocks that end at once
 };
+
+/// @brief Reads the codes of all scans of a file that libjpeg found stray bytes in.
+///
+/// Stray bytes are harmless behind complete data, but also what is left when damaged data ends too early. **Errors.**
+/// DataError for damaged data; for every arithmetically coded file, in which damage shows nowhere else.
+inline void require_coded_data(const JpegStructure& jpeg, const std::string& file) {
+  if (jpeg.frame > 0xC2) bad_image(file, "JPEG", "stray bytes in an arithmetically coded file");
+  JpegCodedData coded(jpeg, file);
+  for (const JpegSegment& segment : jpeg.segments) {
+    const auto body = segment.body;
+    if (segment.marker == jpeg.frame) coded.frame(body);
+    if (segment.marker == 0xC4) coded.tables(body);
+    if (segment.marker == 0xDA) (void)coded.scan(body);
+    if (segment.marker == 0xDD && body.size() == 2) {
+      coded.restart_interval(std::to_integer<std::size_t>(body[0]) * 256 + std::to_integer<std::size_t>(body[1]));
+    }
+  }
+}
 
 }  // namespace ctp::data::detail
