@@ -15,6 +15,8 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
 #include <ctp/data/codec/jpeg_structure.hpp>
@@ -31,7 +33,7 @@ class JpegReader {
     info_.err = jpeg_std_error(&errors_);
     errors_.error_exit = [](j_common_ptr info) { self(info).fail(); };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      if (level < 0) self(info).fail();  // libjpeg reports damaged or missing data as a warning
+      if (level < 0 && !harmless(info->err->msg_code)) self(info).fail();  // damaged or missing data is a warning
     };
     errors_.output_message = [](j_common_ptr) {};
     info_.client_data = this;
@@ -51,6 +53,11 @@ class JpegReader {
   [[nodiscard]] const jpeg_decompress_struct& info() const { return info_; }
 
  private:
+  /// Warnings after which all pixels are there: stray bytes before a marker, and header fields that do not count.
+  static bool harmless(int code) {
+    return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
+           code == JWRN_NOT_SEQUENTIAL;
+  }
   static JpegReader& self(j_common_ptr info) { return *static_cast<JpegReader*>(info->client_data); }
   [[noreturn]] void fail() {
     errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_);
@@ -79,7 +86,7 @@ inline void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::size_t
 
 /// @brief Decodes a JPEG file with libjpeg-turbo: accurate integer DCT, smooth chroma upsampling, no orientation tags.
 ///
-/// **Errors.** DataError for every error or warning of libjpeg, and as jpeg_structure().
+/// **Errors.** DataError for every error of libjpeg, every warning of damaged or missing data, and as jpeg_structure().
 inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::string& file,
                                  const DecodeLimits& limits = {}) {
   const JpegStructure jpeg = jpeg_structure(bytes, file, limits);
@@ -89,10 +96,11 @@ inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::st
   JpegReader reader;
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto size = static_cast<unsigned long>(bytes.size());
+  const long most = (1L << 30) + 10 * static_cast<long>(image.rgb.size());
   const bool opened = reader.run([=](jpeg_decompress_struct& info) {
     jpeg_create_decompress(&info);
     // Progressive pictures keep all coefficients: two bytes for each sample, at most four samples for each pixel.
-    info.mem->max_memory_to_use = 1L << 30;
+    info.mem->max_memory_to_use = most;
     jpeg_mem_src(&info, data, size);
     jpeg_read_header(&info, TRUE);
   });

@@ -6,6 +6,7 @@
 /// directly: it reads a copy that holds only the required segments, after their content and order were checked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstddef>
@@ -148,32 +149,76 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
   return out;
 }
 
-/// @brief A copy of the PNG file with only the checked chunks. **Errors.** DataError for a wrong checksum.
-inline std::vector<std::byte> checked_png(const PngStructure& png, const std::string& file) {
-  std::vector<std::byte> out;
-  const auto put = [&](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
-  const auto put_word = [&](std::size_t value) {
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<std::byte>((value >> shift) & 255U));
-  };
-  put(std::as_bytes(std::span(png_signature)));
+/// @brief The picture data of a PNG file that ends early, as a complete stream without compression.
+///
+/// **Errors.** DataError if a pixel is missing.
+inline std::vector<std::byte> completed_data(const PngStructure& png, const std::string& file) {
+  const std::size_t samples[] = {1, 0, 3, 1, 2, 0, 4};
+  const std::size_t bits = samples[png.colour] * static_cast<std::size_t>(png.depth);
+  std::size_t needed = 0;
+  for (const auto& [columns, rows] : png_passes(png))
+    needed += columns == 0 ? 0 : rows * (1 + (columns * bits + 7) / 8);
+  std::vector<std::byte> packed;
   for (const PngChunk& chunk : png.chunks) {
-    const bool header = chunk.type == "IHDR", needed = header || chunk.type == "IDAT" || chunk.type == "IEND";
-    if ((needed || chunk.type == "PLTE") && png_checksum(chunk.covered) != chunk.checksum) {
+    if (chunk.type == "IDAT") packed.insert(packed.end(), chunk.data.begin(), chunk.data.end());
+  }
+  std::vector<char> unpacked(std::min<std::size_t>(needed, packed.size() * 1040 + 1024));
+  if (needed != unpacked.size() || needed > INT_MAX)
+    bad_image(file, "PNG", "too little picture data (truncated)", "fetch the file again");
+  stb::stbi__zbuf stream{};
+  stream.zbuffer = reinterpret_cast<stb::stbi_uc*>(packed.data());
+  stream.zbuffer_end = stream.zbuffer + packed.size();
+  // Fails, as the data ends early, but keeps what came before the end. Longer data stops at the end of the buffer.
+  (void)stb::stbi__do_zlib(&stream, unpacked.data(), static_cast<int>(needed), 0, 1);
+  if (static_cast<std::size_t>(stream.zout - unpacked.data()) != needed) {
+    bad_image(file, "PNG", "too little picture data (truncated)", "fetch the file again");
+  }
+  std::vector<std::byte> out{std::byte{0x78}, std::byte{0x01}};
+  for (std::size_t from = 0; from < needed; from += 65'535) {
+    const std::size_t n = std::min<std::size_t>(65'535, needed - from);
+    out.push_back(static_cast<std::byte>(from + n == needed ? 1 : 0));
+    for (const std::size_t value : {n, ~n}) {
+      out.push_back(static_cast<std::byte>(value & 255U));
+      out.push_back(static_cast<std::byte>((value >> 8U) & 255U));
+    }
+    const auto part = std::as_bytes(std::span(unpacked).subspan(from, n));
+    out.insert(out.end(), part.begin(), part.end());
+  }
+  out.insert(out.end(), 4, std::byte{0});  // stb_image does not read the checksum
+  return out;
+}
+
+/// @brief A copy of the PNG file with only the checked chunks.
+///
+/// **Errors.** DataError for a wrong checksum, and for a chunk that a reader must know and no reader knows.
+inline std::vector<std::byte> checked_png(const PngStructure& png, const std::string& file, bool transparency) {
+  for (const PngChunk& chunk : png.chunks) {
+    const bool critical = chunk.type[0] >= 'A' && chunk.type[0] <= 'Z';
+    if (!critical) continue;
+    if (chunk.type != "IHDR" && chunk.type != "PLTE" && chunk.type != "IDAT" && chunk.type != "IEND") {
+      bad_image(file, "PNG", "a chunk of an unknown type that the picture needs");
+    }
+    if (png_checksum(chunk.covered) != chunk.checksum) {
       bad_image(file, "PNG", "a wrong checksum of a " + std::string(chunk.type) + " chunk");
     }
-    if (!needed) continue;
-    put_word(chunk.data.size());
-    put(chunk.covered);
-    put_word(chunk.checksum);
-    if (header && png.colour == 3) {  // all 256 entries: stb_image does not check indices against the palette
-      const Palette palette = png_palette(png);
-      put_word(palette.size());
-      put(std::as_bytes(std::span(std::string_view("PLTE"))));
-      put(std::as_bytes(std::span(palette)));
-      put_word(0);  // stb_image does not read checksums
-    }
   }
-  return out;
+  // All 256 entries: stb_image does not check indices against the palette.
+  const Palette palette = png_palette(png);
+  const std::span<const std::uint8_t> entries =
+      png.colour == 3 ? std::span<const std::uint8_t>(palette) : std::span<const std::uint8_t>();
+  if (png.complete) return rebuilt_png(png, entries, transparency);
+  const std::vector<std::byte> data = completed_data(png, file);
+  PngStructure completed = png;
+  std::erase_if(completed.chunks, [](const PngChunk& chunk) { return chunk.type == "IDAT"; });
+  std::vector<std::byte> covered;
+  for (const char c : std::string_view("IDAT")) covered.push_back(static_cast<std::byte>(c));
+  covered.insert(covered.end(), data.begin(), data.end());
+  PngChunk& chunk = completed.chunks.emplace_back();
+  chunk.type = "IDAT";
+  chunk.covered = covered;
+  chunk.data = chunk.covered.subspan(4);
+  chunk.checksum = png_checksum(covered);
+  return rebuilt_png(completed, entries, transparency);
 }
 
 /// @brief Decodes JPEG or PNG with stb_image.
@@ -183,19 +228,25 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
 /// JPEG file with damaged coded data but intact structure may be accepted.
 ///
 /// **Errors.** DataError as the other decoders; also for arithmetic coding and for missing tables.
-inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file,
-                             const DecodeLimits& limits = {}) {
+inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits = {},
+                             AlphaPlane alpha = nullptr) {
   const bool is_png =
       bytes.size() >= 8 && std::string_view(reinterpret_cast<const char*>(bytes.data()), 8) == png_signature;
   const char* const kind = is_png ? "PNG" : "JPEG";
   Image image;
   std::vector<std::byte> checked;
-  bool deep_grey = false;
+  bool deep_grey = false, opacity = false;
+  std::uint16_t transparent_grey = 0;
   if (is_png) {
     const PngStructure png = png_structure(bytes, file, limits);
-    checked = checked_png(png, file);
+    opacity = alpha != nullptr && (png.colour > 3 || !png.transparency.empty());
+    checked = checked_png(png, file, opacity);
     image = allocate_image(file, png.width, png.height);
     deep_grey = png.colour == 0 && png.depth == 16;
+    if (deep_grey && opacity) {
+      transparent_grey = static_cast<std::uint16_t>(std::to_integer<unsigned>(png.transparency[0]) * 256 +
+                                                    std::to_integer<unsigned>(png.transparency[1]));
+    }
   } else {
     const JpegStructure jpeg = jpeg_structure(bytes, file, limits);
     checked = checked_jpeg(jpeg, file);
@@ -211,12 +262,17 @@ inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string
   int width = 0, height = 0, channels = 0;
   void* const decoded =
       deep_grey ? static_cast<void*>(stb::ctp_stbi_load_16_from_memory(data, size, &width, &height, &channels, 1))
-                : stb::ctp_stbi_load_from_memory(data, size, &width, &height, &channels, 3);
+                : stb::ctp_stbi_load_from_memory(data, size, &width, &height, &channels, opacity ? 4 : 3);
   const std::unique_ptr<void, void (*)(void*)> owner(decoded, &std::free);
   if (decoded == nullptr || width != image.width || height != image.height) {
     const char* const why =
         decoded == nullptr ? stb::ctp_stbi_failure_reason() : "two headers that contradict each other";
     bad_image(file, kind, std::string("'") + (why == nullptr ? "unknown error" : why) + "'");
+  }
+  if (opacity) alpha->resize(image.rgb.size() / 3);
+  if (!deep_grey && opacity) {
+    split_alpha({static_cast<const std::uint8_t*>(decoded), 4 * alpha->size()}, image, *alpha);
+    return image;
   }
   if (!deep_grey) {
     std::memcpy(image.rgb.data(), decoded, image.rgb.size());
@@ -226,6 +282,7 @@ inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string
   for (std::size_t i = 0; i < image.rgb.size(); ++i) {
     image.rgb[i] = static_cast<std::uint8_t>(grey[i / 3] > 255 ? 255 : grey[i / 3]);
   }
+  for (std::size_t i = 0; opacity && i < alpha->size(); ++i) (*alpha)[i] = grey[i] == transparent_grey ? 0 : 255;
   return image;
 }
 
