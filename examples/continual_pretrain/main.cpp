@@ -12,6 +12,7 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/title_check.hpp"
 #include "command_line.hpp"
 #include "known_before.hpp"
 #include "model_settings.hpp"
@@ -49,6 +50,10 @@ int run(int argc, char** argv) {
   const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
                                                               : ctp::data::Vocabulary::read(settings.vocab));
   const auto& vocabulary = tokenizer.vocabulary();
+  const auto title_reports = examples::title_reports(stream, tokenizer, settings.max_words, true);
+  const std::string vocabulary_name = settings.vocab.empty() ? "the vocabulary of the training titles" : settings.vocab;
+  examples::require_titles(title_reports, stream, vocabulary_name, settings.max_empty_titles,
+                           settings.max_unknown_share);
   std::optional<ctp::TensorFile> init;
   if (!settings.init.empty()) init = read_starting_weights(settings.init, model_settings, vocabulary, model);
   model.vocab = static_cast<int>(vocabulary.size());
@@ -94,6 +99,7 @@ int run(int argc, char** argv) {
                            save,         policies,
                            bad_pictures, init ? &*init : nullptr,
                            line.json,    opening_lines(check, stream)};
+  title_reports.say("continual_pretrain", vocabulary_name, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;

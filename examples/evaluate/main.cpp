@@ -15,6 +15,7 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/title_check.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -54,12 +55,15 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::d
   const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
   const examples::StreamEvaluator evaluate(
       stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
+  const auto title_reports = examples::title_reports(stream, tokenizer, o.max_words, false);
+  title_reports.say("evaluate", o.vocab, o.json);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
   const auto result = evaluate(maker, stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
   if (o.json) {
     ctp::JsonLine line;
     examples::add_evaluation(line, result, stream.tasks(), last);
+    line.add("titles", title_reports.json());
     std::printf("%s\n", line.text().c_str());
     return;
   }

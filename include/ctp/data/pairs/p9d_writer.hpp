@@ -35,14 +35,24 @@ class P9dWriter {
       io::remove_file(json_file(split));
   }
 
-  /// Writes `picture`, the bytes of an encoded file, and stores the record for finish(). **Errors.** as the class.
-  void add(Split split, const Sample& record, std::span<const std::byte> picture) {
+  /// Writes `picture`, the bytes of an encoded file, and stores the record for finish(). `more_titles`: further
+  /// captions of the picture; the record's title is then a list. **Errors.** as the class.
+  void add(Split split, const Sample& record, std::span<const std::byte> picture,
+           std::span<const std::string> more_titles = {}) {
     check_id(split, record.id);
     const char* images = split == Split::Train ? "train_images" : "gallery_images";
     // Without fsync: one per picture would take minutes for thousands, and a folder without finish() is incomplete.
     io::write_file_unsynced(io::join(io::join(folder_, images), record.id + ".jpg"), picture);
     JsonLine line;
-    line.add("title", record.title).add("cate_name", record.category);
+    if (more_titles.empty()) {
+      line.add("title", record.title);
+    } else {
+      JsonArray titles;
+      titles.push(record.title);
+      for (const std::string& title : more_titles) titles.push(title);
+      line.add("title", titles);
+    }
+    line.add("cate_name", record.category);
     if (split != Split::Train) line.add("industry_name", record.industry);
     line.add("image_link", std::string(images) + "/" + record.id + ".jpg");
     std::string& text = records_of(split, record.industry);
