@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,7 +14,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/sample.hpp>
-#include <ctp/report/metrics_log.hpp>
+#include <ctp/report/patient_log.hpp>
 
 namespace pretrain {
 
@@ -31,7 +30,7 @@ class BadPictures {
  public:
   /// `samples`: the training pairs; an ordinal is a place in this list. `path`: the file to write.
   BadPictures(const std::vector<ctp::data::Sample>& samples, std::string path)
-      : samples_(samples), path_(std::move(path)) {}
+      : samples_(samples), path_(std::move(path)), file_(path_) {}
 
   /// @brief Quarantines the pairs of `listed`, an earlier run's list at `list_path`. Task and pair identify a picture.
   /// Returns the number of entries that are not among the training pairs: a run may train on fewer tasks.
@@ -58,13 +57,12 @@ class BadPictures {
                                .text());
     return unknown;
   }
-  /// Copies the entries of the quarantined pairs into the file, so that the file is complete. **Errors.**
-  /// ResourceError.
+  /// Copies the entries of the quarantined pairs into the file, so that the file is complete.
   void write_quarantined() {
     for (const BadPicture& picture : listed_) append(picture);
   }
 
-  /// Adds a picture that a loader reports, once per picture. **Errors.** ResourceError for the file.
+  /// Adds a picture that a loader reports, once per picture. An entry that cannot be written waits for the next one.
   void add(const std::string& task, const ctp::data::BadImage& bad) {
     if (!known_.insert(bad.ordinal).second) return;
     ordinals_.push_back(bad.ordinal);
@@ -74,15 +72,18 @@ class BadPictures {
   /// Ordinals of all bad pictures so far.
   [[nodiscard]] const std::vector<std::uint32_t>& ordinals() const { return ordinals_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Syncs and closes the file, if there is one.
+  void close() { file_.close(); }
+  /// What of the file is lost, or an empty text.
+  [[nodiscard]] std::string complaint() const { return file_.complaint(); }
 
  private:
   void append(const BadPicture& picture) {
-    if (!file_) file_.emplace(path_, 0);
-    file_->write(ctp::JsonLine()
-                     .add("task", picture.task)
-                     .add("pair", picture.pair)
-                     .add("file", picture.file)
-                     .add("reason", picture.reason));
+    file_.write(ctp::JsonLine()
+                    .add("task", picture.task)
+                    .add("pair", picture.pair)
+                    .add("file", picture.file)
+                    .add("reason", picture.reason));
   }
 
   const std::vector<ctp::data::Sample>& samples_;
@@ -90,7 +91,7 @@ class BadPictures {
   std::set<std::uint32_t> known_;
   std::vector<std::uint32_t> ordinals_;
   std::vector<BadPicture> listed_;
-  std::optional<ctp::report::MetricsLog> file_;
+  ctp::report::PatientLog file_;
 };
 
 }  // namespace pretrain

@@ -17,6 +17,7 @@
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
+#include "run_files.hpp"
 #include "starting_weights.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
+  const auto folder = take_run_folder(settings, line.json, line.dry_run);
   const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
                                              : std::vector<std::string>{};
@@ -88,8 +90,8 @@ int run(int argc, char** argv) {
     ctp::io::write_safetensors(path, file);
   };
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
-  const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr,
-                           line.json};
+  const RunContext context{
+      settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr, line.json, folder.get()};
   if (!settings.quarantine.empty()) {
     const std::size_t unknown = bad_pictures.quarantine(read_bad_pictures(settings.quarantine), settings.quarantine);
     if (unknown > 0 && !line.json)
@@ -99,13 +101,6 @@ int run(int argc, char** argv) {
     dry_run(context);
     return 0;
   }
-  ctp::io::make_directories(settings.output);
-  for (const std::string name : {"metrics.jsonl", "bad_images.jsonl"})
-    if (ctp::io::exists(settings.output + "/" + name))
-      throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without " + name,
-                                           "that of an earlier run",
-                                           "choose another folder or move that one away: nothing is overwritten"}
-                                .text());
   bad_pictures.write_quarantined();
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));

@@ -8,6 +8,7 @@
 
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/io/run_folder.hpp>
 #include <ctp/tensor/named.hpp>
 
 #include "../common/evaluation.hpp"
@@ -27,6 +28,7 @@ struct RunContext {
   BadPictures& bad_pictures;
   const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
   bool json = false;
+  ctp::io::RunFolder* folder = nullptr;  ///< null in a dry run
 };
 
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.
