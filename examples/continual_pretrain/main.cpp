@@ -18,6 +18,7 @@
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
+#include "run_files.hpp"
 #include "starting_weights.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
@@ -44,6 +45,7 @@ int run(int argc, char** argv) {
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
+  const auto folder = take_run_folder(settings, line.json, line.dry_run);
   ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
                                              : std::vector<std::string>{};
@@ -98,19 +100,13 @@ int run(int argc, char** argv) {
                            tasks,        evaluate,
                            save,         policies,
                            bad_pictures, init ? &*init : nullptr,
-                           line.json,    opening_lines(check, stream)};
+                           line.json,    folder.get(),
+                           opening_lines(check, stream)};
   title_reports.say("continual_pretrain", vocabulary_name, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;
   }
-  ctp::io::make_directories(settings.output);
-  for (const std::string name : {"metrics.jsonl", "bad_images.jsonl"})
-    if (ctp::io::exists(settings.output + "/" + name))
-      throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without " + name,
-                                           "that of an earlier run",
-                                           "choose another folder or move that one away: nothing is overwritten"}
-                                .text());
   bad_pictures.write_quarantined();
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));

@@ -9,6 +9,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/io/run_folder.hpp>
 #include <ctp/tensor/named.hpp>
 
 #include "../common/evaluation.hpp"
@@ -28,6 +29,7 @@ struct RunContext {
   BadPictures& bad_pictures;
   const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
   bool json = false;
+  ctp::io::RunFolder* folder = nullptr;     ///< null in a dry run
   std::vector<ctp::JsonLine> opening = {};  ///< first lines of metrics.jsonl
 };
 
