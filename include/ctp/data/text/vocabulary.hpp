@@ -40,11 +40,7 @@ class Vocabulary {
   /// or is listed twice, or if a special token is missing.
   explicit Vocabulary(std::vector<std::string> tokens, const std::string& name = "vocabulary")
       : tokens_(std::move(tokens)) {
-    if (tokens_.size() > most_tokens) {
-      throw DataError(Complaint{name, "", "at most " + std::to_string(most_tokens) + " tokens",
-                                std::to_string(tokens_.size()), "leave rare tokens out"}
-                          .text());
-    }
+    bound(tokens_.size(), name);
     for (std::size_t i = 0; i < tokens_.size(); ++i) check(i, name);
     order_tokens(name);
     for (std::size_t i = 0; i < special_tokens.size(); ++i) {
@@ -67,7 +63,9 @@ class Vocabulary {
   static Vocabulary parse(std::string_view text, const std::string& name = "vocab.txt") {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::vector<std::string> tokens;
-    tokens.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    bound(lines, name);
+    tokens.reserve(lines + 1);
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
       std::string_view line = text.substr(0, end);
@@ -130,6 +128,13 @@ class Vocabulary {
 
  private:
   static constexpr std::uintmax_t largest_file = std::uintmax_t{64} << 20U;
+
+  static void bound(std::size_t tokens, const std::string& name) {
+    if (tokens <= most_tokens) return;
+    throw DataError(Complaint{name, "", "at most " + std::to_string(most_tokens) + " tokens", std::to_string(tokens),
+                              "leave rare tokens out"}
+                        .text());
+  }
 
   static DataError fault(const std::string& name, std::size_t i, const std::string& expected, const std::string& found,
                          const std::string& remedy) {
