@@ -96,17 +96,26 @@ int run(int argc, char** argv) {
     file.metadata["config"] = ctp::io::config_text(model);
     ctp::io::write_safetensors(path, file);
   };
-  const RunContext context{settings,     model,
-                           tasks,        evaluate,
-                           save,         policies,
-                           bad_pictures, init ? &*init : nullptr,
-                           line.json,    folder.get(),
-                           opening_lines(check, stream)};
+  const RunContext context{settings,
+                           model,
+                           tasks,
+                           evaluate,
+                           save,
+                           policies,
+                           bad_pictures,
+                           init ? &*init : nullptr,
+                           line.json,
+                           folder.get(),
+                           opening_lines(check, stream),
+                           left_out_records(stream),
+                           cache_bytes(settings, 5),
+                           filled_caches(check, settings)};
   title_reports.say("continual_pretrain", vocabulary_name, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;
   }
+  require_room(context);
   bad_pictures.write_quarantined();
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));

@@ -314,6 +314,7 @@ class Training {
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
     examples::add_evaluation(line, result, context_.evaluate.tasks(), task);
     line.add("loss_jumps", losses_.jumps()).add("largest_loss", losses_.largest());
+    if (context_.left_out) line.add("left_out", *context_.left_out);
     line.add("seconds", since(task_begins_));
     write_line(line);
     task_begins_ = std::chrono::steady_clock::now();

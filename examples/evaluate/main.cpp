@@ -13,6 +13,7 @@
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
+#include "../common/picture_check.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
 #include "../common/title_check.hpp"
@@ -35,7 +36,8 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 struct Options {
   std::string data, weights, vocab, features;
   int max_words = 30, workers = 1, batch_size = 64;
-  bool json = false;
+  std::string on_bad_image = "error";
+  bool json = false, no_check = false;
 };
 
 /// The model of `file` on the CPU. The result owns the model.
@@ -52,7 +54,9 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 
 /// Measures a model and prints the measures.
 void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::data::Tokenizer& tokenizer) {
-  const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  std::optional<ctp::data::PictureCheck> check;
+  if (!o.no_check) check = examples::check_for_evaluation(stream, o.max_words, o.on_bad_image);
   const examples::StreamEvaluator evaluate(
       stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
   const auto title_reports = examples::title_reports(stream, tokenizer, o.max_words, false);
@@ -64,6 +68,7 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::d
     ctp::JsonLine line;
     examples::add_evaluation(line, result, stream.tasks(), last);
     line.add("titles", title_reports.json());
+    if (check) line.add("check", examples::check_object(*check, stream));
     std::printf("%s\n", line.text().c_str());
     return;
   }
@@ -77,6 +82,8 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::d
   if (result.map)
     std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", result.map->map1, result.map->map5,
                 result.map->map10);
+  if (check)
+    for (const std::string& sentence : examples::check_sentences(*check, stream)) std::printf("%s\n", sentence.c_str());
 }
 
 int run(int argc, char** argv) {
@@ -96,6 +103,10 @@ int run(int argc, char** argv) {
   app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
   app.add_option("--threads", threads, "threads for computing (default: all cores)");
   app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
+  app.add_option("--on-bad-image", o.on_bad_image,
+                 "a picture that cannot be read: error, or skip or quarantine (both leave the record out, and say so)")
+      ->capture_default_str();
+  app.add_flag("--no-check", o.no_check, "do not look for all pictures and copies of training pictures first");
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
@@ -104,6 +115,7 @@ int run(int argc, char** argv) {
           ctp::Complaint{option, "", std::to_string(least) + " or more", std::to_string(found), remedy}.text());
   };
   require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
+  (void)ctp::data::on_bad_image(o.on_bad_image);
   require_at_least(0, "--threads", threads, "leave the option out to use all cores");
   require_at_least(0, "--workers", o.workers, "leave the option out for 1");
   const bool on_cuda = examples::wants_cuda(device, precision);

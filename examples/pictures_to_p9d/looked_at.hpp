@@ -28,6 +28,7 @@ struct Row {
   std::string fault = {};         ///< why the picture cannot be read; empty: it can
   std::uint64_t bytes = 0;        ///< size of the file
   std::uint64_t fingerprint = 0;  ///< of the file's content
+  bool opacity = false;           ///< the file stores opacity, be it full everywhere
   bool transparent = false;       ///< a pixel is not opaque
 
   [[nodiscard]] std::size_t pairs() const { return 1 + more_titles.size(); }
@@ -42,7 +43,9 @@ inline void look_at_pictures(std::vector<Row>& rows) {
     if (!row.fault.empty()) return;
     try {
       const std::vector<std::byte> content = ctp::io::read_file(row.path, largest_picture);
-      row.transparent = ctp::data::has_transparency(ctp::data::decode_picture(content, row.path));
+      const ctp::data::Picture picture = ctp::data::decode_picture(content, row.path);
+      row.opacity = !picture.alpha.empty();
+      row.transparent = ctp::data::has_transparency(picture);
       row.bytes = content.size();
       row.fingerprint = ctp::Fingerprint().add({reinterpret_cast<const char*>(content.data()), content.size()}).value();
     } catch (const ctp::Error& error) {

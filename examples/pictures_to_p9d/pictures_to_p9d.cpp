@@ -193,7 +193,7 @@ void convert(const Options& options) {
     try {
       std::vector<std::byte> picture = ctp::io::read_file(row.path, largest_picture);
       transparent += row.transparent ? 1 : 0;
-      if (row.transparent && background) picture = ctp::data::lay_on_background(picture, row.path, *background).bytes;
+      if (row.opacity && background) picture = ctp::data::lay_on_background(picture, row.path, *background).bytes;
       writer.add(splits[i], row.record, picture, row.more_titles);
     } catch (const ctp::DataError& error) {
       throw ctp::DataError(options.captions + ": line " + std::to_string(row.line) + ": " + error.what());
