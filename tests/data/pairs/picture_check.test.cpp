@@ -67,7 +67,7 @@ TEST_CASE("picture check: each way in which a picture cannot be read is found, n
                                   {"truncated", whole.substr(0, whole.size() / 2)},
                                   {"truncated", whole.substr(0, 100)},
                                   {"truncated", whole.substr(0, whole.size() - 200)},
-                                  {"truncated", png.substr(0, png.size() / 2)},
+                                  {"PNG image", png.substr(0, png.size() / 2)},
                                   {"bytes of no known kind", std::string(50, '\0')}};
   const int before = ctp::threads();
   for (const Damage& damage : kinds) {

@@ -63,14 +63,14 @@ inline PictureFacts picture_facts(const std::string& path, const DecodeLimits& l
   if (header && header->ends) return facts;
   const std::vector<std::byte> content = io::read_file(path, largest);
   const ImageType type = image_type(content);
+  bool sound = false;  // behind the end marker stand other bytes, which readers pass over
   if (header && type == ImageType::Jpeg) {
     (void)detail::jpeg_structure(content, path, limits);
+    sound = true;
   } else if (header && type == ImageType::Png) {
-    (void)detail::png_structure(content, path, limits);
-  } else {
-    const Image image = decode_image(content, path, limits);
-    facts.pixels = image.rgb.size() / 3;
+    sound = detail::png_structure(content, path, limits).complete;
   }
+  if (!sound) facts.pixels = decode_image(content, path, limits).rgb.size() / 3;
   return facts;
 }
 
