@@ -95,8 +95,7 @@ TEST_CASE("pictures_to_p9d: skip leaves bad pictures out, names them, and a tabl
   CHECK(one.convert("", {"--on-bad-image", "ignore"}).code == 2);
 }
 
-TEST_CASE(
-    "pictures_to_p9d: one file under two names is one picture: by spelling, by either kind of link, by case alone") {
+TEST_CASE("pictures_to_p9d: one file under two names is one picture: by spelling or by either kind of link") {
   const Shop shop(20);
   fs::create_symlink(shop.picture("00.png"), shop.picture("soft.png"));
   fs::create_hard_link(shop.picture("00.png"), shop.picture("hard.png"));
