@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -115,19 +116,16 @@ struct PictureCheck {
   /// The reasons of the first `most` bad files, parted by " | ", and the number of the others.
   [[nodiscard]] std::string reasons(std::size_t most = 20) const {
     std::string text;
-    std::size_t files = 0;
-    for (std::size_t i = 0; i < bad.size(); ++i) {
-      if (i > 0 && bad[i].file == bad[i - 1].file) continue;
-      if (++files <= most) text += (files > 1 ? " | " : "") + bad[i].reason;
-    }
-    return files > most ? text + " | and " + std::to_string(files - most) + " more" : text;
+    std::unordered_set<std::string_view> files;
+    for (const PictureFault& fault : bad)
+      if (files.insert(fault.file).second && files.size() <= most) text += (text.empty() ? "" : " | ") + fault.reason;
+    return files.size() > most ? text + " | and " + std::to_string(files.size() - most) + " more" : text;
   }
   /// Number of distinct bad files.
   [[nodiscard]] std::size_t bad_files() const {
-    std::vector<std::string_view> files;
-    for (const PictureFault& fault : bad) files.push_back(fault.file);
-    std::sort(files.begin(), files.end());
-    return static_cast<std::size_t>(std::unique(files.begin(), files.end()) - files.begin());
+    std::unordered_set<std::string_view> files;
+    for (const PictureFault& fault : bad) files.insert(fault.file);
+    return files.size();
   }
 };
 
