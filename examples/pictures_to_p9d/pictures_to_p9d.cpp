@@ -1,6 +1,6 @@
 // pictures_to_p9d: turns a folder of pictures and a table of captions into a P9D-layout folder.
 //
-//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR
+//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR [--overwrite]
 //
 // The table has no heading. Columns: file (relative to --pictures), caption, and optionally task and category. Without
 // a task column all pictures belong to the task "pictures"; without a category column a picture's category is its task.
@@ -28,6 +28,7 @@
 
 #include "../common/run.hpp"
 #include "flatten.hpp"
+#include "output.hpp"
 
 namespace {
 
@@ -39,7 +40,7 @@ struct Options {
   double test = 0.1, query = 0.05, gallery = 0.15;
   std::uint64_t seed = 0;
   int background = -1;
-  bool heading = false, json = false;
+  bool heading = false, json = false, overwrite = false;
 };
 
 struct Row {
@@ -108,10 +109,13 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
 void convert(const Options& options) {
   const std::vector<Row> rows = read_table(options);
   const std::vector<Split> splits = split_rows(rows, options);
-  P9dWriter writer(options.output);
+  require_pictures_apart(options, rows);
+  const examples::StopSignals noted;
+  P9dWriter writer(options.output, options.overwrite ? ctp::io::Overwrite::Yes : ctp::io::Overwrite::No);
   std::map<std::string, std::array<int, 4>> counts;
   std::vector<std::string> order;
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    examples::StopSignals::check();
     const Row& row = rows[i];
     const std::string path = row.file.starts_with('/') ? row.file : ctp::io::join(options.pictures, row.file);
     try {
@@ -146,7 +150,8 @@ int run(int argc, char** argv) {
   Options options;
   app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
   app.add_option("--captions", options.captions, "CSV without heading: file,caption[,task[,category]]")->required();
-  app.add_option("--output", options.output, "Folder to write; created if missing")->required();
+  app.add_option("--output", options.output, "Folder to write; must be empty or missing")->required();
+  app.add_flag("--overwrite", options.overwrite, "Replace the data set in --output, once the new one is complete");
   const auto share = CLI::Range(0.0, 0.9);
   app.add_option("--test", options.test, "Share of each task's pictures for testing; at least one picture")
       ->check(share)
@@ -163,6 +168,8 @@ int run(int argc, char** argv) {
   app.add_flag("--heading", options.heading, "The first line of the table is a heading");
   app.add_flag("--json", options.json, "Print the summary as one JSON line");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
+  if (!options.json) examples::printed_text_is_optional();
+  require_output_apart(options);
   convert(options);
   return 0;
 }
