@@ -17,6 +17,7 @@
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
 #include "../common/title_check.hpp"
+#include "features_file.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -37,7 +38,7 @@ struct Options {
   std::string data, weights, vocab, features;
   int max_words = 30, workers = 1, batch_size = 64;
   std::string on_bad_image = "error";
-  bool json = false, no_check = false;
+  bool json = false, no_check = false, overwrite = false;
 };
 
 /// The model of `file` on the CPU. The result owns the model.
@@ -98,6 +99,7 @@ int run(int argc, char** argv) {
   app.add_option("--image-size", image_size, "pixels; must be the model's");
   app.add_option("--max-words", o.max_words, "words kept of a title, and tokens per text")->capture_default_str();
   app.add_option("--features", o.features, "also write the test split's features to this safetensors file");
+  app.add_flag("--overwrite", o.overwrite, "replace the file of --features if it exists");
   app.add_option("--batch-size", o.batch_size, "pairs per batch")->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
@@ -136,6 +138,7 @@ int run(int argc, char** argv) {
                                          std::to_string(o.max_words), "choose a number in that range"}
                               .text());
   if (o.vocab.empty()) o.vocab = ctp::io::join(ctp::io::directory_of(o.weights), "vocab.txt");
+  evaluation::require_features_apart(o.features, o.overwrite, o.data, o.weights, o.vocab);
   const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(o.vocab));
   if (tokenizer.vocabulary().size() != static_cast<std::size_t>(config.vocab))
     throw ctp::DataError(ctp::Complaint{o.vocab, "", std::to_string(config.vocab) + " tokens, as the weights have",

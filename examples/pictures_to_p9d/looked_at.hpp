@@ -19,6 +19,8 @@
 #include <ctp/data/sample.hpp>
 #include <ctp/io/files.hpp>
 
+#include "../common/stop_signals.hpp"
+
 /// One picture of the table, with its captions.
 struct Row {
   std::size_t line = 0;
@@ -39,6 +41,7 @@ inline constexpr std::uint64_t largest_picture = std::uint64_t{256} << 20U;  ///
 /// Decodes the pictures of all rows, on threads() threads. What is wrong with one stands in its row.
 inline void look_at_pictures(std::vector<Row>& rows) {
   ctp::parallel_for(static_cast<std::ptrdiff_t>(rows.size()), [&](std::ptrdiff_t i) {
+    examples::StopSignals::check();
     Row& row = rows[static_cast<std::size_t>(i)];
     if (!row.fault.empty()) return;
     try {

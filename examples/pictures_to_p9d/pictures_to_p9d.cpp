@@ -1,6 +1,6 @@
 // pictures_to_p9d: turns a folder of pictures and a table of captions into a P9D-layout folder.
 //
-//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR
+//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR [--overwrite]
 //
 // Columns of the table: file (relative to --pictures), caption, and optionally task and category. Without a task column
 // all pictures belong to the task "pictures"; without a category column a picture's category is its task. All pictures
@@ -35,6 +35,7 @@
 
 #include "../common/run.hpp"
 #include "looked_at.hpp"
+#include "output.hpp"
 
 namespace {
 
@@ -46,7 +47,7 @@ struct Options {
   double test = 0.1, query = 0.05, gallery = 0.15;
   std::uint64_t seed = 0;
   std::string background = "255", delimiter, on_bad_image = "error";
-  bool heading = false, json = false, several_captions = false;
+  bool heading = false, json = false, several_captions = false, overwrite = false;
 };
 
 [[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected,
@@ -177,18 +178,21 @@ void convert(const Options& options) {
   ctp::data::FileFinder finder(options.pictures);
   std::vector<Row> rows = read_table(options, finder);
   const std::size_t all = rows.size();
+  require_pictures_apart(options, rows);
+  const examples::StopSignals noted;
   look_at_pictures(rows);
   const std::vector<Row> left_out = take_bad(rows, options.captions, options.on_bad_image == "skip");
   const std::vector<Split> splits = split_rows(rows, options);
   std::uint64_t bytes = 0;
   for (const Row& row : rows) bytes += row.bytes;
   ctp::io::require_free_space(options.output, bytes, "the pictures");
-  P9dWriter writer(options.output);
+  P9dWriter writer(options.output, options.overwrite ? ctp::io::Overwrite::Yes : ctp::io::Overwrite::No);
   std::map<std::string, std::array<std::size_t, 4>> counts;  // pairs, by task and split
   std::vector<std::string> order;
   std::size_t transparent = 0;
   const std::optional<std::uint8_t> background = background_of(options.background);
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    examples::StopSignals::check();
     const Row& row = rows[i];
     try {
       std::vector<std::byte> picture = ctp::io::read_file(row.path, largest_picture);
@@ -236,7 +240,8 @@ int run(int argc, char** argv) {
   Options options;
   app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
   app.add_option("--captions", options.captions, "CSV: file,caption[,task[,category]]")->required();
-  app.add_option("--output", options.output, "Folder to write; created if missing")->required();
+  app.add_option("--output", options.output, "Folder to write; must be empty or missing")->required();
+  app.add_flag("--overwrite", options.overwrite, "Replace the data set in --output, once the new one is complete");
   const CLI::Validator share(
       [](const std::string& text) {
         double value = -1;
@@ -274,6 +279,8 @@ int run(int argc, char** argv) {
   app.add_flag("--json", options.json, "Print the summary as one JSON line");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   (void)background_of(options.background);
+  if (!options.json) examples::printed_text_is_optional();
+  require_output_apart(options);
   convert(options);
   return 0;
 }
