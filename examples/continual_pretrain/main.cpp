@@ -12,11 +12,13 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
-#include "bad_picture_list.hpp"
+#include "../common/title_check.hpp"
 #include "command_line.hpp"
+#include "known_before.hpp"
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
+#include "run_files.hpp"
 #include "starting_weights.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
@@ -43,12 +45,17 @@ int run(int argc, char** argv) {
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
-  const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
+  const auto folder = take_run_folder(settings, line.json, line.dry_run);
+  ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
                                              : std::vector<std::string>{};
   const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
                                                               : ctp::data::Vocabulary::read(settings.vocab));
   const auto& vocabulary = tokenizer.vocabulary();
+  const auto title_reports = examples::title_reports(stream, tokenizer, settings.max_words, true);
+  const std::string vocabulary_name = settings.vocab.empty() ? "the vocabulary of the training titles" : settings.vocab;
+  examples::require_titles(title_reports, stream, vocabulary_name, settings.max_empty_titles,
+                           settings.max_unknown_share);
   std::optional<ctp::TensorFile> init;
   if (!settings.init.empty()) init = read_starting_weights(settings.init, model_settings, vocabulary, model);
   model.vocab = static_cast<int>(vocabulary.size());
@@ -70,7 +77,7 @@ int run(int argc, char** argv) {
 
   const ctp::data::FileSourceOptions reading{.max_words = settings.max_words,
                                              .length = settings.max_words,
-                                             .cache_bytes = std::size_t{512} << 20U,
+                                             .cache_bytes = cache_bytes(settings, 2),
                                              .augmentation = settings.augment};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
@@ -79,33 +86,36 @@ int run(int argc, char** argv) {
                                            "at most its " + std::to_string(task.members.size()) + " training pairs",
                                            std::to_string(settings.batch_size), "choose a smaller batch"}
                                 .text());
+  BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
+  const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
   const examples::StreamEvaluator evaluate(
       stream, tokenizer,
-      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
+      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = cache_bytes(settings, 1)});
 
   const auto save = [&model](const std::string& path, ctp::TensorFile file) {
     file.metadata["config"] = ctp::io::config_text(model);
     ctp::io::write_safetensors(path, file);
   };
-  BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
-  const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr,
-                           line.json};
-  if (!settings.quarantine.empty()) {
-    const std::size_t unknown = bad_pictures.quarantine(read_bad_pictures(settings.quarantine), settings.quarantine);
-    if (unknown > 0 && !line.json)
-      std::printf("%s: %zu entries are not pictures of these tasks\n", settings.quarantine.c_str(), unknown);
-  }
+  const RunContext context{settings,
+                           model,
+                           tasks,
+                           evaluate,
+                           save,
+                           policies,
+                           bad_pictures,
+                           init ? &*init : nullptr,
+                           line.json,
+                           folder.get(),
+                           opening_lines(check, stream),
+                           left_out_records(stream),
+                           cache_bytes(settings, 5),
+                           filled_caches(check, settings)};
+  title_reports.say("continual_pretrain", vocabulary_name, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;
   }
-  ctp::io::make_directories(settings.output);
-  for (const std::string name : {"metrics.jsonl", "bad_images.jsonl"})
-    if (ctp::io::exists(settings.output + "/" + name))
-      throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without " + name,
-                                           "that of an earlier run",
-                                           "choose another folder or move that one away: nothing is overwritten"}
-                                .text());
+  require_room(context);
   bad_pictures.write_quarantined();
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));

@@ -13,8 +13,11 @@
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
+#include "../common/picture_check.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/title_check.hpp"
+#include "features_file.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -34,7 +37,8 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 struct Options {
   std::string data, weights, vocab, features;
   int max_words = 30, workers = 1, batch_size = 64;
-  bool json = false;
+  std::string on_bad_image = "error";
+  bool json = false, no_check = false, overwrite = false;
 };
 
 /// The model of `file` on the CPU. The result owns the model.
@@ -51,15 +55,21 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 
 /// Measures a model and prints the measures.
 void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::data::Tokenizer& tokenizer) {
-  const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  std::optional<ctp::data::PictureCheck> check;
+  if (!o.no_check) check = examples::check_for_evaluation(stream, o.max_words, o.on_bad_image);
   const examples::StreamEvaluator evaluate(
       stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
+  const auto title_reports = examples::title_reports(stream, tokenizer, o.max_words, false);
+  title_reports.say("evaluate", o.vocab, o.json);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
   const auto result = evaluate(maker, stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
   if (o.json) {
     ctp::JsonLine line;
     examples::add_evaluation(line, result, stream.tasks(), last);
+    line.add("titles", title_reports.json());
+    if (check) line.add("check", examples::check_object(*check, stream));
     std::printf("%s\n", line.text().c_str());
     return;
   }
@@ -73,6 +83,8 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::d
   if (result.map)
     std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", result.map->map1, result.map->map5,
                 result.map->map10);
+  if (check)
+    for (const std::string& sentence : examples::check_sentences(*check, stream)) std::printf("%s\n", sentence.c_str());
 }
 
 int run(int argc, char** argv) {
@@ -87,11 +99,16 @@ int run(int argc, char** argv) {
   app.add_option("--image-size", image_size, "pixels; must be the model's");
   app.add_option("--max-words", o.max_words, "words kept of a title, and tokens per text")->capture_default_str();
   app.add_option("--features", o.features, "also write the test split's features to this safetensors file");
+  app.add_flag("--overwrite", o.overwrite, "replace the file of --features if it exists");
   app.add_option("--batch-size", o.batch_size, "pairs per batch")->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
   app.add_option("--threads", threads, "threads for computing (default: all cores)");
   app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
+  app.add_option("--on-bad-image", o.on_bad_image,
+                 "a picture that cannot be read: error, or skip or quarantine (both leave the record out, and say so)")
+      ->capture_default_str();
+  app.add_flag("--no-check", o.no_check, "do not look for all pictures and copies of training pictures first");
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
@@ -100,6 +117,7 @@ int run(int argc, char** argv) {
           ctp::Complaint{option, "", std::to_string(least) + " or more", std::to_string(found), remedy}.text());
   };
   require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
+  (void)ctp::data::on_bad_image(o.on_bad_image);
   require_at_least(0, "--threads", threads, "leave the option out to use all cores");
   require_at_least(0, "--workers", o.workers, "leave the option out for 1");
   const bool on_cuda = examples::wants_cuda(device, precision);
@@ -120,6 +138,7 @@ int run(int argc, char** argv) {
                                          std::to_string(o.max_words), "choose a number in that range"}
                               .text());
   if (o.vocab.empty()) o.vocab = ctp::io::join(ctp::io::directory_of(o.weights), "vocab.txt");
+  evaluation::require_features_apart(o.features, o.overwrite, o.data, o.weights, o.vocab);
   const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(o.vocab));
   if (tokenizer.vocabulary().size() != static_cast<std::size_t>(config.vocab))
     throw ctp::DataError(ctp::Complaint{o.vocab, "", std::to_string(config.vocab) + " tokens, as the weights have",

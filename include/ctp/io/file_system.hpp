@@ -5,7 +5,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,9 +30,16 @@ static_assert(sizeof(off_t) == 8, "files may exceed 2 GiB; define _FILE_OFFSET_B
 
 enum class FileKind : std::uint8_t { Regular, Directory, Other };
 
+/// Device and inode: two names with the same identity are one file or directory.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 struct FileStatus {
   FileKind kind = FileKind::Other;
   std::uint64_t size = 0;  ///< bytes
+  FileIdentity identity;
 };
 
 /// @brief System calls on files, as POSIX defines them: a negative result means failure with errno set.
@@ -67,6 +76,26 @@ class FileSystem {
   virtual int rename(const char* from, const char* to) { return std::rename(from, to); }
   virtual int remove_file(const char* path) { return ::unlink(path); }
   virtual int make_directory(const char* path) { return ::mkdir(path, 0777); }
+  /// Bytes that a user's files may still take on the file system of the path; 0 blocks in all means: unknown.
+  virtual int space(const char* path, std::uint64_t& free, std::uint64_t& all) {
+    struct statvfs facts{};
+    const int result = ::statvfs(path, &facts);
+    if (result < 0) return result;
+    free = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+    all = static_cast<std::uint64_t>(facts.f_blocks) * facts.f_frsize;
+    return result;
+  }
+  virtual int remove_directory(const char* path) { return ::rmdir(path); }
+  /// Locks an open file for this process until the file is closed. Fails with EWOULDBLOCK if another process holds the
+  /// lock. The system releases the lock of a process that ends, however the process ends.
+  virtual int lock(int file) { return ::flock(file, LOCK_EX | LOCK_NB); }
+  /// Reads the target of a symbolic link. Fails with EINVAL if the path is no symbolic link.
+  virtual int read_link(const char* path, std::string& target) {
+    char text[4096];
+    const ssize_t length = ::readlink(path, text, sizeof text);
+    if (length >= 0) target.assign(text, static_cast<std::size_t>(length));
+    return length >= 0 ? 0 : -1;
+  }
   /// Appends the names in a directory, without "." and "..", in unspecified order.
   virtual int list(const char* path, std::vector<std::string>& names) {
     DIR* directory = ::opendir(path);
@@ -93,7 +122,8 @@ class FileSystem {
     const FileKind kind = S_ISREG(facts.st_mode)   ? FileKind::Regular
                           : S_ISDIR(facts.st_mode) ? FileKind::Directory
                                                    : FileKind::Other;
-    return {kind, facts.st_size < 0 ? 0 : static_cast<std::uint64_t>(facts.st_size)};
+    return {kind, facts.st_size < 0 ? 0 : static_cast<std::uint64_t>(facts.st_size),
+            FileIdentity{static_cast<std::uint64_t>(facts.st_dev), static_cast<std::uint64_t>(facts.st_ino)}};
   }
 };
 
