@@ -34,7 +34,7 @@ set(third_party
   "Eigen/|unsupported/Eigen/:backend/cpu"
   "nlohmann/:io|data"
   "stb/|stb_:data"
-  "jpeglib\\.h|jerror\\.h|turbojpeg\\.h|png\\.h|utf8proc\\.h:data"
+  "jpeglib\\.h|jerror\\.h|turbojpeg\\.h|png\\.h|webp/|utf8proc\\.h:data"
   "cuda|cublas|cub/|thrust/|cccl/:backend/cuda"
   "nccl\\.h|mpi\\.h:dist"
   "CLI/|yaml-cpp/|doctest/|benchmark/:nowhere, it is for programs")

@@ -1,5 +1,6 @@
 # Finds the packages of the library. An installed package always comes first; with CTP_FETCH=ON a missing package is
-# downloaded. Sets CTP_WITH_OPENMP, CTP_WITH_JPEG, CTP_WITH_PNG, and CTP_FETCHED: the names of downloaded packages.
+# downloaded. Sets CTP_WITH_OPENMP, CTP_WITH_JPEG, CTP_WITH_PNG, CTP_WITH_WEBP, and CTP_FETCHED: the names of downloaded
+# packages.
 set(CTP_FETCHED "")
 
 # ctp_find(<package> <version or ""> <target> <Debian's package>): finds a required package, or stops with a message
@@ -33,8 +34,10 @@ find_package(JPEG QUIET)
 set(CTP_WITH_JPEG ${JPEG_FOUND})
 find_package(PNG QUIET)
 set(CTP_WITH_PNG ${PNG_FOUND})
+find_package(WebP QUIET)
+set(CTP_WITH_WEBP ${WebP_FOUND})
 
-foreach(part IN ITEMS OPENMP JPEG PNG)
+foreach(part IN ITEMS OPENMP JPEG PNG WEBP)
   if(CTP_WITH_${part})
     set(CTP_WITH_${part} TRUE)
   else()

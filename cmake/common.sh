@@ -27,6 +27,7 @@ ctp_build_packages=(
   'libstb-dev|<stb/stb_image.h>|stb'
   'libjpeg62-turbo-dev,libjpeg-turbo8-dev|<jpeglib.h>|libjpeg-turbo'
   'libpng-dev|<png.h>|libpng 1.6'
+  'libwebp-dev|<webp/demux.h>|libwebp 1'
   'libbenchmark-dev|<benchmark/benchmark.h>|Google Benchmark'
 )
 

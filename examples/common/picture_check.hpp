@@ -9,6 +9,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/pairs/p9d.hpp>
 #include <ctp/data/pairs/picture_check.hpp>
 #include <ctp/data/pairs/split.hpp>
@@ -49,6 +50,12 @@ inline void add_check(ctp::JsonLine& line, const ctp::data::PictureCheck& check,
   line.add("copies_of_training_pictures", copies(&ctp::data::PictureCopies::pictures));
   line.add("copies_of_training_pairs", copies(&ctp::data::PictureCopies::pairs));
 }
+/// The counts of a check as an object.
+inline ctp::JsonLine check_object(const ctp::data::PictureCheck& check, const ctp::data::P9d& stream) {
+  ctp::JsonLine line;
+  add_check(line, check, stream);
+  return line;
+}
 /// All bad pictures, for JSON output.
 inline ctp::JsonArray bad_list(const ctp::data::PictureCheck& check) {
   ctp::JsonArray list;
@@ -85,6 +92,24 @@ inline std::vector<std::string> check_sentences(const ctp::data::PictureCheck& c
 /// Removes the evaluation records of bad pictures. Their number is stream.left_out().
 inline void leave_out_bad(const ctp::data::PictureCheck& check, ctp::data::P9d& stream) {
   for (const ctp::data::Split split : evaluation_splits) stream.leave_out(split, check.ordinals(split));
+}
+
+/// @brief The check at the start of an evaluation: pictures of test, query and gallery, compared with those of
+/// training.
+///
+/// `policy`: error, or skip or quarantine, which decode every picture of the evaluation and leave bad ones out of the
+/// lists of `stream`. Training pictures that cannot be read are passed over. **Errors.** DataError naming all bad
+/// pictures of the evaluation.
+inline ctp::data::PictureCheck check_for_evaluation(ctp::data::P9d& stream, int max_words, const std::string& policy) {
+  const bool leaves_out = ctp::data::on_bad_image(policy) != ctp::data::OnBadImage::Error;
+  ctp::data::PictureCheck check =
+      ctp::data::check_pictures(stream, {.decode_evaluation = leaves_out, .max_words = max_words});
+  std::erase_if(check.bad, [](const auto& fault) { return fault.split == ctp::data::Split::Train; });
+  if (!check.bad.empty() && !leaves_out)
+    throw ctp::DataError(
+        complaint_of(check, stream.folder(), "repair or remove these files, or leave them out: --on-bad-image skip"));
+  leave_out_bad(check, stream);
+  return check;
 }
 
 }  // namespace examples

@@ -11,6 +11,9 @@
 
 #include <ctp/core/error.hpp>
 
+#include "standard_streams.hpp"
+#include "stop_signals.hpp"
+
 namespace examples {
 
 /// Parses the command line. Returns an exit code if the program must end: 0 after --help, 2 for a usage error.
@@ -47,11 +50,14 @@ inline bool wants_cuda(const std::string& device, const std::string& precision, 
   return runs;
 }
 
-/// Runs a program's body. Errors become one line on standard error and the documented exit code.
+namespace detail {
+/// Runs the body. Errors become one line on standard error and the documented exit code.
 template <class Body>
-int guarded(const char* program, const Body& body) {
+int exit_code_of(const char* program, const Body& body) {
   try {
     return body();
+  } catch (const Stopped& stop) {  // temporary files are removed; the process ends as if it had not waited for that
+    end_by_signal(stop.signal);
   } catch (const ctp::ShapeError& error) {
     std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());
     return static_cast<int>(ctp::ErrorCode::Internal);
@@ -66,6 +72,17 @@ int guarded(const char* program, const Body& body) {
     std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());
     return static_cast<int>(ctp::ErrorCode::Internal);
   }
+}
+}  // namespace detail
+
+/// @brief Runs a program's body with standard streams that are held open. Errors become one line on standard error and
+/// the documented exit code. Output that could not be printed is an error, too: exit code 6 if the body ended with 0.
+template <class Body>
+int guarded(const char* program, const Body& body) {
+  hold_standard_streams();
+  const int code = detail::exit_code_of(program, body);
+  const bool printed = finish_standard_output(program);
+  return code == 0 && !printed ? static_cast<int>(ctp::ErrorCode::Resource) : code;
 }
 
 }  // namespace examples

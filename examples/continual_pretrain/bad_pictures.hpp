@@ -13,7 +13,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/sample.hpp>
-#include <ctp/report/metrics_log.hpp>
+#include <ctp/report/patient_log.hpp>
 
 namespace pretrain {
 
@@ -29,7 +29,7 @@ class BadPictures {
  public:
   /// `samples`: the training pairs; an ordinal is a place in this list. `path`: the file to write.
   BadPictures(const std::vector<ctp::data::Sample>& samples, std::string path)
-      : samples_(samples), path_(std::move(path)) {}
+      : samples_(samples), path_(std::move(path)), file_(path_) {}
 
   /// Leaves out a picture known before the training: of the training pair `ordinal`, or, without an ordinal, of a
   /// record of the evaluation, which is listed only.
@@ -38,13 +38,12 @@ class BadPictures {
     if (ordinal) ordinals_.push_back(*ordinal);
     listed_.push_back(std::move(picture));
   }
-  /// Copies the entries of the pictures left out so far into the file, so that the file is complete. **Errors.**
-  /// ResourceError.
+  /// Copies the entries of the pictures left out so far into the file, so that the file is complete.
   void write_quarantined() {
     for (const BadPicture& picture : listed_) append(picture);
   }
 
-  /// Adds a picture that a loader reports, once per picture. **Errors.** ResourceError for the file.
+  /// Adds a picture that a loader reports, once per picture. An entry that cannot be written waits for the next one.
   void add(const std::string& task, const ctp::data::BadImage& bad) {
     if (!known_.insert(bad.ordinal).second) return;
     ordinals_.push_back(bad.ordinal);
@@ -54,14 +53,17 @@ class BadPictures {
   /// Ordinals of all bad pictures so far.
   [[nodiscard]] const std::vector<std::uint32_t>& ordinals() const { return ordinals_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Syncs and closes the file, if there is one.
+  void close() { file_.close(); }
+  /// What of the file is lost, or an empty text.
+  [[nodiscard]] std::string complaint() const { return file_.complaint(); }
 
  private:
   void append(const BadPicture& picture) {
-    if (!file_) file_.emplace(path_, 0);
     ctp::JsonLine line;
     line.add("task", picture.task).add("pair", picture.pair).add("file", picture.file).add("reason", picture.reason);
     if (picture.split != "train") line.add("split", picture.split);
-    file_->write(line);
+    file_.write(line);
   }
 
   const std::vector<ctp::data::Sample>& samples_;
@@ -69,7 +71,7 @@ class BadPictures {
   std::set<std::uint32_t> known_;
   std::vector<std::uint32_t> ordinals_;
   std::vector<BadPicture> listed_;
-  std::optional<ctp::report::MetricsLog> file_;
+  ctp::report::PatientLog file_;
 };
 
 }  // namespace pretrain

@@ -13,6 +13,11 @@ void train_on_cpu(const RunContext& context) {
                           [&]<class Strategy>() { Training<Strategy, ctp::Cpu>(context).run(); });
 }
 
+void require_room(const RunContext& context) {
+  examples::with_strategy(context.settings.strategy,
+                          [&]<class Strategy>() { require_room(room_of<Strategy>(context), context, false); });
+}
+
 void dry_run(const RunContext& context) { print_costs(context); }
 
 }  // namespace pretrain

@@ -2,7 +2,9 @@
 /// @brief  The check of all pictures before anything is written.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -51,7 +53,9 @@ inline std::optional<ctp::data::PictureCheck> check_pictures(ctp::data::P9d& str
   }
   if (settings.no_check) return std::nullopt;
   const ctp::data::PictureCheck check =
-      ctp::data::check_pictures(stream, {.passed_over = bad_pictures.ordinals(), .max_words = settings.max_words});
+      ctp::data::check_pictures(stream, {.passed_over = bad_pictures.ordinals(),
+                                         .decode_evaluation = settings.on_bad_image != "error",
+                                         .max_words = settings.max_words});
   if (!check.bad.empty()) {
     if (json && dry_run)
       std::printf("%s\n",
@@ -85,6 +89,23 @@ inline std::vector<ctp::JsonLine> opening_lines(const std::optional<ctp::data::P
 /// `fifths` of the budget of --cache-mb, bytes.
 inline std::size_t cache_bytes(const Settings& settings, std::size_t fifths) {
   return (static_cast<std::size_t>(settings.cache_mb) << 20U) / 5 * fifths;
+}
+
+/// What fills the caches of these pictures, bytes; nullopt without a check.
+inline std::optional<std::uint64_t> filled_caches(const std::optional<ctp::data::PictureCheck>& check,
+                                                  const Settings& settings) {
+  if (!check) return std::nullopt;
+  std::uint64_t bytes = 0;
+  for (std::size_t split = 0; split < 4; ++split)
+    bytes += std::min<std::uint64_t>(check->pixel_bytes[split], cache_bytes(settings, split == 0 ? 2 : 1));
+  return bytes;
+}
+
+/// The evaluation records left out, by split; nullopt if there are none.
+inline std::optional<ctp::JsonLine> left_out_records(const ctp::data::P9d& stream) {
+  for (const ctp::data::Split split : examples::evaluation_splits)
+    if (stream.left_out(split) > 0) return examples::left_out_line(stream);
+  return std::nullopt;
 }
 
 }  // namespace pretrain

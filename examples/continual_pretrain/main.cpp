@@ -12,12 +12,14 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/title_check.hpp"
 #include "command_line.hpp"
 #include "known_before.hpp"
 #include "least_batch.hpp"
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
+#include "run_files.hpp"
 #include "starting_weights.hpp"
 #include "training_entry.hpp"
 #if defined(CTP_HAVE_CUDA)
@@ -46,6 +48,7 @@ int run(int argc, char** argv) {
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
+  const auto folder = take_run_folder(settings, line.json, line.dry_run);
   std::optional<StartingWeights> init;
   if (!settings.init.empty()) init = open_starting_weights(line.assignments, settings);
 
@@ -56,6 +59,10 @@ int run(int argc, char** argv) {
                                                               : ctp::data::Vocabulary::read(settings.vocab));
   const auto& vocabulary = tokenizer.vocabulary();
   if (init) fit_model(*init, model_settings, vocabulary, settings.vocab, model);
+  const auto title_reports = examples::title_reports(stream, tokenizer, settings.max_words, true);
+  const std::string vocabulary_name = settings.vocab.empty() ? "the vocabulary of the training titles" : settings.vocab;
+  examples::require_titles(title_reports, stream, vocabulary_name, settings.max_empty_titles,
+                           settings.max_unknown_share);
   model.vocab = static_cast<int>(vocabulary.size());
   model.pad = vocabulary.pad();
   model.unk = vocabulary.unk();
@@ -107,19 +114,18 @@ int run(int argc, char** argv) {
                            .bad_pictures = bad_pictures,
                            .init = init ? &init->file : nullptr,
                            .json = line.json,
-                           .opening = opening_lines(check, stream)};
+                           .folder = folder.get(),
+                           .opening = opening_lines(check, stream),
+                           .left_out = left_out_records(stream),
+                           .cache_budget = cache_bytes(settings, 5),
+                           .cache_filled = filled_caches(check, settings)};
   if (init) say(*init, line.json);
+  title_reports.say("continual_pretrain", vocabulary_name, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;
   }
-  ctp::io::make_directories(settings.output);
-  for (const std::string name : {"metrics.jsonl", "bad_images.jsonl"})
-    if (ctp::io::exists(settings.output + "/" + name))
-      throw ctp::UsageError(ctp::Complaint{"--output", settings.output, "a folder without " + name,
-                                           "that of an earlier run",
-                                           "choose another folder or move that one away: nothing is overwritten"}
-                                .text());
+  require_room(context);
   bad_pictures.write_quarantined();
   write_config(settings, model, policies);
   ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));

@@ -2,13 +2,16 @@
 /// @brief  Inputs of a training, and the two functions that main.cpp calls with them. cpu.cpp has the functions.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/io/run_folder.hpp>
 #include <ctp/tensor/named.hpp>
 
 #include "../common/evaluation.hpp"
@@ -28,11 +31,19 @@ struct RunContext {
   BadPictures& bad_pictures;
   const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
   bool json = false;
+  ctp::io::RunFolder* folder = nullptr;     ///< null in a dry run
   std::vector<ctp::JsonLine> opening = {};  ///< first lines of metrics.jsonl
+  /// Evaluation records left out as their pictures are bad, by split; for the task lines, if there are any.
+  std::optional<ctp::JsonLine> left_out = {};
+  std::uint64_t cache_budget = 0;             ///< bytes of decoded pictures that the caches may hold
+  std::optional<std::uint64_t> cache_filled;  ///< bytes that they will hold; unknown without the check
 };
 
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.
 void train_on_cpu(const RunContext& context);
+
+/// Compares what the training needs of disk and memory with what there is. **Errors.** ResourceError with both numbers.
+void require_room(const RunContext& context);
 
 /// Prints the costs of a training without training. **Errors.** as the training before its first step.
 void dry_run(const RunContext& context);

@@ -50,6 +50,8 @@ struct Settings {
   int patience_seconds = ctp::data::LoadingOptions{}.patience_seconds;
   double lr = -1, min_lr = -1, weight_decay = 0.05, dropout = -1;
   double bad_image_limit = ctp::data::LoadingOptions{}.bad_image_limit;
+  int max_empty_titles = 0;
+  double max_unknown_share = 1;
   std::uint64_t seed = 0;
   ctp::data::Augmentation augment;  ///< by the keys of augmentation_fields()
 
@@ -64,6 +66,8 @@ struct Settings {
     visitor("model", s.model, "tiny, small or base");
     visitor("image_size", s.image_size, "pixels (default: the model's)");
     visitor("max_words", s.max_words, "words kept of a title, and tokens per text");
+    visitor("max_empty_titles", s.max_empty_titles, "training titles that may be empty after clean-up");
+    visitor("max_unknown_share", s.max_unknown_share, "share of unknown tokens that training titles may have");
     visitor("queue", s.queue,
             "features in each momentum queue (default: the model's); rounded down to a multiple of the batch");
     visitor("vocab", s.vocab, "vocab.txt (default: built from the training titles)");
@@ -218,6 +222,7 @@ inline void validate(const Settings& s, bool writes) {
   check(s.prefetch >= 1 && s.prefetch <= 1024, "prefetch", "between 1 and 1024", std::to_string(s.prefetch));
   check(s.patience_seconds >= 1 && s.patience_seconds <= 1 << 20, "patience_seconds", "between 1 and 1048576",
         std::to_string(s.patience_seconds));
+  check(s.max_unknown_share <= 1, "max_unknown_share", "a share between 0 and 1", std::to_string(s.max_unknown_share));
   check(s.bad_image_limit <= 1, "bad_image_limit", "a share between 0 and 1", std::to_string(s.bad_image_limit));
   check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
         "one of error, skip, quarantine", "'" + s.on_bad_image + "'");

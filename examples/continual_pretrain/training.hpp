@@ -16,18 +16,23 @@
 #include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
+#include <ctp/io/directories.hpp>
 #include <ctp/rehearsal/candidates.hpp>
-#include <ctp/report/metrics_log.hpp>
+#include <ctp/report/loss_watch.hpp>
+#include <ctp/report/patient_log.hpp>
 #include <ctp/report/step_lines.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
+#include "../common/stop_signals.hpp"
 #include "../common/weight_file.hpp"
 #include "observers.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
+#include "stops.hpp"
+#include "usable_features.hpp"
 
 namespace pretrain {
 
@@ -144,15 +149,39 @@ class Training {
   explicit Training(const RunContext& context)
       : context_(context),
         learner_(Model(context.model), options(context)),
-        log_((prepare(), context.settings.output + "/metrics.jsonl")),  // no log if prepare() throws
+        log_((prepare(), context.settings.output + "/metrics.jsonl"), say_log_waits),
+        stops_(context.folder, (log_.open(), log_)),  // no log if prepare() throws
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
         progress_(context.tasks.size(), all_steps(), context.settings.epochs, context.json),
         matrix_(context.tasks.size()) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
+    learner_.observe(losses_);
+    learner_.observe(stops_);  // last: an observer that throws keeps the step from those behind it
   }
 
+  /// **Errors.** Error(Interrupted) after a signal, and ResourceError if the run's files are gone: the weights are kept
+  /// in interrupted.safetensors. ResourceError at the end if lines of a log are lost.
   void run() {
+    const examples::StopSignals noted;
+    try {
+      train();
+    } catch (const examples::Stopped& stop) {
+      keep_interrupted(stop, examples::signal_name(stop.signal));
+    } catch (const FilesGone& gone) {
+      keep_interrupted(gone, nullptr);
+    }
+    const ctp::JsonLine summary = summary_line(matrix_, context_.evaluate, since(begins_));
+    write_line(summary);
+    log_.close();
+    context_.bad_pictures.close();
+    if (!context_.json) print_summary();
+    for (const std::string& lost : {log_.complaint(), context_.bad_pictures.complaint()})
+      if (!lost.empty()) throw ctp::ResourceError(lost + "; the weights are complete");
+  }
+
+ private:
+  void train() {
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
@@ -165,15 +194,31 @@ class Training {
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
-    const ctp::JsonLine summary = summary_line(matrix_, context_.evaluate, since(begins_));
-    write_line(summary);
-    log_.sync();
-    if (!context_.json) print_summary();
   }
-
- private:
-  [[nodiscard]] examples::FeatureMaker features() const {
-    return examples::features_of(learner_.model(), learner_.thetas().online());
+  /// The model with its current weights. Each batch looks for a reason to stop.
+  [[nodiscard]] examples::FeatureMaker features() {
+    return examples::features_on<Backend>(
+        learner_.model().config().image, [this](ctp::data::BatchSource& source, ctp::FeatureKinds wanted) {
+          CheckedBatches batches(source, [this] { stops_.check(); });
+          return ctp::extract(learner_.model(), std::as_const(learner_).thetas().online(), batches, wanted);
+        });
+  }
+  static void say_log_waits(const std::string& problem) {
+    std::fprintf(stderr, "continual_pretrain: %s; the training goes on, and lines wait until they can be written\n",
+                 problem.c_str());
+  }
+  static void say_jump(const ctp::StepReport& report, double median) {
+    std::fprintf(
+        stderr,
+        "continual_pretrain: task %u, epoch %u, step %llu: the loss is %.4g, %.0f times the median of the steps "
+        "before, %.4g; the training goes on; if the results are poor, choose a smaller --lr\n",
+        static_cast<unsigned>(report.task), static_cast<unsigned>(report.epoch),
+        static_cast<unsigned long long>(report.step), report.loss, report.loss / median, median);
+  }
+  /// Writes weights. The log is on the disk before.
+  void save(const std::string& path, ctp::TensorFile file) {
+    log_.sync();
+    context_.save(path, std::move(file));
   }
   void prepare() {
     configure(context_, learner_);
@@ -207,30 +252,28 @@ class Training {
     return steps * static_cast<std::uint64_t>(context_.settings.epochs);
   }
 
-  /// True if the weights, and the features of the first pairs of the first task, are finite.
-  [[nodiscard]] bool usable() {
-    const auto finite = [](const std::vector<float>& numbers) {
-      return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
-    };
-    if (!finite(learner_.weights())) return false;
+  /// Why the weights are no good: numbers that are not finite, or features of the first pairs of the first task that
+  /// are not finite or the same for all pairs. Empty if nothing is wrong.
+  [[nodiscard]] std::string fault() {
+    if (!all_finite(learner_.weights())) return "those weights or their features are not finite";
     ctp::data::Task some = ctp::data::without_bad_images(context_.tasks.front(), context_.bad_pictures.ordinals(), {});
     some.members.resize(std::min(some.members.size(), static_cast<std::size_t>(context_.settings.batch_size)));
-    const auto result = ctp::extract(learner_.model(), std::as_const(learner_.thetas()).online(), some,
-                                     learner_.options(), {.retrieval = true, .fusion = true});
-    return finite(result.image) && finite(result.text) && finite(result.fusion);
+    return fault_of(ctp::extract(learner_.model(), std::as_const(learner_.thetas()).online(), some, learner_.options(),
+                                 {.retrieval = true, .fusion = true}));
   }
 
-  /// Ends the training. Writes the weights of the last step before the failed step, unless these weights or their
-  /// features are not finite.
+  /// Ends the training. Writes the weights of the last step before the failed step, unless they are no good.
   [[noreturn]] void keep_last_good(const ctp::NumericError& error) {
     const std::string path = context_.settings.output + "/last_good.safetensors";
     std::string what = std::string(error.what()) + "; ";
     try {
-      if (usable()) {
-        context_.save(path, examples::published_weights(learner_));
+      const std::string wrong = fault();
+      if (wrong.empty()) {
+        save(path, examples::published_weights(learner_));
+        if (context_.folder != nullptr) context_.folder->keep();
         what += "those weights are kept in " + path;
       } else {
-        what += "those weights or their features are not finite and are not kept; ";
+        what += wrong + " and are not kept; ";
         what += sound_.empty() ? "no sound ones were saved before" : "the last sound ones are in " + sound_;
         what += "; choose a smaller --lr";
       }
@@ -240,11 +283,48 @@ class Training {
     throw ctp::NumericError(what);
   }
 
+  /// @brief Ends the training after a stop. Keeps the weights of the last step. `signal`: its name; null if the run's
+  /// files are gone.
+  [[noreturn]] void keep_interrupted(const ctp::Error& stop, const char* signal) {
+    if (!stops_.begun())
+      throw ctp::Error(stop.code(), std::string(stop.what()) +
+                                        " before the first step: nothing was learned, and nothing is kept; the same "
+                                        "command begins again");
+    try {
+      learner_.report_pending_steps();
+    } catch (const ctp::NumericError& error) {
+      keep_last_good(error);
+    }
+    const std::string& folder = context_.settings.output;
+    const std::string path = folder + "/interrupted.safetensors", at = stops_.position();
+    ctp::TensorFile file = examples::published_weights(learner_);
+    file.metadata["interrupted"] = "after " + at;
+    try {
+      if (signal == nullptr) ctp::io::make_directories(folder);  // it may be gone
+      save(path, std::move(file));
+    } catch (const ctp::Error& second) {
+      throw ctp::Error(second.code(),
+                       std::string(stop.what()) + " after " + at + "; the weights could not be kept: " + second.what());
+    }
+    const ctp::StepReport& last = stops_.last();
+    ctp::JsonLine line;
+    line.add("kind", "interrupted").add("task", last.task).add("epoch", last.epoch).add("step", last.step);
+    line.add("global_step", last.global_step).add("signal", signal == nullptr ? "files gone" : signal);
+    line.add("weights", "interrupted.safetensors");
+    write_line(line);
+    log_.close();
+    std::string remedy = "; to go on, start the same command with --init " + path + ", the vocabulary of this run by " +
+                         "--vocab, another --output, and in --tasks this task and those behind it";
+    if (signal != nullptr && !log_.complaint().empty()) remedy += "; " + log_.complaint();
+    throw ctp::Error(stop.code(),
+                     std::string(stop.what()) + " after " + at + ": the weights are kept in " + path + remedy);
+  }
+
   void after(std::size_t task) {
     char name[32];
     std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
     const std::string path = context_.settings.output + name;
-    context_.save(path, examples::published_weights(learner_));
+    save(path, examples::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
     sound_ = path;                                                     // evaluation refuses scores that are not finite
     const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer needs the next task
@@ -254,6 +334,8 @@ class Training {
     ctp::JsonLine line;
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
     examples::add_evaluation(line, result, context_.evaluate, task);
+    line.add("loss_jumps", losses_.jumps()).add("largest_loss", losses_.largest());
+    if (context_.left_out) line.add("left_out", *context_.left_out);
     line.add("seconds", since(task_begins_));
     write_line(line);
     task_begins_ = std::chrono::steady_clock::now();
@@ -298,7 +380,9 @@ class Training {
 
   const RunContext& context_;
   Learner learner_;
-  ctp::report::MetricsLog log_;
+  ctp::report::PatientLog log_;
+  Stops stops_;
+  ctp::report::LossWatch losses_{say_jump};
   ctp::report::StepLines metrics_;
   ProgressObserver progress_;
   ctp::eval::TaskMatrix matrix_;

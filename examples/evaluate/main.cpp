@@ -12,8 +12,11 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
+#include "../common/picture_check.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/title_check.hpp"
+#include "features_file.hpp"
 #include "print.hpp"
 #include "weights_in_use.hpp"
 #if defined(CTP_HAVE_CUDA)
@@ -33,10 +36,10 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 }
 
 struct Options {
-  std::string data, features, equal_texts = "own", unlisted = "refuse";
+  std::string data, features, equal_texts = "own", unlisted = "refuse", on_bad_image = "error";
   evaluation::WeightOptions weights;
   int workers = 1, batch_size = 64;
-  bool json = false;
+  bool json = false, no_check = false, overwrite = false;
 };
 
 /// The model of `file` on the CPU. The result owns the model.
@@ -53,20 +56,28 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 
 /// Measures a model and prints the measures.
 void measure(const Options& o, const examples::FeatureMaker& maker, const evaluation::WeightsInUse& weights) {
-  const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  std::optional<ctp::data::PictureCheck> check;
+  if (!o.no_check) check = examples::check_for_evaluation(stream, weights.max_words, o.on_bad_image);
   const examples::StreamEvaluator evaluate(stream, weights.tokenizer,
                                            {.max_words = weights.max_words,
                                             .batch_size = o.batch_size,
                                             .workers = o.workers,
                                             .equal_texts = examples::equal_texts_of(o.equal_texts)});
   if (o.unlisted == "refuse") evaluation::refuse_unlisted(evaluate.left_out(), o.data);
+  const auto title_reports = examples::title_reports(stream, weights.tokenizer, weights.max_words, false);
+  title_reports.say("evaluate", weights.vocabulary.file, o.json);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
   evaluation::print(evaluate, evaluate(maker, stream.tasks().size()), o.json, [&](ctp::JsonLine& line) {
     line.add("max_words", weights.max_words);
     weights.trained ? line.add("trained_max_words", weights.trained->max_words)
                     : line.add("trained_max_words", nullptr);
     line.add("vocabulary", weights.vocabulary.fingerprint);
+    line.add("titles", title_reports.json());
+    if (check) line.add("check", examples::check_object(*check, stream));
   });
+  if (check && !o.json)
+    for (const std::string& sentence : examples::check_sentences(*check, stream)) std::printf("%s\n", sentence.c_str());
 }
 
 int run(int argc, char** argv) {
@@ -84,6 +95,7 @@ int run(int argc, char** argv) {
   app.add_option("--set", o.weights.sizes,
                  "model.FIELD=NUMBER: a size that the file does not tell (vision_heads, ...)");
   app.add_option("--features", o.features, "also write the test split's features to this safetensors file");
+  app.add_flag("--overwrite", o.overwrite, "replace the file of --features if it exists");
   app.add_option("--batch-size", o.batch_size, "pairs per batch")->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--precision", precision, "fp32, tf32 or bf16")->capture_default_str();
@@ -95,6 +107,10 @@ int run(int argc, char** argv) {
   app.add_option("--unlisted", o.unlisted,
                  "test, query and gallery records of industries that train.json does not have: refuse or count")
       ->capture_default_str();
+  app.add_option("--on-bad-image", o.on_bad_image,
+                 "a picture that cannot be read: error, or skip or quarantine (both leave the record out, and say so)")
+      ->capture_default_str();
+  app.add_flag("--no-check", o.no_check, "do not look for all pictures and copies of training pictures first");
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
@@ -103,6 +119,7 @@ int run(int argc, char** argv) {
           ctp::Complaint{option, "", std::to_string(least) + " or more", std::to_string(found), remedy}.text());
   };
   require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
+  (void)ctp::data::on_bad_image(o.on_bad_image);
   require_at_least(0, "--threads", threads, "leave the option out to use all cores");
   require_at_least(0, "--workers", o.workers, "leave the option out for 1");
   (void)examples::equal_texts_of(o.equal_texts);
@@ -121,6 +138,7 @@ int run(int argc, char** argv) {
     throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image),
                                          std::to_string(*image_size), "leave the option out"}
                               .text());
+  evaluation::require_features_apart(o.features, o.overwrite, o.data, o.weights.weights, weights.vocabulary.file);
   // Cosine projection heads have a scale, linear heads have none.
   const bool cosine_heads = weights.file.find("vision_proj.sigma") != nullptr;
   const auto use = [&](const examples::FeatureMaker& maker) {

@@ -1,6 +1,6 @@
 // make_stream: writes the synthetic stream of nine industries in P9D layout.
 //
-//   make_stream --output DIR [--train N] [--test N] [--seed S] [--set key=value]
+//   make_stream --output DIR [--overwrite] [--train N] [--test N] [--seed S] [--set key=value]
 #include <unistd.h>
 
 #include <charconv>
@@ -104,8 +104,9 @@ int run(int argc, char** argv) {
   Settings settings;
   std::string folder;
   std::vector<std::string> assignments;
-  bool json = false, quiet = false;
-  app.add_option("--output", folder, "Folder to write; created if missing")->required();
+  bool json = false, quiet = false, overwrite = false;
+  app.add_option("--output", folder, "Folder to write; must be empty or missing")->required();
+  app.add_flag("--overwrite", overwrite, "Replace the data set in --output, once the new one is complete");
   app.add_option("--train", settings.train, "Training pairs, all industries together")->capture_default_str();
   app.add_option("--test", settings.test,
                  "Test pairs, all industries together; the queries are half as many, the gallery twice as many")
@@ -116,7 +117,14 @@ int run(int argc, char** argv) {
   app.add_flag("--json", json, "Print the summary as one JSON line");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   for (const std::string& assignment : assignments) apply(settings, assignment);
-  ctp::data::write_synthetic_stream(folder, settings, quiet ? ctp::data::SyntheticProgress{} : show_progress);
+  if (!json) examples::printed_text_is_optional();
+  const examples::StopSignals noted;
+  const auto progress = [quiet](std::size_t done, std::size_t total) {
+    examples::StopSignals::check();
+    if (!quiet) show_progress(done, total);
+  };
+  ctp::data::write_synthetic_stream(folder, settings, progress,
+                                    overwrite ? ctp::io::Overwrite::Yes : ctp::io::Overwrite::No);
   report(folder, settings, json);
   return 0;
 }

@@ -17,8 +17,8 @@ if [ ! -d "$theme" ]; then
   exit 3
 fi
 
-mkdir -p "$output"
-table=$output/captions.csv
+table=$(mktemp)  # outside the output, which must be empty
+trap 'rm -f "$table"' EXIT
 # Symbolic links are other names of the same picture: -type f takes each picture once. Contexts with few icons make no task.
 ( cd "$theme" && find . -type f -name '*.png' \( -path "./${size}x${size}/*/*" -o -path "./*/${size}/*" \) ) | LC_ALL=C sort |
   awk -v size="$size" '
@@ -45,4 +45,4 @@ if [ ! -s "$table" ]; then
   echo "icon_theme.sh: $theme: expected PNG icons of ${size} pixels, found none; give another SIZE" >&2
   exit 3
 fi
-exec "$program" --pictures "$theme" --captions "$table" --output "$output" --background 255
+"$program" --pictures "$theme" --captions "$table" --output "$output" --background 255

@@ -1,19 +1,21 @@
 // pictures_to_p9d: turns a folder of pictures and a table of captions into a P9D-layout folder.
 //
-//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR
+//   pictures_to_p9d --pictures DIR --captions TABLE.csv --output DIR [--overwrite]
 //
-// The table has no heading. Columns: file (relative to --pictures), caption, and optionally task and category. Without
-// a task column all pictures belong to the task "pictures"; without a category column a picture's category is its task.
+// Columns of the table: file (relative to --pictures), caption, and optionally task and category. Without a task column
+// all pictures belong to the task "pictures"; without a category column a picture's category is its task. All pictures
+// are decoded before anything is written.
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,13 +23,19 @@
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/philox.hpp>
-#include <ctp/data/codec/decode.hpp>
+#include <ctp/core/quoted.hpp>
+#include <ctp/data/codec/transparency.hpp>
+#include <ctp/data/pairs/caption_groups.hpp>
 #include <ctp/data/pairs/caption_table.hpp>
+#include <ctp/data/pairs/file_finder.hpp>
 #include <ctp/data/pairs/p9d_writer.hpp>
+#include <ctp/io/file_system.hpp>
 #include <ctp/io/files.hpp>
+#include <ctp/io/free_space.hpp>
 
 #include "../common/run.hpp"
-#include "flatten.hpp"
+#include "looked_at.hpp"
+#include "output.hpp"
 
 namespace {
 
@@ -38,14 +46,8 @@ struct Options {
   std::string pictures, captions, output;
   double test = 0.1, query = 0.05, gallery = 0.15;
   std::uint64_t seed = 0;
-  int background = -1;
-  bool heading = false, json = false;
-};
-
-struct Row {
-  std::size_t line = 0;
-  std::string file;
-  ctp::data::Sample record;
+  std::string background = "255", delimiter, on_bad_image = "error";
+  bool heading = false, json = false, several_captions = false, overwrite = false;
 };
 
 [[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected,
@@ -53,23 +55,62 @@ struct Row {
   throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(line), expected, found, remedy}.text());
 }
 
-/// The rows of the table, checked as far as possible without opening a picture.
-std::vector<Row> read_table(const Options& options) {
+/// The grey level of --background; nullopt for none. **Errors.** UsageError.
+std::optional<std::uint8_t> background_of(const std::string& text) {
+  if (text == "none") return std::nullopt;
+  std::uint8_t level = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), level);
+  if (problem != std::errc() || end != text.data() + text.size())
+    throw ctp::UsageError(
+        ctp::Complaint{"--background", "", "a grey level from 0 to 255, or none", ctp::quoted(text), ""}.text());
+  return level;
+}
+
+/// The rows of the table, checked as far as possible without opening a picture. A file under two names, by spelling or
+/// by a link, is one picture.
+std::vector<Row> read_table(const Options& options, ctp::data::FileFinder& finder) {
+  ctp::data::CaptionTable table = ctp::data::read_captions(
+      options.captions, {.heading = options.heading ? ctp::data::Heading::Yes : ctp::data::Heading::Auto,
+                         .delimiter = options.delimiter.empty() ? '\0' : ctp::data::delimiter_of(options.delimiter)});
+  if (table.heading && !options.heading && !options.json)
+    std::printf("%s: the first line is a heading: %s\n", options.captions.c_str(), table.heading_text.c_str());
+  std::vector<ctp::data::CaptionedPicture> pictures;
+  if (options.several_captions) {
+    pictures = ctp::data::group_captions(options.captions, std::move(table.rows));
+  } else {
+    for (ctp::data::CaptionRow& row : table.rows)
+      pictures.push_back({row.line, row.file, {row.caption}, row.task, row.category});
+  }
   std::vector<Row> rows;
-  std::map<std::string, std::size_t> seen;
-  for (auto& row : ctp::data::read_caption_table(options.captions, options.heading)) {
-    const auto [earlier, fresh] = seen.emplace(row.file, row.line);
-    if (!fresh) {
-      refuse(options.captions, row.line, "every picture once",
-             ctp::quoted(row.file) + " as on line " + std::to_string(earlier->second), "remove one of the two lines");
-    }
+  std::map<std::string, std::size_t> seen;                               // by spelling: line
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> files;  // by device and inode: line
+  for (ctp::data::CaptionedPicture& picture : pictures) {
+    const auto refuse_twice = [&](std::size_t earlier) {
+      refuse(options.captions, picture.line, "every picture once",
+             ctp::quoted(picture.file) + ", the same file as on line " + std::to_string(earlier),
+             options.several_captions ? "remove one of the two lines"
+                                      : "remove one of the two lines, or give --several-captions");
+    };
+    const auto [earlier, fresh] = seen.emplace(ctp::data::tidy_path(picture.file), picture.line);
+    if (!fresh) refuse_twice(earlier->second);
     std::string number = std::to_string(rows.size());
     number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
-    Row& added = rows.emplace_back(Row{row.line, row.file, {}});
+    Row& added = rows.emplace_back(Row{picture.line, picture.file, "", {}});
     added.record.id = number;
-    added.record.title = row.caption;
-    added.record.category = row.category;
-    added.record.industry = row.task;
+    added.record.title = picture.captions.front();
+    added.more_titles.assign(picture.captions.begin() + 1, picture.captions.end());
+    added.record.category = picture.category;
+    added.record.industry = picture.task;
+    if (const auto path = finder.find(picture.file)) added.path = *path;
+    ctp::io::FileStatus facts;
+    if (added.path.empty()) {
+      const std::string path =
+          picture.file.starts_with('/') ? picture.file : ctp::io::join(options.pictures, picture.file);
+      added.fault = ctp::Complaint{path, "open", "a readable file", "no such file", finder.hint(picture.file)}.text();
+    } else if (ctp::io::file_system().status(added.path.c_str(), facts) >= 0) {
+      const auto [other, first] = files.emplace(std::pair(facts.identity.device, facts.identity.inode), picture.line);
+      if (!first) refuse_twice(other->second);
+    }
   }
   return rows;
 }
@@ -87,8 +128,9 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
       std::swap(members[i - 1], members[random.below(static_cast<std::uint32_t>(i))]);
     }
     std::size_t next = 0;
-    const auto take = [&](double share, Split split) {
-      const auto wanted = static_cast<std::size_t>(share * static_cast<double>(members.size()) + 0.5);
+    const auto take = [&](double share, Split split) {  // a share below 1, or a number of pictures
+      const double all = share < 1 ? share * static_cast<double>(members.size()) : share;
+      const auto wanted = static_cast<std::size_t>(all + 0.5);
       for (std::size_t n = std::max<std::size_t>(1, wanted); n > 0 && next < members.size(); --n) {
         splits[members[next++]] = split;
       }
@@ -105,64 +147,140 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
   return splits;
 }
 
+/// Says on standard error where the result means little: few test pairs, copies, pictures left out.
+void warn_about(const Options& options, const std::vector<Row>& left_out, std::size_t all,
+                const std::map<std::string, std::array<std::size_t, 4>>& counts, std::size_t copies) {
+  if (!left_out.empty())
+    warn(std::to_string(left_out.size()) + " of " + std::to_string(all) + " pictures of " + options.captions +
+         " left out: " + faults_of(left_out));
+  constexpr std::size_t enough = 20;
+  std::size_t few = 0, least = enough;
+  std::string smallest;
+  for (const auto& [task, n] : counts) {
+    const std::size_t test = n[static_cast<std::size_t>(Split::Test)];
+    if (test >= enough) continue;
+    ++few;
+    if (test >= least) continue;
+    least = test;
+    smallest = task;
+  }
+  if (few > 0)
+    warn(std::to_string(few) + " of " + std::to_string(counts.size()) + " tasks have fewer than " +
+         std::to_string(enough) + " test pairs, the least " + std::to_string(least) + " (" + ctp::quoted(smallest) +
+         "): recalls over so few pairs say little; hold out more by --test, as a share or as a number of pictures");
+  if (copies > 0)
+    warn(std::to_string(copies) +
+         " held-out pictures are copies of training pictures, byte by byte: figures over them include what was trained "
+         "on");
+}
+
 void convert(const Options& options) {
-  const std::vector<Row> rows = read_table(options);
+  ctp::data::FileFinder finder(options.pictures);
+  std::vector<Row> rows = read_table(options, finder);
+  const std::size_t all = rows.size();
+  require_pictures_apart(options, rows);
+  const examples::StopSignals noted;
+  look_at_pictures(rows);
+  const std::vector<Row> left_out = take_bad(rows, options.captions, options.on_bad_image == "skip");
   const std::vector<Split> splits = split_rows(rows, options);
-  P9dWriter writer(options.output);
-  std::map<std::string, std::array<int, 4>> counts;
+  std::uint64_t bytes = 0;
+  for (const Row& row : rows) bytes += row.bytes;
+  ctp::io::require_free_space(options.output, bytes, "the pictures");
+  P9dWriter writer(options.output, options.overwrite ? ctp::io::Overwrite::Yes : ctp::io::Overwrite::No);
+  std::map<std::string, std::array<std::size_t, 4>> counts;  // pairs, by task and split
   std::vector<std::string> order;
+  std::size_t transparent = 0;
+  const std::optional<std::uint8_t> background = background_of(options.background);
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    examples::StopSignals::check();
     const Row& row = rows[i];
-    const std::string path = row.file.starts_with('/') ? row.file : ctp::io::join(options.pictures, row.file);
     try {
-      std::vector<std::byte> bytes = ctp::io::read_file(path);
-      if (options.background >= 0) {
-        if (auto flat = flatten_png(bytes, path, static_cast<std::uint8_t>(options.background)))
-          bytes = std::move(*flat);
-      }
-      (void)ctp::data::decode_image(bytes, path);  // reports a bad picture now, not during a training
-      writer.add(splits[i], row.record, bytes);
+      std::vector<std::byte> picture = ctp::io::read_file(row.path, largest_picture);
+      transparent += row.transparent ? 1 : 0;
+      if (row.opacity && background) picture = ctp::data::lay_on_background(picture, row.path, *background).bytes;
+      writer.add(splits[i], row.record, picture, row.more_titles);
     } catch (const ctp::DataError& error) {
       throw ctp::DataError(options.captions + ": line " + std::to_string(row.line) + ": " + error.what());
     }
     if (counts.count(row.record.industry) == 0) order.push_back(row.record.industry);
-    ++counts[row.record.industry][static_cast<std::size_t>(splits[i])];
+    counts[row.record.industry][static_cast<std::size_t>(splits[i])] += row.pairs();
   }
   writer.finish();
 
+  const std::size_t copies = copies_of_training(rows, splits);
+  warn_about(options, left_out, all, counts, copies);
   ctp::JsonArray tasks;
   if (!options.json) std::printf("%s\n   train    test   query gallery   task\n", options.output.c_str());
   for (const std::string& task : order) {
     const auto& n = counts[task];
     tasks.push(
         ctp::JsonLine().add("task", task).add("train", n[0]).add("test", n[1]).add("query", n[2]).add("gallery", n[3]));
-    if (!options.json) std::printf("%8d%8d%8d%8d   %s\n", n[0], n[1], n[2], n[3], task.c_str());
+    if (!options.json) std::printf("%8zu%8zu%8zu%8zu   %s\n", n[0], n[1], n[2], n[3], task.c_str());
   }
-  if (options.json) std::puts(ctp::JsonLine().add("folder", options.output).add("tasks", tasks).text().c_str());
+  if (!options.json) {
+    if (transparent > 0 && background)
+      std::printf("%zu pictures with transparency laid on grey level %d\n", transparent, int{*background});
+    else if (transparent > 0)
+      std::printf("%zu pictures with transparency, which readers drop: the colours stored below it show\n",
+                  transparent);
+    if (finder.normalised() > 0) std::printf("%zu pictures found by their names' normal form\n", finder.normalised());
+    return;
+  }
+  ctp::JsonArray bad;
+  for (const Row& row : left_out)
+    bad.push(ctp::JsonLine().add("line", row.line).add("file", row.file).add("reason", row.fault));
+  ctp::JsonLine line;
+  line.add("folder", options.output).add("tasks", tasks).add("left_out", bad).add("transparent", transparent);
+  line.add("copies_of_training_pictures", copies).add("found_by_normal_form", finder.normalised());
+  std::puts(line.text().c_str());
 }
 
 int run(int argc, char** argv) {
   CLI::App app("Turns a folder of pictures and a table of captions into a P9D-layout folder.", "pictures_to_p9d");
   Options options;
   app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
-  app.add_option("--captions", options.captions, "CSV without heading: file,caption[,task[,category]]")->required();
-  app.add_option("--output", options.output, "Folder to write; created if missing")->required();
-  const auto share = CLI::Range(0.0, 0.9);
-  app.add_option("--test", options.test, "Share of each task's pictures for testing; at least one picture")
+  app.add_option("--captions", options.captions, "CSV: file,caption[,task[,category]]")->required();
+  app.add_option("--output", options.output, "Folder to write; must be empty or missing")->required();
+  app.add_flag("--overwrite", options.overwrite, "Replace the data set in --output, once the new one is complete");
+  const CLI::Validator share(
+      [](const std::string& text) {
+        double value = -1;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool good = problem == std::errc() && end == text.data() + text.size() &&
+                          ((value >= 0 && value <= 0.9) || (value >= 1 && value <= 1e9 && value == std::floor(value)));
+        return good ? "" : "expected a share from 0 to 0.9 or a whole number of pictures, found '" + text + "'";
+      },
+      "SHARE or NUMBER");
+  app.add_option("--test", options.test,
+                 "Share of each task's pictures for testing, or their number; at least one picture")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--query", options.query, "Share for the queries of multi-modal retrieval; at least one picture")
+  app.add_option("--query", options.query,
+                 "Share for the queries of multi-modal retrieval, or their number; at least one picture")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--gallery", options.gallery, "Share for the gallery of multi-modal retrieval; at least one picture")
+  app.add_option("--gallery", options.gallery,
+                 "Share for the gallery of multi-modal retrieval, or their number; at least one picture")
       ->check(share)
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of the split")->capture_default_str();
-  app.add_option("--background", options.background, "Grey level, 0 to 255, behind transparent pixels of PNG files")
-      ->check(CLI::Range(0, 255));
+  app.add_option(
+         "--background", options.background,
+         "Grey level, 0 to 255, behind transparent pixels; none: leave the files, whose readers drop transparency")
+      ->capture_default_str();
+  app.add_option("--on-bad-image", options.on_bad_image,
+                 "A picture that cannot be read: error (end, naming all of them) or skip (leave them out)")
+      ->check(CLI::IsMember({"error", "skip"}))
+      ->capture_default_str();
+  app.add_option("--delimiter", options.delimiter, "Between columns: comma, tab, semicolon, pipe or one character");
+  app.add_flag("--several-captions", options.several_captions,
+               "Rows of one file with different captions are captions of one picture");
   app.add_flag("--heading", options.heading, "The first line of the table is a heading");
   app.add_flag("--json", options.json, "Print the summary as one JSON line");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
+  (void)background_of(options.background);
+  if (!options.json) examples::printed_text_is_optional();
+  require_output_apart(options);
   convert(options);
   return 0;
 }

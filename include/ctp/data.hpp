@@ -17,7 +17,9 @@
 #include <ctp/data/loader/ordered_batches.hpp>
 #include <ctp/data/loader/sampler.hpp>
 #include <ctp/data/pairs/annotations.hpp>
+#include <ctp/data/pairs/caption_groups.hpp>
 #include <ctp/data/pairs/caption_table.hpp>
+#include <ctp/data/pairs/file_finder.hpp>
 #include <ctp/data/pairs/file_source.hpp>
 #include <ctp/data/pairs/folder_pairs.hpp>
 #include <ctp/data/pairs/memory_source.hpp>
@@ -25,5 +27,6 @@
 #include <ctp/data/sample.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/data/text/caption.hpp>
+#include <ctp/data/text/title_report.hpp>
 #include <ctp/data/text/tokenizer.hpp>
 #include <ctp/data/text/vocabulary.hpp>

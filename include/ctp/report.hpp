@@ -1,7 +1,9 @@
 /// @file   ctp/report.hpp
-/// @brief  Umbrella header of report: metrics log, progress, step lines.
+/// @brief  Umbrella header of report: metrics log, logs that wait for a full disk, progress, step lines, jumps of the loss.
 #pragma once
 
+#include <ctp/report/loss_watch.hpp>
 #include <ctp/report/metrics_log.hpp>
+#include <ctp/report/patient_log.hpp>
 #include <ctp/report/progress.hpp>
 #include <ctp/report/step_lines.hpp>

@@ -60,6 +60,14 @@ TEST_CASE("csv: another delimiter may stand between the fields") {
                        ctp::DataError);
 }
 
+TEST_CASE("csv: the fields of a record are bounded") {
+  CHECK(fields(std::string(999, ','))[0].size() == 1000);
+  CHECK_THROWS_WITH_AS(
+      read_csv("a\n" + std::string(1000, ','), "t.csv"),
+      "t.csv: line 2: expected at most 1000 columns, found more; check what stands between the columns",
+      ctp::DataError);
+}
+
 TEST_CASE("csv: blanks before many quotes, and many short fields, take linear time") {
   const std::string blanks(2000000, ' '), quotes(2000000, '"');
   CHECK(fields("a," + blanks + "x" + quotes)[0][1] == "x" + quotes);

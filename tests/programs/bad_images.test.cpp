@@ -17,10 +17,11 @@ namespace fs = std::filesystem;
 using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
-/// A copy of the small stream whose first training pictures, of the first task, are cut in half.
+/// A copy of the small stream whose first training pictures, of the first task, are cut in half. `end`: with an end
+/// marker behind the half, so that only decoding finds the damage.
 class DamagedStream {
  public:
-  explicit DamagedStream(int pictures = 1) {
+  explicit DamagedStream(int pictures = 1, bool end = false) {
     fs::copy(test::small_stream(), path(), fs::copy_options::recursive);
     const std::string json = test::read_whole(path() + "/json/train.json");
     std::size_t at = 0;
@@ -30,7 +31,8 @@ class DamagedStream {
       const std::string pair = json.substr(at, json.find(".jpg", at) - at);
       if (i == 0) pair_ = pair;
       const std::string whole = test::read_whole(path() + "/train_images/" + pair + ".jpg");
-      folder_.write("stream/train_images/" + pair + ".jpg", whole.substr(0, whole.size() / 2));
+      folder_.write("stream/train_images/" + pair + ".jpg",
+                    whole.substr(0, whole.size() / 2) + (end ? "\xFF\xD9" : ""));
     }
   }
 
@@ -89,7 +91,7 @@ TEST_CASE("programs: without a policy, or with error, a cut picture ends the tra
 }
 
 TEST_CASE("programs: more bad pictures than the limit end the training with exit code 3, listed all the same") {
-  const DamagedStream stream;
+  const DamagedStream stream(1, true);
   const TemporaryFolder folder;
   const auto run = train(stream.path(), folder.path("out"), {"--set", "on_bad_image=skip"});
   CHECK(run.code == 3);

@@ -27,15 +27,19 @@ inline std::string delimiter_name(char delimiter) {
   return std::string("'") + delimiter + "'";
 }
 
-/// @brief The records of a CSV file, without empty lines.
+/// Most fields of a record: bounds the memory. Tables of captions have four.
+inline constexpr std::size_t most_csv_fields = 1000;
+
+/// @brief Calls `take(CsvRecord&&)` for every record of a CSV file, in order, without empty lines.
 ///
 /// `delimiter` separates fields; a field in double quotes may contain delimiters, line ends and doubled quotes. Line
 /// ends: LF, CRLF or CR. A UTF-8 byte-order mark at the start is skipped; blanks at both ends of an unquoted field are
 /// dropped (tabs only where the delimiter is no tab). The time is linear in the text.
-/// **Errors.** DataError naming file and line: an unclosed quote, text after a closing quote, a NUL byte or a UTF-16
-/// byte-order mark.
+/// **Errors.** DataError naming file and line: more than most_csv_fields fields, an unclosed quote, text after a
+/// closing quote, a NUL byte or a UTF-16 byte-order mark.
 /// **Source.** RFC 4180, with the extensions above.
-inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string& file, char delimiter = ',') {
+template <class Take>
+void for_each_csv_record(std::string_view text, const std::string& file, char delimiter, const Take& take) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::size_t line = 1;
   const auto refuse = [&](std::size_t at, const std::string& expected, const char* found, const char* remedy) {
@@ -46,13 +50,16 @@ inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string&
   }
   const auto is_blank = [delimiter](char c) { return c == ' ' || (c == '\t' && delimiter != '\t'); };
 
-  std::vector<CsvRecord> records;
   CsvRecord record{line, {}};
   std::string field;            // without blanks at its start
   std::size_t behind_text = 0;  // length of `field` without blanks at its end
   bool was_quoted = false;
   const auto end_field = [&] {
     if (!was_quoted) field.resize(behind_text);
+    if (record.fields.size() == most_csv_fields) {
+      refuse(record.line, "at most " + std::to_string(most_csv_fields) + " columns", "more",
+             "check what stands between the columns");
+    }
     record.fields.push_back(std::move(field));
     field.clear();
     behind_text = 0;
@@ -61,7 +68,7 @@ inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string&
   const auto end_record = [&] {
     const bool empty = record.fields.empty() && !was_quoted && field.empty();
     end_field();
-    if (!empty) records.push_back(std::move(record));
+    if (!empty) take(std::move(record));
     record = {line + 1, {}};
   };
 
@@ -99,6 +106,12 @@ inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string&
     }
   }
   if (!field.empty() || was_quoted || !record.fields.empty()) end_record();
+}
+
+/// All records of a CSV file. **Errors.** as for_each_csv_record().
+inline std::vector<CsvRecord> read_csv(std::string_view text, const std::string& file, char delimiter = ',') {
+  std::vector<CsvRecord> records;
+  for_each_csv_record(text, file, delimiter, [&](CsvRecord&& record) { records.push_back(std::move(record)); });
   return records;
 }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,6 +76,15 @@ class FileSystem {
   virtual int rename(const char* from, const char* to) { return std::rename(from, to); }
   virtual int remove_file(const char* path) { return ::unlink(path); }
   virtual int make_directory(const char* path) { return ::mkdir(path, 0777); }
+  /// Bytes that a user's files may still take on the file system of the path; 0 blocks in all means: unknown.
+  virtual int space(const char* path, std::uint64_t& free, std::uint64_t& all) {
+    struct statvfs facts{};
+    const int result = ::statvfs(path, &facts);
+    if (result < 0) return result;
+    free = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+    all = static_cast<std::uint64_t>(facts.f_blocks) * facts.f_frsize;
+    return result;
+  }
   virtual int remove_directory(const char* path) { return ::rmdir(path); }
   /// Locks an open file for this process until the file is closed. Fails with EWOULDBLOCK if another process holds the
   /// lock. The system releases the lock of a process that ends, however the process ends.

@@ -309,11 +309,13 @@ class AppendFile {
   void close() {
     if (!file_.close()) detail::throw_system_error(path_, "close", false, "the lines on the disk");
   }
-  /// True if the path names the file that this object writes to; false once the file was removed, moved or replaced.
+  /// True if the path names the file that this object writes to; false once the file was removed, moved or replaced. If
+  /// the system refuses to tell, true.
   [[nodiscard]] bool in_place() const {
     FileStatus open, named;
-    if (file_system().status(file_.get(), open) < 0) return false;
-    return file_system().status(path_.c_str(), named) >= 0 && named.identity == open.identity;
+    if (file_system().status(file_.get(), open) < 0) return true;
+    if (file_system().status(path_.c_str(), named) < 0) return errno != ENOENT && errno != ENOTDIR;
+    return named.identity == open.identity;
   }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Bytes in the file; appends of other processes are not counted.

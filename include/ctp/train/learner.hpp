@@ -120,6 +120,10 @@ class Learner {
     return engine_.synchronize(source, observers_);
   }
 
+  /// @brief Reports the steps that an observer's error left without a report. Afterwards the online weights are those
+  /// of the last reported step. **Errors.** NumericError of such a step; errors of observers.
+  void report_pending_steps() { engine_.synchronize(nullptr, observers_); }
+
   /// @brief Consolidates the penalty and counts the task. **Errors.** UsageError if a penalty walks through the task's
   /// batches and `source` is null; NumericError and DataError as they occur.
   void end_task(data::BatchSource* source = nullptr) { engine_.end_task(source); }

@@ -1,6 +1,7 @@
 #include <ctp/data/pairs/file_source.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include <ctp/data/loader/loader.hpp>
 #include <ctp/data/loader/ordered_batches.hpp>
 
+#include <data/golden_alpha.hpp>
 #include <data/synthetic_source.hpp>
 #include <data/temporary_folder.hpp>
 
@@ -24,7 +26,7 @@ using test::message_of;
 
 namespace {
 
-const std::string golden = CTP_GOLDEN_DIR "/p9d/shop";
+const std::string shop = CTP_GOLDEN_DIR "/p9d/shop";
 
 Tokenizer tokenizer_of(const P9d& stream) {
   return Tokenizer(ctp::data::build_vocabulary(ctp::data::cleaned_titles(stream.train(), 30)));
@@ -59,14 +61,47 @@ void check_pixels(const FileSource& source, std::uint32_t ordinal, const std::st
 }  // namespace
 
 TEST_CASE("file source: pictures equal those that Pillow reads and resizes") {
-  const P9d stream(golden);
+  const P9d stream(shop);
   const Tokenizer tokenizer = tokenizer_of(stream);
   check_pixels(FileSource(stream.train(), tokenizer), 2, "train_images/a-5.jpg");
   check_pixels(FileSource(stream.test(), tokenizer), 1, "gallery_images/t1.jpg");
 }
 
+TEST_CASE(
+    "file source: transparency is dropped, or laid on a background by a setting; the largest picture is a setting") {
+  const auto one = golden::alpha_cases("rgba.png").at(0);
+  const test::TemporaryFolder folder;
+  const std::string file = folder.path() + "/x.jpg";  // the content counts, not the name
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(one.file.data()), static_cast<std::streamsize>(one.file.size()));
+  ctp::data::Sample sample;
+  sample.id = "x";
+  sample.title = "red shoe";
+  sample.image = file;
+  const std::vector<ctp::data::Sample> samples{sample};
+  const Tokenizer tokenizer(ctp::data::build_vocabulary(std::vector<std::string>{"red shoe"}));
+  const auto pixels = [&](const FileSourceOptions& options) {
+    ctp::data::Batch batch;
+    batch.resize(1, 9, 2, ctp::data::Pictures::Pixels);
+    FileSource(samples, tokenizer, options).image(0, nullptr, ctp::data::PictureRow(batch, 0));
+    return std::vector<std::uint8_t>(batch.pixels.begin(), batch.pixels.end());
+  };
+  const auto resized = [&](const ctp::data::Image& image) {
+    ctp::data::Batch batch;
+    batch.resize(1, 9, 2, ctp::data::Pictures::Pixels);
+    ctp::data::PictureRow(batch, 0).write(ctp::data::resize_for_test(image, 9));
+    return std::vector<std::uint8_t>(batch.pixels.begin(), batch.pixels.end());
+  };
+  CHECK(pixels({}) == resized(one.rgb));
+  CHECK(pixels({.background = std::uint8_t{255}}) == resized(one.on_white));
+  CHECK(pixels({.background = std::uint8_t{77}}) == resized(one.on_77));
+  CHECK(pixels({}) != pixels({.background = std::uint8_t{255}}));
+  CHECK_THROWS_AS(pixels({.limits = {.max_pixels = one.rgb.width * one.rgb.height - 1}}), ctp::DataError);
+  CHECK_NOTHROW(pixels({.limits = {.max_pixels = one.rgb.width * one.rgb.height}}));
+}
+
 TEST_CASE("file source: pictures for training are augmented by the source's own settings") {
-  const P9d stream(golden);
+  const P9d stream(shop);
   const auto augmented = [&](const ctp::data::Augmentation& settings) {
     const FileSource source(stream.train(), tokenizer_of(stream), {.augmentation = settings});
     ctp::data::Batch batch;
@@ -84,7 +119,7 @@ TEST_CASE("file source: pictures for training are augmented by the source's own 
 }
 
 TEST_CASE("file source: captions are cleaned, cut and tokenised, the same for any number of threads") {
-  const P9d stream(golden);
+  const P9d stream(shop);
   const Tokenizer tokenizer = tokenizer_of(stream);
   const FileSource source(stream.train(), tokenizer);
   const auto spelt = [&](const FileSource& from, std::uint32_t ordinal) {
@@ -113,7 +148,7 @@ TEST_CASE("file source: captions are cleaned, cut and tokenised, the same for an
 TEST_CASE("file source: training tasks share one source, in the order of training") {
   ctp::data::P9dOptions options;
   options.reverse = true;
-  const P9d stream(golden, options);
+  const P9d stream(shop, options);
   const auto tasks = ctp::data::training_tasks(stream, tokenizer_of(stream));
 
   REQUIRE(tasks.size() == 3);
@@ -126,7 +161,7 @@ TEST_CASE("file source: training tasks share one source, in the order of trainin
 }
 
 TEST_CASE("file source: batches from files are the same for any workers, cached or not, and in a second epoch") {
-  const P9d stream(golden);
+  const P9d stream(shop);
   const Tokenizer tokenizer = tokenizer_of(stream);
   ctp::data::LoaderOptions options;
   options.batch_size = 2;

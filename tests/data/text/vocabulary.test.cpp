@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <data/synthetic_source.hpp>
 #include <data/text_records.hpp>
 
 using ctp::data::build_vocabulary;
@@ -112,4 +113,17 @@ TEST_CASE("build_vocabulary: agrees with the rule carried out on Hugging Face's 
 TEST_CASE("build_vocabulary: titles without text are refused") {
   CHECK_THROWS_AS(build_vocabulary(std::vector<std::string>{}), ctp::DataError);
   CHECK_THROWS_AS(build_vocabulary(std::vector<std::string>{" ", "\xFF"}), ctp::DataError);
+}
+
+TEST_CASE("vocabulary: a token that stands twice is quoted, with the first line that repeats an earlier one") {
+  const std::string special = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  const std::string text = test::message_of<ctp::DataError>(
+      [&] { (void)ctp::data::Vocabulary::parse(special + "b\n\x1b[2J\na\n\x1b[2J\nb\na\n\x1b[2J\n"); });
+  CHECK(test::has(text, "line 9: expected a token not listed before, found \"\\u001b[2J\" as on line 7"));
+}
+
+TEST_CASE("vocabulary: the number of tokens is bounded") {
+  std::vector<std::string> tokens(ctp::data::most_tokens + 1, "x");
+  CHECK(test::has(test::message_of<ctp::DataError>([&] { ctp::data::Vocabulary v(std::move(tokens), "v.txt"); }),
+                  "v.txt: expected at most 1000000 tokens, found 1000001"));
 }

@@ -9,9 +9,12 @@
 #include <string>
 #include <vector>
 
+#include <ctp/data/codec/decode_bmp.hpp>
+#include <ctp/data/codec/decode_gif.hpp>
 #include <ctp/data/codec/decode_jpeg.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
 #include <ctp/data/codec/decode_png.hpp>
+#include <ctp/data/codec/decode_webp.hpp>
 #include <ctp/data/codec/image_header.hpp>
 #include <ctp/data/image/image.hpp>
 
@@ -45,8 +48,15 @@ inline Image decode_any(std::span<const std::byte> bytes, const std::string& fil
       return decode_with_stb(bytes, file, limits, alpha);
 #endif
     case ImageType::WebP:
+#if defined(CTP_HAVE_LIBWEBP)
+      return decode_with_libwebp(bytes, file, limits, alpha);
+#else
+      break;
+#endif
     case ImageType::Gif:
+      return decode_gif(bytes, file, limits, alpha);
     case ImageType::Bmp:
+      return decode_bmp(bytes, file, limits, alpha);
     case ImageType::Other:
       break;
   }

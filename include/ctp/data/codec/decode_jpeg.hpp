@@ -15,8 +15,11 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/jpeg_coded_data.hpp>
 #include <ctp/data/codec/jpeg_structure.hpp>
 
 namespace ctp::data::detail {
@@ -31,7 +34,9 @@ class JpegReader {
     info_.err = jpeg_std_error(&errors_);
     errors_.error_exit = [](j_common_ptr info) { self(info).fail(); };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      if (level < 0) self(info).fail();  // libjpeg reports damaged or missing data as a warning
+      if (level >= 0) return;
+      if (info->err->msg_code == JWRN_EXTRANEOUS_DATA) self(info).stray_ = true;
+      if (!harmless(info->err->msg_code)) self(info).fail();  // damaged or missing data is a warning
     };
     errors_.output_message = [](j_common_ptr) {};
     info_.client_data = this;
@@ -48,9 +53,16 @@ class JpegReader {
     return true;
   }
   [[nodiscard]] const char* message() const { return message_; }
+  /// True if bytes were passed over in front of a marker.
+  [[nodiscard]] bool stray() const { return stray_; }
   [[nodiscard]] const jpeg_decompress_struct& info() const { return info_; }
 
  private:
+  /// Warnings after which all pixels are there: stray bytes before a marker, and header fields that do not count.
+  static bool harmless(int code) {
+    return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
+           code == JWRN_NOT_SEQUENTIAL;
+  }
   static JpegReader& self(j_common_ptr info) { return *static_cast<JpegReader*>(info->client_data); }
   [[noreturn]] void fail() {
     errors_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_);
@@ -61,6 +73,7 @@ class JpegReader {
   jpeg_error_mgr errors_{};
   std::jmp_buf back_{};
   char message_[JMSG_LENGTH_MAX] = {};
+  bool stray_ = false;
 };
 
 /// @brief Converts one row of CMYK to RGB. The CMYK values are inverted, as Adobe's programs write them.
@@ -79,7 +92,7 @@ inline void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, std::size_t
 
 /// @brief Decodes a JPEG file with libjpeg-turbo: accurate integer DCT, smooth chroma upsampling, no orientation tags.
 ///
-/// **Errors.** DataError for every error or warning of libjpeg, and as jpeg_structure().
+/// **Errors.** DataError for every error of libjpeg, every warning of damaged or missing data, and as jpeg_structure().
 inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::string& file,
                                  const DecodeLimits& limits = {}) {
   const JpegStructure jpeg = jpeg_structure(bytes, file, limits);
@@ -89,10 +102,11 @@ inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::st
   JpegReader reader;
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto size = static_cast<unsigned long>(bytes.size());
+  const long most = (1L << 30) + 10 * static_cast<long>(image.rgb.size());
   const bool opened = reader.run([=](jpeg_decompress_struct& info) {
     jpeg_create_decompress(&info);
     // Progressive pictures keep all coefficients: two bytes for each sample, at most four samples for each pixel.
-    info.mem->max_memory_to_use = 1L << 30;
+    info.mem->max_memory_to_use = most;
     jpeg_mem_src(&info, data, size);
     jpeg_read_header(&info, TRUE);
   });
@@ -119,6 +133,7 @@ inline Image decode_with_libjpeg(std::span<const std::byte> bytes, const std::st
     jpeg_finish_decompress(&info);
   });
   if (!read) bad_image(file, "JPEG", std::string("'") + reader.message() + "'");
+  if (reader.stray()) require_coded_data(jpeg, file);
   return image;
 }
 

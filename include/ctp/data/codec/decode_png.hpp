@@ -58,6 +58,11 @@ class PngReader {
     self.left_ = self.left_.subspan(n);
   }
 
+  /// Counts an unpacked row; the callback for png_set_read_user_transform_fn().
+  static void count(png_structp png, png_row_infop, png_bytep) {
+    ++*static_cast<std::size_t*>(png_get_user_transform_ptr(png));
+  }
+
  private:
   [[noreturn]] void fail(const char* text) {
     const std::size_t n = std::min(std::strlen(text), sizeof message_ - 1);
@@ -117,6 +122,8 @@ inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::str
     row_pointers[y] = (raw.empty() ? image.rgb.data() : raw.data()) + y * stride;
   }
 
+  std::size_t unpacked = 0;
+  std::size_t* const rows_seen = &unpacked;
   PngReader reader(rebuilt.empty() ? bytes : rebuilt);
   PngReader* const source = &reader;
   png_bytepp const rows = row_pointers.data();
@@ -127,6 +134,8 @@ inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::str
     png_set_check_for_invalid_index(p, -1);
     png_read_info(p, info);
     png_set_packing(p);
+    png_set_read_user_transform_fn(p, &PngReader::count);
+    png_set_user_transform_info(p, rows_seen, 0, 0);
     if (!raw_samples) {
       png_set_strip_16(p);
       if ((png_get_color_type(p, info) & PNG_COLOR_MASK_COLOR) == 0) {
@@ -146,7 +155,9 @@ inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::str
     png_read_image(p, rows);
     png_read_end(p, nullptr);
   });
-  if (!read) bad_image(file, "PNG", std::string("'") + reader.message() + "'");
+  if (!read && (png.complete || unpacked < png_rows(png))) {
+    bad_image(file, "PNG", std::string("'") + reader.message() + "'");
+  }
 
   std::uint8_t* to = image.rgb.data();
   if (palette) {

@@ -6,6 +6,7 @@
 /// directly: it reads a copy that holds only the required segments, after their content and order were checked.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstddef>
@@ -18,6 +19,7 @@
 
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/jpeg_coded_data.hpp>
 #include <ctp/data/codec/jpeg_structure.hpp>
 #include <ctp/data/codec/png_structure.hpp>
 #include <ctp/data/codec/stb.hpp>
@@ -83,6 +85,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
     out.insert(out.end(), body.begin(), body.end());
   };
   JpegTables tables;
+  JpegCodedData coded(jpeg, file);
   std::span<const std::byte> frame;
   bool adobe = false;
   for (const JpegSegment& segment : jpeg.segments) {
@@ -94,6 +97,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
     switch (segment.marker) {
       case 0xC4:
         tables.define(segment);
+        coded.tables(body);
         put(segment.marker, body, body.size());
         break;
       case 0xDB:
@@ -108,6 +112,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
         break;
       case 0xDD:
         if (body.size() != 2) bad_image(file, "JPEG", "a malformed restart interval");
+        coded.restart_interval(n * 256 + std::to_integer<std::size_t>(body[1]));
         put(segment.marker, body, body.size());
         break;
       case 0xE0:
@@ -126,6 +131,7 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
           bad_image(file, "JPEG", "a malformed frame header");
         }
         frame = body;
+        coded.frame(body);
         if (jpeg.components == 4 && !adobe) {  // four components without an Adobe marker are plain CMYK
           constexpr std::array<unsigned char, 12> plain{'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
           put(0xEE, std::as_bytes(std::span(plain)), plain.size());
@@ -137,7 +143,9 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
         if (const auto fault = tables.fault(frame, jpeg.frame == 0xC2, body); !fault.empty()) {
           bad_image(file, "JPEG", fault);
         }
-        put(segment.marker, body, 4 + 2 * n);
+        const std::vector<std::byte> data = coded.scan(body);
+        put(segment.marker, body.first(4 + 2 * n), 4 + 2 * n);
+        out.insert(out.end(), data.begin(), data.end());
         break;
       }
       default:
@@ -145,6 +153,45 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
     }
   }
   out.insert(out.end(), {std::byte{0xFF}, std::byte{0xD9}});
+  return out;
+}
+
+/// @brief The picture data of a PNG file that ends early, as a complete stream without compression.
+///
+/// **Errors.** DataError if a pixel is missing.
+inline std::vector<std::byte> completed_data(const PngStructure& png, const std::string& file) {
+  const std::size_t samples[] = {1, 0, 3, 1, 2, 0, 4};
+  const std::size_t bits = samples[png.colour] * static_cast<std::size_t>(png.depth);
+  std::size_t needed = 0;
+  for (const auto& [columns, rows] : png_passes(png))
+    needed += columns == 0 ? 0 : rows * (1 + (columns * bits + 7) / 8);
+  std::vector<std::byte> packed;
+  for (const PngChunk& chunk : png.chunks) {
+    if (chunk.type == "IDAT") packed.insert(packed.end(), chunk.data.begin(), chunk.data.end());
+  }
+  std::vector<char> unpacked(std::min<std::size_t>(needed, packed.size() * 1040 + 1024));
+  if (needed != unpacked.size() || needed > INT_MAX)
+    bad_image(file, "PNG", "too little picture data (truncated)", "fetch the file again");
+  stb::stbi__zbuf stream{};
+  stream.zbuffer = reinterpret_cast<stb::stbi_uc*>(packed.data());
+  stream.zbuffer_end = stream.zbuffer + packed.size();
+  // Fails, as the data ends early, but keeps what came before the end. Longer data stops at the end of the buffer.
+  (void)stb::stbi__do_zlib(&stream, unpacked.data(), static_cast<int>(needed), 0, 1);
+  if (static_cast<std::size_t>(stream.zout - unpacked.data()) != needed) {
+    bad_image(file, "PNG", "too little picture data (truncated)", "fetch the file again");
+  }
+  std::vector<std::byte> out{std::byte{0x78}, std::byte{0x01}};
+  for (std::size_t from = 0; from < needed; from += 65'535) {
+    const std::size_t n = std::min<std::size_t>(65'535, needed - from);
+    out.push_back(static_cast<std::byte>(from + n == needed ? 1 : 0));
+    for (const std::size_t value : {n, ~n}) {
+      out.push_back(static_cast<std::byte>(value & 255U));
+      out.push_back(static_cast<std::byte>((value >> 8U) & 255U));
+    }
+    const auto part = std::as_bytes(std::span(unpacked).subspan(from, n));
+    out.insert(out.end(), part.begin(), part.end());
+  }
+  out.insert(out.end(), 4, std::byte{0});  // stb_image does not read the checksum
   return out;
 }
 
@@ -163,16 +210,29 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
     }
   }
   // All 256 entries: stb_image does not check indices against the palette.
-  return rebuilt_png(
-      png, png.colour == 3 ? std::span<const std::uint8_t>(png_palette(png)) : std::span<const std::uint8_t>(),
-      transparency);
+  const Palette palette = png_palette(png);
+  const std::span<const std::uint8_t> entries =
+      png.colour == 3 ? std::span<const std::uint8_t>(palette) : std::span<const std::uint8_t>();
+  if (png.complete) return rebuilt_png(png, entries, transparency);
+  const std::vector<std::byte> data = completed_data(png, file);
+  PngStructure completed = png;
+  std::erase_if(completed.chunks, [](const PngChunk& chunk) { return chunk.type == "IDAT"; });
+  std::vector<std::byte> covered;
+  for (const char c : std::string_view("IDAT")) covered.push_back(static_cast<std::byte>(c));
+  covered.insert(covered.end(), data.begin(), data.end());
+  PngChunk& chunk = completed.chunks.emplace_back();
+  chunk.type = "IDAT";
+  chunk.covered = covered;
+  chunk.data = chunk.covered.subspan(4);
+  chunk.checksum = png_checksum(covered);
+  return rebuilt_png(completed, entries, transparency);
 }
 
 /// @brief Decodes JPEG or PNG with stb_image.
 ///
 /// PNG: equal to decode_with_libpng(). JPEG: stb_image differs from libjpeg in rounding and in chroma upsampling;
-/// tests/data/codec/decode_stb.test.cpp states the largest difference over the test pictures. Unlike with libjpeg, a
-/// JPEG file with damaged coded data but intact structure may be accepted.
+/// tests/data/codec/decode_stb.test.cpp states the largest difference over the test pictures. The coded data is read
+/// before by JpegCodedData, so that a file is refused that libjpeg warns of.
 ///
 /// **Errors.** DataError as the other decoders; also for arithmetic coding and for missing tables.
 inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits = {},

@@ -49,10 +49,22 @@ inline const char* type_name(ImageType type) {
 }
 
 /// True if this build decodes pictures of this type.
-inline constexpr bool is_decoded(ImageType type) { return type == ImageType::Jpeg || type == ImageType::Png; }
+inline constexpr bool is_decoded(ImageType type) {
+#if defined(CTP_HAVE_LIBWEBP)
+  return type != ImageType::Other;
+#else
+  return type != ImageType::Other && type != ImageType::WebP;
+#endif
+}
 
 /// The decoded types, in words, for messages.
-inline const char* decoded_types() { return "a JPEG or PNG image"; }
+inline const char* decoded_types() {
+#if defined(CTP_HAVE_LIBWEBP)
+  return "a JPEG, PNG, WebP, GIF or BMP image";
+#else
+  return "a JPEG, PNG, GIF or BMP image";
+#endif
+}
 
 /// The probable type of a file, in words; for messages.
 inline std::string looks_like(std::span<const std::byte> bytes) {
@@ -116,6 +128,12 @@ class HeaderBytes {
  private:
   std::span<const std::byte> bytes_;
 };
+
+/// A side of a BMP file: a signed number of 32 bits at `at`, or of 16 bits at `old` in files with the old header.
+inline std::int64_t bmp_side(const HeaderBytes& bytes, std::size_t at, std::size_t old) {
+  if (old != 0) return bytes.little(old, 2);
+  return static_cast<std::int32_t>(bytes.little(at, 4));
+}
 
 /// Looks for the frame header of a JPEG file.
 inline void find_jpeg_size(const HeaderBytes& bytes, ImageHeader& header) {
@@ -212,8 +230,8 @@ inline ImageHeader read_image_header(std::span<const std::byte> prefix, bool who
     case ImageType::Bmp: {
       if (need(26)) break;
       const bool old = bytes.little(14, 4) == 12;
-      header.width = old ? bytes.little(18, 2) : static_cast<std::int32_t>(bytes.little(18, 4));
-      const std::int64_t rows = old ? bytes.little(20, 2) : static_cast<std::int32_t>(bytes.little(22, 4));
+      header.width = detail::bmp_side(bytes, 18, old ? 18 : 0);
+      const std::int64_t rows = detail::bmp_side(bytes, 22, old ? 20 : 0);
       header.height = rows < 0 ? -rows : rows;
       break;
     }

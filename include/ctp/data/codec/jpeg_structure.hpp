@@ -3,6 +3,7 @@
 /// @layer  data
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -71,6 +72,9 @@ class JpegWalk {
     }
     if (result_.frame == 0) bad_image(file_, "JPEG", "no frame header");
     if (scans_ == 0) bad_image(file_, "JPEG", "no picture data");
+    if (covered_ != (1U << ids_.size()) - 1) {
+      bad_image(file_, "JPEG", "no picture data for a colour component (truncated)", "fetch the file again");
+    }
     return result_;
   }
 
@@ -82,17 +86,24 @@ class JpegWalk {
               "fetch the file again");
   }
 
+  /// The next marker. Fill bytes and stray bytes in front of a marker are passed over, as libjpeg and Pillow do.
   std::uint8_t next_marker() {
-    if (position_ >= bytes_.size()) truncated();
-    if (at(position_) != 0xFF) {
-      bad_image(file_, "JPEG", "stray bytes at offset " + std::to_string(position_) + ", where a marker belongs");
+    for (;;) {
+      const void* hit =
+          position_ < bytes_.size() ? std::memchr(bytes_.data() + position_, 0xFF, bytes_.size() - position_) : nullptr;
+      if (hit == nullptr) truncated();
+      position_ = static_cast<std::size_t>(static_cast<const std::byte*>(hit) - bytes_.data());
+      while (position_ < bytes_.size() && at(position_) == 0xFF) ++position_;
+      if (position_ >= bytes_.size()) truncated();
+      const auto marker = static_cast<std::uint8_t>(at(position_++));
+      if (marker != 0) return marker;
     }
-    while (position_ < bytes_.size() && at(position_) == 0xFF) ++position_;  // any number of fill bytes
-    if (position_ >= bytes_.size()) truncated();
-    return static_cast<std::uint8_t>(at(position_++));
   }
 
   void take(std::uint8_t marker) {
+    if (marker < 0xC0 || marker == 0xC8 || marker == 0xDE || marker == 0xDF || (marker >= 0xF0 && marker <= 0xFD)) {
+      bad_image(file_, "JPEG", "a segment of unknown type " + std::to_string(marker));
+    }
     if (position_ + 2 > bytes_.size()) truncated();
     const std::size_t length = word(position_);
     if (length < 2) bad_image(file_, "JPEG", "a segment of " + std::to_string(length) + " bytes");
@@ -107,6 +118,7 @@ class JpegWalk {
     }
     if (marker == 0xDA) {
       if (result_.frame == 0) bad_image(file_, "JPEG", "picture data before the frame header");
+      cover(body);
       if (++scans_ > limits_.max_scans) {
         bad_image(file_, "JPEG", "more than " + std::to_string(limits_.max_scans) + " scans",
                   "save the picture with fewer scans or remove the file");
@@ -127,9 +139,32 @@ class JpegWalk {
     result_.width = value(3) * 256 + value(4);
     result_.components = value(5);
     require_within(limits_, file_, result_.width, result_.height);
+    if (std::max(result_.width, result_.height) > largest_side) {
+      throw DataError(Complaint{
+          file_, "image size", "JPEG sides of at most " + std::to_string(largest_side) + ", the limit of libjpeg",
+          std::to_string(result_.width) + " x " + std::to_string(result_.height), "cut the picture or save it as PNG"}
+                          .text());
+    }
     if (result_.components != 1 && result_.components != 3 && result_.components != 4) {
       bad_image(file_, "JPEG", std::to_string(result_.components) + " colour components",
                 "save the picture with 1, 3 or 4 of them");
+    }
+    const auto components = static_cast<std::size_t>(result_.components);
+    if (body.size() < 6 + 3 * components) bad_image(file_, "JPEG", "a malformed frame header");
+    for (std::size_t c = 0; c < components; ++c) ids_.push_back(body[6 + 3 * c]);
+  }
+
+  /// Notes which colour components a scan begins. `scan`: the header.
+  void cover(std::span<const std::byte> scan) {
+    const std::size_t n = scan.empty() ? 0 : std::to_integer<std::size_t>(scan[0]);
+    if (n < 1 || n > 4 || scan.size() < 4 + 2 * n) bad_image(file_, "JPEG", "a malformed scan header");
+    const bool whole = result_.frame != 0xC2 && result_.frame != 0xCA;  // not progressive
+    const bool first =
+        whole || (std::to_integer<unsigned>(scan[1 + 2 * n]) == 0 && std::to_integer<unsigned>(scan[3 + 2 * n]) < 16);
+    for (std::size_t k = 0; k < n && first; ++k) {
+      for (std::size_t c = 0; c < ids_.size(); ++c) {
+        if (ids_[c] == scan[1 + 2 * k]) covered_ |= 1U << c;
+      }
     }
   }
 
@@ -152,18 +187,22 @@ class JpegWalk {
     }
   }
 
+  static constexpr int largest_side = 65'500;
+
   std::span<const std::byte> bytes_;
   const std::string& file_;
   const DecodeLimits& limits_;
   std::size_t position_ = 0;
   int scans_ = 0;
+  std::vector<std::byte> ids_;  // of the colour components
+  unsigned covered_ = 0;        // bits of the components that a scan begins
   JpegStructure result_;
 };
 
 /// @brief The segments of a JPEG file, checked as far as possible without decoding pixels.
 ///
-/// **Errors.** DataError: truncated file, size above the limits, too many scans, malformed Huffman tables, a number of
-/// colour components other than 1, 3 and 4.
+/// **Errors.** DataError: truncated file, size above the limits, too many scans, a colour component without a scan,
+/// segments of unknown type, malformed Huffman tables, a number of colour components other than 1, 3 and 4.
 inline JpegStructure jpeg_structure(std::span<const std::byte> bytes, const std::string& file,
                                     const DecodeLimits& limits) {
   return JpegWalk(bytes, file, limits).run();

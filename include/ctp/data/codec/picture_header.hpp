@@ -16,6 +16,7 @@
 #include <ctp/data/codec/decode.hpp>
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/image_header.hpp>
 #include <ctp/data/codec/png_structure.hpp>
 #include <ctp/io/files.hpp>
 
@@ -112,9 +113,9 @@ inline std::optional<PictureHeader> png_header(HeaderWindow& window, std::uint64
 
 }  // namespace detail
 
-/// @brief The size of a JPEG or PNG file from its header. `start`: its first picture_start_bytes bytes, or all of them.
+/// @brief The size of a picture from its header. `start`: the file's first picture_start_bytes bytes, or all of them.
 ///
-/// nullopt for another type, a header that is broken or unusual, or a size above the limits: decode_image() then tells
+/// nullopt for a type that this build does not decode, a header that is broken or unusual, or a size above the limits: decode_image() then tells
 /// whether the picture can be read, and why not. **Errors.** as io::InputFile.
 inline std::optional<PictureHeader> picture_header(const io::InputFile& file, std::span<const std::byte> start,
                                                    const DecodeLimits& limits = {}) {
@@ -127,8 +128,11 @@ inline std::optional<PictureHeader> picture_header(const io::InputFile& file, st
     case ImageType::Png:
       found = detail::png_header(window, file.size());
       break;
-    default:
-      break;
+    default: {  // other types that this build may decode: their size stands in their first bytes
+      const ImageHeader header = read_image_header(start, start.size() == file.size(), file.path(), limits);
+      if (header.more || !header.problem.empty()) return std::nullopt;
+      return PictureHeader{static_cast<int>(header.width), static_cast<int>(header.height), true};
+    }
   }
   if (!found) return std::nullopt;
   try {

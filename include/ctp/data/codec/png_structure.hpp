@@ -28,8 +28,9 @@ struct PngChunk {
 /// Header fields and chunks of a PNG file.
 struct PngStructure {
   int width = 0, height = 0;
-  int depth = 0;                            ///< bits of one sample
-  int colour = 0;                           ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
+  int depth = 0;   ///< bits of one sample
+  int colour = 0;  ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
+  bool interlaced = false;
   bool complete = true;                     ///< false: the file ends behind its picture data, without the end chunk
   std::span<const std::byte> transparency;  ///< tRNS: alpha of palette entries, or the transparent colour; or empty
   std::vector<PngChunk> chunks;
@@ -77,7 +78,7 @@ inline bool png_type(std::string_view type) {
 /// @brief The chunks of a PNG file up to and including IEND, checked as far as possible without decoding pixels.
 ///
 /// As in Pillow, a file may end behind its last IDAT chunk: without IEND, with a part of it, or with stray bytes in its
-/// place. Whether the picture data is complete is seen when it is unpacked.
+/// place. The last IDAT chunk itself may be cut. Whether all pixels are there is seen when the data is unpacked.
 ///
 /// **Errors.** DataError: truncated file, size above the limits, a combination of depth and colour type that PNG does
 /// not have, no picture data, palette colours without a palette.
@@ -99,6 +100,18 @@ inline PngStructure png_structure(std::span<const std::byte> bytes, const std::s
       png.complete = false;
       break;
     }
+    if (type == "IDAT" && left > 8 && length > 0 && (left < 12 || length > left - 12)) {  // cut in its data or checksum
+      PngChunk cut;
+      cut.covered = bytes.subspan(position + 4, 4 + std::min(length, left - 8));
+      cut.data = cut.covered.subspan(4);
+      cut.type = type;
+      cut.checksum = png_checksum(cut.covered);
+      if (png.chunks.empty()) bad_image(file, "PNG", "no header, or more than one");
+      png.chunks.push_back(cut);
+      png.complete = false;
+      data = true;
+      break;
+    }
     if (left < 12 || length > left - 12) {
       bad_image(file, "PNG", "a file that ends after " + std::to_string(bytes.size()) + " bytes (truncated)",
                 "fetch the file again");
@@ -116,6 +129,7 @@ inline PngStructure png_structure(std::span<const std::byte> bytes, const std::s
       png.height = static_cast<int>(word(position + 12));
       png.depth = std::to_integer<int>(chunk.data[8]);
       png.colour = std::to_integer<int>(chunk.data[9]);
+      png.interlaced = std::to_integer<int>(chunk.data[12]) != 0;
       const bool small = png.depth == 1 || png.depth == 2 || png.depth == 4;
       const bool known =
           (png.depth == 8 &&
@@ -143,6 +157,27 @@ inline PngStructure png_structure(std::span<const std::byte> bytes, const std::s
   if (png.colour == 3 && key > 256) png.transparency = {};
   if (png.colour == 3 && !palette) bad_image(file, "PNG", "palette colours without a palette");
   return png;
+}
+
+/// Columns and rows of the passes of a picture; the seven passes of an interlaced picture may be empty.
+inline std::vector<std::array<std::size_t, 2>> png_passes(const PngStructure& png) {
+  const auto width = static_cast<std::size_t>(png.width), height = static_cast<std::size_t>(png.height);
+  if (!png.interlaced) return {{width, height}};
+  constexpr std::size_t from_x[] = {0, 4, 0, 2, 0, 1, 0}, from_y[] = {0, 0, 4, 0, 2, 0, 1};
+  constexpr std::size_t step_x[] = {8, 8, 4, 4, 2, 2, 1}, step_y[] = {8, 8, 8, 4, 4, 2, 2};
+  std::vector<std::array<std::size_t, 2>> passes;
+  for (std::size_t p = 0; p < 7; ++p) {
+    passes.push_back(
+        {(width + step_x[p] - 1 - from_x[p]) / step_x[p], (height + step_y[p] - 1 - from_y[p]) / step_y[p]});
+  }
+  return passes;
+}
+
+/// Rows of all passes: the number of rows that a decoder unpacks.
+inline std::size_t png_rows(const PngStructure& png) {
+  std::size_t rows = 0;
+  for (const auto& [columns, lines] : png_passes(png)) rows += columns == 0 ? 0 : lines;
+  return rows;
 }
 
 /// @brief A copy of the PNG file with only the chunks that make its picture, and an end chunk.

@@ -112,6 +112,95 @@ inline char other_delimiter(std::string_view text) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Takes the records of a table one by one.
+class CaptionRows {
+ public:
+  CaptionRows(const std::string& table, const CaptionTableOptions& options, CaptionTable& out)
+      : table_(table), options_(options), out_(out), parting_(io::delimiter_name(out.delimiter)) {}
+
+  void take(io::CsvRecord&& record) {
+    if (columns_ == 0) {
+      columns_ = record.fields.size();
+      first_line_ = record.line;
+      if (options_.heading != Heading::No && take_heading(record)) return;
+    }
+    auto& fields = record.fields;
+    if (fields.size() < 2 || fields.size() > 4) {
+      refuse(record.line, "2 to 4 columns: file, caption, task, category", std::to_string(fields.size()),
+             fields.size() < 2 ? "the delimiter is a " + parting_ + "; --delimiter chooses another"
+                               : "put a caption that has a " + parting_ + " in double quotes");
+    }
+    if (fields.size() != columns_) {
+      refuse(record.line, std::to_string(columns_) + " columns as on line " + std::to_string(first_line_),
+             std::to_string(fields.size()), "put a caption that has a " + parting_ + " in double quotes");
+    }
+    for (const std::string& field : fields) {
+      if (!is_utf8(field)) refuse(record.line, "text in UTF-8", ctp::quoted(field), "save the table as UTF-8");
+    }
+    std::array<std::string, 4> values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (place_[i] < fields.size()) values[i] = std::move(fields[place_[i]]);
+    }
+    if (values[0].empty()) refuse(record.line, "the name of a picture in the file column", "nothing", "fill it in");
+    if (values[1].empty())
+      refuse(record.line, "a caption in the caption column", "nothing", "fill it in or remove the line");
+    if (values[2].empty()) values[2] = options_.default_task;
+    if (values[3].empty()) values[3] = values[2];
+    out_.rows.push_back(
+        {record.line, std::move(values[0]), std::move(values[1]), std::move(values[2]), std::move(values[3])});
+  }
+
+  void finish() const {
+    if (out_.rows.empty() && out_.heading)
+      refuse(0, "at least one line below the heading", "none", "list the pictures");
+    if (out_.rows.empty()) refuse(0, "at least one line: file,caption", "none", "list the pictures");
+  }
+
+  [[noreturn]] void refuse(std::size_t line, const std::string& expected, const std::string& found,
+                           const std::string& remedy) const {
+    throw DataError(Complaint{table_, line == 0 ? "" : "line " + std::to_string(line), expected, found, remedy}.text());
+  }
+
+ private:
+  /// True if the first record is a heading; place_ is then the order that it gives.
+  bool take_heading(const io::CsvRecord& record) {
+    std::array<std::size_t, 4> named = {absent, absent, absent, absent};
+    const std::string *unknown = nullptr, *twice = nullptr;
+    for (std::size_t i = 0; i < record.fields.size(); ++i) {
+      const std::string& name = record.fields[i];
+      const auto column = caption_column(name);
+      if (!column && unknown == nullptr) unknown = &name;
+      if (column && named[*column] != absent) twice = &name;
+      if (column) named[*column] = i;
+    }
+    const bool recognised = named[0] != absent && named[1] != absent;
+    out_.heading = recognised || options_.heading == Heading::Yes;
+    if (!out_.heading) return false;
+    for (const std::string& name : record.fields) out_.heading_text += (out_.heading_text.empty() ? "" : ",") + name;
+    if (!recognised || (unknown != nullptr && options_.heading == Heading::Yes)) return true;
+    if (unknown != nullptr)
+      refuse(record.line, "the columns file, caption, task and category", "a column " + ctp::quoted(*unknown, 80),
+             "leave it out or rename it; --heading reads the columns by their order");
+    if (twice != nullptr)
+      refuse(record.line, "every column once", "a second column of the kind of " + ctp::quoted(*twice, 80),
+             "leave one of them out");
+    place_ = named;
+    return true;
+  }
+
+  static constexpr std::size_t absent = io::most_csv_fields;
+  const std::string& table_;
+  const CaptionTableOptions& options_;
+  CaptionTable& out_;
+  std::string parting_;
+  std::array<std::size_t, 4> place_ = {0, 1, 2, 3};  // of each column in a row
+  std::size_t columns_ = 0, first_line_ = 0;
+};
+
+}  // namespace detail
+
 /// @brief Reads a table of two to four columns: file, caption, and optionally task and category.
 ///
 /// A heading with known names (such as image, filepath, title, text) is recognised and gives the order of the columns;
@@ -124,79 +213,16 @@ inline CaptionTable read_captions(const std::string& table, const CaptionTableOp
   CaptionTable out;
   out.delimiter = options.delimiter != '\0' ? options.delimiter : table.ends_with(".tsv") ? '\t' : ',';
   const std::string text = io::read_text(table);
-  const std::string parting = io::delimiter_name(out.delimiter);
-  const auto refuse = [&](std::size_t line, const std::string& expected, const std::string& found,
-                          const std::string& remedy) {
-    throw DataError(Complaint{table, line == 0 ? "" : "line " + std::to_string(line), expected, found, remedy}.text());
-  };
+  detail::CaptionRows rows(table, options, out);
   if (out.delimiter == ',' && options.delimiter == '\0') {
     if (const char other = detail::other_delimiter(text); other != '\0') {
       const std::string name = other == '|' ? "pipe" : io::delimiter_name(other);
-      refuse(0, "commas between the columns", name + "s",
-             "give --delimiter " + name + ", or save the table with commas");
+      rows.refuse(0, "commas between the columns", name + "s",
+                  "give --delimiter " + name + ", or save the table with commas");
     }
   }
-  std::vector<io::CsvRecord> records = io::read_csv(text, table, out.delimiter);
-  if (records.empty()) refuse(0, "at least one line: file,caption", "none", "list the pictures");
-
-  std::array<std::size_t, 4> place = {0, 1, 2, 3};  // of each column in a row
-  const std::size_t columns = records.front().fields.size(), first_line = records.front().line;
-  if (options.heading != Heading::No) {
-    const auto& names = records.front().fields;
-    constexpr std::size_t absent = 1000;
-    std::array<std::size_t, 4> named = {absent, absent, absent, absent};
-    std::string unknown, twice;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const auto column = detail::caption_column(names[i]);
-      if (!column && unknown.empty()) unknown = names[i].empty() ? " " : names[i];
-      if (column && named[*column] != absent) twice = names[i];
-      if (column) named[*column] = i;
-    }
-    const bool recognised = named[0] != absent && named[1] != absent;
-    out.heading = options.heading == Heading::Yes || recognised;
-    if (recognised && (unknown.empty() || options.heading == Heading::Auto)) {
-      if (!unknown.empty())
-        refuse(first_line, "the columns file, caption, task and category", "a column " + ctp::quoted(unknown, 80),
-               "leave it out or rename it; --heading reads the columns by their order");
-      if (!twice.empty())
-        refuse(first_line, "every column once", "a second column of the kind of " + ctp::quoted(twice, 80),
-               "leave one of them out");
-      place = named;
-    }
-    if (out.heading) {
-      for (const std::string& name : names) out.heading_text += (out.heading_text.empty() ? "" : ",") + name;
-      records.erase(records.begin());
-      if (records.empty()) refuse(0, "at least one line below the heading", "none", "list the pictures");
-    }
-  }
-
-  out.rows.reserve(records.size());
-  for (io::CsvRecord& record : records) {
-    auto& fields = record.fields;
-    if (fields.size() < 2 || fields.size() > 4) {
-      refuse(record.line, "2 to 4 columns: file, caption, task, category", std::to_string(fields.size()),
-             fields.size() < 2 ? "the delimiter is a " + parting + "; --delimiter chooses another"
-                               : "put a caption that has a " + parting + " in double quotes");
-    }
-    if (fields.size() != columns) {
-      refuse(record.line, std::to_string(columns) + " columns as on line " + std::to_string(first_line),
-             std::to_string(fields.size()), "put a caption that has a " + parting + " in double quotes");
-    }
-    for (const std::string& field : fields) {
-      if (!is_utf8(field)) refuse(record.line, "text in UTF-8", ctp::quoted(field), "save the table as UTF-8");
-    }
-    std::array<std::string, 4> values;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (place[i] < fields.size()) values[i] = std::move(fields[place[i]]);
-    }
-    if (values[0].empty()) refuse(record.line, "the name of a picture in the file column", "nothing", "fill it in");
-    if (values[1].empty())
-      refuse(record.line, "a caption in the caption column", "nothing", "fill it in or remove the line");
-    if (values[2].empty()) values[2] = options.default_task;
-    if (values[3].empty()) values[3] = values[2];
-    out.rows.push_back(
-        {record.line, std::move(values[0]), std::move(values[1]), std::move(values[2]), std::move(values[3])});
-  }
+  io::for_each_csv_record(text, table, out.delimiter, [&](io::CsvRecord&& record) { rows.take(std::move(record)); });
+  rows.finish();
   return out;
 }
 

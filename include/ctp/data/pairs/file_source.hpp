@@ -15,8 +15,8 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/parallel.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/data/codec/background.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
-#include <ctp/data/codec/transparency.hpp>
 #include <ctp/data/image/augment.hpp>
 #include <ctp/data/image/image_cache.hpp>
 #include <ctp/data/image/resize.hpp>

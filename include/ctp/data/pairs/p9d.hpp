@@ -220,8 +220,8 @@ class P9d {
   std::vector<Range> ranges_;                            // by place in industries_
   std::unordered_map<std::string, std::size_t> places_;  // of the names in industries_
   std::vector<Sample> train_, test_, query_, gallery_;
-  std::size_t replaced_ = 0;
   std::array<std::size_t, 4> left_out_{};  // by split
+  std::size_t replaced_ = 0;
 };
 
 }  // namespace ctp::data

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -43,11 +44,12 @@ struct PictureFacts {
 /// @brief Facts about the picture at `path` from its header and its last bytes.
 ///
 /// An unusual header, and a file without its end marker, are read in full: the decoder then decides. So a picture that
-/// passes may still have damaged data, but no picture is refused that the decoder reads.
+/// passes may still have damaged data, but no picture is refused that the decoder reads. `decode`: decode every
+/// picture.
 /// **Errors.** DataError with the reason if the picture cannot be read: missing, not a regular file, larger than
 /// `largest` bytes, of another type, broken, cut, above the limits. ResourceError if the system refuses.
 inline PictureFacts picture_facts(const std::string& path, const DecodeLimits& limits = {},
-                                  std::uint64_t largest = std::uint64_t{256} << 20U) {
+                                  std::uint64_t largest = std::uint64_t{256} << 20U, bool decode = false) {
   const io::InputFile file(path);
   std::array<std::byte, picture_start_bytes> buffer;
   const auto start =
@@ -57,19 +59,19 @@ inline PictureFacts picture_facts(const std::string& path, const DecodeLimits& l
   facts.bytes = file.size();
   facts.start = Fingerprint().add({reinterpret_cast<const char*>(start.data()), start.size()}).value();
   const std::optional<PictureHeader> header =
-      file.size() <= largest ? picture_header(file, start, limits) : std::nullopt;
+      file.size() <= largest && !decode ? picture_header(file, start, limits) : std::nullopt;
   if (header) facts.pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
   if (header && header->ends) return facts;
   const std::vector<std::byte> content = io::read_file(path, largest);
   const ImageType type = image_type(content);
+  bool sound = false;  // behind the end marker stand other bytes, which readers pass over
   if (header && type == ImageType::Jpeg) {
     (void)detail::jpeg_structure(content, path, limits);
+    sound = true;
   } else if (header && type == ImageType::Png) {
-    (void)detail::png_structure(content, path, limits);
-  } else {
-    const Image image = decode_image(content, path, limits);
-    facts.pixels = image.rgb.size() / 3;
+    sound = detail::png_structure(content, path, limits).complete;
   }
+  if (!sound) facts.pixels = decode_image(content, path, limits).rgb.size() / 3;
   return facts;
 }
 
@@ -92,6 +94,7 @@ struct PictureCheckOptions {
   DecodeLimits limits{};
   std::uint64_t largest_file = std::uint64_t{256} << 20U;  ///< bytes
   std::vector<std::uint32_t> passed_over = {};             ///< ordinals of training pairs that are not opened
+  bool decode_evaluation = false;                          ///< decode the pictures of test, query and gallery
   bool copies = true;                                      ///< look for copies of training pictures
   int max_words = 30;                                      ///< words of a cleaned title, for comparison
 };
@@ -113,19 +116,16 @@ struct PictureCheck {
   /// The reasons of the first `most` bad files, parted by " | ", and the number of the others.
   [[nodiscard]] std::string reasons(std::size_t most = 20) const {
     std::string text;
-    std::size_t files = 0;
-    for (std::size_t i = 0; i < bad.size(); ++i) {
-      if (i > 0 && bad[i].file == bad[i - 1].file) continue;
-      if (++files <= most) text += (files > 1 ? " | " : "") + bad[i].reason;
-    }
-    return files > most ? text + " | and " + std::to_string(files - most) + " more" : text;
+    std::unordered_set<std::string_view> files;
+    for (const PictureFault& fault : bad)
+      if (files.insert(fault.file).second && files.size() <= most) text += (text.empty() ? "" : " | ") + fault.reason;
+    return files.size() > most ? text + " | and " + std::to_string(files.size() - most) + " more" : text;
   }
   /// Number of distinct bad files.
   [[nodiscard]] std::size_t bad_files() const {
-    std::vector<std::string_view> files;
-    for (const PictureFault& fault : bad) files.push_back(fault.file);
-    std::sort(files.begin(), files.end());
-    return static_cast<std::size_t>(std::unique(files.begin(), files.end()) - files.begin());
+    std::unordered_set<std::string_view> files;
+    for (const PictureFault& fault : bad) files.insert(fault.file);
+    return files.size();
   }
 };
 
@@ -238,7 +238,8 @@ inline PictureCheck check_pictures(const P9d& stream, const PictureCheckOptions&
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       if (repeats(i)) continue;
       try {
-        facts[i] = picture_facts(records[i].sample->image, options.limits, options.largest_file);
+        facts[i] = picture_facts(records[i].sample->image, options.limits, options.largest_file,
+                                 options.decode_evaluation && records[i].split != Split::Train);
       } catch (const Error& error) {
         const std::lock_guard lock(guard);
         faults.emplace(i, error.what());

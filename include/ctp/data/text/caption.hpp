@@ -26,12 +26,13 @@ inline constexpr std::size_t longest_title = 65536;
 ///   5. two or more adjacent white-space characters (Unicode's, including U+3000) become one space; a single one stays;
 ///   6. newlines, then spaces, are stripped from the end, and spaces from the start;
 ///   7. the first `max_words` words, separated by ASCII spaces, are kept.
-/// Chinese titles rarely have spaces, so `max_words` seldom cuts them. The result is valid UTF-8.
+/// Chinese titles rarely have spaces, so `max_words` seldom cuts them. The result is valid UTF-8. `cut`, if given,
+/// becomes true if step 1 or 7 dropped something, and false otherwise.
 ///
 /// **Units.** max_words: words, >= 1.
 /// **Errors.** UsageError if max_words < 1.
 /// **Source.** The published data/utils.py (pre_caption), which runs on Python's str.
-inline std::string clean_caption(std::string_view title, int max_words) {
+inline std::string clean_caption(std::string_view title, int max_words, bool* cut = nullptr) {
   if (max_words < 1) {
     throw UsageError(
         Complaint{"clean_caption", "max_words", "1 or more", std::to_string(max_words), "the published value is 30"}
@@ -56,9 +57,12 @@ inline std::string clean_caption(std::string_view title, int max_words) {
   while (!kept.empty() && kept.back() == U'\n') kept.remove_suffix(1);
   while (!kept.empty() && kept.back() == U' ') kept.remove_suffix(1);
   while (!kept.empty() && kept.front() == U' ') kept.remove_prefix(1);
+  if (cut != nullptr) *cut = title.size() > longest_title;
   int words = 1;
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    if (kept[i] == U' ' && ++words > max_words) return encode_utf8(kept.substr(0, i));
+    if (kept[i] != U' ' || ++words <= max_words) continue;
+    if (cut != nullptr) *cut = true;
+    return encode_utf8(kept.substr(0, i));
   }
   return encode_utf8(kept);
 }

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -38,12 +38,8 @@ class Tokenizer {
  public:
   explicit Tokenizer(Vocabulary vocabulary, TokenizerOptions options = {})
       : vocabulary_(std::move(vocabulary)), options_(options) {
-    for (std::size_t i = 0; i < vocabulary_.size(); ++i) {
-      const std::string_view token = vocabulary_.tokens()[i];
-      const auto id = static_cast<std::int32_t>(i);
-      first_.add(token, id);
-      if (token.size() > 2 && token.starts_with("##")) inside_.add(token.substr(2), id);
-    }
+    first_.fill(vocabulary_.tokens(), 0);
+    inside_.fill(vocabulary_.tokens(), 2);
   }
 
   /// @brief `[CLS]`, the tokens of `text`, `[SEP]`: at most `length` ids, not padded.
@@ -79,19 +75,41 @@ class Tokenizer {
  private:
   static constexpr std::size_t longest_word = 100;  // characters
 
-  /// Pieces for one position in a word (its start or its inside), and the longest of them in bytes.
+  /// Pieces for one position in a word (its start or its inside), and the longest of them in bytes. A hash table of ids
+  /// with open addressing: the spellings stay in the vocabulary.
   struct Pieces {
-    // Copies of the tokens: views into the vocabulary would dangle after a copy of the Tokenizer.
-    struct Hash {
-      using is_transparent = void;
-      std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
-    };
-    std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids;
+    std::vector<std::int32_t> slots;  // -1: free; at least half of them are
+    std::size_t prefix = 0;           // bytes before a piece in its token: 2 for "##"
     std::size_t longest = 0;
 
-    void add(std::string_view piece, std::int32_t id) {
-      ids.emplace(piece, id);
-      longest = std::max(longest, piece.size());
+    void fill(const std::vector<std::string>& tokens, std::size_t bytes_before) {
+      prefix = bytes_before;
+      const auto is_piece = [&](const std::string& token) {
+        return prefix == 0 || (token.size() > prefix && token.starts_with("##"));
+      };
+      const auto count = static_cast<std::size_t>(std::count_if(tokens.begin(), tokens.end(), is_piece));
+      slots.assign(std::bit_ceil(2 * count + 1), -1);
+      for (std::size_t i = 0; i < tokens.size(); ++i) {
+        if (!is_piece(tokens[i])) continue;
+        const std::string_view piece = std::string_view(tokens[i]).substr(prefix);
+        std::size_t at = start_of(piece);
+        while (slots[at] >= 0) at = (at + 1) & (slots.size() - 1);
+        slots[at] = static_cast<std::int32_t>(i);
+        longest = std::max(longest, piece.size());
+      }
+    }
+    /// Id of `piece`; -1 if it is unknown.
+    [[nodiscard]] std::int32_t find(std::string_view piece, const std::vector<std::string>& tokens) const {
+      for (std::size_t at = start_of(piece); slots[at] >= 0; at = (at + 1) & (slots.size() - 1)) {
+        const std::string_view token = tokens[static_cast<std::size_t>(slots[at])];
+        if (token.size() == prefix + piece.size() && token.substr(prefix) == piece) return slots[at];
+      }
+      return -1;
+    }
+
+   private:
+    [[nodiscard]] std::size_t start_of(std::string_view piece) const {
+      return std::hash<std::string_view>{}(piece) & (slots.size() - 1);
     }
   };
 
@@ -121,9 +139,9 @@ class Tokenizer {
       while (end > start && s.borders[end] - s.borders[start] > pieces.longest) --end;
       for (; end > start; --end) {
         const std::string_view piece(s.bytes.data() + s.borders[start], s.borders[end] - s.borders[start]);
-        const auto it = pieces.ids.find(piece);
-        if (it == pieces.ids.end()) continue;
-        ids.push_back(it->second);
+        const std::int32_t id = pieces.find(piece, vocabulary_.tokens());
+        if (id < 0) continue;
+        ids.push_back(id);
         break;
       }
       if (end == start) {

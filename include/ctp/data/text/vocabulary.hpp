@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <functional>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/quoted.hpp>
 #include <ctp/data/text/basic_tokens.hpp>
 #include <ctp/data/text/utf8.hpp>
 
@@ -27,17 +28,21 @@ namespace ctp::data {
 /// Required tokens of every vocabulary, in the order of their ids in build_vocabulary().
 inline constexpr std::array<std::string_view, 5> special_tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 
+/// Most tokens of a vocabulary: bounds the memory. Published ones have up to 250 000.
+inline constexpr std::size_t most_tokens = 1'000'000;
+
 /// @brief A list of distinct tokens. A token's id is its index in the list; special tokens are found by name.
 class Vocabulary {
  public:
   /// @brief `tokens`: in the order of their ids. `name`: name of the list in messages.
   ///
-  /// **Errors.** DataError if a token is empty, malformed UTF-8, holds a line break or is listed twice, or if a special
-  /// token is missing.
+  /// **Errors.** DataError if there are more than most_tokens, if a token is empty, malformed UTF-8, holds a line break
+  /// or is listed twice, or if a special token is missing.
   explicit Vocabulary(std::vector<std::string> tokens, const std::string& name = "vocabulary")
       : tokens_(std::move(tokens)) {
-    ids_.reserve(tokens_.size());
-    for (std::size_t i = 0; i < tokens_.size(); ++i) add(i, name);
+    bound(tokens_.size(), name);
+    for (std::size_t i = 0; i < tokens_.size(); ++i) check(i, name);
+    order_tokens(name);
     for (std::size_t i = 0; i < special_tokens.size(); ++i) {
       const std::optional<std::int32_t> id = find(special_tokens[i]);
       if (!id) {
@@ -58,6 +63,9 @@ class Vocabulary {
   static Vocabulary parse(std::string_view text, const std::string& name = "vocab.txt") {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::vector<std::string> tokens;
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    bound(lines, name);
+    tokens.reserve(lines + 1);
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
       std::string_view line = text.substr(0, end);
@@ -97,8 +105,10 @@ class Vocabulary {
   [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
   /// Id of `token`, or nullopt for an unknown token.
   [[nodiscard]] std::optional<std::int32_t> find(std::string_view token) const {
-    const auto it = ids_.find(token);
-    return it == ids_.end() ? std::nullopt : std::optional(it->second);
+    const auto first =
+        std::lower_bound(order_.begin(), order_.end(), token,
+                         [&](std::int32_t id, std::string_view wanted) { return this->token(id) < wanted; });
+    return first != order_.end() && this->token(*first) == token ? std::optional(*first) : std::nullopt;
   }
 
   [[nodiscard]] std::int32_t pad() const { return special_[0]; }
@@ -119,30 +129,48 @@ class Vocabulary {
  private:
   static constexpr std::uintmax_t largest_file = std::uintmax_t{64} << 20U;
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
-  };
+  static void bound(std::size_t tokens, const std::string& name) {
+    if (tokens <= most_tokens) return;
+    throw DataError(Complaint{name, "", "at most " + std::to_string(most_tokens) + " tokens", std::to_string(tokens),
+                              "leave rare tokens out"}
+                        .text());
+  }
 
-  void add(std::size_t i, const std::string& name) {
+  static DataError fault(const std::string& name, std::size_t i, const std::string& expected, const std::string& found,
+                         const std::string& remedy) {
+    return DataError(Complaint{name, "line " + std::to_string(i + 1), expected, found, remedy}.text());
+  }
+
+  void check(std::size_t i, const std::string& name) const {
     const std::string& token = tokens_[i];
-    const auto refuse = [&](const std::string& expected, const std::string& found, const std::string& remedy) {
-      return DataError(Complaint{name, "line " + std::to_string(i + 1), expected, found, remedy}.text());
-    };
-    if (token.empty()) throw refuse("a token", "an empty line", "remove the line; ids count lines");
-    if (!is_utf8(token)) throw refuse("UTF-8", "malformed bytes", "save the file as UTF-8");
-    if (token.find_first_of("\r\n") != std::string::npos) {
-      throw refuse("one token", "a line break within it", "use line feeds between tokens");
+    if (token.empty()) throw fault(name, i, "a token", "an empty line", "remove the line; ids count lines");
+    if (!is_utf8(token)) throw fault(name, i, "UTF-8", "malformed bytes", "save the file as UTF-8");
+    if (token.find_first_of("\r\n") != std::string::npos)
+      throw fault(name, i, "one token", "a line break within it", "use line feeds between tokens");
+  }
+
+  /// Fills order_. **Errors.** DataError for the first line with a token of an earlier line.
+  void order_tokens(const std::string& name) {
+    order_.resize(tokens_.size());
+    std::iota(order_.begin(), order_.end(), 0);
+    std::sort(order_.begin(), order_.end(), [&](std::int32_t a, std::int32_t b) {
+      const int order = token(a).compare(token(b));
+      return order != 0 ? order < 0 : a < b;
+    });
+    std::int32_t again = -1, earlier = -1;
+    for (std::size_t i = 1; i < order_.size(); ++i) {
+      if (token(order_[i]) != token(order_[i - 1]) || (again >= 0 && again < order_[i])) continue;
+      again = order_[i];
+      earlier = order_[i - 1];
     }
-    const auto [it, is_new] = ids_.emplace(token, static_cast<std::int32_t>(i));
-    if (!is_new) {
-      throw refuse("a token not listed before", "\"" + token + "\" as on line " + std::to_string(it->second + 1),
-                   "remove one of the two; ids count lines");
-    }
+    if (again < 0) return;
+    throw fault(name, static_cast<std::size_t>(again), "a token not listed before",
+                ctp::quoted(token(again)) + " as on line " + std::to_string(earlier + 1),
+                "remove one of the two; ids count lines");
   }
 
   std::vector<std::string> tokens_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  std::vector<std::int32_t> order_;  // ids sorted by token
   std::array<std::int32_t, special_tokens.size()> special_{};
 };
 

@@ -1,0 +1,77 @@
+/// @file   stop_signals.hpp
+/// @brief  SIGINT, SIGTERM and SIGHUP as requests to stop at the next safe place.
+#pragma once
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include <ctp/core/error.hpp>
+
+namespace examples {
+
+namespace detail {
+inline volatile std::sig_atomic_t stop_signal = 0;
+
+/// The first signal is noted. A second one has its default action: the process ends at once.
+inline void note_stop(int signal) {
+  if (stop_signal == 0) {
+    stop_signal = signal;
+    return;
+  }
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);  // delivered when this handler returns
+}
+}  // namespace detail
+
+inline const char* signal_name(int signal) {
+  return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : signal == SIGHUP ? "SIGHUP" : "a signal";
+}
+
+/// A stop was requested by a signal.
+struct Stopped : ctp::Error {
+  int signal;
+  explicit Stopped(int which)
+      : Error(ctp::ErrorCode::Interrupted, std::string("stopped by ") + signal_name(which)), signal(which) {}
+};
+
+/// @brief While an object lives, the three signals are noted. A signal that the program was started with as ignored
+/// stays ignored: `nohup`, and SIGINT of a shell's background jobs.
+class StopSignals {
+ public:
+  StopSignals() {
+    for (int i = 0; i < 3; ++i) {
+      struct sigaction noted{};
+      noted.sa_handler = detail::note_stop;
+      noted.sa_flags = SA_RESTART;  // no read or write fails because of the signal
+      sigemptyset(&noted.sa_mask);
+      if (::sigaction(signals[i], nullptr, &before_[i]) == 0 && before_[i].sa_handler != SIG_IGN)
+        ::sigaction(signals[i], &noted, nullptr);
+    }
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  ~StopSignals() {
+    for (int i = 0; i < 3; ++i) ::sigaction(signals[i], &before_[i], nullptr);
+  }
+
+  /// The signal that requested the stop, or 0.
+  [[nodiscard]] static int requested() { return detail::stop_signal; }
+  /// **Errors.** Stopped if a stop was requested.
+  static void check() {
+    if (requested() != 0) throw Stopped(requested());
+  }
+
+ private:
+  static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction before_[3] = {};
+};
+
+/// Ends the process by the default action of the signal.
+[[noreturn]] inline void end_by_signal(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+  std::_Exit(128 + signal);
+}
+
+}  // namespace examples

@@ -1,0 +1,30 @@
+/// @file   run_files.hpp
+/// @brief  Takes the folder of a run, apart from all its inputs.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <ctp/io/output_guard.hpp>
+#include <ctp/io/run_folder.hpp>
+
+#include "../common/standard_streams.hpp"
+#include "settings.hpp"
+
+namespace pretrain {
+
+/// The run's folder; null in a dry run, which writes nothing. Without `json` a closed standard output loses nothing:
+/// all that is printed is in the folder, too.
+/// **Errors.** UsageError for a folder that is not empty, that another run has, or that touches an input.
+inline std::unique_ptr<ctp::io::RunFolder> take_run_folder(const Settings& s, bool json, bool dry_run) {
+  if (dry_run) return nullptr;
+  if (!json) examples::printed_text_is_optional();
+  const std::vector<ctp::io::Input> inputs{
+      {"--data", s.data}, {"--init", s.init}, {"--vocab", s.vocab}, {"--quarantine", s.quarantine}};
+  ctp::io::require_apart("--output", s.output, inputs);
+  return std::make_unique<ctp::io::RunFolder>("--output", s.output,
+                                              std::vector<std::string>{"config.json", "metrics.jsonl", "vocab.txt"},
+                                              std::vector<std::string>{"bad_images.jsonl"});
+}
+
+}  // namespace pretrain
