@@ -42,7 +42,7 @@ struct TitleReports {
       if (!quiet) std::printf("%s: %s\n", name, report->text().c_str());
       if (report->unknown_share() > many_unknown)
         std::fprintf(stderr, "%s: warning: %.1f %% of the tokens of the %s titles are unknown to %s\n", program,
-                     100 * report->unknown_share(), name, vocabulary.c_str());
+                     100 * report->unknown_share(), name, ctp::quoted(vocabulary, 400).c_str());
       if (report->empty > 0)
         std::fprintf(stderr, "%s: warning: %zu of the %s titles are empty after clean-up\n", program, report->empty,
                      name);
