@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
@@ -23,7 +25,8 @@ inline constexpr double many_unknown = 0.5;
 /// Reports over the splits of a P9D folder; `train` over the chosen tasks, empty where a program does not train.
 struct TitleReports {
   ctp::data::TitleReport train, test, query, gallery;
-  std::size_t replaced = 0;  ///< titles and names with lone surrogates
+  std::size_t replaced = 0;    ///< titles and names with lone surrogates
+  std::size_t normalised = 0;  ///< records whose picture is named in another normal form than its id
 
   [[nodiscard]] std::array<std::pair<const char*, const ctp::data::TitleReport*>, 4> all() const {
     return {{{"train", &train}, {"test", &test}, {"query", &query}, {"gallery", &gallery}}};
@@ -42,13 +45,16 @@ struct TitleReports {
       if (!quiet) std::printf("%s: %s\n", name, report->text().c_str());
       if (report->unknown_share() > many_unknown)
         std::fprintf(stderr, "%s: warning: %.1f %% of the tokens of the %s titles are unknown to %s\n", program,
-                     100 * report->unknown_share(), name, vocabulary.c_str());
+                     100 * report->unknown_share(), name, ctp::quoted(vocabulary, 400).c_str());
       if (report->empty > 0)
         std::fprintf(stderr, "%s: warning: %zu of the %s titles are empty after clean-up\n", program, report->empty,
                      name);
     }
     if (replaced > 0)
       std::fprintf(stderr, "%s: warning: titles with half a surrogate pair, read as U+FFFD: %zu\n", program, replaced);
+    if (normalised > 0)
+      std::fprintf(stderr, "%s: warning: pictures named in another Unicode normal form than their ids: %zu\n", program,
+                   normalised);
   }
 };
 
@@ -60,7 +66,12 @@ inline TitleReports title_reports(const ctp::data::P9d& stream, const ctp::data:
         samples.size(), [&](std::size_t i) -> const std::string& { return samples[i].title; }, tokenizer, max_words,
         max_words);
   };
-  TitleReports reports{{}, over(stream.test()), over(stream.query()), over(stream.gallery()), stream.replaced_titles()};
+  TitleReports reports{{},
+                       over(stream.test()),
+                       over(stream.query()),
+                       over(stream.gallery()),
+                       stream.replaced_titles(),
+                       stream.normalised_names()};
   if (!train) return reports;
   std::vector<std::uint32_t> members;
   for (const std::string& task : stream.tasks()) {

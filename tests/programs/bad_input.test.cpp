@@ -216,7 +216,7 @@ TEST_CASE("programs: a task that is not in the folder is refused with exit code 
   const TemporaryFolder folder;
   check_complaint("continual_pretrain",
                   {"--data", test::small_stream(), "--output", folder.path("out"), "--tasks", "家居用具"}, usage,
-                  {"tasks", "'家居用具'", test::first_task});
+                  {"tasks", "\"家居用具\"", test::first_task});
   check_complaint("continual_pretrain", {"--output", folder.path("out")}, usage, {"--data", "--help"});
   check_complaint("continual_pretrain", {"--data", test::small_stream()}, usage, {"--output", "--help"});
 }

@@ -74,7 +74,7 @@ TEST_CASE("titles: a vocabulary that knows none of their words is said, and refu
   const Finished said = stream.dry_run({"--vocab", vocabulary});
   CHECK(said.code == 0);
   CHECK(has(said.out, "100.0 % of 7 tokens unknown"));
-  CHECK(has(said.err, "warning: 100.0 % of the tokens of the train titles are unknown to " + vocabulary));
+  CHECK(has(said.err, "warning: 100.0 % of the tokens of the train titles are unknown to \"" + vocabulary + "\""));
   const Finished refused = stream.dry_run({"--vocab", vocabulary, "--max-unknown-share", "0.5"});
   CHECK(refused.code == 3);
   CHECK(has(refused.err,

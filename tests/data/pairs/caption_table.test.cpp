@@ -90,6 +90,17 @@ TEST_CASE("caption table: columns parted by another character are named, and rea
   CHECK(has(refused("a.jpg;red; blue\nb.jpg;two\n", {.delimiter = ';'}), "line 2: expected 3 columns as on line 1"));
 }
 
+TEST_CASE("caption table: a first line sep= names the delimiter") {
+  const CaptionTable table = read("\xEF\xBB\xBFsep=;\r\nimage;title\r\na.jpg;red, blue\r\n");
+  REQUIRE(table.rows.size() == 1);
+  CHECK(table.delimiter == ';');
+  CHECK(table.rows[0].caption == "red, blue");
+  CHECK(table.rows[0].line == 3);
+  CHECK(read("sep=;\na.jpg;red\n", {.delimiter = ';'}).rows.size() == 1);
+  CHECK(read("sep=,\na;b.jpg,red\n").rows[0].file == "a;b.jpg");
+  CHECK(has(refused("sep=;"), "found semicolons"));
+}
+
 TEST_CASE("caption table: a delimiter has a name") {
   using ctp::data::delimiter_of;
   CHECK(delimiter_of("comma") == ',');

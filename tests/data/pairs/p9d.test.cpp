@@ -194,3 +194,15 @@ TEST_CASE("p9d: lone surrogates of all four files are counted") {
   folder.write("json/gallery.json", R"({"1":{"title":"g","cate_name":"\ud800","industry_name":"A"}})");
   CHECK(P9d(folder.path()).replaced_titles() == 3);
 }
+
+TEST_CASE("p9d: a picture whose name has the item id in another normal form is found") {
+  const TemporaryFolder folder;
+  folder.write("json/train.json", "{\"A\":{\"caf\xC3\xA9\":{\"title\":\"t\"},\"th\xC3\xA9\":{\"title\":\"t\"}}}");
+  for (const char* name : {"test", "query", "gallery"}) folder.write(std::string("json/") + name + ".json", "{}");
+  folder.write("train_images/cafe\xCC\x81.jpg", "x");
+  const P9d stream(folder.path());
+  CHECK(stream.train()[0].image == folder.path("train_images/cafe\xCC\x81.jpg"));
+  CHECK(stream.train()[0].id == "caf\xC3\xA9");
+  CHECK(stream.train()[1].image == folder.path("train_images/th\xC3\xA9.jpg"));  // missing: as the id spells it
+  CHECK(stream.normalised_names() == 1);
+}

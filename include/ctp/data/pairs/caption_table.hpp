@@ -85,7 +85,6 @@ inline std::optional<std::size_t> caption_column(std::string_view name) {
 
 /// The delimiter that stands before the first comma in each of the first 20 lines with text; 0 if there is none.
 inline char other_delimiter(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   constexpr std::string_view candidates = "\t;|";
   std::array<bool, 3> everywhere = {true, true, true};
   std::size_t lines = 0;
@@ -203,6 +202,7 @@ class CaptionRows {
 
 /// @brief Reads a table of two to four columns: file, caption, and optionally task and category.
 ///
+/// A first line such as `sep=;`, as spreadsheets write it, names the delimiter.
 /// A heading with known names (such as image, filepath, title, text) is recognised and gives the order of the columns;
 /// Heading::Yes with other names means the order file, caption, task, category. The default of a task is
 /// `default_task`, that of a category the row's task. A file may occur in several rows. Does not open pictures.
@@ -212,9 +212,17 @@ class CaptionRows {
 inline CaptionTable read_captions(const std::string& table, const CaptionTableOptions& options = {}) {
   CaptionTable out;
   out.delimiter = options.delimiter != '\0' ? options.delimiter : table.ends_with(".tsv") ? '\t' : ',';
-  const std::string text = io::read_text(table);
+  const std::string whole = io::read_text(table);
+  std::string_view text = whole;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const bool names_delimiter =
+      text.size() > 5 && text.starts_with("sep=") && (text[5] == '\r' || text[5] == '\n') && text[4] != '"';
+  if (names_delimiter) {
+    if (options.delimiter == '\0') out.delimiter = text[4];
+    text.remove_prefix(5);  // the rest of the line is empty and keeps the count of lines
+  }
   detail::CaptionRows rows(table, options, out);
-  if (out.delimiter == ',' && options.delimiter == '\0') {
+  if (out.delimiter == ',' && options.delimiter == '\0' && !names_delimiter) {
     if (const char other = detail::other_delimiter(text); other != '\0') {
       const std::string name = other == '|' ? "pipe" : io::delimiter_name(other);
       rows.refuse(0, "commas between the columns", name + "s",

@@ -36,6 +36,14 @@ inline std::string normal_name(std::string_view name) {
   return encode_utf8(compose(decode_utf8(name)));
 }
 
+/// True if `name` has another spelling in normal form C or D.
+inline bool has_normal_forms(std::string_view name) {
+  if (std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return false;
+  if (!is_utf8(name)) return false;
+  const std::u32string text = decode_utf8(name);
+  return compose(text) != text || decompose(text) != text;
+}
+
 /// @brief Finds files below a folder by the names that a table gives.
 ///
 /// macOS stores and exports names decomposed (normal form D), tables mostly have them composed (form C): the same name

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +19,10 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/quoted.hpp>
 #include <ctp/data/pairs/annotations.hpp>
+#include <ctp/data/pairs/file_finder.hpp>
 #include <ctp/data/pairs/split.hpp>
 #include <ctp/data/sample.hpp>
+#include <ctp/io/files.hpp>
 #include <ctp/io/json/parse.hpp>
 #include <ctp/io/suggest.hpp>
 
@@ -37,7 +40,7 @@ struct P9dOptions {
   bool allow_unlisted = false;
 };
 
-/// @brief The lists of a P9D folder, in file order. Does not open images.
+/// @brief The lists of a P9D folder, in file order. Does not open images; looks up the names that have accents.
 ///
 /// Ordinals count from 0 through a whole file: they depend neither on the choice of tasks nor on their order. An item
 /// id that two industries share is two training pairs with one image file. A record with a list of titles is one pair a
@@ -73,6 +76,8 @@ class P9d {
   [[nodiscard]] const std::string& folder() const { return folder_; }
   /// Titles and names of all four files in which a lone surrogate escape became U+FFFD.
   [[nodiscard]] std::size_t replaced_titles() const { return replaced_; }
+  /// Records whose picture has the item id in another Unicode normal form as its name.
+  [[nodiscard]] std::size_t normalised_names() const { return normalised_; }
 
   /// Every record of the file, chosen or not; a record's ordinal is its index in this list.
   [[nodiscard]] const std::vector<Sample>& train() const { return train_; }
@@ -196,11 +201,16 @@ class P9d {
     return samples;
   }
 
-  void set_images(std::vector<Sample>& samples, const std::string& images) const {
+  void set_images(std::vector<Sample>& samples, const std::string& images) {
+    FileFinder finder(io::join(folder_, images));
     for (Sample& sample : samples) {
       sample.image.reserve(folder_.size() + images.size() + sample.id.size() + options_.extension.size() + 2);
       sample.image.append(folder_).append("/").append(images).append("/").append(sample.id).append(options_.extension);
+      if (!has_normal_forms(sample.id)) continue;
+      if (std::optional<std::string> found = finder.find(sample.id + options_.extension))
+        sample.image = std::move(*found);
     }
+    normalised_ += finder.normalised();
   }
 
   [[nodiscard]] std::vector<std::uint32_t> of_tasks(const std::vector<Sample>& samples,
@@ -221,7 +231,7 @@ class P9d {
   std::unordered_map<std::string, std::size_t> places_;  // of the names in industries_
   std::vector<Sample> train_, test_, query_, gallery_;
   std::array<std::size_t, 4> left_out_{};  // by split
-  std::size_t replaced_ = 0;
+  std::size_t replaced_ = 0, normalised_ = 0;
 };
 
 }  // namespace ctp::data
