@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/printable.hpp>
 
 namespace examples {
 
@@ -21,7 +22,7 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::fprintf(stderr, "%s: %s; see --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(),
-                 error.what());
+                 ctp::printable(error.what()).c_str());
     return static_cast<int>(ctp::ErrorCode::Usage);
   }
 }
@@ -53,17 +54,19 @@ int guarded(const char* program, const Body& body) {
   try {
     return body();
   } catch (const ctp::ShapeError& error) {
-    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());
+    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program,
+                 ctp::printable(error.what(), 1U << 15U).c_str());
     return static_cast<int>(ctp::ErrorCode::Internal);
   } catch (const ctp::Error& error) {
-    std::fprintf(stderr, "%s: %s\n", program, error.what());
+    std::fprintf(stderr, "%s: %s\n", program, ctp::printable(error.what(), 1U << 15U).c_str());
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: the memory does not suffice; choose a smaller model, batch or number of workers\n",
                  program);
     return static_cast<int>(ctp::ErrorCode::Resource);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());
+    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program,
+                 ctp::printable(error.what(), 1U << 15U).c_str());
     return static_cast<int>(ctp::ErrorCode::Internal);
   }
 }

@@ -177,7 +177,8 @@ class DryRun {
                 context_.settings.strategy.c_str(), context_.tasks.size(), pairs, context_.settings.epochs,
                 context_.settings.batch_size);
     for (const auto& task : context_.tasks)
-      std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", task.name.c_str(), task.members.size(), steps(task));
+      std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", ctp::printable(task.name).c_str(), task.members.size(),
+                  steps(task));
     std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n", parameters_,
                 context_.model.vocab, context_.model.image, context_.settings.max_words);
     std::printf("\n%-8s %9s %9s %9s %9s %9s %9s %9s %9s %10s %6s %7s %7s %9s %7s\n", "strategy", "weights", "gradient",

@@ -12,9 +12,11 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/threads.hpp"
 #include "bad_picture_list.hpp"
 #include "command_line.hpp"
 #include "model_settings.hpp"
+#include "name_list.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "starting_weights.hpp"
@@ -41,7 +43,7 @@ int run(int argc, char** argv) {
 #endif
   if (settings.resume)
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
-  if (settings.threads > 0) ctp::set_threads(settings.threads);
+  examples::use_threads(settings.threads, settings.workers);
 
   const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
@@ -93,7 +95,8 @@ int run(int argc, char** argv) {
   if (!settings.quarantine.empty()) {
     const std::size_t unknown = bad_pictures.quarantine(read_bad_pictures(settings.quarantine), settings.quarantine);
     if (unknown > 0 && !line.json)
-      std::printf("%s: %zu entries are not pictures of these tasks\n", settings.quarantine.c_str(), unknown);
+      std::printf("%s: %zu entries are not pictures of these tasks\n", ctp::printable(settings.quarantine).c_str(),
+                  unknown);
   }
   if (line.dry_run) {
     dry_run(context);
@@ -118,7 +121,7 @@ int run(int argc, char** argv) {
     train_on_cpu(context);
   }
   if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !line.json)
-    std::printf("pictures left out as bad: %zu, listed in %s\n", bad, bad_pictures.path().c_str());
+    std::printf("pictures left out as bad: %zu, listed in %s\n", bad, ctp::printable(bad_pictures.path()).c_str());
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/data/source.hpp>
@@ -44,8 +45,7 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
       found = true;
     });
     if (found) continue;
-    const Settings options;
-    Settings::fields(options, [&](const char* key, const auto&, const char*) { known.emplace_back(key); });
+    for (std::string& key : known_keys()) known.push_back(std::move(key));
     throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
                                          ctp::io::suggestion(a.key, known)}
                               .text());
@@ -114,6 +114,14 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double se
   add("published_bwt", matrix.published_bwt());
   line.add("seconds", seconds);
   return line;
+}
+
+/// File name of the weights after a task: task_00.safetensors. Numbers have as many digits as the last one, at least
+/// two, so that names sort by task.
+inline std::string task_file(std::size_t task, std::size_t tasks) {
+  const std::size_t digits = std::max<std::size_t>(2, std::to_string(tasks - 1).size());
+  const std::string number = std::to_string(task);
+  return "task_" + std::string(digits - number.size(), '0') + number + ".safetensors";
 }
 
 template <class Strategy, class Backend>
@@ -219,9 +227,7 @@ class Training {
   }
 
   void after(std::size_t task) {
-    char name[32];
-    std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
-    const std::string path = context_.settings.output + name;
+    const std::string path = context_.settings.output + "/" + task_file(task, matrix_.size());
     context_.save(path, examples::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
     sound_ = path;                                                     // evaluation refuses scores that are not finite
@@ -260,7 +266,7 @@ class Training {
     print("backward transfer", matrix_.backward_transfer());
     print("forward transfer", matrix_.forward_transfer());
     std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(),
-                context_.settings.output.c_str());
+                ctp::printable(context_.settings.output).c_str());
   }
 
   const RunContext& context_;

@@ -15,6 +15,7 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/threads.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -68,7 +69,7 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::d
                 r.img_r5, r.img_r10, r.r_mean, name);
   };
   std::printf("image to text R@1/5/10 text to image R@1/5/10   mean\n");
-  for (std::size_t t = 0; t <= last; ++t) row(stream.tasks()[t].c_str(), result.alone[t]);
+  for (std::size_t t = 0; t <= last; ++t) row(ctp::printable(stream.tasks()[t]).c_str(), result.alone[t]);
   row("all tasks together", result.joined[last]);
   if (result.map)
     std::printf("category precision mAP@1/5/10: %.2f %.2f %.2f\n", result.map->map1, result.map->map5,
@@ -94,19 +95,12 @@ int run(int argc, char** argv) {
   app.add_option("--workers", o.workers, "threads that read and decode pictures")->capture_default_str();
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
-  const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
-    if (found < least)
-      throw ctp::UsageError(
-          ctp::Complaint{option, "", std::to_string(least) + " or more", std::to_string(found), remedy}.text());
-  };
-  require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
-  require_at_least(0, "--threads", threads, "leave the option out to use all cores");
-  require_at_least(0, "--workers", o.workers, "leave the option out for 1");
+  examples::require_range("--batch-size", o.batch_size, 1, 1 << 20, "leave the option out for 64");
   const bool on_cuda = examples::wants_cuda(device, precision);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) evaluation::use_cuda(precision);
 #endif
-  if (threads > 0) ctp::set_threads(threads);
+  examples::use_threads(threads, o.workers);
 
   const ctp::TensorFile file = ctp::io::read_safetensors(o.weights);
   const ctp::ModelConfig config = ctp::io::config_of(file);

@@ -21,6 +21,7 @@
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/core/printable.hpp>
 #include <ctp/data/codec/decode.hpp>
 #include <ctp/data/pairs/caption_table.hpp>
 #include <ctp/data/pairs/p9d_writer.hpp>
@@ -131,12 +132,13 @@ void convert(const Options& options) {
   writer.finish();
 
   ctp::JsonArray tasks;
-  if (!options.json) std::printf("%s\n   train    test   query gallery   task\n", options.output.c_str());
+  if (!options.json)
+    std::printf("%s\n   train    test   query gallery   task\n", ctp::printable(options.output).c_str());
   for (const std::string& task : order) {
     const auto& n = counts[task];
     tasks.push(
         ctp::JsonLine().add("task", task).add("train", n[0]).add("test", n[1]).add("query", n[2]).add("gallery", n[3]));
-    if (!options.json) std::printf("%8d%8d%8d%8d   %s\n", n[0], n[1], n[2], n[3], task.c_str());
+    if (!options.json) std::printf("%8d%8d%8d%8d   %s\n", n[0], n[1], n[2], n[3], ctp::printable(task).c_str());
   }
   if (options.json) std::puts(ctp::JsonLine().add("folder", options.output).add("tasks", tasks).text().c_str());
 }
