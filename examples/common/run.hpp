@@ -6,13 +6,26 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/printable.hpp>
+#include <ctp/io/suggest.hpp>
 
 namespace examples {
+
+/// "did you mean --epochs? " for the first unknown option of the command line; empty if no option is near.
+inline std::string nearest_option(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
+  for (const std::string& word : app.remaining()) {
+    const std::string name = ctp::io::nearest_name(word.substr(0, word.find('=')), known);
+    if (word.starts_with("--") && !name.empty()) return "did you mean " + name + "? ";
+  }
+  return "";
+}
 
 /// Parses the command line. Returns an exit code if the program must end: 0 after --help, 2 for a usage error.
 inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
@@ -21,8 +34,8 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "%s: %s; see --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(),
-                 ctp::printable(error.what()).c_str());
+    std::fprintf(stderr, "%s: %s; %ssee --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(),
+                 ctp::printable(error.what()).c_str(), nearest_option(app).c_str());
     return static_cast<int>(ctp::ErrorCode::Usage);
   }
 }

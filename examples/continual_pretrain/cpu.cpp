@@ -13,6 +13,12 @@ void train_on_cpu(const RunContext& context) {
                           [&]<class Strategy>() { Training<Strategy, ctp::Cpu>(context).run(); });
 }
 
+void check_policies(const Settings& settings, const std::vector<Assignment>& policies) {
+  examples::with_strategy(settings.strategy, [&]<class Strategy>() {
+    with_small_learner<Strategy>(settings, policies, [](const auto&) {});
+  });
+}
+
 void dry_run(const RunContext& context) { print_costs(context); }
 
 }  // namespace pretrain

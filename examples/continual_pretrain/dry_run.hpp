@@ -261,14 +261,22 @@ class DryRun {
   ctp::Index parameters_ = 0;
 };
 
+/// Calls use(learner) with a learner of a micro model with these settings of its policies. **Errors.** as configure().
+template <class Strategy, class Use>
+void with_small_learner(const Settings& settings, const std::vector<Assignment>& policies, const Use& use) {
+  using Type = Training<Strategy, ctp::Cpu>;
+  typename Type::Learner learner{typename Type::Model(ctp::testing::micro)};
+  configure(settings, policies, learner);
+  use(learner);
+}
+
 /// dry_run() on the CPU: sets a training up and prints its costs.
 inline void print_costs(const RunContext& context) {
   int kept = 0;
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
     using Model = typename Training<Strategy, ctp::Cpu>::Model;
-    typename Training<Strategy, ctp::Cpu>::Learner learner{Model(ctp::testing::micro)};
-    configure(context, learner);
-    kept = kept_pairs(learner, context.settings);
+    with_small_learner<Strategy>(context.settings, context.policy_settings,
+                                 [&](auto& learner) { kept = kept_pairs(learner, context.settings); });
     if (context.init != nullptr)
       ctp::read_weights<float>(Model(context.model).layout(),
                                examples::with_heads<typename Model::Projection>(*context.init));

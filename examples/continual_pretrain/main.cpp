@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   set_fields(model_settings, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
+  check_policies(settings, policies);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) use_cuda(settings.precision);

@@ -32,6 +32,10 @@ struct RunContext {
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.
 void train_on_cpu(const RunContext& context);
 
+/// Checks the settings of the strategy's policies before anything is read or written. **Errors.** UsageError naming the
+/// key.
+void check_policies(const Settings& settings, const std::vector<Assignment>& policies);
+
 /// Prints the costs of a training without training. **Errors.** as the training before its first step.
 void dry_run(const RunContext& context);
 

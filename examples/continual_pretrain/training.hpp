@@ -29,6 +29,7 @@
 #include "observers.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
+#include "task_file.hpp"
 
 namespace pretrain {
 
@@ -82,13 +83,13 @@ int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Setting
 /// Sets up a learner's policies: first from options, then from assignments to single policies. **Errors.** UsageError
 /// for a key that no policy of the strategy has, or a value out of range.
 template <class Learner>
-void configure(const RunContext& context, Learner& learner) {
+void configure(const Settings& settings, const std::vector<Assignment>& policies, Learner& learner) {
   if constexpr (requires { learner.optimizer().weight_decay; })
-    learner.optimizer().weight_decay = context.settings.weight_decay;
-  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = context.settings.memory_size;
-  apply(context.policy_settings, learner);
+    learner.optimizer().weight_decay = settings.weight_decay;
+  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = settings.memory_size;
+  apply(policies, learner);
   if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
-  (void)learner.schedule().rate(0, 1, {context.settings.lr, context.settings.min_lr});  // validates the settings
+  (void)learner.schedule().rate(0, 1, {settings.lr, settings.min_lr});  // validates the settings
 }
 
 /// The summary line: the task matrix and its averages. Entries of tasks not yet trained are null.
@@ -114,14 +115,6 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, double se
   add("published_bwt", matrix.published_bwt());
   line.add("seconds", seconds);
   return line;
-}
-
-/// File name of the weights after a task: task_00.safetensors. Numbers have as many digits as the last one, at least
-/// two, so that names sort by task.
-inline std::string task_file(std::size_t task, std::size_t tasks) {
-  const std::size_t digits = std::max<std::size_t>(2, std::to_string(tasks - 1).size());
-  const std::string number = std::to_string(task);
-  return "task_" + std::string(digits - number.size(), '0') + number + ".safetensors";
 }
 
 template <class Strategy, class Backend>
@@ -162,7 +155,7 @@ class Training {
     return examples::features_of(learner_.model(), learner_.thetas().online());
   }
   void prepare() {
-    configure(context_, learner_);
+    configure(context_.settings, context_.policy_settings, learner_);
     if (context_.init != nullptr)
       learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
                                                     examples::with_heads<typename Model::Projection>(*context_.init)));
