@@ -74,12 +74,21 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
 }
 
 /// Requires every key once: an object may also be written by keys with dots. Options that set a size of the model must
-/// not contradict that size. **Errors.** UsageError naming both.
+/// not contradict that size, and keys of the published files are for YAML. **Errors.** UsageError naming both.
 inline void require_once(const std::vector<Assignment>& settings, const std::string& path) {
   std::map<std::string_view, const Assignment*> first;
   for (const Assignment& a : settings) {
     if (first.emplace(a.key, &a).second) continue;
     throw ctp::UsageError(ctp::Complaint{path, a.key, "every key once", "it twice, nested and with dots", ""}.text());
+  }
+  const std::vector<std::string> own = known_keys();
+  for (const Assignment& a : settings) {
+    const auto published = published_keys().find(a.key);
+    if (published == published_keys().end() || std::find(own.begin(), own.end(), a.key) != own.end()) continue;
+    throw ctp::UsageError(ctp::Complaint{path, a.key, "a setting", "a key of the published YAML files",
+                                         published->second.empty() ? "it has no counterpart here: leave it out"
+                                                                   : "here it is called " + published->second}
+                              .text());
   }
   for (const auto& [option, size] :
        {std::pair{"image_size", "model.image"}, {"queue", "model.queue"}, {"dropout", "model.dropout"}}) {

@@ -282,7 +282,7 @@ inline void validate(const Settings& s, bool writes) {
     if (!ok)
       throw ctp::UsageError(ctp::Complaint{Settings::option_name(key), "", expected, found, "see --help"}.text());
   };
-  const auto check_augment = [](bool ok, const char* key, const char* expected, double found) {
+  const auto check_augment = [](bool ok, const char* key, const std::string& expected, double found) {
     if (!ok) throw ctp::UsageError(ctp::Complaint{key, "", expected, std::to_string(found), ""}.text());
   };
   check(!s.data.empty(), "data", "a folder in P9D layout", "nothing");
@@ -295,9 +295,10 @@ inline void validate(const Settings& s, bool writes) {
   const ctp::data::RandAugment& r = a.operations;
   check_augment(a.min_scale > 0 && a.min_scale <= 1, "augment.min_scale", "a share above 0, to 1", a.min_scale);
   check_augment(a.max_scale >= a.min_scale && a.max_scale <= 1, "augment.max_scale",
-                "a share from augment.min_scale to 1", a.max_scale);
+                "a share from augment.min_scale, " + std::to_string(a.min_scale) + ", to 1", a.max_scale);
   check_augment(a.min_ratio > 0, "augment.min_ratio", "a number above 0", a.min_ratio);
-  check_augment(a.max_ratio >= a.min_ratio, "augment.max_ratio", "a number from augment.min_ratio", a.max_ratio);
+  check_augment(a.max_ratio >= a.min_ratio, "augment.max_ratio",
+                "at least augment.min_ratio, " + std::to_string(a.min_ratio), a.max_ratio);
   check_augment(a.flip >= 0 && a.flip <= 1, "augment.flip", "a probability from 0 to 1", a.flip);
   check_augment(r.operations >= 0 && r.operations <= 100, "augment.operations", "a whole number from 0 to 100",
                 r.operations);

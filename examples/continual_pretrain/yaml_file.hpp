@@ -116,10 +116,7 @@ class YamlFile {
   /// A value as text: a scalar, or for tasks a list of names.
   [[nodiscard]] std::string value_of(const std::string& key, const std::string& option, const YAML::Node& node) const {
     const bool list = option == "tasks";
-    if (node.IsScalar()) {
-      const std::string text = scalar(key, node);
-      return list ? join_names({text}) : text;
-    }
+    if (node.IsScalar()) return scalar(key, node);
     if (!list || !node.IsSequence() || node.size() == 0)
       refuse(key, list ? "a name or a list of names" : "a single value",
              !node.IsDefined() || node.IsNull() ? "nothing"

@@ -152,6 +152,8 @@ TEST_CASE("settings: a JSON value of a wrong type, an empty one, or a key given 
   refuse(R"({"model": {"patch": 8}, "model.patch": 16})", {"model.patch", "once", "twice"});
   refuse(R"({"image_size": 32, "model.image": 64})", {"image_size", "model.image", "64", "32"});
   refuse(R"({"model.patch": "8"})", {"model.patch", "the text '8'"});
+  refuse(R"({"init_lr": 1e-4})", {"init_lr", "published", "called lr"});
+  refuse(R"({"k_test": 10})", {"k_test", "no counterpart"});
   refuse(R"({"epcohs": 2})", {"epcohs", "did you mean \"epochs\"?"});
   refuse(R"({"modle.patch": 2})", {"modle.patch", "did you mean \"model.patch\"?"});
   refuse(R"({"augmnet.flip": 0})", {"augmnet.flip", "did you mean \"augment.flip\"?"});
