@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   set_fields(model_settings, model);
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
+  examples::use_threads(settings.threads, settings.workers);
   check_policies(settings, policies);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
 #if defined(CTP_HAVE_CUDA)
@@ -44,7 +45,6 @@ int run(int argc, char** argv) {
 #endif
   if (settings.resume)
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
-  examples::use_threads(settings.threads, settings.workers);
 
   const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
