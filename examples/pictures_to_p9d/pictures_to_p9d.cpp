@@ -159,7 +159,7 @@ int run(int argc, char** argv) {
   app.add_option("--gallery", options.gallery, "Share for the gallery of multi-modal retrieval; at least one picture")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Seed of the split")->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the split")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option("--background", options.background, "Grey level, 0 to 255, behind transparent pixels of PNG files")
       ->check(CLI::Range(0, 255));
   app.add_flag("--heading", options.heading, "The first line of the table is a heading");

@@ -237,7 +237,7 @@ TEST_CASE("programs: an unknown key of --set or of a configuration file is refus
   };
   refuse_late({"--set", "momentum.decya=0.5"}, {"--set", "momentum.decya", "did you mean", "momentum.decay"});
   refuse_late({"--set", "epcohs=3"}, {"--set", "epcohs", "did you mean", "epochs"});
-  refuse_late({"--strategy", "seqf", "--set", "momentum.decay=0.5"}, {"--set", "momentum.decay", "unknown key"});
+  refuse_late({"--strategy", "seqf", "--set", "momentum.decay=0.5"}, {"--set", "momentum.decay", "a setting of ctp"});
   refuse_late({"--set", "momentum.decay=half"}, {"--set", "momentum.decay", "a number", "'half'"});
   refuse_late({"--set", "schedule.warmup_steps=-1"}, {"schedule.warmup_steps", "0 or more steps", "-1"});
 

@@ -189,9 +189,16 @@ TEST_CASE("settings: options out of range are refused with the range before anyt
   refuse({"--set", "lr=1", "--set", "lr=2"}, {"--set", "lr", "once"});
   refuse({"--tasks", test::first_task, "--batch-size", "5", "--set", "momentum.decya=1"}, {"momentum.decya"});
   refuse({"--tasks", test::first_task, "--batch-size", "5", "--set", "schedule.warmup_steps=-1"}, {"warmup_steps"});
+  refuse({"--strategy", "seqf", "--set", "momentum.decay=0.9"},
+         {"momentum.decay", "strategy seqf", "setting of ", "ctp"});
   for (const char* option : {"--threads", "--workers"})
     check_one_line(test::run_program("evaluate", {"--data", "x", "--weights", "y", option, "100000"}), 2,
                    {option, "from 0 to 1024", "100000"});
+  check_one_line(test::run_program("make_stream", {"--output", out, "--quiet", "--seed", "-1"}), 2, {"--seed", "-1"});
+  check_one_line(
+      test::run_program("pictures_to_p9d", {"--pictures", "x", "--captions", "y", "--output", out, "--seed", "-1"}), 2,
+      {"-1"});
+  CHECK_FALSE(fs::exists(out));
   const Environment many("OMP_NUM_THREADS", "50000");
   refuse({}, {"OMP_NUM_THREADS", "from 1 to 1024", "50000"});
 }
