@@ -2,7 +2,7 @@
 # in order.
 function(ctp_add_example name file)
   add_executable(example.${name} "${file}")
-  target_link_libraries(example.${name} PRIVATE ctp::data ctp_program_options)
+  target_link_libraries(example.${name} PRIVATE ctp::data ctp_program_options ctp_processor_check)
   set_target_properties(example.${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
   add_dependencies(programs example.${name})
   if(CTP_BUILD_TESTS)

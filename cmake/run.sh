@@ -4,15 +4,17 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: ./cmake/run.sh build|demo|test|cuda
+usage: ./cmake/run.sh build|portable|demo|test|cuda
 
   build   installs missing packages (apt-get, as root or with sudo), configures and builds everything for the CPU
+  portable  builds the programs for any x86-64-v3 processor (AVX2, FMA), to run them on other machines
   demo    builds three programs, makes a small stream of nine industries, trains two strategies on it, prints a table
   test    builds everything for the CPU and runs the tests
   cuda    builds every program with a CUDA part (nvcc must be installed) and runs the tests of these parts; tests that
           need a device are skipped without one
 
 build, demo and test use build/release; without installing packages: cmake --workflow --preset release
+portable uses build/portable; without installing packages: cmake --workflow --preset portable
 cuda uses build/cuda; without installing packages: cmake --workflow --preset cuda
 Exit code: 0 done, 1 a build or a test failed, 2 wrong usage or a package that cannot be installed.
 CTP_CONFIGURE="-D..." in the environment adds options to the configuration.
@@ -28,7 +30,7 @@ command=${1:-}
 preset=release
 case $command in
   build | demo | test) ;;
-  cuda) preset=cuda ;;
+  cuda | portable) preset=$command ;;
   -h | --help)
     usage
     exit 0
@@ -58,6 +60,10 @@ case $command in
   build)
     ctp_build build/release all
     ctp_say "done; the programs are in build/release/bin"
+    ;;
+  portable)
+    ctp_build build/portable programs
+    ctp_say "done; the programs are in build/portable/bin"
     ;;
   demo)
     ctp_build build/release make_stream continual_pretrain compare_runs

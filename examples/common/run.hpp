@@ -6,15 +6,29 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/printable.hpp>
+#include <ctp/io/suggest.hpp>
 
 #include "standard_streams.hpp"
 #include "stop_signals.hpp"
 
 namespace examples {
+
+/// "did you mean --epochs? " for the first unknown option of the command line; empty if no option is near.
+inline std::string nearest_option(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
+  for (const std::string& word : app.remaining()) {
+    const std::string name = ctp::io::nearest_name(word.substr(0, word.find('=')), known);
+    if (word.starts_with("--") && !name.empty()) return "did you mean " + name + "? ";
+  }
+  return "";
+}
 
 /// Parses the command line. Returns an exit code if the program must end: 0 after --help, 2 for a usage error.
 inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
@@ -23,8 +37,8 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "%s: %s; see --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(),
-                 error.what());
+    std::fprintf(stderr, "%s: %s; %ssee --help\n", app.get_name().empty() ? argv[0] : app.get_name().c_str(),
+                 ctp::printable(error.what()).c_str(), nearest_option(app).c_str());
     return static_cast<int>(ctp::ErrorCode::Usage);
   }
 }
@@ -59,17 +73,19 @@ int exit_code_of(const char* program, const Body& body) {
   } catch (const Stopped& stop) {  // temporary files are removed; the process ends as if it had not waited for that
     end_by_signal(stop.signal);
   } catch (const ctp::ShapeError& error) {
-    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());
+    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program,
+                 ctp::printable(error.what(), 1U << 15U).c_str());
     return static_cast<int>(ctp::ErrorCode::Internal);
   } catch (const ctp::Error& error) {
-    std::fprintf(stderr, "%s: %s\n", program, error.what());
+    std::fprintf(stderr, "%s: %s\n", program, ctp::printable(error.what(), 1U << 15U).c_str());
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: the memory does not suffice; choose a smaller model, batch or number of workers\n",
                  program);
     return static_cast<int>(ctp::ErrorCode::Resource);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program, error.what());
+    std::fprintf(stderr, "%s: internal error, please report it: %s\n", program,
+                 ctp::printable(error.what(), 1U << 15U).c_str());
     return static_cast<int>(ctp::ErrorCode::Internal);
   }
 }

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/printable.hpp>
 #include <ctp/core/quoted.hpp>
 
 #include "../common/run.hpp"
@@ -33,9 +34,10 @@ std::size_t columns(std::string_view text) {
   return n;
 }
 
-void print_cell(std::string_view text, std::size_t width, bool left = false) {
+void print_cell(std::string_view name, std::size_t width, bool left = false) {
+  const std::string text = ctp::printable(name);
   const std::string blanks(width > columns(text) ? width - columns(text) : 0, ' ');
-  const std::string cell = left ? std::string(text) + blanks : blanks + std::string(text);
+  const std::string cell = left ? text + blanks : blanks + text;
   std::fputs(cell.c_str(), stdout);
 }
 

@@ -10,6 +10,7 @@
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/run.hpp"
+#include "../common/threads.hpp"
 #include "check.hpp"
 #include "read_record.hpp"
 #if defined(CTP_HAVE_CUDA)
@@ -50,7 +51,7 @@ int run(int argc, char** argv) {
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) use_cuda(precision);
 #endif
-  if (threads > 0) ctp::set_threads(threads);
+  examples::use_threads(threads, 0);
 
   bool all = true;
   for (const std::string& path : files) {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -46,9 +47,12 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
           name, [&options, key, where](const std::string& value) { options.push_back({key, value, where}); }, text);
     }
   });
-  std::string config;
-  std::vector<std::string> sets;
-  app.add_option("--config", config, "settings as JSON with comments, or a YAML file of the published code");
+  std::vector<std::string> configs, sets;
+  app.add_option(
+         "--config", configs,
+         "settings as JSON with comments, or a YAML file of the published code; relative paths in the file begin "
+         "at its folder; several files may be given, and later ones replace the settings of earlier ones")
+      ->allow_extra_args(false);
   app.add_option(
       "--set", sets,
       "key=value: an option, or a setting of a policy, the model or the augmentation, such as momentum.decay, "
@@ -57,14 +61,19 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
   app.add_flag("--dry-run", line.dry_run,
                "train nothing and write nothing: print the sizes of the training and the costs of each strategy");
   if (const auto code = examples::parse(app, argc, argv)) return code;
-  if (!config.empty()) line.assignments = read_config_file(config);
+  for (const std::string& config : configs)
+    for (Assignment& a : read_config_file(config)) line.assignments.push_back(std::move(a));
   line.assignments.insert(line.assignments.end(), options.begin(), options.end());
   for (const std::string& set : sets) {
     const auto at = set.find('=');
     if (at == std::string::npos || at == 0)
       throw ctp::UsageError(ctp::Complaint{"--set", "", "key=value", "'" + set + "'", ""}.text());
     line.assignments.push_back({set.substr(0, at), set.substr(at + 1), "--set"});
+    const auto same = [&](const std::string& other) { return other.starts_with(set.substr(0, at + 1)); };
+    if (std::count_if(sets.begin(), sets.end(), same) > 1)
+      throw ctp::UsageError(ctp::Complaint{"--set", set.substr(0, at), "every key once", "it twice", ""}.text());
   }
+  require_inputs(line.assignments);
   return std::nullopt;
 }
 
@@ -75,17 +84,6 @@ inline void require_strategy(const std::string& name) {
   throw ctp::UsageError(
       ctp::Complaint{"--strategy", "", "the name of a strategy", "'" + name + "'", ctp::io::suggestion(name, known)}
           .text());
-}
-
-/// The names of a list separated by commas, without empty names.
-inline std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin < list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    if (end > begin) names.push_back(list.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
 }
 
 }  // namespace pretrain

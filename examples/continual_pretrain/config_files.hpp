@@ -2,39 +2,62 @@
 /// @brief  Reads configuration files: JSON with comments, and the YAML files of the published code.
 #pragma once
 
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include <yaml-cpp/yaml.h>
-
+#include <ctp/core/error.hpp>
+#include <ctp/core/quoted.hpp>
+#include <ctp/io/files.hpp>
 #include <ctp/io/json/document.hpp>
 
+#include "name_list.hpp"
 #include "settings.hpp"
+#include "yaml_file.hpp"
 
 namespace pretrain {
 
 namespace detail {
+
+/// Keys of an object in a configuration file; far more than there are settings.
+inline constexpr std::size_t most_keys = 4096;
 
 inline void flatten(const ctp::io::JsonView& value, const std::string& key, const std::string& where,
                     std::vector<Assignment>& out) {
   using ctp::io::JsonKind;
   switch (value.kind()) {
     case JsonKind::Object:
+      if (value.size() > most_keys)
+        value.fail("at most " + std::to_string(most_keys) + " keys", std::to_string(value.size()), "");
+      if (value.size() == 0 && !key.empty()) value.fail("a value, or settings by their names", "an empty object", "");
       for (const std::string& name : value.keys())
         flatten(value.at(name), key.empty() ? name : key + "." + name, where, out);
       return;
     case JsonKind::Array: {
-      std::string joined;
-      for (std::size_t i = 0; i < value.size(); ++i) joined += (i ? "," : "") + value.at(i).string();
-      out.push_back({key, joined, where});
+      if (key != "tasks") value.fail(key.empty() ? "an object" : "a single value", "an array", "");
+      std::vector<std::string> names;
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        names.push_back(value.at(i).string());
+        if (names.back().empty()) value.at(i).fail("the name of a task", "an empty text", "");
+      }
+      if (names.empty()) value.fail("at least one name", "an empty list", "leave the key out for all tasks");
+      out.push_back({key, join_names(names), where, ValueType::List});
       return;
     }
-    case JsonKind::String:
-      out.push_back({key, value.string(), where});
+    case JsonKind::String: {
+      // Settings of policies were once written as texts.
+      const bool policy =
+          key.find('.') != std::string::npos && !key.starts_with("model.") && !key.starts_with("augment.");
+      out.push_back({key, value.string(), where, policy ? ValueType::Any : ValueType::Text});
       return;
+    }
     case JsonKind::Boolean:
-      out.push_back({key, value.boolean() ? "true" : "false", where});
+      out.push_back({key, value.boolean() ? "true" : "false", where, ValueType::Boolean});
       return;
     case JsonKind::Number: {
       std::string text = value.number_text();  // an integer keeps its digits: a seed may exceed the precision of double
@@ -42,85 +65,86 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
         text.clear();
         ctp::detail::append_json_number(text, value.number());
       }
-      out.push_back({key, text, where});
+      out.push_back({key, text, where, ValueType::Number});
       return;
     }
     case JsonKind::Null:
-      return;
+      value.fail(key.empty() ? "an object" : "a value", "null", "leave the key out for the default");
   }
 }
 
-/// Keys of the published YAML files and the corresponding keys of this program. Keys that map to an empty text have no
-/// counterpart: --data names files and folders, and evaluation has no settings.
-inline const std::map<std::string, std::string>& published_keys() {
-  static const std::map<std::string, std::string> keys{{"vit", "model"},
-                                                       {"image_size", "image_size"},
-                                                       {"batch_size_train", "batch_size"},
-                                                       {"weight_decay", "weight_decay"},
-                                                       {"init_lr", "lr"},
-                                                       {"min_lr", "min_lr"},
-                                                       {"max_words", "max_words"},
-                                                       {"max_epoch", "epochs"},
-                                                       {"task", "tasks"},
-                                                       {"memory_size", "memory_size"},
-                                                       {"memory_item_size", "memory_size"},
-                                                       {"base_mode", ""},
-                                                       {"train_file", ""},
-                                                       {"test_file", ""},
-                                                       {"query_file", ""},
-                                                       {"gallery_file", ""},
-                                                       {"train_image_root", ""},
-                                                       {"test_image_root", ""},
-                                                       {"gallery_image_root", ""},
-                                                       {"vit_grad_ckpt", ""},
-                                                       {"vit_ckpt_layer", ""},
-                                                       {"batch_size_test", ""},
-                                                       {"k_test", ""},
-                                                       {"window_size", ""}};
-  return keys;
+/// Requires every key once: an object may also be written by keys with dots. Options that set a size of the model must
+/// not contradict that size, and keys of the published files are for YAML. **Errors.** UsageError naming both.
+inline void require_once(const std::vector<Assignment>& settings, const std::string& path) {
+  std::map<std::string_view, const Assignment*> first;
+  for (const Assignment& a : settings) {
+    if (first.emplace(a.key, &a).second) continue;
+    throw ctp::UsageError(ctp::Complaint{path, a.key, "every key once", "it twice, nested and with dots", ""}.text());
+  }
+  const std::vector<std::string> own = known_keys();
+  for (const Assignment& a : settings) {
+    const auto published = published_keys().find(a.key);
+    if (published == published_keys().end() || std::find(own.begin(), own.end(), a.key) != own.end()) continue;
+    throw ctp::UsageError(ctp::Complaint{path, a.key, "a setting", "a key of the published YAML files",
+                                         published->second.empty() ? "it has no counterpart here: leave it out"
+                                                                   : "here it is called " + published->second}
+                              .text());
+  }
+  for (const auto& [option, size] :
+       {std::pair{"image_size", "model.image"}, {"queue", "model.queue"}, {"dropout", "model.dropout"}}) {
+    const auto a = first.find(option), b = first.find(size);
+    if (a == first.end() || b == first.end() || a->second->value == b->second->value) continue;
+    throw ctp::UsageError(ctp::Complaint{path, option, "the value of " + std::string(size) + ", " + b->second->value,
+                                         a->second->value, "leave one of the two out"}
+                              .text());
+  }
 }
 
-inline std::vector<Assignment> read_yaml(const std::string& path) {
-  std::vector<Assignment> out;
-  const auto refuse = [&](const std::string& key, const std::string& expected, const std::string& found) {
-    throw ctp::UsageError(ctp::Complaint{path, key, expected, found, "write the settings as JSON instead"}.text());
-  };
-  try {
-    const YAML::Node root = YAML::Load(ctp::io::read_text(path));
-    if (!root.IsMap()) refuse("", "a mapping of keys to values", "something else");
-    for (const auto& entry : root) {
-      const auto key = entry.first.as<std::string>();
-      const auto known = published_keys().find(key);
-      if (known == published_keys().end()) refuse(key, "a key of the published configuration files", "an unknown one");
-      if (known->second.empty()) continue;
-      std::string value;
-      if (entry.second.IsScalar()) value = entry.second.as<std::string>();
-      if (entry.second.IsSequence())
-        for (const auto& item : entry.second) value += (value.empty() ? "" : ",") + item.as<std::string>();
-      out.push_back({known->second, value, path});
-    }
-  } catch (const YAML::Exception& error) {
-    refuse("line " + std::to_string(error.mark.line + 1), "YAML", error.msg);
-  } catch (const ctp::DataError& error) {
-    throw ctp::UsageError(error.what());
-  }
-  return out;
+inline bool is_path(std::string_view key) {
+  return key == "data" || key == "vocab" || key == "init" || key == "quarantine" || key == "output";
+}
+
+inline bool is_yaml(std::string path) {
+  for (char& c : path) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return path.ends_with(".yaml") || path.ends_with(".yml");
 }
 
 }  // namespace detail
 
 /// @brief The settings in a file, in its order; nested JSON objects give keys with dots.
-/// **Errors.** UsageError naming file, line or key.
+///
+/// A relative path in the file begins at the file's folder. **Errors.** UsageError naming file, line or key.
 inline std::vector<Assignment> read_config_file(const std::string& path) {
-  if (path.ends_with(".yaml") || path.ends_with(".yml")) return detail::read_yaml(path);
+  if (detail::is_yaml(path)) return read_yaml_file(path);
   std::vector<Assignment> out;
   try {
     const auto document = ctp::io::read_json(path, {.comments = true});
+    if (document.root().kind() != ctp::io::JsonKind::Object) document.root().fail("an object", "another value", "");
     detail::flatten(document.root(), "", path, out);
   } catch (const ctp::DataError& error) {  // settings, not data: exit code 2
     throw ctp::UsageError(error.what());
   }
+  detail::require_once(out, path);
+  for (Assignment& a : out) {
+    if (detail::is_path(a.key) && a.type == ValueType::Text && !a.value.empty() && !a.value.starts_with('/'))
+      a.value = ctp::io::join(ctp::io::directory_of(path), a.value);
+  }
   return out;
+}
+
+/// @brief Requires that the inputs that a configuration file names are there, unless a later assignment replaces them.
+/// **Errors.** DataError naming file, key and path.
+inline void require_inputs(const std::vector<Assignment>& assignments) {
+  for (const char* key : {"data", "vocab", "init", "quarantine"}) {
+    const auto last =
+        std::find_if(assignments.rbegin(), assignments.rend(), [&](const auto& a) { return a.key == key; });
+    if (last == assignments.rend() || last->type != ValueType::Text || last->value.empty()) continue;
+    if (ctp::io::exists(last->value)) continue;
+    throw ctp::DataError(
+        ctp::Complaint{last->where, key, "a path that exists", "nothing at " + ctp::quoted(last->value),
+                       "relative paths in the file begin at its folder; or give " + Settings::option_name(key)}
+            .text());
+  }
 }
 
 }  // namespace pretrain

@@ -44,7 +44,8 @@ class DryRun {
                 context_.settings.strategy.c_str(), context_.tasks.size(), pairs, context_.settings.epochs,
                 context_.settings.batch_size);
     for (const auto& task : context_.tasks)
-      std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", task.name.c_str(), task.members.size(), steps(task));
+      std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", ctp::printable(task.name).c_str(), task.members.size(),
+                  steps(task));
     std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n", parameters_,
                 context_.model.vocab, context_.model.image, context_.settings.max_words);
     std::printf("\n%-8s %9s %9s %9s %9s %9s %9s %9s %9s %10s %6s %7s %7s %9s %7s\n", "strategy", "weights", "gradient",
@@ -132,15 +133,23 @@ class DryRun {
   ctp::Index parameters_ = 0;
 };
 
+/// Calls use(learner) with a learner of a micro model with these settings of its policies. **Errors.** as configure().
+template <class Strategy, class Use>
+void with_small_learner(const Settings& settings, const std::vector<Assignment>& policies, const Use& use) {
+  using Type = Training<Strategy, ctp::Cpu>;
+  typename Type::Learner learner{typename Type::Model(ctp::testing::micro)};
+  configure(settings, policies, learner);
+  use(learner);
+}
+
 /// dry_run() on the CPU: sets a training up and prints its costs. **Errors.** as require_room(), after the report.
 inline void print_costs(const RunContext& context) {
   int kept = 0;
   Room room;
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
     using Model = typename Training<Strategy, ctp::Cpu>::Model;
-    typename Training<Strategy, ctp::Cpu>::Learner learner{Model(ctp::testing::micro)};
-    configure(context, learner);
-    kept = kept_pairs(learner, context.settings);
+    with_small_learner<Strategy>(context.settings, context.policy_settings,
+                                 [&](auto& learner) { kept = kept_pairs(learner, context.settings); });
     room = room_of<Strategy>(context);
     if (context.init != nullptr)
       ctp::read_weights<float>(Model(context.model).layout(),

@@ -12,11 +12,13 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/threads.hpp"
 #include "../common/title_check.hpp"
 #include "command_line.hpp"
 #include "known_before.hpp"
 #include "least_batch.hpp"
 #include "model_settings.hpp"
+#include "name_list.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "run_files.hpp"
@@ -40,13 +42,14 @@ int run(int argc, char** argv) {
   validate(settings, !line.dry_run);
   require_strategy(settings.strategy);
   require_batch(settings, policies);
+  examples::use_threads(settings.threads, settings.workers);
+  check_policies(settings, policies);
   const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) use_cuda(settings.precision);
 #endif
   if (settings.resume)
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
-  if (settings.threads > 0) ctp::set_threads(settings.threads);
 
   const auto folder = take_run_folder(settings, line.json, line.dry_run);
   std::optional<StartingWeights> init;
@@ -138,7 +141,7 @@ int run(int argc, char** argv) {
     train_on_cpu(context);
   }
   if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !line.json)
-    std::printf("pictures left out as bad: %zu, listed in %s\n", bad, bad_pictures.path().c_str());
+    std::printf("pictures left out as bad: %zu, listed in %s\n", bad, ctp::printable(bad_pictures.path()).c_str());
   return 0;
 }
 

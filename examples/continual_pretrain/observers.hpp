@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include <ctp/core/printable.hpp>
 #include <ctp/report/progress.hpp>
 #include <ctp/train/observer.hpp>
 
@@ -20,7 +21,8 @@ class ProgressObserver final : public ctp::Observer {
 
   void task_begins(std::uint32_t, const std::string& name, std::uint64_t steps) override {
     pace_.pause_ends();
-    if (!quiet_) std::printf("task %s: %llu steps\n", name.c_str(), static_cast<unsigned long long>(steps));
+    if (!quiet_)
+      std::printf("task %s: %llu steps\n", ctp::printable(name).c_str(), static_cast<unsigned long long>(steps));
   }
   void step_done(const ctp::StepReport& r) override {
     pace_.step(r.pairs);

@@ -2,19 +2,44 @@
 /// @brief  Writer of config.json: the effective settings of a run.
 #pragma once
 
+#include <charconv>
+#include <cmath>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <vector>
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/io/files.hpp>
 
+#include "config_files.hpp"
+#include "name_list.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
 
-/// Writes config.json: the effective settings of the run, readable by --config.
+namespace detail {
+
+/// The value of a policy's setting as JSON: a number or a truth value if it is spelt as one.
+inline std::string json_of(const std::string& value) {
+  if (value == "true" || value == "false") return value;
+  double number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, number);
+  std::string out;
+  if (error == std::errc() && stop == end && std::isfinite(number) && value.find_first_of("xX") == std::string::npos)
+    ctp::detail::append_json_number(out, number);
+  else
+    ctp::append_json_string(out, value);
+  return out;
+}
+
+}  // namespace detail
+
+/// Writes config.json: the effective settings of the run, readable by --config from any folder. Paths are absolute.
 inline void write_config(const Settings& s, const ctp::ModelConfig& model, const std::vector<Assignment>& policies) {
   std::string text = "{\n";
   const auto add = [&](const std::string& key, const std::string& value) {
@@ -27,13 +52,19 @@ inline void write_config(const Settings& s, const ctp::ModelConfig& model, const
     ctp::detail::append_json(out, value);
     return out;
   };
-  Settings::fields(s, [&](const char* key, const auto& field, const char*) {
-    if (std::string_view(key) != "output" && std::string_view(key) != "resume") add(key, as_json(field));
+  Settings::fields(s, [&](const std::string_view key, const auto& field, const char*) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>) {
+      if (key == "output") return;
+      if (key == "tasks" && !field.empty()) return add("tasks", as_json(split(field)));
+      if (detail::is_path(key) && !field.empty())
+        return add(std::string(key), as_json(std::filesystem::absolute(field).string()));
+    }
+    if (key != "resume") add(std::string(key), as_json(field));
   });
   augmentation_fields(s.augment, [&](const char* key, const auto& field) { add(key, as_json(field)); });
   ctp::ModelConfig::fields(
       model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
-  for (const Assignment& a : policies) add(a.key, as_json(a.value));
+  for (const Assignment& a : policies) add(a.key, detail::json_of(a.value));
   ctp::io::write_file_atomically(s.output + "/config.json", std::string_view(text + "\n}\n"));
 }
 

@@ -42,6 +42,9 @@ struct RunContext {
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.
 void train_on_cpu(const RunContext& context);
 
+/// Checks the settings of the strategy's policies before anything is read or written. **Errors.** UsageError naming the
+/// key.
+void check_policies(const Settings& settings, const std::vector<Assignment>& policies);
 /// Compares what the training needs of disk and memory with what there is. **Errors.** ResourceError with both numbers.
 void require_room(const RunContext& context);
 

@@ -2,9 +2,11 @@
 /// @brief  The options of continual_pretrain: one table for the command line, configuration files and config.json.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -13,6 +15,8 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/core/model_config.hpp>
+#include <ctp/core/parallel.hpp>
 #include <ctp/data/image/augment.hpp>
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/io/suggest.hpp>
@@ -21,9 +25,13 @@
 
 namespace pretrain {
 
+/// Type that the source of a value gives to it. Values of the command line and of YAML have no type: Any.
+enum class ValueType : std::uint8_t { Any, Text, Number, Boolean, List };
+
 /// A key and its value as text. `where`: the source of the assignment, for messages.
 struct Assignment {
   std::string key, value, where;
+  ValueType type = ValueType::Any;
 };
 
 inline constexpr const char* command_line = "command line";  ///< `where` of the options of the command line
@@ -39,7 +47,7 @@ inline const std::string& strategy_list() {
 }
 
 /// All options of the program. A number below zero means: not set, use the model's default; assign_option() refuses
-/// negative numbers.
+/// numbers outside of detail::ranges.
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
   std::string on_bad_image = "error", quarantine, equal_texts = "own";
@@ -60,7 +68,9 @@ struct Settings {
   static void fields(Self& s, Visitor&& visitor) {
     visitor("data", s.data,
             "folder in P9D layout: json/{train,test,query,gallery}.json, train_images/, gallery_images/");
-    visitor("tasks", s.tasks, "names of the tasks in order, separated by commas (default: the order of train.json)");
+    visitor("tasks", s.tasks,
+            "names of the tasks in order, separated by commas; write \\, for a comma within a name (default: the order "
+            "of train.json)");
     visitor("reverse", s.reverse, "reverse the order of the tasks");
     visitor("strategy", s.strategy, strategy_list().c_str());
     visitor("model", s.model, "tiny, small or base");
@@ -128,19 +138,83 @@ void augmentation_fields(Self& a, Visitor&& visitor) {
 namespace detail {
 
 [[noreturn]] inline void refuse(const Assignment& a, const std::string& expected, const std::string& remedy = "") {
-  const std::string found = "'" + a.value + "'";
+  const char* const type = a.type == ValueType::Text      ? "the text "
+                           : a.type == ValueType::Boolean ? "the truth value "
+                           : a.type == ValueType::List    ? "the list "
+                                                          : "";
+  const std::string found = type + ("'" + a.value + "'");
   throw ctp::UsageError((a.where == command_line
                              ? ctp::Complaint{Settings::option_name(a.key), "", expected, found, remedy}
                              : ctp::Complaint{a.where, a.key, expected, found, remedy})
                             .text());
 }
 
+/// The range of a number. `above`: without `low` itself; `below`: without `high` itself.
+struct Range {
+  std::string_view key;
+  double low = 0, high = 0;
+  bool above = false, below = false;
+
+  [[nodiscard]] bool holds(double x) const { return (above ? x > low : x >= low) && (below ? x < high : x <= high); }
+};
+
+/// The ranges of the options that are numbers. The largest numbers are far beyond use; they keep sums within bounds.
+inline constexpr double no_limit = std::numeric_limits<double>::infinity();
+inline constexpr std::array<Range, 19> ranges{{{"image_size", 1, 16384},
+                                               {"max_words", 3, 65536},
+                                               {"queue", 1, 1 << 22},
+                                               {"epochs", 1, 65536},
+                                               {"batch_size", 1, 1 << 20},
+                                               {"lr", 0, no_limit, true},
+                                               {"min_lr", 0, no_limit},
+                                               {"weight_decay", 0, no_limit},
+                                               {"memory_size", 0, 100'000'000},
+                                               {"dropout", 0, 1, false, true},
+                                               {"threads", 0, ctp::max_threads},
+                                               {"workers", 0, ctp::data::max_workers},
+                                               {"prefetch", 1, 1024},
+                                               {"patience_seconds", 1, 1 << 20},
+                                               {"bad_image_limit", 0, 1},
+                                               {"cache_mb", 0, 1 << 20},
+                                               {"max_unknown_share", 0, 1},
+                                               {"max_empty_titles", 0, 100'000'000},
+                                               {"log_every", 1, 1'000'000}}};
+
+/// The range of an option; nullptr for keys that are not in `ranges`.
+inline const Range* range_of(std::string_view key) {
+  for (const Range& range : ranges)
+    if (range.key == key) return &range;
+  return nullptr;
+}
+
+/// "a whole number from 1 to 65536", with the range of the key if it has one, else of its type.
 template <class Number>
-Number parse_number(const Assignment& a, const char* expected) {
+std::string range_text(std::string_view key) {
+  const auto text = [](double x) {
+    std::string out;
+    ctp::detail::append_json_number(out, x);
+    return out;
+  };
+  const auto whole = [](auto x) { return std::to_string(static_cast<long long>(x)); };
+  const Range* const range = range_of(key);
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (range == nullptr) return "a number";
+    return "a number " + std::string(range->above ? "above " : "from ") + text(range->low) +
+           (range->high == no_limit ? "" : (range->below ? " to below " : " to ") + text(range->high));
+  } else {
+    if (range != nullptr) return "a whole number from " + whole(range->low) + " to " + whole(range->high);
+    return "a whole number from " + std::to_string(std::numeric_limits<Number>::min()) + " to " +
+           std::to_string(std::numeric_limits<Number>::max());
+  }
+}
+
+template <class Number>
+Number parse_number(const Assignment& a) {
   Number number{};
   const char* end = a.value.data() + a.value.size();
   const auto [stop, error] = std::from_chars(a.value.data(), end, number);
-  if (error != std::errc() || stop != end) refuse(a, expected);
+  const bool typed = a.type == ValueType::Any || a.type == ValueType::Number;
+  if (!typed || error != std::errc() || stop != end) refuse(a, range_text<Number>(a.key));
   return number;
 }
 
@@ -150,31 +224,48 @@ Number parse_number(const Assignment& a, const char* expected) {
 template <class Field>
 void assign(const Assignment& a, Field& field) {
   if constexpr (std::is_same_v<Field, std::string>) {
+    const bool names = a.key == "tasks" && a.type == ValueType::List;
+    if (a.type != ValueType::Any && a.type != ValueType::Text && !names)
+      detail::refuse(a, a.key == "tasks" ? "names: a text or a list" : "a text");
     field = a.value;
   } else if constexpr (std::is_same_v<Field, bool>) {
-    if (a.value != "true" && a.value != "false") detail::refuse(a, "true or false");
+    const bool typed = a.type == ValueType::Any || a.type == ValueType::Boolean;
+    if (!typed || (a.value != "true" && a.value != "false")) detail::refuse(a, "true or false");
     field = a.value == "true";
   } else if constexpr (std::is_floating_point_v<Field>) {
-    const auto number = detail::parse_number<Field>(a, "a number");
+    const auto number = detail::parse_number<Field>(a);
     if (!std::isfinite(number)) detail::refuse(a, "a finite number");
     field = number;
   } else {
-    field = detail::parse_number<Field>(a, "a whole number");
+    field = detail::parse_number<Field>(a);
   }
 }
 
 /// @brief Sets the option that `a` names. False if no option has that key.
-/// **Errors.** as assign(); UsageError for a negative number, which no option accepts.
+/// **Errors.** as assign(); UsageError for a number outside its range.
 inline bool assign_option(const Assignment& a, Settings& settings) {
   bool found = false;
   Settings::fields(settings, [&](const char* key, auto& field, const char*) {
     if (a.key != key) return;
     assign(a, field);
-    if constexpr (std::is_signed_v<std::remove_reference_t<decltype(field)>>)
-      if (field < 0) detail::refuse(a, "a number that is not negative", "leave it out for the default");
+    using Field = std::remove_reference_t<decltype(field)>;
+    if constexpr (std::is_arithmetic_v<Field>)
+      if (const auto* range = detail::range_of(key); range != nullptr && !range->holds(static_cast<double>(field)))
+        detail::refuse(a, detail::range_text<Field>(key), "leave it out for the default, or see --help");
     found = true;
   });
   return found;
+}
+
+/// All keys of options, of the augmentation and of the model, for suggestions.
+inline std::vector<std::string> known_keys() {
+  std::vector<std::string> known;
+  const Settings options;
+  Settings::fields(options, [&](const char* key, const auto&, const char*) { known.emplace_back(key); });
+  augmentation_fields(options.augment, [&](const char* key, const auto&) { known.emplace_back(key); });
+  const ctp::ModelConfig model;
+  ctp::ModelConfig::fields(model, [&](const char* key, const auto&) { known.push_back("model." + std::string(key)); });
+  return known;
 }
 
 /// @brief Sets the setting of the augmentation that `a` names. False if its key does not begin with "augment.".
@@ -203,40 +294,29 @@ inline void validate(const Settings& s, bool writes) {
     if (!ok)
       throw ctp::UsageError(ctp::Complaint{Settings::option_name(key), "", expected, found, "see --help"}.text());
   };
-  const auto check_augment = [](bool ok, const char* key, const char* expected, double found) {
+  const auto check_augment = [](bool ok, const char* key, const std::string& expected, double found) {
     if (!ok) throw ctp::UsageError(ctp::Complaint{key, "", expected, std::to_string(found), ""}.text());
   };
   check(!s.data.empty(), "data", "a folder in P9D layout", "nothing");
   check(!writes || !s.output.empty(), "output", "a folder to write to", "nothing");
-  check(s.max_words >= 3, "max_words", "at least 3 ([CLS], a word, [SEP])", std::to_string(s.max_words));
-  check(s.epochs > 0, "epochs", "at least 1", std::to_string(s.epochs));
-  check(s.batch_size > 0, "batch_size", "at least 1", std::to_string(s.batch_size));
-  check(s.lr > 0, "lr", "a number above 0", std::to_string(s.lr));
-  check(s.min_lr >= 0 && s.min_lr <= s.lr, "min_lr", "a number from 0 to --lr", std::to_string(s.min_lr));
-  check(s.weight_decay >= 0, "weight_decay", "a number from 0", std::to_string(s.weight_decay));
-  check(s.workers >= 0, "workers", "0 or more", std::to_string(s.workers));
-  check(s.threads >= 0, "threads", "0 (all cores) or more", std::to_string(s.threads));
-  check(s.log_every > 0, "log_every", "at least 1", std::to_string(s.log_every));
-  check(s.cache_mb <= 1 << 20, "cache_mb", "at most 1048576 (1 TiB)", std::to_string(s.cache_mb));
-  check(s.memory_size >= 0, "memory_size", "0 or more", std::to_string(s.memory_size));
-  check(s.prefetch >= 1 && s.prefetch <= 1024, "prefetch", "between 1 and 1024", std::to_string(s.prefetch));
-  check(s.patience_seconds >= 1 && s.patience_seconds <= 1 << 20, "patience_seconds", "between 1 and 1048576",
-        std::to_string(s.patience_seconds));
-  check(s.max_unknown_share <= 1, "max_unknown_share", "a share between 0 and 1", std::to_string(s.max_unknown_share));
-  check(s.bad_image_limit <= 1, "bad_image_limit", "a share between 0 and 1", std::to_string(s.bad_image_limit));
+  check(s.min_lr <= s.lr, "min_lr", "a number from 0 to --lr, which is " + std::to_string(s.lr),
+        std::to_string(s.min_lr));
   check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
         "one of error, skip, quarantine", "'" + s.on_bad_image + "'");
   const ctp::data::Augmentation& a = s.augment;
   const ctp::data::RandAugment& r = a.operations;
-  check_augment(a.min_scale > 0 && a.min_scale <= 1, "augment.min_scale", "a share above 0, at most 1", a.min_scale);
+  check_augment(a.min_scale > 0 && a.min_scale <= 1, "augment.min_scale", "a share above 0, to 1", a.min_scale);
   check_augment(a.max_scale >= a.min_scale && a.max_scale <= 1, "augment.max_scale",
-                "a share from augment.min_scale to 1", a.max_scale);
+                "a share from augment.min_scale, " + std::to_string(a.min_scale) + ", to 1", a.max_scale);
   check_augment(a.min_ratio > 0, "augment.min_ratio", "a number above 0", a.min_ratio);
-  check_augment(a.max_ratio >= a.min_ratio, "augment.max_ratio", "at least augment.min_ratio", a.max_ratio);
-  check_augment(a.flip >= 0 && a.flip <= 1, "augment.flip", "a probability", a.flip);
-  check_augment(r.operations >= 0 && r.operations <= 100, "augment.operations", "from 0 to 100", r.operations);
+  check_augment(a.max_ratio >= a.min_ratio, "augment.max_ratio",
+                "at least augment.min_ratio, " + std::to_string(a.min_ratio), a.max_ratio);
+  check_augment(a.flip >= 0 && a.flip <= 1, "augment.flip", "a probability from 0 to 1", a.flip);
+  check_augment(r.operations >= 0 && r.operations <= 100, "augment.operations", "a whole number from 0 to 100",
+                r.operations);
   check_augment(r.magnitude >= 0 && r.magnitude <= 10, "augment.magnitude", "a number from 0 to 10", r.magnitude);
-  check_augment(r.probability >= 0 && r.probability <= 1, "augment.probability", "a probability", r.probability);
+  check_augment(r.probability >= 0 && r.probability <= 1, "augment.probability", "a probability from 0 to 1",
+                r.probability);
 }
 
 }  // namespace pretrain

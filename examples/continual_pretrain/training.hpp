@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/data/source.hpp>
@@ -32,6 +33,7 @@
 #include "run_context.hpp"
 #include "settings.hpp"
 #include "stops.hpp"
+#include "task_file.hpp"
 #include "usable_features.hpp"
 
 namespace pretrain {
@@ -49,8 +51,7 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
       found = true;
     });
     if (found) continue;
-    const Settings options;
-    Settings::fields(options, [&](const char* key, const auto&, const char*) { known.emplace_back(key); });
+    for (std::string& key : known_keys()) known.push_back(std::move(key));
     throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
                                          ctp::io::suggestion(a.key, known)}
                               .text());
@@ -87,13 +88,13 @@ int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Setting
 /// Sets up a learner's policies: first from options, then from assignments to single policies. **Errors.** UsageError
 /// for a key that no policy of the strategy has, or a value out of range.
 template <class Learner>
-void configure(const RunContext& context, Learner& learner) {
+void configure(const Settings& settings, const std::vector<Assignment>& policies, Learner& learner) {
   if constexpr (requires { learner.optimizer().weight_decay; })
-    learner.optimizer().weight_decay = context.settings.weight_decay;
-  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = context.settings.memory_size;
-  apply(context.policy_settings, learner);
+    learner.optimizer().weight_decay = settings.weight_decay;
+  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = settings.memory_size;
+  apply(policies, learner);
   if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
-  (void)learner.schedule().rate(0, 1, {context.settings.lr, context.settings.min_lr});  // validates the settings
+  (void)learner.schedule().rate(0, 1, {settings.lr, settings.min_lr});  // validates the settings
 }
 
 /// Mean over the tasks of the chance level of the recall mean: that of the average of the task matrix.
@@ -221,7 +222,7 @@ class Training {
     context_.save(path, std::move(file));
   }
   void prepare() {
-    configure(context_, learner_);
+    configure(context_.settings, context_.policy_settings, learner_);
     if (context_.init != nullptr)
       learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
                                                     examples::with_heads<typename Model::Projection>(*context_.init)));
@@ -321,9 +322,7 @@ class Training {
   }
 
   void after(std::size_t task) {
-    char name[32];
-    std::snprintf(name, sizeof name, "/task_%02zu.safetensors", task);
-    const std::string path = context_.settings.output + name;
+    const std::string path = context_.settings.output + "/" + task_file(task, matrix_.size());
     save(path, examples::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
     sound_ = path;                                                     // evaluation refuses scores that are not finite
@@ -375,7 +374,7 @@ class Training {
     print("backward transfer", matrix_.backward_transfer());
     print("forward transfer", matrix_.forward_transfer());
     std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(),
-                context_.settings.output.c_str());
+                ctp::printable(context_.settings.output).c_str());
   }
 
   const RunContext& context_;

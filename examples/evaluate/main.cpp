@@ -15,6 +15,7 @@
 #include "../common/picture_check.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "../common/threads.hpp"
 #include "../common/title_check.hpp"
 #include "features_file.hpp"
 #include "print.hpp"
@@ -113,15 +114,8 @@ int run(int argc, char** argv) {
   app.add_flag("--no-check", o.no_check, "do not look for all pictures and copies of training pictures first");
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
-  const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
-    if (found < least)
-      throw ctp::UsageError(
-          ctp::Complaint{option, "", std::to_string(least) + " or more", std::to_string(found), remedy}.text());
-  };
-  require_at_least(1, "--batch-size", o.batch_size, "leave the option out for 64");
+  examples::require_range("--batch-size", o.batch_size, 1, 1 << 20, "leave the option out for 64");
   (void)ctp::data::on_bad_image(o.on_bad_image);
-  require_at_least(0, "--threads", threads, "leave the option out to use all cores");
-  require_at_least(0, "--workers", o.workers, "leave the option out for 1");
   (void)examples::equal_texts_of(o.equal_texts);
   if (o.unlisted != "refuse" && o.unlisted != "count")
     throw ctp::UsageError(
@@ -130,7 +124,7 @@ int run(int argc, char** argv) {
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) evaluation::use_cuda(precision);
 #endif
-  if (threads > 0) ctp::set_threads(threads);
+  examples::use_threads(threads, o.workers);
 
   evaluation::WeightsInUse weights = evaluation::open_weights(o.weights);
   const ctp::ModelConfig& config = weights.config;

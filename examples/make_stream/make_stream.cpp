@@ -111,7 +111,7 @@ int run(int argc, char** argv) {
   app.add_option("--test", settings.test,
                  "Test pairs, all industries together; the queries are half as many, the gallery twice as many")
       ->capture_default_str();
-  app.add_option("--seed", settings.seed, "Seed of the stream")->capture_default_str();
+  app.add_option("--seed", settings.seed, "Seed of the stream")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option("--set", assignments, "key=value: another setting of the stream, see ctp/data/synthetic/settings.hpp");
   app.add_flag("--quiet", quiet, "Show no progress");
   app.add_flag("--json", json, "Print the summary as one JSON line");

@@ -23,6 +23,7 @@
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/core/printable.hpp>
 #include <ctp/core/quoted.hpp>
 #include <ctp/data/codec/transparency.hpp>
 #include <ctp/data/pairs/caption_groups.hpp>
@@ -210,12 +211,13 @@ void convert(const Options& options) {
   const std::size_t copies = copies_of_training(rows, splits);
   warn_about(options, left_out, all, counts, copies);
   ctp::JsonArray tasks;
-  if (!options.json) std::printf("%s\n   train    test   query gallery   task\n", options.output.c_str());
+  if (!options.json)
+    std::printf("%s\n   train    test   query gallery   task\n", ctp::printable(options.output).c_str());
   for (const std::string& task : order) {
     const auto& n = counts[task];
     tasks.push(
         ctp::JsonLine().add("task", task).add("train", n[0]).add("test", n[1]).add("query", n[2]).add("gallery", n[3]));
-    if (!options.json) std::printf("%8zu%8zu%8zu%8zu   %s\n", n[0], n[1], n[2], n[3], task.c_str());
+    if (!options.json) std::printf("%8zu%8zu%8zu%8zu   %s\n", n[0], n[1], n[2], n[3], ctp::printable(task).c_str());
   }
   if (!options.json) {
     if (transparent > 0 && background)
@@ -263,7 +265,7 @@ int run(int argc, char** argv) {
                  "Share for the gallery of multi-modal retrieval, or their number; at least one picture")
       ->check(share)
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Seed of the split")->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the split")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option(
          "--background", options.background,
          "Grey level, 0 to 255, behind transparent pixels; none: leave the files, whose readers drop transparency")

@@ -105,3 +105,16 @@ TEST_CASE("task matrix: unknown tasks and values that are not finite are refused
   CHECK_THROWS_AS(m.set(0, 0, std::numeric_limits<double>::quiet_NaN()), ctp::NumericError);
   CHECK_THROWS_AS(TaskMatrix(0), ctp::UsageError);
 }
+
+TEST_CASE("task matrix: thousands of tasks take memory for their entries alone") {
+  constexpr std::size_t tasks = 100'000;  // a full matrix would take 80 GB
+  TaskMatrix m(tasks);
+  for (std::size_t j = 0; j < tasks; ++j) m.set(tasks - 1, j, 1.0), m.set_union(tasks - 1, j, 2.0);
+  m.set(70'000, 70'001, 3.0);
+
+  CHECK(m.average().value() == doctest::Approx(1.0));
+  CHECK(m.at(70'000, 70'001).value() == 3.0);
+  CHECK_FALSE(m.at(70'000, 70'000).has_value());
+  CHECK_FALSE(m.at(70'000, 70'002).has_value());
+  CHECK_FALSE(m.forgetting().has_value());
+}

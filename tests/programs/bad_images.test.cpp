@@ -233,9 +233,9 @@ TEST_CASE("programs: settings of loading out of range are refused by key with ex
     for (const std::string& part : parts) CHECK(has(run.err, part));
   };
   refuse({"--on-bad-image", "ignore"}, {"--on-bad-image", "error, skip, quarantine", "'ignore'"});
-  refuse({"--bad-image-limit", "1.5"}, {"--bad-image-limit", "between 0 and 1", "1.5"});
-  refuse({"--set", "prefetch=0"}, {"--prefetch", "between 1 and 1024", "found 0"});
-  refuse({"--set", "patience_seconds=0"}, {"--patience-seconds", "between 1", "found 0"});
+  refuse({"--bad-image-limit", "1.5"}, {"--bad-image-limit", "from 0 to 1", "1.5"});
+  refuse({"--set", "prefetch=0"}, {"prefetch", "from 1 to 1024", "'0'"});
+  refuse({"--set", "patience_seconds=0"}, {"patience_seconds", "from 1 to 1048576", "'0'"});
   refuse({"--set", "augment.flpi=1"}, {"--set", "augment.flpi", "did you mean", "augment.flip"});
   refuse({"--set", "augment.published=perhaps"}, {"augment.published", "true or false", "'perhaps'"});
   refuse({"--set", "augment.flip=2"}, {"augment.flip", "a probability", "found 2"});

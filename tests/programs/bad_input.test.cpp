@@ -117,15 +117,15 @@ TEST_CASE("programs: a negative number, or one that is not finite, is refused an
   const Arguments options{"--lr",          "--min-lr",     "--dropout",  "--weight-decay", "--epochs",
                           "--batch-size",  "--image-size", "--queue",    "--threads",      "--workers",
                           "--memory-size", "--log-every",  "--max-words"};
-  for (const std::string& option : options) refuse({option, "-1"}, {option, "not negative", "'-1'", "default"});
+  for (const std::string& option : options) refuse({option, "-1"}, {option, "a ", "'-1'", "default"});
   refuse({"--lr", "-0.1"}, {"--lr", "'-0.1'"});
   for (const char* number : {"nan", "inf", "-inf"})
     for (const char* option : {"--lr", "--min-lr", "--dropout", "--weight-decay"})
       refuse({option, number}, {option, "a finite number", number});
-  refuse({"--set", "dropout=-1"}, {"--set", "dropout", "not negative", "'-1'"});
+  refuse({"--set", "dropout=-1"}, {"--set", "dropout", "from 0 to below 1", "'-1'"});
   refuse({"--set", "model.temp=nan"}, {"--set", "model.temp", "a finite number", "'nan'"});
   const std::string file = folder.write("negative.json", R"({"epochs": -3})");
-  refuse({"--config", file}, {file, "epochs", "not negative", "'-3'"});
+  refuse({"--config", file}, {file, "epochs", "from 1 to 65536", "'-3'"});
   CHECK_FALSE(fs::exists(out));
 }
 
@@ -237,7 +237,7 @@ TEST_CASE("programs: an unknown key of --set or of a configuration file is refus
   };
   refuse_late({"--set", "momentum.decya=0.5"}, {"--set", "momentum.decya", "did you mean", "momentum.decay"});
   refuse_late({"--set", "epcohs=3"}, {"--set", "epcohs", "did you mean", "epochs"});
-  refuse_late({"--strategy", "seqf", "--set", "momentum.decay=0.5"}, {"--set", "momentum.decay", "unknown key"});
+  refuse_late({"--strategy", "seqf", "--set", "momentum.decay=0.5"}, {"--set", "momentum.decay", "a setting of ctp"});
   refuse_late({"--set", "momentum.decay=half"}, {"--set", "momentum.decay", "a number", "'half'"});
   refuse_late({"--set", "schedule.warmup_steps=-1"}, {"schedule.warmup_steps", "0 or more steps", "-1"});
 
@@ -381,8 +381,8 @@ TEST_CASE("programs: evaluate refuses options that contradict the weights with e
   refuse({"--max-words", "65"}, {"--max-words", "64 positions", "found 65"});
   refuse({"--image-size", "32"}, {"--image-size", "the model's 64", "leave the option out"});
   refuse({"--image-size", "-1"}, {"--image-size", "the model's 64", "found -1"});
-  refuse({"--threads", "-2"}, {"--threads", "0 or more", "found -2", "all cores"});
-  refuse({"--workers", "-1"}, {"--workers", "0 or more", "found -1"});
+  refuse({"--threads", "-2"}, {"--threads", "from 0 to 1024", "found -2", "all cores"});
+  refuse({"--workers", "-1"}, {"--workers", "from 0 to 1024", "found -1"});
   refuse({"--device", "cuda"}, {"--device cuda", "use --device cpu"});
   refuse({"--batch-size", "0"}, {"--batch-size", "found 0"});
   check_complaint("evaluate", {"--data", stream}, usage, {"--weights", "--help"});

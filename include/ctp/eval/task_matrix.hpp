@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,35 +19,54 @@ namespace ctp::eval {
 ///
 /// Three kinds of entry: R[i][j], the model after task i on task j alone; U[i][j], the model after task i on the
 /// union of the tasks 0..j; b[j], the untrained model on task j. The caller chooses the metric (usually the mean
-/// recall); all results have its unit. Joint training fills the last row only.
+/// recall); all results have its unit. Joint training fills the last row only. Memory: the entries of R that are set,
+/// with the gaps before them in their rows, and O(T): of U the diagonal and the last row, which alone are read.
 class TaskMatrix {
  public:
   using Entry = std::optional<double>;
 
   /// **Errors.** UsageError if there are no tasks.
-  explicit TaskMatrix(std::size_t tasks)
-      : tasks_(tasks), alone_(tasks * tasks), joined_(tasks * tasks), untrained_(tasks) {
+  explicit TaskMatrix(std::size_t tasks) : tasks_(tasks) {
     if (tasks == 0)
       throw UsageError(Complaint{"TaskMatrix", "tasks", "1 or more", "0", "name at least one task"}.text());
+    alone_.resize(tasks);
+    joined_diagonal_.resize(tasks);
+    joined_last_.resize(tasks);
+    untrained_.resize(tasks);
   }
 
   [[nodiscard]] std::size_t size() const { return tasks_; }
 
   /// Sets R[i][j]. **Errors.** UsageError if i or j is not a task; NumericError if `value` is not finite.
-  void set(std::size_t i, std::size_t j, double value) { alone_[place("set", i, j)] = finite("set", value); }
-  /// Sets U[i][j]. **Errors.** as set().
+  void set(std::size_t i, std::size_t j, double value) {
+    require_tasks("set", i, j);
+    const double entry = finite("set", value);
+    if (alone_[i].size() <= j) alone_[i].resize(j + 1, missing);
+    alone_[i][j] = entry;
+  }
+  /// Sets U[i][j]; kept if i is j or the last task. **Errors.** as set().
   void set_union(std::size_t i, std::size_t j, double value) {
-    joined_[place("set_union", i, j)] = finite("set_union", value);
+    require_tasks("set_union", i, j);
+    const double entry = finite("set_union", value);
+    if (i == j) joined_diagonal_[j] = entry;
+    if (i + 1 == tasks_) joined_last_[j] = entry;
   }
   /// Sets b[j]. **Errors.** as set().
   void set_untrained(std::size_t j, double value) {
-    untrained_[place("set_untrained", 0, j)] = finite("set_untrained", value);
+    require_tasks("set_untrained", 0, j);
+    untrained_[j] = finite("set_untrained", value);
   }
 
   /// R[i][j]. **Errors.** UsageError if i or j is not a task.
-  [[nodiscard]] Entry at(std::size_t i, std::size_t j) const { return alone_[place("at", i, j)]; }
+  [[nodiscard]] Entry at(std::size_t i, std::size_t j) const {
+    require_tasks("at", i, j);
+    return j < alone_[i].size() && !std::isnan(alone_[i][j]) ? Entry(alone_[i][j]) : std::nullopt;
+  }
   /// b[j]. **Errors.** as at().
-  [[nodiscard]] Entry untrained_at(std::size_t j) const { return untrained_[place("untrained_at", 0, j)]; }
+  [[nodiscard]] Entry untrained_at(std::size_t j) const {
+    require_tasks("untrained_at", 0, j);
+    return untrained_[j];
+  }
 
   /// Average: mean over j of R[T-1][j].
   [[nodiscard]] Entry average() const {
@@ -89,19 +109,17 @@ class TaskMatrix {
   /// places first; here nothing is rounded.
   /// **Errors.** UsageError if i is not a task.  **Source.** Published eval.py.
   [[nodiscard]] Entry published_bwt(std::size_t i) const {
-    place("published_bwt", i, i);
+    require_tasks("published_bwt", i, i);
     if (i == 0) return std::nullopt;
-    const Entry lost = sum(0, i + 1, [&](std::size_t j) {
-      return difference(joined_[place("published_bwt", j, j)], joined_[place("published_bwt", tasks_ - 1, j)]);
-    });
+    const Entry lost = sum(0, i + 1, [&](std::size_t j) { return difference(joined_diagonal_[j], joined_last_[j]); });
     return lost ? Entry(*lost / static_cast<double>(i)) : std::nullopt;
   }
   /// The published "BWT" of the last row. Empty for one task.
   [[nodiscard]] Entry published_bwt() const { return published_bwt(tasks_ - 1); }
 
  private:
-  std::size_t place(const char* function, std::size_t i, std::size_t j) const {
-    if (i < tasks_ && j < tasks_) return i * tasks_ + j;
+  void require_tasks(const char* function, std::size_t i, std::size_t j) const {
+    if (i < tasks_ && j < tasks_) return;
     throw UsageError(Complaint{std::string("TaskMatrix::") + function, "task", "below " + std::to_string(tasks_),
                                std::to_string(std::max(i, j)), "tasks are counted from 0"}
                          .text());
@@ -133,7 +151,9 @@ class TaskMatrix {
   }
 
   std::size_t tasks_;
-  std::vector<Entry> alone_, joined_, untrained_;
+  static constexpr double missing = std::numeric_limits<double>::quiet_NaN();  ///< in a row of R
+  std::vector<std::vector<double>> alone_;                                     ///< rows of R up to their last entry
+  std::vector<Entry> joined_diagonal_, joined_last_, untrained_;
 };
 
 }  // namespace ctp::eval

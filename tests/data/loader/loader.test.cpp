@@ -424,6 +424,7 @@ TEST_CASE("loader: settings out of range are refused by name") {
   CHECK(has(refused([](LoaderOptions& o) { o.batch_size = 5; }), "expected at most its 4 pairs, found 5"));
   CHECK(has(refused([](LoaderOptions& o) { o.batch_size = 0; }), "batch_size"));
   CHECK(has(refused([](LoaderOptions& o) { o.workers = -1; }), "workers"));
+  CHECK(has(refused([](LoaderOptions& o) { o.workers = 2000; }), "workers: expected a whole number from 0 to 1024"));
   CHECK(has(refused([](LoaderOptions& o) { o.prefetch = 0; }), "prefetch"));
   CHECK(has(refused([](LoaderOptions& o) { o.image_size = 0; }), "image_size"));
   CHECK(has(refused([](LoaderOptions& o) { o.length = 1; }), "length"));

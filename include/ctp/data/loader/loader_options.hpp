@@ -17,6 +17,8 @@
 
 namespace ctp::data {
 
+inline constexpr int max_workers = 1024;  ///< largest number of threads that make batches
+
 /// @brief Settings of loading that a caller chooses, with the published defaults; a member of TrainOptions.
 ///
 /// `workers`, `prefetch` and `patience_seconds` do not change the batches.
@@ -64,13 +66,13 @@ inline LoaderOptions loader_options(LoadingOptions loading, const ModelConfig& m
 inline LoaderOptions checked(LoaderOptions options, const Task& task) {
   const auto require = [&](const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
     if (value >= low && value <= high) return;
-    const std::string expected = "between " + std::to_string(low) + " and " + std::to_string(high);
+    const std::string expected = "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
     throw UsageError(Complaint{"Loader", key, expected, std::to_string(value), ""}.text());
   };
   require("batch_size", options.batch_size, 1, 1 << 20);
   require("image_size", options.image_size, 1, 16384);
   require("length", options.length, 2, 1 << 20);
-  require("workers", options.workers, 0, 1024);
+  require("workers", options.workers, 0, max_workers);
   require("prefetch", options.prefetch, 1, 1024);
   require("task", options.task, 0, 0xFFFF);
   require("patience_seconds", options.patience_seconds, 1, 1 << 20);
@@ -80,7 +82,7 @@ inline LoaderOptions checked(LoaderOptions options, const Task& task) {
   }
   if (!(options.bad_image_limit >= 0.0 && options.bad_image_limit <= 1.0)) {
     throw UsageError(
-        Complaint{"Loader", "bad_image_limit", "a share between 0 and 1", std::to_string(options.bad_image_limit), ""}
+        Complaint{"Loader", "bad_image_limit", "a share from 0 to 1", std::to_string(options.bad_image_limit), ""}
             .text());
   }
   if (!task.source) {
