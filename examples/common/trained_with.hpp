@@ -40,7 +40,11 @@ inline std::string vocabulary_beside(const ctp::TensorFile& file, const ctp::io:
 inline void adopt_vocabulary(const ctp::TensorFile& file, const ctp::io::TrainingRecord* trained,
                              const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file,
                              ctp::ModelConfig& model) {
-  if (trained != nullptr) ctp::io::require_same_input(file, *trained, own_input(vocabulary, vocabulary_file));
+  if (trained != nullptr) {
+    ctp::io::TrainingRecord own = own_input(vocabulary, vocabulary_file);
+    own.image = model.image;
+    ctp::io::require_same_input(file, *trained, own);
+  }
   const auto refuse = [&](const std::string& expected, const std::string& found) {
     throw ctp::DataError(ctp::Complaint{vocabulary_file, "vocabulary of " + file.origin, expected, found,
                                         "give the vocabulary of these weights with --vocab"}

@@ -171,7 +171,7 @@ TEST_CASE("weights: a wanted tensor of a type that weights are not read from is 
 }
 
 TEST_CASE("weights: what stands before all names is named with its remedy, and a foreign name is escaped") {
-  for (const std::string& prefix : {"module.", "_orig_mod.", "model.student."}) {
+  for (const std::string prefix : {"module.", "_orig_mod.", "model.student."}) {
     const std::string message = refusal([&](ctp::TensorFile& file) {
       for (auto& t : file.tensors) t.name = prefix + t.name;
     });

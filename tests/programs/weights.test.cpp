@@ -231,6 +231,8 @@ TEST_CASE("programs: metadata of wrong kinds, other formats and other input are 
   refuse("\"format\":1", "\"format\":7", "format");
   refuse("\"max_words\":8", "\"max_words\":true", "max_words");
   refuse("\"cleaning\":\"published\"", "\"cleaning\":\"none\"", "cleaning");
+  refuse("\"image\":32", "\"image\":64", "image");
+  refuse("\"vocab.txt\"", "\"\\u001b[2J\\nvocab.txt\"", "vocabulary.file");
   refuse("\"mean\":[0.48", "\"mean\":[0.5", "mean");
   const std::string words = changed(folder, "words.safetensors", [](auto& file) {
     std::string& text = file.metadata["training"];

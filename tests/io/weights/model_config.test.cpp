@@ -166,7 +166,7 @@ TEST_CASE("model_config: sizes of an entry 'config' that no model can have are r
   };
   const std::string heads = R"({"vision_heads": 12, "text_heads": 12, )";
   CHECK(message(R"({"vision_heads": 12, "text_heads": 12})").empty());
-  for (const std::string& field :
+  for (const std::string field :
        {R"("patch": 0)", R"("vision_depth": 1000000)", R"("text_layers": 1025)", R"("positions": 1073741824)",
         R"("vocab": 2147483648)", R"("queue": 1073741824)", R"("temp": 0)", R"("temp": -1)", R"("distill_temp": 0)",
         R"("dropout": 1)", R"("mask": 21128)", R"("pad": -1)", R"("image": 225)", R"("vision_width": 769)",

@@ -63,10 +63,10 @@ TEST_CASE("training_record: an entry that is damaged or of another format is ref
     text.replace(text.find(from), from.size(), to);
     return refusal([&] { (void)ctp::io::training_of(file_with(text)); });
   };
-  const auto names = [](const std::string& message, const std::string& part) {
-    CAPTURE(message);
-    CHECK(message.find("w.safetensors (metadata 'training')") == 0);
-    CHECK(message.find(part) != std::string::npos);
+  const auto names = [](const std::string& found, const std::string& part) {
+    CAPTURE(found);
+    CHECK(found.find("w.safetensors (metadata 'training')") == 0);
+    CHECK(found.find(part) != std::string::npos);
   };
   names(message("\"format\":1", "\"format\":2"), "format: expected format 1, found 2");
   names(message("\"max_words\":8", "\"max_words\":\"8\""), "max_words: expected an integer");
@@ -78,6 +78,7 @@ TEST_CASE("training_record: an entry that is damaged or of another format is ref
   names(message("\"mean\":[0.1,", "\"mean\":[null,"), "mean[0]");
   names(message("\"vocab.txt\"", "\"../../etc/passwd\""), "vocabulary.file: expected the name of a file beside");
   names(message("\"vocab.txt\"", "\"..\""), "vocabulary.file");
+  names(message("\"vocab.txt\"", R"("a\n\u001b[2J")"), "vocabulary.file");
   names(message("\"vocab.txt\"", "\"\""), "vocabulary.file");
   for (const char* entry : {"", "{", "null", "[]", "5", "{}"})
     CHECK(refusal([&] { (void)ctp::io::training_of(file_with(entry)); }).find("w.safetensors") == 0);
@@ -104,6 +105,7 @@ TEST_CASE("training_record: weights that are used otherwise than they were train
             "\"; give the vocabulary of these weights with --vocab");
   CHECK(message([](auto& u) { u.cleaning = "none"; }).find("w.safetensors: metadata 'training': cleaning") == 0);
   CHECK(message([](auto& u) { u.casing = "kept"; }).find("w.safetensors: metadata 'training': casing") == 0);
+  CHECK(message([](auto& u) { u.image = 32; }).find("w.safetensors: metadata 'training': image: expected 32, as") == 0);
   CHECK(message([](auto& u) { u.mean[2] = 0; }).find("w.safetensors: metadata 'training': mean") == 0);
   CHECK(message([](auto& u) { u.deviation[0] = 1; }).find("w.safetensors: metadata 'training': std") == 0);
 }

@@ -3,6 +3,7 @@
 /// @layer  io
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -100,8 +101,10 @@ inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   TrainingRecord r;
   const JsonView vocabulary = root.at("vocabulary");
   r.vocabulary.file = vocabulary.at("file").string();
-  if (r.vocabulary.file.empty() || r.vocabulary.file.front() == '.' ||
-      r.vocabulary.file.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos)
+  const bool plain = std::none_of(r.vocabulary.file.begin(), r.vocabulary.file.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' || c == '\\';
+  });
+  if (r.vocabulary.file.empty() || r.vocabulary.file.front() == '.' || !plain)
     vocabulary.at("file").fail("the name of a file beside the weights", ctp::quoted(r.vocabulary.file, 80), "");
   r.vocabulary.tokens = static_cast<std::size_t>(vocabulary.at("tokens").integer(1, most));
   r.vocabulary.fingerprint = vocabulary.at("fingerprint").string();
@@ -135,8 +138,8 @@ inline void require_vocabulary(const TensorFile& file, const TrainingRecord& tra
                       .text());
 }
 
-/// @brief Checks that weights are used as they were trained: vocabulary, clean-up and case of titles, normalisation of
-/// pictures. Numbers of words are left to the caller.
+/// @brief Checks that weights are used as they were trained: vocabulary, clean-up and case of titles, size and
+/// normalisation of pictures. Numbers of words are left to the caller.
 /// **Errors.** DataError naming the file and what differs.
 inline void require_same_input(const TensorFile& file, const TrainingRecord& trained, const TrainingRecord& used) {
   require_vocabulary(file, trained, used.vocabulary);
@@ -154,6 +157,7 @@ inline void require_same_input(const TensorFile& file, const TrainingRecord& tra
   };
   require(trained.cleaning == used.cleaning, "cleaning", ctp::quoted(used.cleaning), ctp::quoted(trained.cleaning));
   require(trained.casing == used.casing, "casing", ctp::quoted(used.casing), ctp::quoted(trained.casing));
+  require(trained.image == used.image, "image", std::to_string(used.image), std::to_string(trained.image));
   require(trained.mean == used.mean, "mean", numbers(used.mean), numbers(trained.mean));
   require(trained.deviation == used.deviation, "std", numbers(used.deviation), numbers(trained.deviation));
 }
