@@ -137,7 +137,8 @@ struct Pairs {
   std::vector<double> image, text;
   std::vector<std::size_t> order;  ///< of the pairs in the list that is measured
 
-  explicit Pairs(ctp::RandomSubstream& random) : n(1 + random.below(14)), e(1 + random.below(3)), order(n) {
+  Pairs(ctp::RandomSubstream& random, std::uint32_t most)
+      : n(1 + random.below(most)), e(1 + random.below(3)), order(n) {
     const std::uint32_t images = 1 + random.below(2 * static_cast<std::uint32_t>(n)),
                         texts = 1 + random.below(2 * static_cast<std::uint32_t>(n));
     for (std::size_t i = 0; i < n; ++i) {
@@ -222,12 +223,13 @@ TEST_CASE_TEMPLATE("retrieval: random cases with repeats and ties equal the defi
   std::size_t wrong = 0, other_bits = 0;
   for (std::uint32_t i = 0; i < cases; ++i) {
     ctp::RandomSubstream random({12, "repeats"}, {.sample = i});
-    Pairs pairs(random);
+    Pairs pairs(random, i % 8 == 0 ? 13 : 8);  // the check looks at every set of equal candidates
     const std::vector<double> first = pairs.measured<B>();
     pairs.shuffle(random);
     other_bits += pairs.measured<B>() == first ? 0U : 1U;
     wrong += close(first, pairs.by_definition(), 1e-9) ? 0U : 1U;
-    wrong += close(listed(ctp::eval::chance_of_recall(pairs.equal())), pairs.by_definition(true), 1e-9) ? 0U : 1U;
+    if (i % 8 != 0 || i % 64 == 0)
+      wrong += close(listed(ctp::eval::chance_of_recall(pairs.equal())), pairs.by_definition(true), 1e-9) ? 0U : 1U;
   }
   CHECK(wrong == 0);
   CHECK(other_bits == 0);
