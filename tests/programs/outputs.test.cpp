@@ -89,8 +89,8 @@ TEST_CASE("programs: of two trainings that start together into one folder one tr
   const TemporaryFolder folder;
   const std::string out = folder.path("out");
   test::Finished one, two;
-  std::thread other([&] { two = train(test::small_stream(), out, {"--seed", "2", "--epochs", "3"}); });
-  one = train(test::small_stream(), out, {"--seed", "1", "--epochs", "3"});
+  std::thread other([&] { two = train(test::small_stream(), out, {"--seed", "2"}); });
+  one = train(test::small_stream(), out, {"--seed", "1"});
   other.join();
   CHECK(std::min(one.code, two.code) == 0);
   CHECK(std::max(one.code, two.code) == 2);
@@ -185,7 +185,8 @@ TEST_CASE("programs: evaluate --features never replaces weights, vocabulary or d
                                       folder.path("link"), folder.path("hard"), stream + "/json/features"})
     check_refused(evaluate(features, {"--overwrite"}), {"--features", features, "apart from"});
   CHECK(content(run) == before);
-  check_refused(evaluate(run), {"--features", "the path of a file"});
+  fs::create_directory(folder.path("empty"));
+  check_refused(evaluate(folder.path("empty")), {"--features", "the path of a file"});
   const std::string features = folder.write("features", "mine");
   check_refused(evaluate(features), {"--features", "--overwrite"});
   CHECK(test::read_whole(features) == "mine");
