@@ -1,5 +1,5 @@
 /// @file   ctp/report.hpp
-/// @brief  Umbrella header of report: metrics log, logs that wait for a full disk, progress, step lines, jumps of the loss.
+/// @brief  Umbrella header of report: logs, progress, step lines, jumps of the loss.
 #pragma once
 
 #include <ctp/report/loss_watch.hpp>

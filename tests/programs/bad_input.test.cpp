@@ -415,7 +415,7 @@ TEST_CASE("programs: make_stream refuses unusable sizes, keys and folders") {
   check_complaint("make_stream", {"--output", out, "--train", "many"}, usage, {"--train", "many"});
   check_complaint("make_stream", {"--output", out, "--set", "unheard=1"}, usage,
                   {"--set", "unheard", "held_out_every"});
-  check_complaint("make_stream", {"--output", file}, data, {file, "choose another path"});
+  check_complaint("make_stream", {"--output", file}, usage, {file, "choose another path"});
   CHECK_FALSE(fs::exists(out));
 }
 

@@ -71,11 +71,45 @@ TEST_CASE("p9d writer: an id that cannot be a file name, or occurs twice in a sp
   CHECK(refusal(Split::Train, "a").empty());
 }
 
-TEST_CASE("p9d writer: a new writer removes the JSON files of the folder, so that an unfinished one has none") {
+TEST_CASE(
+    "p9d writer: a folder with something in it is refused, and a writer that does not finish leaves it as it was") {
   const TemporaryFolder folder;
   test::write_small_p9d(folder);
-  const P9dWriter writer(folder.path());
-  CHECK(ctp::io::list_directory(folder.path("json")).empty());
+  const std::string before = ctp::io::read_text(folder.path("json/train.json"));
+  CHECK(test::has(message_of<ctp::UsageError>([&] { P9dWriter{folder.path()}; }), "expected an empty or a new folder"));
+  {
+    const P9dWriter unfinished(folder.path("new/set"));
+  }
+  CHECK_FALSE(ctp::io::exists(folder.path("new")));
+  CHECK(ctp::io::read_text(folder.path("json/train.json")) == before);
+}
+
+TEST_CASE("p9d writer: a data set is replaced when the new one is complete, and nothing but a data set") {
+  const TemporaryFolder folder;
+  const std::string set = folder.path("set");
+  const auto write = [&](const char* title, ctp::io::Overwrite overwrite, bool finish = true) {
+    P9dWriter writer(set, overwrite);
+    writer.add(Split::Train, sample(title, title), picture);
+    if (finish) writer.finish();
+  };
+  using ctp::io::Overwrite;
+  write("old", Overwrite::No);
+  const std::string old = ctp::io::read_text(folder.path("set/json/train.json"));
+  write("lost", Overwrite::Yes, false);
+  CHECK(ctp::io::read_text(folder.path("set/json/train.json")) == old);
+  write("new", Overwrite::Yes);
+  CHECK(test::has(ctp::io::read_text(folder.path("set/json/train.json")), "\"new\""));
+  CHECK(ctp::io::list_directory(folder.path("set/train_images")) == std::vector<std::string>{"new.jpg"});
+  CHECK(ctp::io::list_directory(folder.path()) == std::vector<std::string>{"set"});
+  // One foreign entry anywhere, and the folder stays.
+  for (const char* foreign :
+       {"set/notes.txt", "set/json/mine.json", "set/train_images/a.png", "set/gallery_images/d/x"}) {
+    CAPTURE(foreign);
+    ctp::io::make_directories(ctp::io::directory_of(folder.path(foreign)));
+    folder.write(foreign, "mine");
+    CHECK_FALSE(message_of<ctp::UsageError>([&] { write("newer", Overwrite::Yes); }).empty());
+    ctp::io::remove_file(folder.path(foreign));
+  }
 }
 
 TEST_CASE(

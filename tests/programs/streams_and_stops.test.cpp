@@ -1,0 +1,222 @@
+// Standard streams that are closed or full, signals, and files that cannot be written or are gone during a training.
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <ctp/io/json/document.hpp>
+
+#include "programs/program.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using test::TemporaryFolder;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// A shell command with $bin, $data and $out.
+struct Shell {
+  TemporaryFolder folder;
+  test::Finished finished;
+
+  [[nodiscard]] std::string prefix() const {
+    return "export CUDA_VISIBLE_DEVICES= OMP_WAIT_POLICY=passive; bin='" + std::string(CTP_PROGRAM_DIR) + "'; data='" +
+           test::small_stream() + "'; out='" + folder.path("out") +
+           "'; train() { exec $bin/continual_pretrain --data " + "\"$data\" --output \"$out\" --tasks " +
+           test::first_task +
+           " --strategy seqf --batch-size 5 --image-size 32 --threads 1 --workers 0 --log-every 1 \"$@\"; }; ";
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder.path(name); }
+
+  /// Runs `command` with bash. Standard error goes to a file, standard output where the command says.
+  int run(const std::string& command) {
+    folder.write("script", prefix() + command);
+    const int status = std::system(("bash '" + path("script") + "' 2>'" + path("err") + "'").c_str());
+    finished = {WIFEXITED(status) ? WEXITSTATUS(status) : -1, "", test::read_whole(path("err"))};
+    return finished.code;
+  }
+  [[nodiscard]] std::string log() const { return test::read_whole(path("out/metrics.jsonl")); }
+  /// Starts `command`, calls `act` once the log has `lines` lines, and waits for the end.
+  int run_and(const std::string& command, const std::function<void(pid_t)>& act, int lines = 4) {
+    folder.write("script", prefix() + command);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (const int one : {SIGINT, SIGTERM, SIGHUP}) std::signal(one, SIG_DFL);
+      const std::string script = path("script"), err = path("err");
+      ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), STDERR_FILENO);
+      ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
+      ::execlp("bash", "bash", script.c_str(), nullptr);
+      ::_exit(99);
+    }
+    const auto there = [&] {
+      const std::string text = log();
+      return std::count(text.begin(), text.end(), '\n') >= lines;
+    };
+    int status = 0;
+    bool ended = false;
+    for (int i = 0; i < 3000 && !there() && !ended; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      ended = ::waitpid(child, &status, WNOHANG) == child;
+    }
+    if (!ended) {
+      act(child);
+      ::waitpid(child, &status, 0);
+    }
+    finished = {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), "", test::read_whole(path("err"))};
+    return finished.code;
+  }
+};
+
+/// Number of lines; every line must be a JSON object.
+int json_lines(const std::string& text) {
+  int number = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line); ++number) {
+    const auto document = ctp::io::parse_json_document(line, "metrics.jsonl");
+    CHECK_FALSE(document.root().at("kind").string().empty());
+  }
+  return number;
+}
+
+}  // namespace
+
+TEST_CASE("programs: with closed standard streams no file gets what was meant for people") {
+  for (const std::string closed : {">&-", "2>&-", "<&-", "<&- >&- 2>&-"}) {
+    CAPTURE(closed);
+    Shell shell;
+    CHECK(shell.run("train --epochs 1 " + closed + (has(closed, ">&- 2") || closed == ">&-" ? "" : " >/dev/null")) ==
+          0);
+    CHECK(json_lines(shell.log()) == 5);  // three steps, the task, the summary
+    CHECK(has(shell.log(), "\"kind\":\"summary\""));
+  }
+}
+
+TEST_CASE("programs: output that is the result and cannot be printed is exit code 6, and the files are complete") {
+  for (const std::string& command :
+       {std::string("train --epochs 1 --json >&-"), std::string("train --epochs 1 --json >/dev/full"),
+        std::string("train --epochs 1 >/dev/full"),
+        std::string("train --epochs 1 --json | true; exit ${PIPESTATUS[0]}")}) {
+    CAPTURE(command);
+    Shell shell;
+    CHECK(shell.run("cd '" + shell.path("") + "'; " + command) == 6);
+    CHECK(has(shell.finished.err, "continual_pretrain: standard output: expected to print everything, found "));
+    CHECK(std::count(shell.finished.err.begin(), shell.finished.err.end(), '\n') == 1);
+    CHECK(json_lines(shell.log()) == 5);
+    CHECK(fs::exists(shell.path("out/task_00.safetensors")));
+  }
+}
+
+TEST_CASE("programs: every program's lost output is exit code 6") {
+  Shell shell;
+  REQUIRE(shell.run("train --epochs 1 >/dev/null") == 0);
+  const std::string evaluate = "$bin/evaluate --data \"$data\" --weights \"$out/task_00.safetensors\" --threads 1";
+  for (const std::string& command :
+       {evaluate, evaluate + " --json", std::string("$bin/compare_runs a=\"$out\""),
+        std::string("$bin/compare_runs --json a=\"$out\""), std::string("$bin/make_stream --help"),
+        std::string("$bin/continual_pretrain --help"), std::string("$bin/conformance --help"),
+        "$bin/make_stream --quiet --train 90 --test 45 --output " + shell.path("made")}) {
+    CAPTURE(command);
+    CHECK(shell.run("exec " + command + " >/dev/full") == 6);
+    CHECK(has(shell.finished.err, ": standard output: expected to print everything, found No space left on device"));
+  }
+  CHECK(fs::exists(shell.path("made/json/gallery.json")));
+}
+
+TEST_CASE("programs: a signal ends the step, keeps the weights, and ends with 75; the weights can be gone on from") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    Shell shell;
+    CHECK(shell.run_and("train --epochs 100000", [&](pid_t child) { ::kill(child, signal); }) == 75);
+    CAPTURE(shell.finished.err);
+    const std::string kept = shell.path("out/interrupted.safetensors");
+    CHECK(std::count(shell.finished.err.begin(), shell.finished.err.end(), '\n') == 1);
+    CHECK(has(shell.finished.err, "the weights are kept in " + kept));
+    CHECK(has(shell.finished.err, "--init"));
+    const std::string log = shell.log();
+    const int lines = json_lines(log);
+    // The last line names the last step that was logged.
+    const std::size_t last = log.rfind("\"kind\":\"interrupted\"");
+    REQUIRE(last != std::string::npos);
+    const std::string step = "\"step\":" + std::to_string(lines - 2) + ",\"global_step\":" + std::to_string(lines - 2);
+    CHECK(has(log.substr(last), step));
+    CHECK(log.find("\n", last) == log.size() - 1);
+    if (signal != SIGTERM) continue;
+    CHECK(shell.run("cp -r \"$out\" '" + shell.path("first") + "'; rm -r \"$out\"; train --epochs 1 --init '" +
+                    shell.path("first/interrupted.safetensors") + "' --vocab '" + shell.path("first/vocab.txt") +
+                    "' >/dev/null") == 0);
+  }
+}
+
+TEST_CASE("programs: a signal that is ignored at the start stays ignored") {
+  Shell shell;
+  CHECK(shell.run_and("trap '' HUP; train --epochs 20", [&](pid_t child) { ::kill(child, SIGHUP); }) == 0);
+}
+
+TEST_CASE("programs: a signal during a conversion removes what was written, and has its default action") {
+  Shell shell;
+  const pid_t child = ::fork();
+  const std::string program = std::string(CTP_PROGRAM_DIR) + "/make_stream", made = shell.path("a/made");
+  if (child == 0) {
+    std::signal(SIGTERM, SIG_DFL);
+    ::execl(program.c_str(), program.c_str(), "--output", made.c_str(), "--train", "90000", "--quiet", nullptr);
+    ::_exit(99);
+  }
+  for (int i = 0; i < 3000 && !fs::exists(shell.path("a")); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(child, SIGTERM);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFSIGNALED(status));
+  CHECK_FALSE(fs::exists(shell.path("a")));
+}
+
+TEST_CASE("programs: log lines that cannot be written do not end a training, and are exit code 6 at its end") {
+  // The limit of a file's size holds for the log and not for the weights, which only a smaller file could test: the
+  // limit is large enough for the weights, and a long log reaches it.
+  Shell shell;
+  REQUIRE(shell.run("train --epochs 1 >/dev/null") == 0);
+  const auto weights = fs::file_size(shell.path("out/task_00.safetensors"));
+  const auto blocks = weights / 1024 + 8;
+  fs::remove_all(shell.path("out"));
+  const std::string fill = "{ head -c " + std::to_string(blocks * 1024 - 600) + " /dev/zero | tr '\\0' ' '; echo; }";
+  // While the training runs, its log grows to the limit by another hand.
+  CHECK(shell.run_and(
+            "ulimit -f " + std::to_string(blocks) + "; train --epochs 60",
+            [&](pid_t) { std::system((fill + " >>'" + shell.path("out/metrics.jsonl") + "'").c_str()); }, 2) == 6);
+  CAPTURE(shell.finished.err);
+  CHECK(has(shell.finished.err, "File too large; the training goes on"));
+  CHECK(has(shell.finished.err, "lines lost: "));
+  CHECK(std::count(shell.finished.err.begin(), shell.finished.err.end(), '\n') == 2);
+  CHECK(fs::file_size(shell.path("out/task_00.safetensors")) == weights);
+  CHECK(shell.log().ends_with("\n"));
+}
+
+TEST_CASE("programs: a folder that is removed or moved during a training is noticed, and the weights are kept") {
+  for (const bool moved : {false, true}) {
+    Shell shell;
+    CHECK(shell.run_and("train --epochs 100000", [&](pid_t) {
+      if (moved)
+        fs::rename(shell.path("out"), shell.path("elsewhere"));
+      else
+        fs::remove_all(shell.path("out"));
+    }) == 6);
+    CAPTURE(shell.finished.err);
+    CHECK(has(shell.finished.err, "metrics.jsonl: expected the file of this run, found it removed, moved or replaced"));
+    CHECK(fs::exists(shell.path("out/interrupted.safetensors")));
+    if (moved) CHECK(json_lines(test::read_whole(shell.path("elsewhere/metrics.jsonl"))) > 0);
+  }
+}

@@ -1,0 +1,85 @@
+#include <ctp/report/patient_log.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <ctp/testing/faulty_file_system.hpp>
+
+#include <io/scratch.hpp>
+
+using ctp::JsonLine;
+using ctp::report::PatientLog;
+
+TEST_CASE("patient_log: lines that cannot be written wait, the problem is said once, and the file has every line") {
+  const Scratch scratch;
+  ctp::io::FaultyFileSystem files;
+  files.piece = 3;
+  files.error = ENOSPC;
+  const ctp::io::UseFileSystem use(files);
+  int said = 0;
+  PatientLog log(scratch / "log", [&](const std::string&) { ++said; });
+  log.open();
+  log.write(JsonLine().add("n", 1));
+  const std::size_t before = files.calls();
+  files.fail_at = before + 2;  // the second piece of the line: a part of it is written and cut away again
+  log.write(JsonLine().add("n", 2));
+  CHECK(get(scratch / "log") == "{\"n\":1}\n");
+  CHECK(log.lost() == 1);
+  CHECK(log.complaint().find("No space left on device") != std::string::npos);
+  files.fail_at = files.calls() + 1;
+  log.write(JsonLine().add("n", 3));
+  CHECK(log.lost() == 2);
+  log.write(JsonLine().add("n", 4));
+  CHECK(get(scratch / "log") == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n");
+  CHECK(log.lost() == 0);
+  CHECK(said == 1);
+  log.close();
+  CHECK(log.complaint().empty());
+}
+
+TEST_CASE("patient_log: lines that stay unwritten are lost and counted; memory for them is limited") {
+  const Scratch scratch;
+  ctp::io::FaultyFileSystem files;
+  const ctp::io::UseFileSystem use(files);
+  PatientLog log(scratch / "log", {}, 20);
+  log.open();
+  files.fail_at = files.calls() + 1;
+  files.for_good = true;
+  for (int i = 0; i < 5; ++i) log.write(JsonLine().add("n", i));  // 7 bytes each: two wait, three are given up
+  CHECK(log.lost() == 5);
+  files.fail_at = 0;
+  log.close();
+  CHECK(get(scratch / "log") == "{\"n\":3}\n{\"n\":4}\n");
+  CHECK(log.lost() == 3);
+  CHECK(log.complaint().find("lines lost: 3") != std::string::npos);
+}
+
+TEST_CASE("patient_log: a failing sync or close at the end is a complaint though every line was written") {
+  const Scratch scratch;
+  for (const char* call : {"sync", "close"}) {
+    ctp::io::FaultyFileSystem files;
+    const ctp::io::UseFileSystem use(files);
+    PatientLog log(scratch / call);
+    log.write(JsonLine().add("n", 1));
+    files.fail_at = files.calls() + (std::string(call) == "sync" ? 1 : 2);
+    log.close();
+    CHECK(log.complaint().find(std::string(call) == "sync" ? "fsync" : "close") != std::string::npos);
+  }
+}
+
+TEST_CASE("patient_log: a file that is removed or replaced is noticed") {
+  const Scratch scratch;
+  PatientLog log(scratch / "log");
+  CHECK(log.in_place());
+  log.open();
+  CHECK(log.in_place());
+  std::filesystem::rename(scratch / "log", scratch / "moved");
+  CHECK_FALSE(log.in_place());
+  put(scratch / "log", "");
+  CHECK_FALSE(log.in_place());
+  std::filesystem::rename(scratch / "moved", scratch / "log");
+  CHECK(log.in_place());
+}
