@@ -152,7 +152,7 @@ TEST_CASE("programs: a list of an earlier run in the output folder is not overwr
   const std::string list = folder.write("out/bad_images.jsonl", "{}\n");
   const auto run = train(test::small_stream(), folder.path("out"), {});
   CHECK(run.code == 2);
-  CHECK(has(run.err, "a folder without bad_images.jsonl"));
+  CHECK(has(run.err, "an empty or a new folder, found \"bad_images.jsonl\" in it"));
   CHECK(test::read_whole(list) == "{}\n");
 }
 
