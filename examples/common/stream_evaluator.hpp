@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -20,6 +21,8 @@ namespace examples {
 struct EvaluationOptions {
   int max_words = 30, batch_size = 64, workers = 0;
   std::size_t cache_bytes = 0;
+  ctp::data::DecodeLimits limits{};
+  std::optional<std::uint8_t> background{};
 };
 
 /// @brief Evaluates models on the test, query and gallery lists of a P9D folder.
@@ -64,8 +67,11 @@ class StreamEvaluator final : public Evaluator {
   Source source(const std::vector<ctp::data::Sample>& samples, const ctp::data::Tokenizer& tokenizer) const {
     return std::make_shared<const ctp::data::FileSource>(
         samples, tokenizer,
-        ctp::data::FileSourceOptions{
-            .max_words = options_.max_words, .length = options_.max_words, .cache_bytes = options_.cache_bytes});
+        ctp::data::FileSourceOptions{.max_words = options_.max_words,
+                                     .length = options_.max_words,
+                                     .cache_bytes = options_.cache_bytes,
+                                     .limits = options_.limits,
+                                     .background = options_.background});
   }
 
   [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Source& from,

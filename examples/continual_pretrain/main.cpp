@@ -75,10 +75,13 @@ int run(int argc, char** argv) {
   settings.queue = model.queue;
   ctp::validate(model);
 
-  const ctp::data::FileSourceOptions reading{.max_words = settings.max_words,
-                                             .length = settings.max_words,
-                                             .cache_bytes = cache_bytes(settings, 2),
-                                             .augmentation = settings.augment};
+  const ctp::data::FileSourceOptions reading{
+      .max_words = settings.max_words,
+      .length = settings.max_words,
+      .cache_bytes = cache_bytes(settings, 2),
+      .augmentation = settings.augment,
+      .limits = {.max_pixels = settings.max_pixels},
+      .background = examples::background_of(settings.background, "--background")};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
     if (task.members.size() < static_cast<std::size_t>(settings.batch_size))
@@ -88,9 +91,12 @@ int run(int argc, char** argv) {
                                 .text());
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
   const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
-  const examples::StreamEvaluator evaluate(
-      stream, tokenizer,
-      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = cache_bytes(settings, 1)});
+  const examples::StreamEvaluator evaluate(stream, tokenizer,
+                                           {.max_words = settings.max_words,
+                                            .workers = settings.workers,
+                                            .cache_bytes = cache_bytes(settings, 1),
+                                            .limits = reading.limits,
+                                            .background = reading.background});
 
   const auto save = [&model](const std::string& path, ctp::TensorFile file) {
     file.metadata["config"] = ctp::io::config_text(model);

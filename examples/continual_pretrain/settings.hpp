@@ -17,6 +17,7 @@
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/io/suggest.hpp>
 
+#include "../common/reading.hpp"
 #include "../common/strategies.hpp"
 
 namespace pretrain {
@@ -43,6 +44,8 @@ inline const std::string& strategy_list() {
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
   std::string on_bad_image = "error", quarantine;
+  std::string background = "none";
+  int max_pixels = examples::default_max_pixels;
   bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
   int threads = 0, workers = 1, log_every = 10, cache_mb = 1280;
@@ -92,6 +95,9 @@ struct Settings {
             "quarantine (never open the picture again)");
     visitor("bad_image_limit", s.bad_image_limit,
             "share of a task's pictures, with kept pairs of earlier tasks, that may be bad");
+    visitor("background", s.background,
+            "grey level, 0 to 255, behind transparent pixels; none: show the colours stored under them, as published");
+    visitor("max_pixels", s.max_pixels, "largest picture: width times height");
     visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
     visitor("no_check", s.no_check, "do not look for all pictures and read their headers before the training");
     visitor("cache_mb", s.cache_mb,
@@ -222,6 +228,8 @@ inline void validate(const Settings& s, bool writes) {
         std::to_string(s.patience_seconds));
   check(s.max_unknown_share <= 1, "max_unknown_share", "a share between 0 and 1", std::to_string(s.max_unknown_share));
   check(s.bad_image_limit <= 1, "bad_image_limit", "a share between 0 and 1", std::to_string(s.bad_image_limit));
+  check(s.max_pixels >= 1, "max_pixels", "at least 1", std::to_string(s.max_pixels));
+  (void)examples::background_of(s.background, "background");
   check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
         "one of error, skip, quarantine", "'" + s.on_bad_image + "'");
   const ctp::data::Augmentation& a = s.augment;

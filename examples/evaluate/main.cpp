@@ -14,6 +14,7 @@
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/picture_check.hpp"
+#include "../common/reading.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
 #include "../common/title_check.hpp"
@@ -37,7 +38,8 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 struct Options {
   std::string data, weights, vocab, features;
   int max_words = 30, workers = 1, batch_size = 64;
-  std::string on_bad_image = "error";
+  std::string on_bad_image = "error", background = "none";
+  int max_pixels = examples::default_max_pixels;
   bool json = false, no_check = false, overwrite = false;
 };
 
@@ -57,9 +59,14 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::data::Tokenizer& tokenizer) {
   ctp::data::P9d stream(o.data, {.allow_unlisted = true});
   std::optional<ctp::data::PictureCheck> check;
-  if (!o.no_check) check = examples::check_for_evaluation(stream, o.max_words, o.on_bad_image);
-  const examples::StreamEvaluator evaluate(
-      stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
+  if (!o.no_check)
+    check = examples::check_for_evaluation(stream, o.max_words, o.on_bad_image, {.max_pixels = o.max_pixels});
+  const examples::StreamEvaluator evaluate(stream, tokenizer,
+                                           {.max_words = o.max_words,
+                                            .batch_size = o.batch_size,
+                                            .workers = o.workers,
+                                            .limits = {.max_pixels = o.max_pixels},
+                                            .background = examples::background_of(o.background, "--background")});
   const auto title_reports = examples::title_reports(stream, tokenizer, o.max_words, false);
   title_reports.say("evaluate", o.vocab, o.json);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
@@ -108,9 +115,17 @@ int run(int argc, char** argv) {
   app.add_option("--on-bad-image", o.on_bad_image,
                  "a picture that cannot be read: error, or skip or quarantine (both leave the record out, and say so)")
       ->capture_default_str();
+  app.add_option(
+         "--background", o.background,
+         "grey level, 0 to 255, behind transparent pixels, as in the training; none: the colours stored under them")
+      ->capture_default_str();
+  app.add_option("--max-pixels", o.max_pixels, "largest picture: width times height")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_flag("--no-check", o.no_check, "do not look for all pictures and copies of training pictures first");
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
+  (void)examples::background_of(o.background, "--background");
   const auto require_at_least = [](int least, const char* option, int found, const char* remedy) {
     if (found < least)
       throw ctp::UsageError(
