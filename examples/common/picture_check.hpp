@@ -100,10 +100,11 @@ inline void leave_out_bad(const ctp::data::PictureCheck& check, ctp::data::P9d& 
 /// `policy`: error, or skip or quarantine, which decode every picture of the evaluation and leave bad ones out of the
 /// lists of `stream`. Training pictures that cannot be read are passed over. **Errors.** DataError naming all bad
 /// pictures of the evaluation.
-inline ctp::data::PictureCheck check_for_evaluation(ctp::data::P9d& stream, int max_words, const std::string& policy) {
+inline ctp::data::PictureCheck check_for_evaluation(ctp::data::P9d& stream, int max_words, const std::string& policy,
+                                                    const ctp::data::DecodeLimits& limits = {}) {
   const bool leaves_out = ctp::data::on_bad_image(policy) != ctp::data::OnBadImage::Error;
   ctp::data::PictureCheck check =
-      ctp::data::check_pictures(stream, {.decode_evaluation = leaves_out, .max_words = max_words});
+      ctp::data::check_pictures(stream, {.limits = limits, .decode_evaluation = leaves_out, .max_words = max_words});
   std::erase_if(check.bad, [](const auto& fault) { return fault.split == ctp::data::Split::Train; });
   if (!check.bad.empty() && !leaves_out)
     throw ctp::DataError(

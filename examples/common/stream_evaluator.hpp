@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -28,6 +29,8 @@ struct EvaluationOptions {
   int max_words = 30, batch_size = 64, workers = 0;
   std::size_t cache_bytes = 0;
   bool equal_texts = true;  ///< what is equal to one's own counts as one's own; false: the published rule
+  ctp::data::DecodeLimits limits{};
+  std::optional<std::uint8_t> background{};
 };
 
 /// True for "own", false for "published". **Errors.** UsageError for another value of --equal-texts.
@@ -99,8 +102,11 @@ class StreamEvaluator final : public Evaluator {
   Source source(const std::vector<ctp::data::Sample>& samples, const ctp::data::Tokenizer& tokenizer) const {
     return std::make_shared<const ctp::data::FileSource>(
         samples, tokenizer,
-        ctp::data::FileSourceOptions{
-            .max_words = options_.max_words, .length = options_.max_words, .cache_bytes = options_.cache_bytes});
+        ctp::data::FileSourceOptions{.max_words = options_.max_words,
+                                     .length = options_.max_words,
+                                     .cache_bytes = options_.cache_bytes,
+                                     .limits = options_.limits,
+                                     .background = options_.background});
   }
 
   using Samples = std::vector<ctp::data::Sample>;

@@ -53,7 +53,8 @@ inline std::optional<ctp::data::PictureCheck> check_pictures(ctp::data::P9d& str
   }
   if (settings.no_check) return std::nullopt;
   const ctp::data::PictureCheck check =
-      ctp::data::check_pictures(stream, {.passed_over = bad_pictures.ordinals(),
+      ctp::data::check_pictures(stream, {.limits = {.max_pixels = settings.max_pixels},
+                                         .passed_over = bad_pictures.ordinals(),
                                          .decode_evaluation = settings.on_bad_image != "error",
                                          .max_words = settings.max_words});
   if (!check.bad.empty()) {

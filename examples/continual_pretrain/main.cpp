@@ -83,10 +83,13 @@ int run(int argc, char** argv) {
   settings.queue = model.queue;
   ctp::validate(model);
 
-  const ctp::data::FileSourceOptions reading{.max_words = settings.max_words,
-                                             .length = settings.max_words,
-                                             .cache_bytes = cache_bytes(settings, 2),
-                                             .augmentation = settings.augment};
+  const ctp::data::FileSourceOptions reading{
+      .max_words = settings.max_words,
+      .length = settings.max_words,
+      .cache_bytes = cache_bytes(settings, 2),
+      .augmentation = settings.augment,
+      .limits = {.max_pixels = settings.max_pixels},
+      .background = examples::background_of(settings.background, "--background")};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
     if (task.members.size() < static_cast<std::size_t>(settings.batch_size))
@@ -100,7 +103,9 @@ int run(int argc, char** argv) {
                                            {.max_words = settings.max_words,
                                             .workers = settings.workers,
                                             .cache_bytes = cache_bytes(settings, 1),
-                                            .equal_texts = examples::equal_texts_of(settings.equal_texts)});
+                                            .equal_texts = examples::equal_texts_of(settings.equal_texts),
+                                            .limits = reading.limits,
+                                            .background = reading.background});
 
   const std::string training = training_entry(settings, model, vocabulary);
   const auto save = [&model, &training](const std::string& path, ctp::TensorFile file) {

@@ -21,6 +21,7 @@
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/io/suggest.hpp>
 
+#include "../common/reading.hpp"
 #include "../common/strategies.hpp"
 
 namespace pretrain {
@@ -50,7 +51,8 @@ inline const std::string& strategy_list() {
 /// numbers outside of detail::ranges.
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
-  std::string on_bad_image = "error", quarantine, equal_texts = "own";
+  std::string on_bad_image = "error", quarantine, equal_texts = "own", background = "none";
+  int max_pixels = examples::default_max_pixels;
   bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
   int threads = 0, workers = 1, log_every = 10, cache_mb = 1280;
@@ -102,6 +104,9 @@ struct Settings {
             "quarantine (never open the picture again)");
     visitor("bad_image_limit", s.bad_image_limit,
             "share of a task's pictures, with kept pairs of earlier tasks, that may be bad");
+    visitor("background", s.background,
+            "grey level, 0 to 255, behind transparent pixels; none: show the colours stored under them, as published");
+    visitor("max_pixels", s.max_pixels, "largest picture: width times height");
     visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
     visitor("equal_texts", s.equal_texts,
             "own: in recalls a text equal to one's own counts as one's own; published: it does not");
@@ -160,7 +165,7 @@ struct Range {
 
 /// The ranges of the options that are numbers. The largest numbers are far beyond use; they keep sums within bounds.
 inline constexpr double no_limit = std::numeric_limits<double>::infinity();
-inline constexpr std::array<Range, 19> ranges{{{"image_size", 1, 16384},
+inline constexpr std::array<Range, 20> ranges{{{"image_size", 1, 16384},
                                                {"max_words", 3, 65536},
                                                {"queue", 1, 1 << 22},
                                                {"epochs", 1, 65536},
@@ -176,6 +181,7 @@ inline constexpr std::array<Range, 19> ranges{{{"image_size", 1, 16384},
                                                {"patience_seconds", 1, 1 << 20},
                                                {"bad_image_limit", 0, 1},
                                                {"cache_mb", 0, 1 << 20},
+                                               {"max_pixels", 1, std::numeric_limits<int>::max()},
                                                {"max_unknown_share", 0, 1},
                                                {"max_empty_titles", 0, 100'000'000},
                                                {"log_every", 1, 1'000'000}}};
@@ -301,6 +307,7 @@ inline void validate(const Settings& s, bool writes) {
   check(!writes || !s.output.empty(), "output", "a folder to write to", "nothing");
   check(s.min_lr <= s.lr, "min_lr", "a number from 0 to --lr, which is " + std::to_string(s.lr),
         std::to_string(s.min_lr));
+  (void)examples::background_of(s.background, "--background");
   check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
         "one of error, skip, quarantine", "'" + s.on_bad_image + "'");
   const ctp::data::Augmentation& a = s.augment;

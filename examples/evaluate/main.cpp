@@ -13,6 +13,7 @@
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/picture_check.hpp"
+#include "../common/reading.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
 #include "../common/threads.hpp"
@@ -37,9 +38,9 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 }
 
 struct Options {
-  std::string data, features, equal_texts = "own", unlisted = "refuse", on_bad_image = "error";
+  std::string data, features, equal_texts = "own", unlisted = "refuse", on_bad_image = "error", background = "none";
   evaluation::WeightOptions weights;
-  int workers = 1, batch_size = 64;
+  int workers = 1, batch_size = 64, max_pixels = examples::default_max_pixels;
   bool json = false, no_check = false, overwrite = false;
 };
 
@@ -59,12 +60,15 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 void measure(const Options& o, const examples::FeatureMaker& maker, const evaluation::WeightsInUse& weights) {
   ctp::data::P9d stream(o.data, {.allow_unlisted = true});
   std::optional<ctp::data::PictureCheck> check;
-  if (!o.no_check) check = examples::check_for_evaluation(stream, weights.max_words, o.on_bad_image);
+  if (!o.no_check)
+    check = examples::check_for_evaluation(stream, weights.max_words, o.on_bad_image, {.max_pixels = o.max_pixels});
   const examples::StreamEvaluator evaluate(stream, weights.tokenizer,
                                            {.max_words = weights.max_words,
                                             .batch_size = o.batch_size,
                                             .workers = o.workers,
-                                            .equal_texts = examples::equal_texts_of(o.equal_texts)});
+                                            .equal_texts = examples::equal_texts_of(o.equal_texts),
+                                            .limits = {.max_pixels = o.max_pixels},
+                                            .background = examples::background_of(o.background, "--background")});
   if (o.unlisted == "refuse") evaluation::refuse_unlisted(evaluate.left_out(), o.data);
   const auto title_reports = examples::title_reports(stream, weights.tokenizer, weights.max_words, false);
   title_reports.say("evaluate", weights.vocabulary.file, o.json);
@@ -111,10 +115,18 @@ int run(int argc, char** argv) {
   app.add_option("--on-bad-image", o.on_bad_image,
                  "a picture that cannot be read: error, or skip or quarantine (both leave the record out, and say so)")
       ->capture_default_str();
+  app.add_option(
+         "--background", o.background,
+         "grey level, 0 to 255, behind transparent pixels, as in the training; none: the colours stored under them")
+      ->capture_default_str();
+  app.add_option("--max-pixels", o.max_pixels, "largest picture: width times height")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_flag("--no-check", o.no_check, "do not look for all pictures and copies of training pictures first");
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   examples::require_range("--batch-size", o.batch_size, 1, 1 << 20, "leave the option out for 64");
+  (void)examples::background_of(o.background, "--background");
   (void)ctp::data::on_bad_image(o.on_bad_image);
   (void)examples::equal_texts_of(o.equal_texts);
   if (o.unlisted != "refuse" && o.unlisted != "count")

@@ -39,14 +39,14 @@ struct Row {
 inline constexpr std::uint64_t largest_picture = std::uint64_t{256} << 20U;  ///< bytes; as data::FileSource
 
 /// Decodes the pictures of all rows, on threads() threads. What is wrong with one stands in its row.
-inline void look_at_pictures(std::vector<Row>& rows) {
+inline void look_at_pictures(std::vector<Row>& rows, const ctp::data::DecodeLimits& limits = {}) {
   ctp::parallel_for(static_cast<std::ptrdiff_t>(rows.size()), [&](std::ptrdiff_t i) {
     examples::StopSignals::check();
     Row& row = rows[static_cast<std::size_t>(i)];
     if (!row.fault.empty()) return;
     try {
       const std::vector<std::byte> content = ctp::io::read_file(row.path, largest_picture);
-      const ctp::data::Picture picture = ctp::data::decode_picture(content, row.path);
+      const ctp::data::Picture picture = ctp::data::decode_picture(content, row.path, limits);
       row.opacity = !picture.alpha.empty();
       row.transparent = ctp::data::has_transparency(picture);
       row.bytes = content.size();

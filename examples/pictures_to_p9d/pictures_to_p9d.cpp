@@ -34,6 +34,7 @@
 #include <ctp/io/files.hpp>
 #include <ctp/io/free_space.hpp>
 
+#include "../common/reading.hpp"
 #include "../common/run.hpp"
 #include "looked_at.hpp"
 #include "output.hpp"
@@ -48,23 +49,13 @@ struct Options {
   double test = 0.1, query = 0.05, gallery = 0.15;
   std::uint64_t seed = 0;
   std::string background = "255", delimiter, on_bad_image = "error";
+  int max_pixels = examples::default_max_pixels;
   bool heading = false, json = false, several_captions = false, overwrite = false;
 };
 
 [[noreturn]] void refuse(const std::string& file, std::size_t line, const std::string& expected,
                          const std::string& found, const std::string& remedy) {
   throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(line), expected, found, remedy}.text());
-}
-
-/// The grey level of --background; nullopt for none. **Errors.** UsageError.
-std::optional<std::uint8_t> background_of(const std::string& text) {
-  if (text == "none") return std::nullopt;
-  std::uint8_t level = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), level);
-  if (problem != std::errc() || end != text.data() + text.size())
-    throw ctp::UsageError(
-        ctp::Complaint{"--background", "", "a grey level from 0 to 255, or none", ctp::quoted(text), ""}.text());
-  return level;
 }
 
 /// The rows of the table, checked as far as possible without opening a picture. A file under two names, by spelling or
@@ -181,7 +172,7 @@ void convert(const Options& options) {
   const std::size_t all = rows.size();
   require_pictures_apart(options, rows);
   const examples::StopSignals noted;
-  look_at_pictures(rows);
+  look_at_pictures(rows, {.max_pixels = options.max_pixels});
   const std::vector<Row> left_out = take_bad(rows, options.captions, options.on_bad_image == "skip");
   const std::vector<Split> splits = split_rows(rows, options);
   std::uint64_t bytes = 0;
@@ -191,14 +182,16 @@ void convert(const Options& options) {
   std::map<std::string, std::array<std::size_t, 4>> counts;  // pairs, by task and split
   std::vector<std::string> order;
   std::size_t transparent = 0;
-  const std::optional<std::uint8_t> background = background_of(options.background);
+  const std::optional<std::uint8_t> background = examples::background_of(options.background, "--background");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     examples::StopSignals::check();
     const Row& row = rows[i];
     try {
       std::vector<std::byte> picture = ctp::io::read_file(row.path, largest_picture);
       transparent += row.transparent ? 1 : 0;
-      if (row.opacity && background) picture = ctp::data::lay_on_background(picture, row.path, *background).bytes;
+      if (row.opacity && background)
+        picture =
+            ctp::data::lay_on_background(picture, row.path, *background, {.max_pixels = options.max_pixels}).bytes;
       writer.add(splits[i], row.record, picture, row.more_titles);
     } catch (const ctp::DataError& error) {
       throw ctp::DataError(options.captions + ": line " + std::to_string(row.line) + ": " + error.what());
@@ -240,7 +233,7 @@ void convert(const Options& options) {
 int run(int argc, char** argv) {
   CLI::App app("Turns a folder of pictures and a table of captions into a P9D-layout folder.", "pictures_to_p9d");
   Options options;
-  app.add_option("--pictures", options.pictures, "Folder of JPEG and PNG files")->required();
+  app.add_option("--pictures", options.pictures, "Folder of picture files")->required();
   app.add_option("--captions", options.captions, "CSV: file,caption[,task[,category]]")->required();
   app.add_option("--output", options.output, "Folder to write; must be empty or missing")->required();
   app.add_flag("--overwrite", options.overwrite, "Replace the data set in --output, once the new one is complete");
@@ -270,6 +263,9 @@ int run(int argc, char** argv) {
          "--background", options.background,
          "Grey level, 0 to 255, behind transparent pixels; none: leave the files, whose readers drop transparency")
       ->capture_default_str();
+  app.add_option("--max-pixels", options.max_pixels, "Largest picture: width times height")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--on-bad-image", options.on_bad_image,
                  "A picture that cannot be read: error (end, naming all of them) or skip (leave them out)")
       ->check(CLI::IsMember({"error", "skip"}))
@@ -280,7 +276,7 @@ int run(int argc, char** argv) {
   app.add_flag("--heading", options.heading, "The first line of the table is a heading");
   app.add_flag("--json", options.json, "Print the summary as one JSON line");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
-  (void)background_of(options.background);
+  (void)examples::background_of(options.background, "--background");
   if (!options.json) examples::printed_text_is_optional();
   require_output_apart(options);
   convert(options);
