@@ -113,6 +113,10 @@ int run(int argc, char** argv) {
     file.metadata[ctp::io::training_entry] = training;
     ctp::io::write_safetensors(path, file);
   };
+  const auto announce = [&] {
+    if (init) say(*init, line.json);
+    title_reports.say("continual_pretrain", vocabulary_name, line.json);
+  };
   const RunContext context{.settings = settings,
                            .model = model,
                            .tasks = tasks,
@@ -122,15 +126,15 @@ int run(int argc, char** argv) {
                            .bad_pictures = bad_pictures,
                            .init = init ? &init->file : nullptr,
                            .json = line.json,
+                           .announce = announce,
                            .folder = folder.get(),
                            .opening = opening_lines(check, stream),
                            .left_out = left_out_records(stream),
                            .cache_budget = cache_bytes(settings, 5),
                            .cache_filled = filled_caches(check, settings)};
-  if (init) say(*init, line.json);
-  title_reports.say("continual_pretrain", vocabulary_name, line.json);
   if (line.dry_run) {
     dry_run(context);
+    announce();
     return 0;
   }
   require_room(context);

@@ -31,6 +31,7 @@ struct RunContext {
   BadPictures& bad_pictures;
   const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
   bool json = false;
+  std::function<void()> announce = [] {};   ///< prints notes on the input, once nothing can be refused any more
   ctp::io::RunFolder* folder = nullptr;     ///< null in a dry run
   std::vector<ctp::JsonLine> opening = {};  ///< first lines of metrics.jsonl
   /// Evaluation records left out as their pictures are bad, by split; for the task lines, if there are any.

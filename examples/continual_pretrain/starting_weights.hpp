@@ -78,10 +78,15 @@ inline StartingWeights open_starting_weights(const std::vector<Assignment>& assi
                           " was not checked; words kept of a title: " + std::to_string(settings.max_words));
     return start;
   }
-  const bool chosen =
-      std::any_of(assignments.begin(), assignments.end(), [](const Assignment& a) { return a.key == "max_words"; });
-  if (!chosen) settings.max_words = trained->max_words;
-  if (!chosen || settings.max_words != trained->max_words)
+  const auto given = [&](const char* key) {
+    return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& a) { return a.key == key; });
+  };
+  if (!given("background")) settings.background = trained->background;
+  if (settings.background != trained->background || settings.background != "none")
+    start.notes.push_back("background of transparent pixels: " + settings.background + "; " + settings.init +
+                          " was trained with " + trained->background);
+  if (!given("max_words")) settings.max_words = trained->max_words;
+  if (!given("max_words") || settings.max_words != trained->max_words)
     start.notes.push_back("words kept of a title: " + std::to_string(settings.max_words) + "; " + settings.init +
                           " was trained with " + std::to_string(trained->max_words));
   return start;

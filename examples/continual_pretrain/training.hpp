@@ -183,6 +183,7 @@ class Training {
 
  private:
   void train() {
+    context_.announce();
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))

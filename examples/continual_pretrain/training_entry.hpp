@@ -21,6 +21,7 @@ inline std::string training_entry(const Settings& settings, const ctp::ModelConf
   ctp::io::TrainingRecord record = examples::own_input(vocabulary, "vocab.txt");
   record.max_words = settings.max_words;
   record.image = model.image;
+  record.background = settings.background;
   record.strategy = settings.strategy;
   record.precision = settings.precision;
   record.version = ctp::version;

@@ -38,7 +38,7 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 }
 
 struct Options {
-  std::string data, features, equal_texts = "own", unlisted = "refuse", on_bad_image = "error", background = "none";
+  std::string data, features, equal_texts = "own", unlisted = "refuse", on_bad_image = "error";
   evaluation::WeightOptions weights;
   int workers = 1, batch_size = 64, max_pixels = examples::default_max_pixels;
   bool json = false, no_check = false, overwrite = false;
@@ -68,7 +68,7 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const evalua
                                             .workers = o.workers,
                                             .equal_texts = examples::equal_texts_of(o.equal_texts),
                                             .limits = {.max_pixels = o.max_pixels},
-                                            .background = examples::background_of(o.background, "--background")});
+                                            .background = examples::background_of(weights.background, "--background")});
   if (o.unlisted == "refuse") evaluation::refuse_unlisted(evaluate.left_out(), o.data);
   const auto title_reports = examples::title_reports(stream, weights.tokenizer, weights.max_words, false);
   title_reports.say("evaluate", weights.vocabulary.file, o.json);
@@ -116,7 +116,7 @@ int run(int argc, char** argv) {
                  "a picture that cannot be read: error, or skip or quarantine (both leave the record out, and say so)")
       ->capture_default_str();
   app.add_option(
-         "--background", o.background,
+         "--background", o.weights.background,
          "grey level, 0 to 255, behind transparent pixels, as in the training; none: the colours stored under them")
       ->capture_default_str();
   app.add_option("--max-pixels", o.max_pixels, "largest picture: width times height")
@@ -126,7 +126,6 @@ int run(int argc, char** argv) {
   app.add_flag("--json", o.json, "print one JSON object");
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   examples::require_range("--batch-size", o.batch_size, 1, 1 << 20, "leave the option out for 64");
-  (void)examples::background_of(o.background, "--background");
   (void)ctp::data::on_bad_image(o.on_bad_image);
   (void)examples::equal_texts_of(o.equal_texts);
   if (o.unlisted != "refuse" && o.unlisted != "count")

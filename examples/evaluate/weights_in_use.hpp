@@ -16,6 +16,7 @@
 #include <ctp/io/weights/safetensors.hpp>
 #include <ctp/io/weights/training_record.hpp>
 
+#include "../common/reading.hpp"
 #include "../common/trained_with.hpp"
 
 namespace evaluation {
@@ -25,6 +26,7 @@ struct WeightOptions {
   std::string weights, vocab;
   std::vector<std::string> sizes;  ///< "model.vision_heads=12", for what the file does not tell
   std::optional<int> max_words;
+  std::optional<std::string> background;
 };
 
 /// Weights and all that evaluation needs to use them as the training did.
@@ -35,6 +37,7 @@ struct WeightsInUse {
   ctp::data::Tokenizer tokenizer;
   ctp::io::VocabularyRecord vocabulary;
   int max_words;
+  std::string background;          ///< grey level behind transparent pixels, or none
   std::vector<std::string> notes;  ///< what may make the numbers others than the training's, one line each
 };
 
@@ -87,8 +90,20 @@ inline WeightsInUse open_weights(const WeightOptions& options) {
   ctp::data::Vocabulary vocabulary = ctp::data::Vocabulary::read(path);
   examples::adopt_vocabulary(file, record, vocabulary, path, config);
   ctp::io::VocabularyRecord used = examples::own_input(vocabulary, path).vocabulary;
-  WeightsInUse result{std::move(file), config, trained, ctp::data::Tokenizer(std::move(vocabulary)),
-                      std::move(used), words,  {}};
+  const std::string trained_background = trained ? trained->background : "none";
+  const std::string background = options.background.value_or(trained_background);
+  (void)examples::background_of(background, options.background ? "--background" : options.weights);
+  WeightsInUse result{.file = std::move(file),
+                      .config = config,
+                      .trained = trained,
+                      .tokenizer = ctp::data::Tokenizer(std::move(vocabulary)),
+                      .vocabulary = std::move(used),
+                      .max_words = words,
+                      .background = background,
+                      .notes = {}};
+  if (background != trained_background)
+    result.notes.push_back("--background " + background + ": " + options.weights + " was trained with " +
+                           trained_background + ", so the numbers are not the training's");
   if (trained && words != trained->max_words)
     result.notes.push_back("--max-words " + std::to_string(words) + ": " + options.weights + " was trained with " +
                            std::to_string(trained->max_words) + " words, so the numbers are not the training's");

@@ -170,6 +170,7 @@ void convert(const Options& options) {
   ctp::data::FileFinder finder(options.pictures);
   std::vector<Row> rows = read_table(options, finder);
   const std::size_t all = rows.size();
+  require_output_apart(options);
   require_pictures_apart(options, rows);
   const examples::StopSignals noted;
   look_at_pictures(rows, {.max_pixels = options.max_pixels});
@@ -278,7 +279,6 @@ int run(int argc, char** argv) {
   if (const auto code = examples::parse(app, argc, argv)) return *code;
   (void)examples::background_of(options.background, "--background");
   if (!options.json) examples::printed_text_is_optional();
-  require_output_apart(options);
   convert(options);
   return 0;
 }

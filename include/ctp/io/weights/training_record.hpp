@@ -41,6 +41,7 @@ struct TrainingRecord {
   std::string casing = "lower";              ///< rule of letter case
   int image = 0;                             ///< height and width of a picture, pixels
   std::array<float, 3> mean{}, deviation{};  ///< normalisation of pictures, by channel; of values from 0 to 1
+  std::string background = "none";           ///< grey level behind transparent pixels, or none: alpha is dropped
   std::string strategy, precision;
   std::string version, commit;  ///< of `ctp`; the commit is empty where it is not known
 };
@@ -62,6 +63,7 @@ inline std::string training_text(const TrainingRecord& r) {
       .add("image", r.image)
       .add("mean", r.mean)
       .add("std", r.deviation)
+      .add("background", r.background)
       .add("strategy", r.strategy)
       .add("precision", r.precision)
       .add("version", r.version)
@@ -119,6 +121,7 @@ inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   };
   channels("mean", r.mean);
   channels("std", r.deviation);
+  r.background = root.at("background").string();
   r.strategy = root.at("strategy").string();
   r.precision = root.at("precision").string();
   r.version = root.at("version").string();
