@@ -65,7 +65,7 @@ struct Complaint {
   std::string remedy;    ///< advice to the user; may be empty
 
   /// "where: what: expected ..., found ...; remedy"
-  [[nodiscard]] std::string text() const {
+  [[nodiscard, gnu::cold]] std::string text() const {
     std::string line = where;
     if (!what.empty()) line += ": " + what;
     line += ": expected " + expected + ", found " + found;
