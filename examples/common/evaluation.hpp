@@ -42,7 +42,14 @@ struct FeatureMaker {
 template <class Backend>
 FeatureMaker features_on(int image_size,
                          std::function<ctp::ExtractedFeatures(ctp::data::BatchSource&, ctp::FeatureKinds)> extract) {
-  return {image_size, std::move(extract), ctp::eval::retrieval<Backend>, ctp::eval::multimodal_map<Backend>};
+  using F = FeatureMaker;
+  return {image_size, std::move(extract),
+          [](F::Features image, F::Features text, std::size_t n, std::size_t e) {
+            return ctp::eval::retrieval<Backend>(image, text, n, e);
+          },
+          [](F::Features q, F::Items queries, F::Features g, F::Items gallery, F::Items whole, std::size_t width) {
+            return ctp::eval::multimodal_map<Backend>(q, queries, g, gallery, whole, width);
+          }};
 }
 
 /// A FeatureMaker of `model` with weights `theta`. Both must outlive the result.

@@ -2,7 +2,6 @@
 /// @brief  The list of pictures that could not be decoded, as JSON lines: bad_images.jsonl of a run.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/sample.hpp>
@@ -19,9 +17,9 @@
 
 namespace pretrain {
 
-/// One line of the list.
+/// One line of the list. `split`: "train", or the list of the evaluation that has the pair.
 struct BadPicture {
-  std::string task, pair, file, reason;
+  std::string task, pair, file, reason, split = "train";
 };
 
 /// @brief The bad pictures of a run: the list given at the start, and the pictures that loaders report.
@@ -33,32 +31,14 @@ class BadPictures {
   BadPictures(const std::vector<ctp::data::Sample>& samples, std::string path)
       : samples_(samples), path_(std::move(path)) {}
 
-  /// @brief Quarantines the pairs of `listed`, an earlier run's list at `list_path`. Task and pair identify a picture.
-  /// Returns the number of entries that are not among the training pairs: a run may train on fewer tasks.
-  /// **Errors.** DataError if no entry is.
-  std::size_t quarantine(const std::vector<BadPicture>& listed, const std::string& list_path) {
-    std::size_t unknown = 0;
-    for (const BadPicture& picture : listed) {
-      const auto same = [&](const ctp::data::Sample& sample) {
-        return sample.id == picture.pair && sample.industry == picture.task;
-      };
-      const auto at = std::find_if(samples_.begin(), samples_.end(), same);
-      const auto ordinal = static_cast<std::uint32_t>(at - samples_.begin());
-      if (at == samples_.end()) {
-        ++unknown;
-      } else if (known_.insert(ordinal).second) {
-        ordinals_.push_back(ordinal);
-        listed_.push_back({picture.task, picture.pair, at->image, picture.reason});
-      }
-    }
-    if (unknown > 0 && ordinals_.empty())
-      throw ctp::DataError(ctp::Complaint{list_path, "task and pair", "pictures of this data set",
-                                          "none among " + std::to_string(unknown) + " entries",
-                                          "give the list of a run on this data set"}
-                               .text());
-    return unknown;
+  /// Leaves out a picture known before the training: of the training pair `ordinal`, or, without an ordinal, of a
+  /// record of the evaluation, which is listed only.
+  void leave_out(std::optional<std::uint32_t> ordinal, BadPicture picture) {
+    if (ordinal && !known_.insert(*ordinal).second) return;
+    if (ordinal) ordinals_.push_back(*ordinal);
+    listed_.push_back(std::move(picture));
   }
-  /// Copies the entries of the quarantined pairs into the file, so that the file is complete. **Errors.**
+  /// Copies the entries of the pictures left out so far into the file, so that the file is complete. **Errors.**
   /// ResourceError.
   void write_quarantined() {
     for (const BadPicture& picture : listed_) append(picture);
@@ -68,7 +48,7 @@ class BadPictures {
   void add(const std::string& task, const ctp::data::BadImage& bad) {
     if (!known_.insert(bad.ordinal).second) return;
     ordinals_.push_back(bad.ordinal);
-    append({task, bad.name, samples_.at(bad.ordinal).image, bad.reason});
+    append({task, bad.name, samples_.at(bad.ordinal).image, bad.reason, "train"});
   }
 
   /// Ordinals of all bad pictures so far.
@@ -78,11 +58,10 @@ class BadPictures {
  private:
   void append(const BadPicture& picture) {
     if (!file_) file_.emplace(path_, 0);
-    file_->write(ctp::JsonLine()
-                     .add("task", picture.task)
-                     .add("pair", picture.pair)
-                     .add("file", picture.file)
-                     .add("reason", picture.reason));
+    ctp::JsonLine line;
+    line.add("task", picture.task).add("pair", picture.pair).add("file", picture.file).add("reason", picture.reason);
+    if (picture.split != "train") line.add("split", picture.split);
+    file_->write(line);
   }
 
   const std::vector<ctp::data::Sample>& samples_;

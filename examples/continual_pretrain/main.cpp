@@ -12,12 +12,13 @@
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
-#include "bad_picture_list.hpp"
 #include "command_line.hpp"
+#include "known_before.hpp"
 #include "model_settings.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "starting_weights.hpp"
+#include "training_entry.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -43,14 +44,16 @@ int run(int argc, char** argv) {
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
   if (settings.threads > 0) ctp::set_threads(settings.threads);
 
-  const ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
+  std::optional<StartingWeights> init;
+  if (!settings.init.empty()) init = open_starting_weights(line.assignments, settings);
+
+  ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
   const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
                                              : std::vector<std::string>{};
   const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
                                                               : ctp::data::Vocabulary::read(settings.vocab));
   const auto& vocabulary = tokenizer.vocabulary();
-  std::optional<ctp::TensorFile> init;
-  if (!settings.init.empty()) init = read_starting_weights(settings.init, model_settings, vocabulary, model);
+  if (init) fit_model(*init, model_settings, vocabulary, settings.vocab, model);
   model.vocab = static_cast<int>(vocabulary.size());
   model.pad = vocabulary.pad();
   model.unk = vocabulary.unk();
@@ -70,7 +73,7 @@ int run(int argc, char** argv) {
 
   const ctp::data::FileSourceOptions reading{.max_words = settings.max_words,
                                              .length = settings.max_words,
-                                             .cache_bytes = std::size_t{512} << 20U,
+                                             .cache_bytes = cache_bytes(settings, 2),
                                              .augmentation = settings.augment};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
@@ -79,22 +82,29 @@ int run(int argc, char** argv) {
                                            "at most its " + std::to_string(task.members.size()) + " training pairs",
                                            std::to_string(settings.batch_size), "choose a smaller batch"}
                                 .text());
+  BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
+  const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
   const examples::StreamEvaluator evaluate(
       stream, tokenizer,
-      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = std::size_t{256} << 20U});
+      {.max_words = settings.max_words, .workers = settings.workers, .cache_bytes = cache_bytes(settings, 1)});
 
-  const auto save = [&model](const std::string& path, ctp::TensorFile file) {
+  const std::string training = training_entry(settings, model, vocabulary);
+  const auto save = [&model, &training](const std::string& path, ctp::TensorFile file) {
     file.metadata["config"] = ctp::io::config_text(model);
+    file.metadata[ctp::io::training_entry] = training;
     ctp::io::write_safetensors(path, file);
   };
-  BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
-  const RunContext context{settings, model, tasks, evaluate, save, policies, bad_pictures, init ? &*init : nullptr,
-                           line.json};
-  if (!settings.quarantine.empty()) {
-    const std::size_t unknown = bad_pictures.quarantine(read_bad_pictures(settings.quarantine), settings.quarantine);
-    if (unknown > 0 && !line.json)
-      std::printf("%s: %zu entries are not pictures of these tasks\n", settings.quarantine.c_str(), unknown);
-  }
+  const RunContext context{.settings = settings,
+                           .model = model,
+                           .tasks = tasks,
+                           .evaluate = evaluate,
+                           .save = save,
+                           .policy_settings = policies,
+                           .bad_pictures = bad_pictures,
+                           .init = init ? &init->file : nullptr,
+                           .json = line.json,
+                           .opening = opening_lines(check, stream)};
+  if (init) say(*init, line.json);
   if (line.dry_run) {
     dry_run(context);
     return 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/tensor/named.hpp>
@@ -27,6 +28,7 @@ struct RunContext {
   BadPictures& bad_pictures;
   const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
   bool json = false;
+  std::vector<ctp::JsonLine> opening = {};  ///< first lines of metrics.jsonl
 };
 
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.

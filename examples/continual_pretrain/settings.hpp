@@ -43,9 +43,9 @@ inline const std::string& strategy_list() {
 struct Settings {
   std::string data, tasks, strategy = "ctp", model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
   std::string on_bad_image = "error", quarantine;
-  bool reverse = false, no_augment = false, resume = false;
+  bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
-  int threads = 0, workers = 1, log_every = 10;
+  int threads = 0, workers = 1, log_every = 10, cache_mb = 1280;
   int prefetch = ctp::data::LoadingOptions{}.prefetch;
   int patience_seconds = ctp::data::LoadingOptions{}.patience_seconds;
   double lr = -1, min_lr = -1, weight_decay = 0.05, dropout = -1;
@@ -89,6 +89,9 @@ struct Settings {
     visitor("bad_image_limit", s.bad_image_limit,
             "share of a task's pictures, with kept pairs of earlier tasks, that may be bad");
     visitor("quarantine", s.quarantine, "bad_images.jsonl of an earlier run: pictures that are never opened");
+    visitor("no_check", s.no_check, "do not look for all pictures and read their headers before the training");
+    visitor("cache_mb", s.cache_mb,
+            "MiB of decoded pictures kept in memory: two fifths for training, one fifth each for test, query, gallery");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
     visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
     visitor("resume", s.resume, "continue from the last checkpoint in the output folder");
@@ -208,6 +211,7 @@ inline void validate(const Settings& s, bool writes) {
   check(s.workers >= 0, "workers", "0 or more", std::to_string(s.workers));
   check(s.threads >= 0, "threads", "0 (all cores) or more", std::to_string(s.threads));
   check(s.log_every > 0, "log_every", "at least 1", std::to_string(s.log_every));
+  check(s.cache_mb <= 1 << 20, "cache_mb", "at most 1048576 (1 TiB)", std::to_string(s.cache_mb));
   check(s.memory_size >= 0, "memory_size", "0 or more", std::to_string(s.memory_size));
   check(s.prefetch >= 1 && s.prefetch <= 1024, "prefetch", "between 1 and 1024", std::to_string(s.prefetch));
   check(s.patience_seconds >= 1 && s.patience_seconds <= 1 << 20, "patience_seconds", "between 1 and 1048576",

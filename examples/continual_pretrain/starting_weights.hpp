@@ -3,17 +3,25 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
+#include <cstdio>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/text/vocabulary.hpp>
+#include <ctp/encoder/bert.hpp>
+#include <ctp/encoder/vit.hpp>
+#include <ctp/encoder/weights.hpp>
+#include <ctp/io/files.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
+#include <ctp/io/weights/training_record.hpp>
 
+#include "../common/trained_with.hpp"
 #include "model_settings.hpp"
 #include "settings.hpp"
 
@@ -42,23 +50,90 @@ inline void require_sizes_of(const ctp::TensorFile& file, const ctp::ModelConfig
   }
 }
 
-/// @brief Reads the starting weights. `model` takes the sizes of the file; its dropout and `chosen` remain.
-/// **Errors.** as io::read_safetensors() and require_sizes_of(); DataError if the vocabulary has another size.
-inline ctp::TensorFile read_starting_weights(const std::string& path, const std::vector<ModelSetting>& chosen,
-                                             const ctp::data::Vocabulary& vocabulary, ctp::ModelConfig& model) {
-  ctp::TensorFile file = ctp::io::read_safetensors(path);
-  const ctp::ModelConfig of_file = ctp::io::config_of(file);
+/// Starting weights, and lines that say what was taken from them.
+struct StartingWeights {
+  ctp::TensorFile file;
+  std::optional<ctp::io::TrainingRecord> trained;
+  std::vector<std::string> notes;
+};
+
+/// @brief Reads the file of --init. Settings that nobody gave are the file's: the vocabulary beside it, and the number
+/// of words of its training.
+/// **Errors.** as io::read_safetensors() and io::training_of(); UsageError if there is no vocabulary.
+inline StartingWeights open_starting_weights(const std::vector<Assignment>& assignments, Settings& settings) {
+  StartingWeights start{ctp::io::read_safetensors(settings.init), std::nullopt, {}};
+  start.trained = ctp::io::training_of(start.file);
+  const ctp::io::TrainingRecord* trained = start.trained ? &*start.trained : nullptr;
+  if (settings.vocab.empty()) {
+    settings.vocab = examples::vocabulary_beside(start.file, trained);
+    if (!ctp::io::exists(settings.vocab))
+      throw ctp::UsageError(ctp::Complaint{"--vocab", "", "the vocabulary of " + settings.init, "no " + settings.vocab,
+                                           "give the vocabulary of these weights"}
+                                .text());
+    start.notes.push_back("vocabulary: " + settings.vocab + ", beside the starting weights");
+  }
+  if (trained == nullptr) {
+    start.notes.push_back(settings.init + " does not say what it was trained with: that its vocabulary is " +
+                          settings.vocab +
+                          " was not checked; words kept of a title: " + std::to_string(settings.max_words));
+    return start;
+  }
+  const bool chosen =
+      std::any_of(assignments.begin(), assignments.end(), [](const Assignment& a) { return a.key == "max_words"; });
+  if (!chosen) settings.max_words = trained->max_words;
+  if (!chosen || settings.max_words != trained->max_words)
+    start.notes.push_back("words kept of a title: " + std::to_string(settings.max_words) + "; " + settings.init +
+                          " was trained with " + std::to_string(trained->max_words));
+  return start;
+}
+
+/// Requires that the file has the parameters of the model. Takes no memory for them. **Errors.** DataError.
+inline void require_parameters(const ctp::TensorFile& file, const ctp::ModelConfig& model) {
+  ctp::Layout layout;
+  const ctp::encoder::Vit image(model, layout);
+  const ctp::encoder::Bert text(model, layout);
+  layout.add<2>("vision_proj.weight", {model.embed, image.width()}, ctp::Start::Weight);
+  layout.add<2>("text_proj.weight", {model.embed, text.width()}, ctp::Start::Weight);
+  (void)ctp::match_weights(layout, file, "", true);  // the strategy decides on the heads' other parameters
+}
+
+/// @brief Fits `model` to starting weights: it takes the sizes of the file; its dropout and `chosen` remain.
+/// **Errors.** as io::config_of(), require_sizes_of() and adopt_vocabulary(); DataError for a file without the
+/// parameters of such a model.
+inline void fit_model(StartingWeights& start, const std::vector<ModelSetting>& chosen,
+                      const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file,
+                      ctp::ModelConfig& model) {
+  const std::set<std::string> told = ctp::io::sizes_of(start.file).told;
+  ctp::ModelConfig stated = model;
+  set_fields(chosen, stated);
+  std::set<std::string> names;
+  for (const ModelSetting& setting : chosen) names.insert(setting.field);
+  ctp::io::GivenSizes given;
+  ctp::ModelConfig::fields(stated, [&](const std::string& name, auto value) {
+    if ((name == "vision_heads" || name == "text_heads") && names.contains(name) && !told.contains(name))
+      given[name] = value;
+  });
+  const ctp::ModelConfig of_file = ctp::io::config_of(start.file, given);
   const double dropout = model.dropout;
   model = of_file;
   model.dropout = dropout;
   set_fields(chosen, model);
-  require_sizes_of(file, of_file, model, chosen);
-  if (static_cast<std::size_t>(model.vocab) != vocabulary.size())
-    throw ctp::DataError(ctp::Complaint{path, "vocabulary", std::to_string(model.vocab) + " tokens",
-                                        std::to_string(vocabulary.size()),
-                                        "give the vocabulary of these weights with --vocab"}
-                             .text());
-  return file;
+  require_sizes_of(start.file, of_file, model, chosen);
+  ctp::ModelConfig ids = of_file;
+  examples::adopt_vocabulary(start.file, start.trained ? &*start.trained : nullptr, vocabulary, vocabulary_file, ids);
+  require_parameters(start.file, of_file);
+  std::string untold;
+  ctp::ModelConfig::fields(model, [&](const std::string& name, auto value) {
+    if ((name == "queue" || name == "temp" || name == "distill_temp") && !told.contains(name) && !names.contains(name))
+      untold += (untold.empty() ? "" : ", ") + ("model." + name + " " + ctp::io::detail::shortest(value));
+  });
+  if (!untold.empty()) start.notes.push_back(start.file.origin + " does not tell, so defaults are taken: " + untold);
+}
+
+/// Prints what was taken from starting weights. `json`: standard output is for the lines of metrics.jsonl.
+inline void say(const StartingWeights& start, bool json) {
+  for (const std::string& note : start.notes)
+    std::fprintf(json ? stderr : stdout, json ? "continual_pretrain: note: %s\n" : "%s\n", note.c_str());
 }
 
 }  // namespace pretrain

@@ -135,6 +135,7 @@ class Training {
   }
 
   void run() {
+    for (const ctp::JsonLine& line : context_.opening) write_line(line);
     const auto untrained = context_.evaluate(features(), 0);
     for (std::size_t t = 0; t < context_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();

@@ -10,11 +10,11 @@
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
 #include <ctp/encoder/weights.hpp>
-#include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
+#include "weights_in_use.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -32,8 +32,9 @@ void write_features(const std::string& path, const ctp::ExtractedFeatures& found
 }
 
 struct Options {
-  std::string data, weights, vocab, features;
-  int max_words = 30, workers = 1, batch_size = 64;
+  std::string data, features;
+  evaluation::WeightOptions weights;
+  int workers = 1, batch_size = 64;
   bool json = false;
 };
 
@@ -50,16 +51,20 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 }
 
 /// Measures a model and prints the measures.
-void measure(const Options& o, const examples::FeatureMaker& maker, const ctp::data::Tokenizer& tokenizer) {
+void measure(const Options& o, const examples::FeatureMaker& maker, const evaluation::WeightsInUse& weights) {
   const ctp::data::P9d stream(o.data, {.allow_unlisted = true});
   const examples::StreamEvaluator evaluate(
-      stream, tokenizer, {.max_words = o.max_words, .batch_size = o.batch_size, .workers = o.workers});
+      stream, weights.tokenizer, {.max_words = weights.max_words, .batch_size = o.batch_size, .workers = o.workers});
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
   const auto result = evaluate(maker, stream.tasks().size());
   const std::size_t last = stream.tasks().size() - 1;
   if (o.json) {
     ctp::JsonLine line;
     examples::add_evaluation(line, result, stream.tasks(), last);
+    line.add("max_words", weights.max_words);
+    weights.trained ? line.add("trained_max_words", weights.trained->max_words)
+                    : line.add("trained_max_words", nullptr);
+    line.add("vocabulary", weights.vocabulary.fingerprint);
     std::printf("%s\n", line.text().c_str());
     return;
   }
@@ -82,10 +87,13 @@ int run(int argc, char** argv) {
   std::optional<int> image_size;
   int threads = 0;
   app.add_option("--data", o.data, "folder in P9D layout")->required();
-  app.add_option("--weights", o.weights, "safetensors file with published names")->required();
-  app.add_option("--vocab", o.vocab, "vocab.txt (default: vocab.txt beside the weights)");
+  app.add_option("--weights", o.weights.weights, "safetensors file with published names")->required();
+  app.add_option("--vocab", o.weights.vocab, "vocab.txt (default: the training's, beside the weights)");
   app.add_option("--image-size", image_size, "pixels; must be the model's");
-  app.add_option("--max-words", o.max_words, "words kept of a title, and tokens per text")->capture_default_str();
+  app.add_option("--max-words", o.weights.max_words,
+                 "words kept of a title, and tokens per text (default: the training's)");
+  app.add_option("--set", o.weights.sizes,
+                 "model.FIELD=NUMBER: a size that the file does not tell (vision_heads, ...)");
   app.add_option("--features", o.features, "also write the test split's features to this safetensors file");
   app.add_option("--batch-size", o.batch_size, "pairs per batch")->capture_default_str();
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
@@ -108,36 +116,27 @@ int run(int argc, char** argv) {
 #endif
   if (threads > 0) ctp::set_threads(threads);
 
-  const ctp::TensorFile file = ctp::io::read_safetensors(o.weights);
-  const ctp::ModelConfig config = ctp::io::config_of(file);
+  evaluation::WeightsInUse weights = evaluation::open_weights(o.weights);
+  const ctp::ModelConfig& config = weights.config;
   if (image_size && *image_size != config.image)
     throw ctp::UsageError(ctp::Complaint{"--image-size", "", "the model's " + std::to_string(config.image),
                                          std::to_string(*image_size), "leave the option out"}
                               .text());
-  if (o.max_words < 3 || o.max_words > config.positions)
-    throw ctp::UsageError(ctp::Complaint{"--max-words", "",
-                                         "from 3 to the model's " + std::to_string(config.positions) + " positions",
-                                         std::to_string(o.max_words), "choose a number in that range"}
-                              .text());
-  if (o.vocab.empty()) o.vocab = ctp::io::join(ctp::io::directory_of(o.weights), "vocab.txt");
-  const ctp::data::Tokenizer tokenizer(ctp::data::Vocabulary::read(o.vocab));
-  if (tokenizer.vocabulary().size() != static_cast<std::size_t>(config.vocab))
-    throw ctp::DataError(ctp::Complaint{o.vocab, "", std::to_string(config.vocab) + " tokens, as the weights have",
-                                        std::to_string(tokenizer.vocabulary().size()),
-                                        "give the vocabulary of these weights"}
-                             .text());
   // Cosine projection heads have a scale, linear heads have none.
-  const bool cosine_heads = file.find("vision_proj.sigma") != nullptr;
+  const bool cosine_heads = weights.file.find("vision_proj.sigma") != nullptr;
+  const auto use = [&](const examples::FeatureMaker& maker) {
+    weights.file = {};  // its numbers are in the model
+    measure(o, maker, weights);
+  };
   if (on_cuda) {
 #if defined(CTP_HAVE_CUDA)
-    measure(o, evaluation::features_on_cuda(config, file, cosine_heads), tokenizer);
+    use(evaluation::features_on_cuda(config, weights.file, cosine_heads));
 #endif
   } else {
-    measure(o,
-            cosine_heads ? features_on_cpu<ctp::nn::CosineLinear>(config, file)
-                         : features_on_cpu<ctp::nn::Linear>(config, file),
-            tokenizer);
+    use(cosine_heads ? features_on_cpu<ctp::nn::CosineLinear>(config, weights.file)
+                     : features_on_cpu<ctp::nn::Linear>(config, weights.file));
   }
+  for (const std::string& note : weights.notes) std::fprintf(stderr, "evaluate: note: %s\n", note.c_str());
   return 0;
 }
 

@@ -108,3 +108,11 @@ TEST_CASE("parallel: a number of threads below one means one") {
   ctp::set_threads(-5);
   CHECK(ctp::threads() == 1);
 }
+
+TEST_CASE("parallel: more threads than the limit are refused with the range, and the number stays as it was") {
+  const Threads keep(ctp::threads());
+  ctp::set_threads(1);
+  for (const int count : {1025, 50000, 100000, 2147483647})
+    CHECK_THROWS_WITH_AS(ctp::set_threads(count), doctest::Contains("from 1 to 1024, found "), ctp::UsageError);
+  CHECK(ctp::threads() == 1);
+}

@@ -117,7 +117,7 @@ Tally decode_damaged(Decode decode, int rounds, std::uint64_t seed) {
       }
       if (file.empty()) file.resize(1);
     }
-    const ctp::data::DecodeLimits limits{.max_side = 2000, .max_pixels = 1'000'000};
+    const ctp::data::DecodeLimits limits{.max_pixels = 1'000'000};
     try {
       decode(file, "damaged", limits);
       ++tally.accepted;

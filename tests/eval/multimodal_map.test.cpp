@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 #include <string>
@@ -18,6 +20,7 @@
 #include "eval_records.hpp"
 
 using ctp::eval::CategoryItem;
+using ctp::eval::MapRule;
 using ctp::eval::MapScores;
 using ctp::eval::multimodal_map;
 using Host = ctp::backend::generic::Ranking<float>;
@@ -166,6 +169,140 @@ TEST_CASE_TEMPLATE("multimodal map: agrees with values worked out by hand", B, H
 
   const MapScores u = multimodal_map<B>(query, stranger, gallery, seen, seen, 1);
   CHECK(u.map5 == doctest::Approx(100.0));  // two positives: two places are looked at, a is the only hit
+}
+
+namespace {
+
+/// What a list draws at random from the items of one score: h hits, o copies of the query, x others.
+struct Tied {
+  std::size_t h = 0, o = 0, x = 0;
+};
+
+/// Mean over all orders of equal scores: follows every sequence of hits, own items and others to its end.
+double mean_over_orders(std::vector<Tied> groups, std::size_t group, std::size_t place, std::size_t looked,
+                        std::size_t cut, double hits, double sum) {
+  while (group < groups.size() && groups[group].h + groups[group].o + groups[group].x == 0) ++group;
+  if (group == groups.size() || place == 10 || looked == cut) return hits > 0 ? sum / hits : 0.0;
+  Tied& now = groups[group];
+  const auto all = static_cast<double>(now.h + now.o + now.x);
+  double mean = 0.0;
+  const auto draw = [&](std::size_t& kind, std::size_t looked_then, double hits_then, double sum_then) {
+    if (kind == 0) return;
+    const double share = static_cast<double>(kind) / all;
+    --kind;
+    mean += share * mean_over_orders(groups, group, place + 1, looked_then, cut, hits_then, sum_then);
+    ++kind;
+  };
+  draw(now.h, looked + 1, hits + 1, sum + (hits + 1) / static_cast<double>(looked + 1));
+  draw(now.o, looked, hits, sum);
+  draw(now.x, looked + 1, hits, sum);
+  return mean;
+}
+
+/// MapRule::OrderFree by its definition. `blind`: all scores are equal.
+MapScores by_definition(const std::vector<double>& query, const Items& q, const std::vector<double>& gallery,
+                        const Items& g, const Items& whole, std::size_t width, bool blind) {
+  MapScores out;
+  for (std::size_t i = 0; i < q.ids.size(); ++i) {
+    std::set<std::string> positives;
+    for (std::size_t j = 0; j < whole.ids.size(); ++j)
+      if (!q.labels[i].empty() && whole.labels[j] == q.labels[i]) positives.insert(whole.ids[j]);
+    std::map<double, Tied, std::greater<>> by_score;
+    std::size_t reachable = 0;
+    for (std::size_t j = 0; j < g.ids.size(); ++j) {
+      double score = 0.0;
+      for (std::size_t d = 0; d < width && !blind; ++d) score += query[i * width + d] * gallery[j * width + d];
+      Tied& group = by_score[score];
+      if (g.ids[j] == q.ids[i]) {
+        ++group.o;
+      } else if (positives.contains(g.ids[j])) {
+        ++group.h;
+        ++reachable;
+      } else {
+        ++group.x;
+      }
+    }
+    if (reachable == 0) {
+      ++out.without_positive;
+      continue;
+    }
+    ++out.queries;
+    std::vector<Tied> groups;
+    for (const auto& [score, group] : by_score) groups.push_back(group);
+    const auto ap = [&](std::size_t k) {
+      return mean_over_orders(groups, 0, 0, 0, std::min(k, positives.size()), 0, 0);
+    };
+    out.map1 += ap(1), out.map5 += ap(5), out.map10 += ap(10);
+  }
+  const double scale = out.queries == 0 ? 0.0 : 100.0 / static_cast<double>(out.queries);
+  out.map1 *= scale, out.map5 *= scale, out.map10 *= scale;
+  return out;
+}
+
+bool same(const MapScores& a, const MapScores& b) {
+  return close(a, {b.map1, b.map5, b.map10}) && a.queries == b.queries && a.without_positive == b.without_positive;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("multimodal map: random cases with ties equal the mean over all orders of equal scores", B, Host,
+                   Simulated) {
+  constexpr std::uint32_t cases = std::is_same_v<B, Host> ? 10000 : 200;
+  std::size_t wrong = 0, other_bits = 0, of_chance = 0;
+  for (std::uint32_t i = 0; i < cases; ++i) {
+    ctp::RandomSubstream random({15, "map"}, {.sample = i});
+    const std::size_t n = 1 + random.below(4), g = 1 + random.below(i % 4 == 0 ? 16 : 7), w = g + random.below(4),
+                      d = 1 + random.below(3);
+    std::vector<double> query(n * d), gallery(g * d);
+    for (double& v : query) v = static_cast<double>(random.below(3)) - 1.0;
+    for (double& v : gallery) v = static_cast<double>(random.below(3)) - 1.0;
+    Items queries, whole, seen;
+    const std::uint32_t labels = 1 + random.below(4);
+    const auto label = [&](std::uint32_t number) { return number == 3 ? std::string() : std::to_string(number); };
+    for (std::size_t j = 0; j < n; ++j) queries.add(std::to_string(random.below(24)), label(random.below(labels + 1)));
+    for (std::size_t j = 0; j < w; ++j) whole.add(std::to_string(j), label(random.below(labels)));
+    for (std::size_t j = 0; j < g; ++j) seen.add(whole.ids[j], whole.labels[j]);
+
+    const MapScores got =
+        multimodal_map<B>(query, queries.views(), gallery, seen.views(), whole.views(), d, MapRule::OrderFree);
+
+    wrong += same(got, by_definition(query, queries, gallery, seen, whole, d, false)) ? 0U : 1U;
+    if (i % 8 == 0)
+      of_chance += same(ctp::eval::chance_of_map(queries.views(), seen.views(), whole.views()),
+                        by_definition(query, queries, gallery, seen, whole, d, true))
+                       ? 0U
+                       : 1U;
+    std::vector<double> turned;  // the gallery from its last item to its first
+    Items turned_items;
+    for (std::size_t j = g; j-- > 0;) {
+      turned.insert(turned.end(), gallery.begin() + static_cast<std::ptrdiff_t>(j * d),
+                    gallery.begin() + static_cast<std::ptrdiff_t>((j + 1) * d));
+      turned_items.add(seen.ids[j], seen.labels[j]);
+    }
+    const MapScores again =
+        multimodal_map<B>(query, queries.views(), turned, turned_items.views(), whole.views(), d, MapRule::OrderFree);
+    other_bits += again.map1 == got.map1 && again.map5 == got.map5 && again.map10 == got.map10 ? 0U : 1U;
+  }
+  CHECK(wrong == 0);
+  CHECK(of_chance == 0);
+  CHECK(other_bits == 0);
+}
+
+TEST_CASE_TEMPLATE("multimodal map: queries that can find nothing are counted and left out of the mean", B, Host,
+                   Simulated) {
+  const std::vector<float> x{1.0F, 1.0F, 1.0F};
+  // q finds a and b; the category of r is spelt with a blank; s has none, as a gallery item has none.
+  const std::vector<CategoryItem> queries{{"q", "x"}, {"r", "x "}, {"s", ""}},
+      gallery{{"a", "x"}, {"b", "x"}, {"c", ""}};
+  const MapScores found = multimodal_map<B>(x, queries, x, gallery, gallery, 1, MapRule::OrderFree);
+  CHECK(found.queries == 1);
+  CHECK(found.without_positive == 2);
+  CHECK(found.map1 == doctest::Approx(200.0 / 3));
+  CHECK(multimodal_map<B>(x, queries, x, gallery, gallery, 1).map1 == doctest::Approx(100.0 / 3));  // published: 0 each
+  const std::vector<CategoryItem> none{{"q", "y"}, {"r", "x "}, {"s", ""}};
+  CHECK(multimodal_map<B>(x, none, x, gallery, gallery, 1, MapRule::OrderFree).queries == 0);
+  const std::vector<CategoryItem> itself{{"a", "x"}, {"b", "y"}, {"s", ""}}, alone{{"a", "x"}, {"b", "y"}, {"c", "z"}};
+  CHECK(multimodal_map<B>(x, itself, x, alone, alone, 1, MapRule::OrderFree).queries == 0);  // only itself
 }
 
 TEST_CASE_TEMPLATE("multimodal map: a query of a category that the gallery lacks counts as 0", B, Host, Simulated) {

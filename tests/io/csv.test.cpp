@@ -47,3 +47,23 @@ TEST_CASE("csv: a damaged table is refused with file and line") {
                            "t.csv"),
                   ctp::DataError);
 }
+
+TEST_CASE("csv: another delimiter may stand between the fields") {
+  const auto records = read_csv("a\t\"x\ty\"\t b, c \t\n\t\t\td\n", "t.tsv", '\t');
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].fields == std::vector<std::string>{"a", "x\ty", "b, c", ""});
+  CHECK(records[1].fields == std::vector<std::string>{"", "", "", "d"});
+  CHECK(read_csv("a;b,c", "t.csv", ';')[0].fields == std::vector<std::string>{"a", "b,c"});
+  CHECK_THROWS_WITH_AS(read_csv("a;\"b\"c", "t.csv", ';'),
+                       "t.csv: line 1: expected a semicolon or a line end after the closing quote, found other text; "
+                       "double the quotes inside a quoted field",
+                       ctp::DataError);
+}
+
+TEST_CASE("csv: blanks before many quotes, and many short fields, take linear time") {
+  const std::string blanks(2000000, ' '), quotes(2000000, '"');
+  CHECK(fields("a," + blanks + "x" + quotes)[0][1] == "x" + quotes);
+  CHECK(fields("a," + blanks + quotes)[0][1].size() == 999999);
+  CHECK(fields("a," + quotes + blanks + ",b")[0].size() == 3);
+  CHECK(fields("a,x" + blanks)[0][1] == "x");
+}

@@ -31,3 +31,13 @@ TEST_CASE("suggest: the nearest known name is suggested, a distant one is not") 
   CHECK(ctp::io::suggestion("batch_sze", known) == R"(did you mean "batch_size"?)");
   CHECK(ctp::io::suggestion("colour", std::vector<std::string>{"a", "b"}) == "known: a, b");
 }
+
+TEST_CASE("suggest: many or strange names give a short line in bounded time") {
+  std::vector<std::string> many(200000, std::string(200, 'n'));
+  many.front() = "a\x1b\n";
+  const std::string wanted(200, 'm');
+  const std::string text = ctp::io::suggestion(wanted, many);
+  CHECK(text.starts_with("known: \"a\\u001b\\n\", \"nnn"));
+  CHECK(text.ends_with(", ..."));
+  CHECK(text.size() < 10000);
+}

@@ -179,9 +179,19 @@ concept CopiesAhead = Backend<B> && requires(typename B::InputQueue& queue, std:
 /// `top_ten(q, g, d, query, gallery, item)`: item [q,10] holds the best rows of gallery [g,d] for each row of query
 /// [q,d], best first, then backend::no_item. If a score of a query is not finite, all its items are
 /// backend::not_finite.
+///
+/// `pair_scores(n, d, left, left_row, right, right_row, score)`: score[i] is the inner product of row left_row[i] of
+/// left and row right_row[i] of right, with the bits that the other operations use.
+///
+/// `rank_counts(q, c, d, left, right, bar, above, equal)`: for row i of left [q,d], how many rows of right [c,d] score
+/// above bar[i], and how many score bar[i]. If a score of row i is not finite, above[i] is backend::not_finite and
+/// equal[i] is unspecified.
 template <class B>
-concept RanksRows = HasMemory<B> && requires(Index n, const typename B::Real* x, std::int32_t* result) {
+concept RanksRows = HasMemory<B> && requires(Index n, const typename B::Real* x, const std::int32_t* row,
+                                             typename B::Real* score, std::int32_t* result) {
   B::retrieval_ranks(n, n, x, x, result, result);
+  B::pair_scores(n, n, x, row, x, row, score);
+  B::rank_counts(n, n, n, x, x, x, result, result);
   B::top_ten(n, n, n, x, x, result);
 };
 

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <ctp/core/printable.hpp>
+
 namespace ctp {
 
 /// Kind of an error. Its value is the exit code of the programs under examples/.
@@ -21,10 +23,12 @@ enum class ErrorCode : int {
   Interrupted = 75,  ///< stopped from outside; can be resumed
 };
 
-/// Base of the library's exceptions. what() is one line: file, key, expected, found, remedy.
+/// @brief Base of the library's exceptions. what() is one line: file, key, expected, found, remedy.
+///
+/// The constructor escapes control characters by printable(), since names and texts of files stand in messages.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(printable(message, 1U << 15U)), code_(code) {}
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
  private:
@@ -64,12 +68,12 @@ struct Complaint {
   std::string found;     ///< the invalid value
   std::string remedy;    ///< advice to the user; may be empty
 
-  /// "where: what: expected ..., found ...; remedy"
+  /// "where: what: expected ..., found ...; remedy", each part by printable().
   [[nodiscard, gnu::cold]] std::string text() const {
-    std::string line = where;
-    if (!what.empty()) line += ": " + what;
-    line += ": expected " + expected + ", found " + found;
-    if (!remedy.empty()) line += "; " + remedy;
+    std::string line = printable(where);
+    if (!what.empty()) line += ": " + printable(what);
+    line += ": expected " + printable(expected) + ", found " + printable(found);
+    if (!remedy.empty()) line += "; " + printable(remedy);
     return line;
   }
 };

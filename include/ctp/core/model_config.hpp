@@ -3,8 +3,12 @@
 /// @layer  core
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <ctp/core/error.hpp>
@@ -58,24 +62,46 @@ struct ModelConfig {
   }
 };
 
-/// @brief Checks that a model of these sizes can be built. **Errors.** UsageError with the field, its value and the
-/// rule.
-inline void validate(const ModelConfig& c) {
-  const auto check = [](bool ok, const std::string& key, double found, const std::string& expected,
-                        const char* remedy) {
-    if (ok) return;
+/// Smallest and largest value of a whole-number field.
+struct SizeRange {
+  int least, most;
+};
+
+/// @brief The range of a field of ModelConfig by its name. Sizes within their ranges have products and sums that fit 64
+/// bits.
+constexpr SizeRange size_range(std::string_view field) {
+  if (field == "vision_depth" || field == "text_layers") return {1, 1024};
+  if (field == "fusion_layer") return {0, 1024};
+  if (field == "image" || field == "patch" || field == "types") return {1, 1 << 16};
+  if (field == "vocab" || field == "intermediate") return {1, 1 << 24};
+  if (field == "pad" || field == "unk" || field == "cls" || field == "sep" || field == "mask") return {0, 1 << 24};
+  return {1, 1 << 20};  // widths, heads, positions, embed, queue
+}
+
+/// @brief The first reason why no model of these sizes can be built; nothing if one can. `where` of the complaint is
+/// the name of the field.
+inline std::optional<Complaint> complaint_about(const ModelConfig& c) {
+  std::optional<Complaint> first;
+  const auto check = [&](bool ok, const std::string& key, double found, const std::string& expected,
+                         const char* remedy) {
+    if (ok || first) return;
     std::string number = std::to_string(found);
     number.erase(number.find_last_not_of('0') + 1);
     if (number.back() == '.') number.pop_back();
-    throw UsageError(Complaint{"model." + key, "", expected, number, remedy}.text());
+    first = Complaint{key, "", expected, number, remedy};
   };
   ModelConfig::fields(c, [&](const char* name, const auto& value) {
     const std::string key = name;
-    const bool may_be_zero = key == "pad" || key == "unk" || key == "cls" || key == "sep" || key == "mask" ||
-                             key == "fusion_layer" || key == "dropout";
+    const bool may_be_zero = size_range(key).least == 0 || key == "dropout";
     check(may_be_zero ? value >= 0 : value > 0, key, static_cast<double>(value),
           may_be_zero ? "a number from 0" : "a number above 0", "sizes and temperatures must be positive");
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, int>)
+      check(value <= size_range(key).most, key, value, "at most " + std::to_string(size_range(key).most),
+            "no model of this library is that large");
+    else
+      check(std::isfinite(value), key, value, "a finite number", "");
   });
+  if (first) return first;
   check(c.image % c.patch == 0, "image", c.image, "a multiple of the patch size " + std::to_string(c.patch),
         "choose --image-size accordingly");
   check(c.vision_width % c.vision_heads == 0, "vision_width", c.vision_width,
@@ -89,6 +115,16 @@ inline void validate(const ModelConfig& c) {
        {std::pair{"pad", c.pad}, {"unk", c.unk}, {"cls", c.cls}, {"sep", c.sep}, {"mask", c.mask}})
     check(id < c.vocab, key, id, "an id below the vocabulary's size " + std::to_string(c.vocab),
           "the vocabulary lacks a special token");
+  return first;
+}
+
+/// @brief Checks that a model of these sizes can be built. **Errors.** UsageError with the field, its value and the
+/// rule.
+inline void validate(const ModelConfig& c) {
+  std::optional<Complaint> complaint = complaint_about(c);
+  if (!complaint) return;
+  complaint->where = "model." + complaint->where;
+  throw UsageError(complaint->text());
 }
 
 /// Named model sizes.

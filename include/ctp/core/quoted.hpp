@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include <ctp/core/printable.hpp>
 #include <ctp/core/utf8.hpp>
 
 namespace ctp {
 
-/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD; control, directional and
+/// invisible characters are escaped, as by printable().
 inline void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = utf8_length(text, at);
@@ -23,14 +24,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (length == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
-      out += "\\u00";
-      out += hex[static_cast<unsigned char>(c) >> 4U];
-      out += hex[static_cast<unsigned char>(c) & 15U];
+    } else if (const char32_t code = detail::code_point(text, at, length); detail::is_control(code)) {
+      detail::append_escaped(out, code);
     } else {
       out += text.substr(at, length);
     }

@@ -3,13 +3,16 @@
 /// @layer  encoder
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <ctp/core/quoted.hpp>
 #include <ctp/nn/layout.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -19,14 +22,6 @@ namespace detail {
 
 inline constexpr std::string_view text_prefix = "text_mlm_encoder.bert.", text_alias = "text_encoder.";
 
-/// The tensors of a file under `prefix`, keyed by name without the prefix.
-inline std::map<std::string, const NamedTensor*, std::less<>> by_name(const TensorFile& file, std::string_view prefix) {
-  std::map<std::string, const NamedTensor*, std::less<>> tensors;
-  for (const NamedTensor& tensor : file.tensors)
-    if (std::string_view(tensor.name).starts_with(prefix)) tensors.emplace(tensor.name.substr(prefix.size()), &tensor);
-  return tensors;
-}
-
 [[noreturn]] inline void refuse_weights(const TensorFile& file, const std::string& tensor, std::string expected,
                                         std::string found, std::string remedy) {
   throw DataError(Complaint{file.origin.empty() ? "weights" : file.origin, "tensor " + tensor, std::move(expected),
@@ -34,8 +29,36 @@ inline std::map<std::string, const NamedTensor*, std::less<>> by_name(const Tens
                       .text());
 }
 
+/// Text of a file's name for a message: a name that needs no quotes is left as it is.
+inline std::string tensor_text(const std::string& name) {
+  const std::string text = ctp::quoted(name);
+  return text.size() == name.size() + 2 ? name : text;
+}
+
+/// Remedy for a tensor that is missing: names what stands before the wanted name in the file's own names, if it does.
+inline std::string missing_remedy(const TensorFile& file, std::string_view name) {
+  for (const NamedTensor& tensor : file.tensors) {
+    const std::string_view found = tensor.name;
+    if (found.size() > name.size() && found.ends_with(name) && found[found.size() - name.size() - 1] == '.')
+      return "the file has " + tensor_text(tensor.name) + ": remove " +
+             ctp::quoted(found.substr(0, found.size() - name.size())) + " from the names of its tensors";
+  }
+  if (file.origin.find("-of-0") != std::string::npos)
+    return "is this one of several files of the weights? Join them in one file";
+  return "are these weights of another model?";
+}
+
+/// Checks that weights can be read from the tensor's type. **Errors.** DataError naming file, tensor and type.
+inline void require_floating(const TensorFile& file, const NamedTensor& tensor) {
+  if (!dtype_is_floating(tensor.dtype))
+    refuse_weights(file, tensor_text(tensor.name), "one of the types F64 F32 F16 BF16",
+                   std::string(dtype_name(tensor.dtype)), "store these weights in one of those types");
+}
+
 /// Checks that a copy of a tensor under a second name has the same values. **Errors.** DataError.
 inline void require_repeats(const TensorFile& file, const NamedTensor& repeated, const NamedTensor& original) {
+  require_floating(file, repeated);
+  require_floating(file, original);
   if (repeated.shape != original.shape || repeated.as_doubles() != original.as_doubles())
     refuse_weights(file, repeated.name, "the same values as in " + original.name, "others",
                    "the two are tied in the model; remove one of them");
@@ -43,24 +66,24 @@ inline void require_repeats(const TensorFile& file, const NamedTensor& repeated,
 
 }  // namespace detail
 
-/// @brief Reads the parameter vector of a model from a file's tensors. **Shapes.** [layout.size()], gaps zero.
+/// @brief The tensor of each parameter of a layout, in the layout's order, without reading values. Memory and time
+/// follow the sizes of file and layout.
 ///
-/// `prefix` selects one of several models in a file. Accepts `text_encoder.*` as alias of `text_mlm_encoder.bert.*`,
-/// `position_ids`, and the masked-language decoder's tied weight and bias; copies of a tensor must have equal values.
-/// Ignores the state of a training (`temp`, queues, ...).
-/// **Errors.** DataError for a tensor that is missing, has another shape, is not finite, or is unknown.
-template <class Real>
-std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std::string_view prefix = "") {
-  std::vector<Real> theta(static_cast<std::size_t>(layout.size()));
-  auto tensors = detail::by_name(file, prefix);
-  const auto take = [&](const std::string& name) -> const NamedTensor* {
-    const auto at = tensors.find(name);
-    if (at == tensors.end()) return nullptr;
-    const NamedTensor* tensor = at->second;
-    tensors.erase(at);
+/// Names are as for read_weights(). `may_have_others`: accepts tensors that the layout lacks.
+/// **Errors.** DataError naming file and tensor for a tensor that is missing, has another shape or no floating-point
+/// type, or is unknown.
+inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const TensorFile& file,
+                                                     std::string_view prefix = "", bool may_have_others = false) {
+  const TensorIndex index(file.tensors);
+  std::set<const NamedTensor*> known;
+  const auto take = [&](std::string_view name) -> const NamedTensor* {
+    const NamedTensor* tensor = index.find(std::string(prefix).append(name));
+    if (tensor != nullptr) known.insert(tensor);
     return tensor;
   };
-  std::map<std::string, const NamedTensor*, std::less<>> used;
+  std::vector<const NamedTensor*> matched;
+  matched.reserve(layout.parameters().size());
+  std::map<std::string_view, const NamedTensor*> tied_originals;
   for (const ParameterInfo& p : layout.parameters()) {
     const NamedTensor* tensor = take(p.name);
     if (p.name.starts_with(detail::text_prefix)) {
@@ -69,30 +92,59 @@ std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std
       if (tensor == nullptr) tensor = alias;
     }
     if (tensor == nullptr)
-      detail::refuse_weights(file, p.name, "a tensor with this name", "none", "are these weights of another model?");
+      detail::refuse_weights(file, p.name, "a tensor with this name", "none", detail::missing_remedy(file, p.name));
     if (tensor->shape != p.shape)
       detail::refuse_weights(file, p.name, "shape " + NamedTensor{{}, tensor->dtype, p.shape, {}}.shape_text(),
                              tensor->shape_text(), "are these weights of another model?");
-    const std::span<Real> out(theta.data() + p.offset, static_cast<std::size_t>(p.size()));
-    tensor->copy_to(out);
-    for (const Real value : out)
-      if (!std::isfinite(value))
-        detail::refuse_weights(file, p.name, "finite numbers", "NaN or infinity", "these weights are damaged");
-    used.emplace(p.name, tensor);
+    detail::require_floating(file, *tensor);
+    matched.push_back(tensor);
+    if (p.name.ends_with("word_embeddings.weight") || p.name.ends_with("predictions.bias"))
+      tied_originals.emplace(p.name, tensor);
   }
   const auto tied = [&](const char* name, const char* original) {
     const NamedTensor* tensor = take(name);
-    if (tensor != nullptr && used.contains(original)) detail::require_repeats(file, *tensor, *used.at(original));
+    if (tensor != nullptr && tied_originals.contains(original))
+      detail::require_repeats(file, *tensor, *tied_originals.at(original));
   };
   tied("text_mlm_encoder.cls.predictions.decoder.weight", "text_mlm_encoder.bert.embeddings.word_embeddings.weight");
   tied("text_mlm_encoder.cls.predictions.decoder.bias", "text_mlm_encoder.cls.predictions.bias");
   for (const char* name : {"text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids",
                            "temp", "distill_temp", "image_queue", "text_queue", "queue_ptr"})
     take(name);
-  if (prefix.empty() && !tensors.empty())
-    detail::refuse_weights(file, tensors.begin()->first, "a name that this model has",
-                           "an unknown name (" + std::to_string(tensors.size()) + " unknown names in all)",
-                           "are these weights of another model?");
+  if (may_have_others || !prefix.empty() || known.size() == file.tensors.size()) return matched;
+  const auto unknown = std::find_if(index.sorted().begin(), index.sorted().end(),
+                                    [&](const NamedTensor* tensor) { return !known.contains(tensor); });
+  if (unknown != index.sorted().end())
+    detail::refuse_weights(
+        file, detail::tensor_text((*unknown)->name), "a name that this model has",
+        "an unknown name (" + std::to_string(file.tensors.size() - known.size()) + " unknown names in all)",
+        "are these weights of another model?");
+  return matched;
+}
+
+/// @brief Reads the parameter vector of a model from a file's tensors. **Shapes.** [layout.size()], gaps zero.
+///
+/// `prefix` selects one of several models in a file. Accepts `text_encoder.*` as alias of `text_mlm_encoder.bert.*`,
+/// `position_ids`, and the masked-language decoder's tied weight and bias; copies of a tensor must have equal values.
+/// Ignores the state of a training (`temp`, queues, ...). Memory for the vector is asked for after every tensor has
+/// been matched.
+/// **Errors.** as match_weights(); DataError naming file and tensor for a value that is not finite or too large.
+template <class Real>
+std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std::string_view prefix = "") {
+  const std::vector<const NamedTensor*> matched = match_weights(layout, file, prefix);
+  std::vector<Real> theta(static_cast<std::size_t>(layout.size()));
+  for (std::size_t i = 0; i < matched.size(); ++i) {
+    const ParameterInfo& p = layout.parameters()[i];
+    const std::span<Real> out(theta.data() + p.offset, static_cast<std::size_t>(p.size()));
+    try {
+      matched[i]->copy_to(out);
+    } catch (const DataError& error) {  // a tensor does not know its file
+      throw DataError((file.origin.empty() ? "weights" : file.origin) + ": " + error.what());
+    }
+    for (const Real value : out)
+      if (!std::isfinite(value))
+        detail::refuse_weights(file, p.name, "finite numbers", "NaN or infinity", "these weights are damaged");
+  }
   return theta;
 }
 

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,9 +29,16 @@ static_assert(sizeof(off_t) == 8, "files may exceed 2 GiB; define _FILE_OFFSET_B
 
 enum class FileKind : std::uint8_t { Regular, Directory, Other };
 
+/// Device and inode: two names with the same identity are one file or directory.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 struct FileStatus {
   FileKind kind = FileKind::Other;
   std::uint64_t size = 0;  ///< bytes
+  FileIdentity identity;
 };
 
 /// @brief System calls on files, as POSIX defines them: a negative result means failure with errno set.
@@ -67,6 +75,17 @@ class FileSystem {
   virtual int rename(const char* from, const char* to) { return std::rename(from, to); }
   virtual int remove_file(const char* path) { return ::unlink(path); }
   virtual int make_directory(const char* path) { return ::mkdir(path, 0777); }
+  virtual int remove_directory(const char* path) { return ::rmdir(path); }
+  /// Locks an open file for this process until the file is closed. Fails with EWOULDBLOCK if another process holds the
+  /// lock. The system releases the lock of a process that ends, however the process ends.
+  virtual int lock(int file) { return ::flock(file, LOCK_EX | LOCK_NB); }
+  /// Reads the target of a symbolic link. Fails with EINVAL if the path is no symbolic link.
+  virtual int read_link(const char* path, std::string& target) {
+    char text[4096];
+    const ssize_t length = ::readlink(path, text, sizeof text);
+    if (length >= 0) target.assign(text, static_cast<std::size_t>(length));
+    return length >= 0 ? 0 : -1;
+  }
   /// Appends the names in a directory, without "." and "..", in unspecified order.
   virtual int list(const char* path, std::vector<std::string>& names) {
     DIR* directory = ::opendir(path);
@@ -93,7 +112,8 @@ class FileSystem {
     const FileKind kind = S_ISREG(facts.st_mode)   ? FileKind::Regular
                           : S_ISDIR(facts.st_mode) ? FileKind::Directory
                                                    : FileKind::Other;
-    return {kind, facts.st_size < 0 ? 0 : static_cast<std::uint64_t>(facts.st_size)};
+    return {kind, facts.st_size < 0 ? 0 : static_cast<std::uint64_t>(facts.st_size),
+            FileIdentity{static_cast<std::uint64_t>(facts.st_dev), static_cast<std::uint64_t>(facts.st_ino)}};
   }
 };
 

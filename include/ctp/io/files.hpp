@@ -1,5 +1,5 @@
 /// @file   ctp/io/files.hpp
-/// @brief  File input and output: whole files, atomic replacement, append-only logs, folders.
+/// @brief  File input and output: whole files, atomic replacement, append-only logs.
 /// @layer  io
 #pragma once
 
@@ -17,24 +17,10 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/io/directories.hpp>
 #include <ctp/io/file_system.hpp>
 
 namespace ctp::io {
-
-/// Parent folder: "a/b" for "a/b/c", "." for "c", "/" for "/c"; ignores a slash at the end.
-inline std::string directory_of(std::string_view path) {
-  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return ".";
-  return std::string(path.substr(0, std::max<std::size_t>(slash, 1)));
-}
-
-/// directory + "/" + name, without doubling the slash.
-inline std::string join(std::string_view directory, std::string_view name) {
-  std::string path(directory);
-  if (!path.empty() && path.back() != '/') path += '/';
-  return path += name;
-}
 
 namespace detail {
 
@@ -318,6 +304,18 @@ class AppendFile {
       detail::throw_system_error(path_, "fsync", false, "the lines on the disk");
     }
   }
+  /// Closes the file; only size() may be called after it. **Errors.** ResourceError if the system reports that lines
+  /// are lost.
+  void close() {
+    if (!file_.close()) detail::throw_system_error(path_, "close", false, "the lines on the disk");
+  }
+  /// True if the path names the file that this object writes to; false once the file was removed, moved or replaced.
+  [[nodiscard]] bool in_place() const {
+    FileStatus open, named;
+    if (file_system().status(file_.get(), open) < 0) return false;
+    return file_system().status(path_.c_str(), named) >= 0 && named.identity == open.identity;
+  }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Bytes in the file; appends of other processes are not counted.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
@@ -338,55 +336,5 @@ class AppendFile {
   bool starts_line_ = true;
   std::string buffer_;  // a member, so that its memory is reused
 };
-
-namespace detail {
-/// Kind of the entry at the path; nullopt if the path does not exist.
-inline std::optional<FileKind> kind_of(const std::string& path) {
-  FileStatus facts;
-  if (file_system().status(path.c_str(), facts) >= 0) return facts.kind;
-  if (errno != ENOENT && errno != ENOTDIR) throw_system_error(path, "status", true, "facts about the file");
-  return std::nullopt;
-}
-}  // namespace detail
-
-/// True if the path exists. **Errors.** ResourceError if the system refuses.
-inline bool exists(const std::string& path) { return detail::kind_of(path).has_value(); }
-/// True if the path is a directory. **Errors.** as exists().
-inline bool is_directory(const std::string& path) { return detail::kind_of(path) == FileKind::Directory; }
-
-/// Creates a directory and its missing parents; no effect on an existing directory.
-/// **Errors.** DataError if part of the path is a file; ResourceError if the system refuses.
-inline void make_directories(const std::string& path) {
-  for (std::size_t end = path.find('/', 1); !path.empty(); end = path.find('/', end + 1)) {
-    const std::string part = path.substr(0, end);
-    if (file_system().make_directory(part.c_str()) < 0) {
-      const int problem = errno;
-      const bool there = is_directory(part);  // after any error: a read-only parent of an existing folder is fine
-      if (!there && (problem == EEXIST || problem == ENOTDIR)) {
-        throw DataError(
-            Complaint{path, "make directory", "a directory at " + ctp::quoted(part), "a file", "choose another path"}
-                .text());
-      }
-      errno = problem;
-      if (!there) detail::throw_system_error(path, "make directory", false, "to create " + ctp::quoted(part));
-    }
-    if (end == std::string::npos) break;
-  }
-}
-
-/// The names in a directory, sorted by bytes. **Errors.** DataError if the directory does not exist; ResourceError.
-inline std::vector<std::string> list_directory(const std::string& path) {
-  std::vector<std::string> names;
-  if (file_system().list(path.c_str(), names) < 0) detail::throw_system_error(path, "list", true, "a directory");
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-/// Removes a file; no effect if the file does not exist. **Errors.** ResourceError.
-inline void remove_file(const std::string& path) {
-  if (file_system().remove_file(path.c_str()) < 0 && errno != ENOENT) {
-    detail::throw_system_error(path, "remove", false, "to remove the file");
-  }
-}
 
 }  // namespace ctp::io

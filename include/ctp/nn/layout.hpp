@@ -40,12 +40,14 @@ struct ParameterInfo {
 /// gradient, and stay zero.
 class Layout {
  public:
-  /// Appends a parameter and returns its place in the vector.
+  /// Appends a parameter and returns its place in the vector. **Errors.** UsageError if an extent is negative or the
+  /// vector becomes longer than 2^60 values.
   template <std::size_t Rank>
   Parameter<Rank> add(std::string name, Shape<Rank> shape, Start start) {
     const Parameter<Rank> p{size_, shape};
+    const Index end = size_ + (checked_count(name, shape) + 15) / 16 * 16;
     parameters_.push_back({std::move(name), {shape.begin(), shape.end()}, size_, start});
-    size_ += (count(shape) + 15) / 16 * 16;
+    size_ = end;
     return p;
   }
 
@@ -60,6 +62,25 @@ class Layout {
   }
 
  private:
+  static constexpr Index limit = Index{1} << 60;  ///< values
+
+  /// Number of values of a shape. The length of the vector with them is at most `limit`, so sums do not wrap around.
+  template <std::size_t Rank>
+  [[nodiscard]] Index checked_count(const std::string& name, const Shape<Rank>& shape) const {
+    const Index room = limit - size_;
+    Index n = 1;
+    bool fits = room >= 1;
+    for (const Index extent : shape) {
+      fits = fits && extent >= 0 && (extent == 0 || n <= room / extent);
+      if (fits) n *= extent;
+    }
+    if (!fits)
+      throw UsageError(Complaint{"parameter " + name, "shape", "at most 2^60 values in all parameters",
+                                 to_string(shape), "choose a smaller model"}
+                           .text());
+    return n;
+  }
+
   std::vector<ParameterInfo> parameters_;
   Index size_ = 0;
 };

@@ -25,32 +25,54 @@
 
 namespace ctp {
 
-/// Element type of a stored tensor.
-enum class DType : std::uint8_t { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
+/// Element type of a stored tensor. `ctp` converts the types up to Bool; the others are only stored and passed over.
+enum class DType : std::uint8_t {
+  F64,
+  F32,
+  F16,
+  BF16,
+  I64,
+  I32,
+  I16,
+  I8,
+  U8,
+  Bool,
+  U64,
+  U32,
+  U16,
+  F8_E4M3,
+  F8_E5M2,
+  F8_E8M0,
+  F8_E4M3FNUZ,
+  F8_E5M2FNUZ,
+  C64,
+  F6_E2M3,
+  F6_E3M2,
+  F4
+};
 
 namespace detail {
 struct DTypeFacts {
   std::string_view name;
-  std::size_t size;
+  std::size_t bits;
   bool floating;
 };
-inline constexpr std::array<DTypeFacts, 10> dtype_facts{{{"F64", 8, true},
-                                                         {"F32", 4, true},
-                                                         {"F16", 2, true},
-                                                         {"BF16", 2, true},
-                                                         {"I64", 8, false},
-                                                         {"I32", 4, false},
-                                                         {"I16", 2, false},
-                                                         {"I8", 1, false},
-                                                         {"U8", 1, false},
-                                                         {"BOOL", 1, false}}};
+inline constexpr std::array<DTypeFacts, 22> dtype_facts{
+    {{"F64", 64, true},         {"F32", 32, true},         {"F16", 16, true},     {"BF16", 16, true},
+     {"I64", 64, false},        {"I32", 32, false},        {"I16", 16, false},    {"I8", 8, false},
+     {"U8", 8, false},          {"BOOL", 8, false},        {"U64", 64, false},    {"U32", 32, false},
+     {"U16", 16, false},        {"F8_E4M3", 8, false},     {"F8_E5M2", 8, false}, {"F8_E8M0", 8, false},
+     {"F8_E4M3FNUZ", 8, false}, {"F8_E5M2FNUZ", 8, false}, {"C64", 64, false},    {"F6_E2M3", 6, false},
+     {"F6_E3M2", 6, false},     {"F4", 4, false}}};
 }  // namespace detail
 
 /// Name as safetensors writes it: "F32", "BF16", "BOOL".
 constexpr std::string_view dtype_name(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].name; }
-/// Bytes per element.
-constexpr std::size_t dtype_size(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].size; }
-/// True for F64, F32, F16 and BF16.
+/// Bits per element.
+constexpr std::size_t dtype_bits(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].bits; }
+/// Bytes per element; 1 for types of less than 8 bits, which are stored without gaps: see checked_byte_count().
+constexpr std::size_t dtype_size(DType t) { return (dtype_bits(t) + 7) / 8; }
+/// True for F64, F32, F16 and BF16: the types that weights are read from.
 constexpr bool dtype_is_floating(DType t) { return detail::dtype_facts[static_cast<std::size_t>(t)].floating; }
 /// The element type with this name; std::nullopt if no type has it.
 constexpr std::optional<DType> dtype_from_name(std::string_view name) {
@@ -87,6 +109,20 @@ constexpr std::optional<std::uint64_t> checked_element_count(std::span<const std
   return count;
 }
 
+/// Bytes of a tensor; std::nullopt if the shape is impossible, the number does not fit in 64 bits, or elements of less
+/// than 8 bits do not fill the last byte.
+constexpr std::optional<std::uint64_t> checked_byte_count(DType t, std::span<const std::int64_t> shape) {
+  const auto count = checked_element_count(shape);
+  const std::uint64_t bits = dtype_bits(t);
+  if (bits >= 8) {
+    if (!count || *count > std::numeric_limits<std::uint64_t>::max() / (bits / 8)) return std::nullopt;
+    return *count * (bits / 8);
+  }
+  if (!count || *count > std::numeric_limits<std::uint64_t>::max() / bits || *count * bits % 8 != 0)
+    return std::nullopt;
+  return *count * bits / 8;
+}
+
 /// @brief A tensor as stored in a file: row-major, little-endian, contiguous.
 struct NamedTensor {
   std::string name;
@@ -104,7 +140,7 @@ struct NamedTensor {
   [[nodiscard]] std::size_t element_count() const {
     const auto count = checked_element_count(shape);
     if (!count) refuse("shape", "dimensions >= 0 whose product fits 64 bits", shape_text());
-    if (bytes.size() % dtype_size(dtype) != 0 || bytes.size() / dtype_size(dtype) != *count) {
+    if (checked_byte_count(dtype, shape) != bytes.size()) {
       refuse("bytes",
              std::to_string(*count) + " elements of " + std::string(dtype_name(dtype)) + " for shape " + shape_text(),
              std::to_string(bytes.size()) + " bytes");
@@ -160,7 +196,7 @@ struct NamedTensor {
         for_each_value<std::uint8_t>([&](std::size_t i, std::uint8_t v) { out[i] = v != 0 ? 1 : 0; });
         break;
       default:
-        refuse("dtype", "an integer type", std::string(dtype_name(dtype)));
+        refuse("dtype", "one of I64 I32 I16 I8 U8 BOOL", std::string(dtype_name(dtype)));
     }
     return out;
   }
@@ -204,7 +240,7 @@ struct NamedTensor {
         for_each_value<std::uint16_t>([&](std::size_t i, std::uint16_t v) { out[i] = float_from_bfloat(v); });
         break;
       default:
-        refuse("dtype", "a floating-point type", std::string(dtype_name(dtype)));
+        refuse("dtype", "one of F64 F32 F16 BF16", std::string(dtype_name(dtype)));
     }
   }
 };
@@ -235,13 +271,36 @@ inline NamedTensor make_named(std::string name, std::vector<std::int64_t> shape,
   return detail::make_named(std::move(name), DType::I64, std::move(shape), values);
 }
 
+/// @brief Look-up of many tensors by name, by bisection: hashing has a slow worst case, which a file may hold. The
+/// tensors must outlive the index and stay where they are.
+class TensorIndex {
+ public:
+  explicit TensorIndex(std::span<const NamedTensor> tensors) {
+    sorted_.reserve(tensors.size());
+    for (const NamedTensor& tensor : tensors) sorted_.push_back(&tensor);
+    std::stable_sort(sorted_.begin(), sorted_.end(),
+                     [](const NamedTensor* a, const NamedTensor* b) { return a->name < b->name; });
+  }
+  /// The tensor with this name, the first if there are several; null if there is none.
+  [[nodiscard]] const NamedTensor* find(std::string_view name) const {
+    const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), name,
+                                     [](const NamedTensor* a, std::string_view b) { return a->name < b; });
+    return at == sorted_.end() || (*at)->name != name ? nullptr : *at;
+  }
+  /// All tensors, sorted by name.
+  [[nodiscard]] const std::vector<const NamedTensor*>& sorted() const noexcept { return sorted_; }
+
+ private:
+  std::vector<const NamedTensor*> sorted_;
+};
+
 /// @brief Contents of a weight file, independent of the file format: tensors and metadata.
 struct TensorFile {
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata;
   std::string origin;  ///< path of the file, for messages; may be empty
 
-  /// The tensor with this name; null if the file has none.
+  /// The tensor with this name; null if the file has none. Searches the list: use a TensorIndex for many names.
   [[nodiscard]] const NamedTensor* find(std::string_view name) const {
     for (const NamedTensor& tensor : tensors) {
       if (tensor.name == name) return &tensor;

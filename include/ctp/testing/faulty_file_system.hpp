@@ -67,6 +67,13 @@ class FaultyFileSystem : public FileSystem {
   int make_directory(const char* path) override {
     return disturbed("make_directory", false) ? -1 : FileSystem::make_directory(path);
   }
+  int remove_directory(const char* path) override {
+    return disturbed("remove_directory", false) ? -1 : FileSystem::remove_directory(path);
+  }
+  int lock(int file) override { return disturbed("lock", false) ? -1 : FileSystem::lock(file); }
+  int read_link(const char* path, std::string& target) override {
+    return disturbed("read_link", false) ? -1 : FileSystem::read_link(path, target);
+  }
   int list(const char* path, std::vector<std::string>& names) override {
     return disturbed("list", false) ? -1 : FileSystem::list(path, names);
   }

@@ -1,8 +1,11 @@
 #include <ctp/data/codec/decode.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -81,7 +84,7 @@ TEST_CASE("decode: the content decides the type, and the error names other types
   CHECK(data::decode_image(golden::read("rgb.png"), "picture.jpg").width == 33);
 }
 
-TEST_CASE("decode: a header with sides above the limits is refused before decoding") {
+TEST_CASE("decode: a header with more pixels than the limit is refused before decoding") {
   for (const char* name : {"baseline_420.jpg", "progressive_420.jpg", "rgb.png"}) {
     CAPTURE(name);
     const auto start = std::chrono::steady_clock::now();
@@ -89,19 +92,37 @@ TEST_CASE("decode: a header with sides above the limits is refused before decodi
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
 
     CHECK(why ==
-          "x.jpg: image size: expected sides of at most 16384 and at most 89478485 pixels, found 60000 x 60000; scale "
-          "the picture down or remove the file");
+          "x.jpg: image size: expected at most 89478485 pixels, found 60000 x 60000; scale the picture down, remove "
+          "the file, or raise the limit max_pixels");
     CHECK(taken.count() < 0.1);
     CHECK(has(refusal(decode, picture::resized_header(name, 16'385, 1)), "found 16385 x 1;"));
+    CHECK(has(refusal(decode, picture::resized_header(name, 1, 16'385)), "found 1 x 16385;"));
     CHECK(has(refusal(decode, picture::resized_header(name, 9460, 9460)), "found 9460 x 9460;"));
     CHECK(has(refusal(decode, picture::resized_header(name, 0, 5)), "found 0 x 5;"));
   }
-  CHECK(has(refusal(decode, golden::read("rgb.png"), {.max_side = 32}), "found 33 x 21;"));
-  CHECK(refusal(decode, golden::read("rgb.png"), {.max_side = 33}).empty());
+  CHECK(has(refusal(decode, picture::resized_header("rgb.png", 0x7FFFFFFF, 0x7FFFFFFF)), "image size: "));
+  CHECK(has(refusal(decode, picture::resized_header("rgb.png", 0xFFFFFFFF, 0xFFFFFFFF)), "image size: "));
+  CHECK(has(refusal(decode, golden::read("rgb.png"), {.max_pixels = 33 * 21 - 1}), "found 33 x 21;"));
+  CHECK(refusal(decode, golden::read("rgb.png"), {.max_pixels = 33 * 21}).empty());
 }
 
-TEST_CASE("decode: a picture with the largest permitted side is accepted") {
-  CHECK(data::decode_image(data::encode_jpeg(data::Image(16'384, 1, 90), 80), "strip").width == 16'384);
+TEST_CASE("decode: long pictures are limited by their pixels, not by a side") {
+  for (const auto& [width, height] : {std::pair{20, 17'000}, std::pair{65'535, 5}, std::pair{4, 65'535}}) {
+    CAPTURE(width);
+    data::Image drawn(width, height, 90);
+    std::fill_n(drawn.pixel(width / 2, height - 1), 3, std::uint8_t{250});
+    CHECK(data::decode_image(data::encode_png(drawn), "strip.png") == drawn);
+    const data::Image read = data::decode_image(data::encode_jpeg(drawn, 95), "strip.jpg");
+    CHECK(read.width == width);
+    CHECK(read.height == height);
+    CHECK(int{read.pixel(0, 0)[0]} == doctest::Approx(90).epsilon(0.05));
+  }
+  const data::Image line(16'384, 1, 7);
+  CHECK(data::decode_image(data::encode_png(line), "line.png") == line);
+  CHECK(has(refusal(decode, data::encode_png(data::Image(16'385, 1, 7))),
+            "image size: expected one side at most 16384 times the other, found 16385 x 1; "));
+  CHECK(has(refusal(decode, data::encode_png(data::Image(8, 33, 7)), {.max_ratio = 4}), "found 8 x 33;"));
+  CHECK(refusal(decode, data::encode_png(data::Image(8, 32, 7)), {.max_ratio = 4}).empty());
 }
 
 TEST_CASE("decode: too many scans are refused, the permitted number is not") {

@@ -78,10 +78,12 @@ TEST_CASE("annotations: a missing field is named with its record, line and remed
 }
 
 TEST_CASE("annotations: a field that is not text is refused with its path") {
-  for (const char* value : {"3", "3.5", "null", "true", "{}", "[]", "{\"a\":1}", "-1"}) {
+  for (const char* value : {"3", "3.5", "null", "true", "{}", "[]", "[\"a\"]", "[\"a\",1]", "[\"a\",[]]", "[\"a\",{}]",
+                            "[null,\"a\"]", "{\"a\":1}", "-1", "NaN"}) {
     CAPTURE(value);
     const std::string text = refused(std::string(R"({"I":{"7":{"title":)") + value + "}}}", two_level);
-    CHECK(has(text, "I.7.title: expected text, found "));
+    CHECK(has(text, "I.7.title"));
+    CHECK(has(text, ": expected text, "));
     CHECK(has(text, "quotation marks"));
   }
 }
@@ -119,10 +121,74 @@ TEST_CASE("annotations: malformed JSON is refused with line and column") {
   CHECK(has(refused("", two_level), "line 1, column 1"));
   CHECK(has(refused("{\"I\":", two_level), "line 1"));
   CHECK(has(refused("{\"I\":{\"1\":{\"title\":\"\xFF\"}}}", two_level), "line 1"));
-  CHECK(has(refused("\xEF\xBB\xBF{}", two_level), "byte order mark"));
   CHECK(has(refused("{} {}", two_level), "line 1"));
   CHECK(has(refused(std::string(100000, '['), two_level), "expected an object"));
   CHECK(has(refused("{\"1\":{\"x\":" + std::string(100000, '['), {}), "levels"));
+}
+
+TEST_CASE("annotations: a list of titles makes a pair of each, with the id of the record") {
+  const Annotations a = read(
+      R"({"I":{"7":{"title":["one","two","one"],"cate_name":"c","tags":["x"]},"8":{"title":"eight"}}})", two_level);
+  REQUIRE(a.samples.size() == 4);
+  const char* titles[] = {"one", "two", "one", "eight"};
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(a.samples[i].title == titles[i]);
+    CHECK(a.samples[i].id == (i < 3 ? "7" : "8"));
+    CHECK(a.samples[i].category == (i < 3 ? "c" : ""));
+    CHECK(a.samples[i].industry == "I");
+    CHECK(a.samples[i].ordinal == i);
+  }
+  const Annotations flat = read(R"({"q":{"cate_name":"c","title":["x","y"],"industry_name":"I"}})", {});
+  REQUIRE(flat.samples.size() == 2);
+  CHECK(flat.samples[1].industry == "I");
+  CHECK(flat.samples[1].category == "c");
+  CHECK(has(refused(R"({"I":{"7":{"title":["a"]}}})", two_level), "found a list of one text; put a single title"));
+  CHECK(has(refused(R"({"I":{"7":{"title":[]}}})", two_level), "found an empty list"));
+  CHECK(has(refused(R"({"1":{"title":"t","industry_name":["a","b"]}})", {}), "1.industry_name: expected text"));
+  CHECK(
+      has(refused(R"({"I":{"7":{"title":["a","b"],"cate_name":["c","d"]}}})", two_level), "cate_name: expected text"));
+}
+
+TEST_CASE("annotations: a byte-order mark and CRLF line ends are read") {
+  const Annotations a = read("\xEF\xBB\xBF{\"I\":\r\n{\"1\":\r\n{\"title\":\"t\"}}}\r\n", two_level);
+  REQUIRE(a.samples.size() == 1);
+  CHECK(a.samples[0].title == "t");
+  CHECK(has(refused("\xEF\xBB\xBF{\"I\":3}", two_level), "line 1, column 6"));
+}
+
+TEST_CASE("annotations: what nobody reads may hold NaN, lone surrogates and numbers beyond double") {
+  const Annotations a = read(
+      R"({"I":{"1":{"price":NaN,"n":[NaN, 1e999,-1E+400,{"\ud800":1,"\ud801":2}],"s":"\udc00 \ud83d","title":"t"}}})",
+      two_level);
+  REQUIRE(a.samples.size() == 1);
+  CHECK(a.samples[0].title == "t");
+  CHECK(a.replaced == 0);
+  const std::string digits(1000, '1');
+  CHECK(read(R"({"I":{"1":{"price":)" + digits + R"(,"q":-)" + digits + R"(.5,"title":"t"}}})", two_level)
+            .samples.size() == 1);
+  for (const char* value : {"Infinity", "-Infinity", "-NaN", "NaNs", "1NaN", "nan", "01e999", "1e999.5", "+1", "1e+"}) {
+    CAPTURE(value);
+    CHECK(has(refused(std::string("{\"I\":{\"1\":{\"title\":\"t\",\n\"x\":") + value + "}}}", two_level),
+              "line 2, column"));
+  }
+}
+
+TEST_CASE("annotations: a lone surrogate in a title becomes U+FFFD and is counted") {
+  const Annotations a = read(
+      R"({"I\ud83d":{"1":{"title":"cut \ud83d"},"2":{"title":"\uDE00 tail \\ud83d"},"3":{"title":"\ud83d\ude00 whole"},)"
+      R"("4":{"title":["\ud83d\u0041","ok"]},"5":{"title":"\ufffd"}}})",
+      two_level);
+  REQUIRE(a.samples.size() == 6);
+  CHECK(a.industries == std::vector<std::string>{"I\xEF\xBF\xBD"});
+  CHECK(a.samples[0].title == "cut \xEF\xBF\xBD");
+  CHECK(a.samples[1].title == "\xEF\xBF\xBD tail \\ud83d");
+  CHECK(a.samples[2].title == "\xF0\x9F\x98\x80 whole");
+  CHECK(a.samples[3].title ==
+        "\xEF\xBF\xBD"
+        "A");
+  CHECK(a.samples[5].title == "\xEF\xBF\xBD");
+  CHECK(a.replaced == 4);  // the industry and three titles
+  CHECK(has(refused(R"({"I":{"\ud83d":{"title":"t"}}})", two_level), "file name"));
 }
 
 TEST_CASE("annotations: an industry needs a name") {

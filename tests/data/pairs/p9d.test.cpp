@@ -115,10 +115,10 @@ TEST_CASE("p9d: an unknown task lists the names and the nearest one") {
   test::write_small_p9d(folder);
   const std::string text = message_of<ctp::UsageError>([&] { P9d(folder.path(), with_tasks({"Toys", "Fodo"})); });
   CHECK(has(text, "train.json"));
-  CHECK(has(text, "found 'Fodo'; did you mean 'Food'? known: Food, Toys"));
+  CHECK(has(text, R"(found "Fodo"; did you mean "Food"? known: "Food", "Toys")"));
   CHECK(has(message_of<ctp::UsageError>([&] { P9d(folder.path(), with_tasks({"quite other"})); }),
-            "; known: Food, Toys"));
-  CHECK(has(message_of<ctp::UsageError>([&] { P9d(folder.path(), with_tasks({"Toys", "Toys"})); }), "'Toys' twice"));
+            R"(; known: "Food", "Toys")"));
+  CHECK(has(message_of<ctp::UsageError>([&] { P9d(folder.path(), with_tasks({"Toys", "Toys"})); }), R"("Toys" twice)"));
   const P9d stream(folder.path());
   CHECK_THROWS_AS((void)stream.train("x"), ctp::UsageError);
   CHECK_THROWS_AS((void)stream.test(Names{"x"}), ctp::UsageError);
@@ -147,7 +147,7 @@ TEST_CASE("p9d: no industry, an industry without pairs, and an unlisted industry
 
   folder.write("json/query.json", R"({"q":{"title":"t","cate_name":"c","industry_name":"Tys"}})");
   CHECK(has(refused(folder),
-            "query.json: q > industry_name: expected an industry of train.json, found 'Tys'; did you mean 'Toys'?"));
+            R"(query.json: q > industry_name: expected an industry of train.json, found "Tys"; did you mean "Toys"?)"));
   P9dOptions lenient;
   lenient.allow_unlisted = true;
   const P9d stream(folder.path(), lenient);
@@ -172,5 +172,25 @@ TEST_CASE("p9d: a task without a test pair is refused in test(), since its recal
   const P9d stream(folder.path());
   CHECK(stream.test(Names{"Toys"}) == Ordinals{0});
   CHECK(has(message_of<ctp::DataError>([&] { (void)stream.test(Names{"Toys", "Food"}); }),
-            "test.json: industry_name: expected at least one pair of task 'Food'"));
+            R"(test.json: industry_name: expected at least one pair of task "Food")"));
+}
+
+TEST_CASE("p9d: names of the file are quoted in messages, so that a message stays one line") {
+  const TemporaryFolder folder;
+  folder.write("json/train.json", R"({"A\n\u001b[2J":{"1":{"title":"t"}}})");
+  folder.write("json/test.json", R"({"1":{"title":"t","industry_name":"B\r\n\u001b[31m"}})");
+  const std::string text = refused(folder);
+  CHECK(has(text, R"(found "B\u000d\n\u001b[31m")"));
+  CHECK(text.find('\n') == std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find('\r') == std::string::npos);
+}
+
+TEST_CASE("p9d: lone surrogates of all four files are counted") {
+  const TemporaryFolder folder;
+  folder.write("json/train.json", R"({"A":{"1":{"title":["t\ud83d","u"],"x":"\ud83d"}}})");
+  folder.write("json/test.json", R"({"1":{"title":"\udfff","industry_name":"A"}})");
+  folder.write("json/query.json", "{}");
+  folder.write("json/gallery.json", R"({"1":{"title":"g","cate_name":"\ud800","industry_name":"A"}})");
+  CHECK(P9d(folder.path()).replaced_titles() == 3);
 }

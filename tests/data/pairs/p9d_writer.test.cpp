@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/data/pairs/p9d.hpp>
 #include <ctp/io/files.hpp>
 
 #include <data/synthetic_source.hpp>
@@ -75,4 +76,23 @@ TEST_CASE("p9d writer: a new writer removes the JSON files of the folder, so tha
   test::write_small_p9d(folder);
   const P9dWriter writer(folder.path());
   CHECK(ctp::io::list_directory(folder.path("json")).empty());
+}
+
+TEST_CASE(
+    "p9d writer: several captions of a picture become a list of titles, which P9d reads as pairs of one picture") {
+  const TemporaryFolder folder;
+  P9dWriter writer(folder.path());
+  const std::vector<std::string> more = {"second", "third \"x\""};
+  writer.add(Split::Train, sample("1", "first"), picture, more);
+  writer.add(Split::Test, sample("2", "alone"), picture, {});
+  writer.finish();
+  CHECK(test::has(ctp::io::read_text(folder.path("json/train.json")),
+                  "\"1\": {\"title\":[\"first\",\"second\",\"third \\\"x\\\"\"],\"cate_name\":\"y\","));
+  CHECK(test::has(ctp::io::read_text(folder.path("json/test.json")), "\"title\":\"alone\""));
+
+  const ctp::data::P9d stream(folder.path());
+  REQUIRE(stream.train().size() == 3);
+  CHECK(stream.train()[2].title == more[1]);
+  CHECK(stream.train()[0].image == stream.train()[2].image);
+  CHECK(stream.train("t").size() == 3);
 }

@@ -1,5 +1,7 @@
 #include <ctp/io/json/document.hpp>
 
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -101,4 +103,41 @@ TEST_CASE("json: a configuration file may have comments") {
   CHECK(message_of([&] { (void)io::read_json(scratch / "none.json"); }).starts_with("3: "));
   CHECK(message_of([&] { (void)io::read_json(scratch / "c.json", {.comments = true}, 10); }).find("at most 10 bytes") !=
         std::string::npos);
+}
+
+TEST_CASE("json: a member of a large object is found, whatever the order of its keys") {
+  std::string text = "{";
+  for (int i = 0; i < 1000; ++i) {
+    const std::string number = std::to_string((i * 7919) % 1000);  // 7919 is prime to 1000: every number once
+    text.append(i == 0 ? "" : ",").append("\"").append(number).append("\":").append(number);
+  }
+  const auto document = parse(text + "}");
+  const auto root = document.root();
+  CHECK(root.keys()[1] == "919");
+  for (int i = 0; i < 1000; ++i) CHECK(root.at(std::to_string(i)).integer() == i);
+  CHECK(!root.find("1000"));
+  CHECK(!root.find(""));
+  CHECK(!root.find("zzz"));
+}
+
+TEST_CASE("json: the number of values of a document is bounded, and with it the memory") {
+  CHECK(message_of([&] { (void)io::parse_json_document("[1,[2],{\"a\":3}]", "c.json", {}, 5); }) ==
+        "3: c.json, line 1, column 13: [2].a: expected at most 5 values in the file, found 3");
+  CHECK(message_of([&] { (void)io::parse_json_document("[1,[2],{\"a\":3}]", "c.json", {}, 6); }) == "none");
+  std::string many = "[0";
+  for (int i = 0; i < 1000000; ++i) many += ",0";
+  CHECK(message_of([&] { (void)parse(many + "]"); }).find("at most 120000 values") != std::string::npos);
+}
+
+TEST_CASE("json: a number of a document has the value and the kind of its spelling") {
+  const auto document = parse("[-0, -9223372036854775808, 18446744073709551616, 1e-400, -2.5e2, 0]");
+  const auto root = document.root();
+  CHECK(std::signbit(root.at(0).number()));
+  CHECK(root.at(1).integer() == INT64_MIN);
+  CHECK(root.at(2).number() == 0x1p64);
+  CHECK(root.at(3).number() == 0.0);
+  CHECK(root.at(4).number() == -250.0);
+  CHECK(root.at(5).unsigned_integer() == 0);
+  CHECK(message_of([&] { (void)root.at(2).unsigned_integer(); }) != "none");
+  CHECK(message_of([&] { (void)root.at(4).integer(); }) != "none");
 }

@@ -85,8 +85,7 @@ TEST_CASE("json_parse: malformed JSON is refused with line and column") {
       {"[\"\\x\"]", "line 1, column 4"},
       {"[1e999]", "line 1, column 6"},
       {"[-1e999]", "line 1, column 7"},
-      {"\xEF\xBB\xBF{}",
-       "line 1, column 1: expected JSON, found a byte order mark; save the file as UTF-8 without one"},
+      {"\xEF\xBB\xBF{]", "line 1, column 2"},
       {std::string("\xFF\xFE{\0", 4), "line 1, column 1: expected UTF-8, found UTF-16; save the file as UTF-8"},
       {std::string("{\0}\0", 4), "line 1, column 2: expected UTF-8 text, found a NUL byte"},
       {std::string("{}\0garbage", 10), "line 1, column 3: expected UTF-8 text, found a NUL byte"},
@@ -104,6 +103,20 @@ TEST_CASE("json_parse: malformed JSON is refused with line and column") {
         "unexpected '}'");
   CHECK(problem("[1e999]") ==
         "3: f.json, line 1, column 6: expected valid JSON, found number overflow parsing '1e999'");
+}
+
+TEST_CASE("json_parse: a lenient parse shows the text of the file in places, tokens and messages") {
+  const io::JsonOptions lenient{.lenient = true};
+  CHECK(events("[NaN ,1e999,-1e999]", lenient) ==
+        "[@1:1[[] real@1:2[NaN][0] real@1:7[1e999][1] real@1:13[-1e999][2] ]@1:19[]] ");
+  CHECK(events("[\"\\ud83d\",2]", lenient) ==
+        "[@1:1[[] str:\xEF\xBF\xBD@1:2[\"\\ud83d\"][0] int@1:11[2][1] ]@1:12[]] ");
+  CHECK(events("\xEF\xBB\xBF[\"a\"]") == "[@1:1[[] str:a@1:2[\"a\"][0] ]@1:5[]] ");
+  CHECK(problem("[NaN,]", lenient).starts_with("3: f.json, line 1, column 6: "));
+  CHECK(problem("{\"\\ud800\":1,\"\\ud801\":2}", lenient) == "none");
+  CHECK(problem("{\"\\ud800\":1,\"\\ud800\":2}", lenient).find("every key once") != std::string::npos);
+  CHECK(problem("[\"\\ud8", lenient).starts_with("3: "));
+  CHECK(problem("[\"\\", lenient).starts_with("3: "));
 }
 
 TEST_CASE("json_parse: depth is bounded for any text") {

@@ -10,6 +10,7 @@
 #include <ctp/backend/cuda/linear.hpp>
 #include <ctp/backend/cuda/losses.hpp>
 #include <ctp/backend/cuda/parameters.hpp>
+#include <ctp/backend/cuda/rank_counts.hpp>
 #include <ctp/backend/cuda/ranking.hpp>
 #include <ctp/backend/cuda/rows.hpp>
 
@@ -26,6 +27,7 @@ struct Operations : AttentionOps<Runtime, RealType>,
                     LossOps<Runtime, RealType>,
                     ParameterOps<Runtime, RealType>,
                     Ranking<Runtime, RealType>,
+                    RankCounts<Runtime, RealType>,
                     RowOps<Runtime, RealType> {
   static_assert(KernelRuntime<Runtime>);
   using Real = RealType;

@@ -203,6 +203,52 @@ struct Ranking : Memory {
       if (finite[static_cast<std::size_t>(i)] == 0) left_rank[i] = not_finite;
   }
 
+  static void pair_scores(Index pairs, Index width, const Real* left, const std::int32_t* left_row, const Real* right,
+                          const std::int32_t* right_row, Real* score) {
+    // The kernel of whole tiles computes a block whose diagonal holds the pairs: a loop of its own could round
+    // otherwise.
+    constexpr Index part = detail::ScoreKernel<Real>::columns;
+    std::vector<Real> a, b;
+    for (Index first = 0; first < pairs; first += part) {
+      const Index count = std::min(part, pairs - first);
+      a.clear();
+      b.clear();
+      for (Index i = first; i < first + count; ++i) {
+        a.insert(a.end(), left + left_row[i] * width, left + (left_row[i] + Index{1}) * width);
+        b.insert(b.end(), right + right_row[i] * width, right + (right_row[i] + Index{1}) * width);
+      }
+      for_each_score_tile(count, count, width, a.data(), b.data(), [&](const ScoreTile<Real>& t) {
+        for (Index r = 0; r < t.rows; ++r) {
+          const Index i = t.row + r;
+          if (i >= t.column && i < t.column + t.columns) score[first + i] = t.line(r)[i - t.column];
+        }
+      });
+    }
+  }
+
+  static void rank_counts(Index rows, Index columns, Index width, const Real* left, const Real* right, const Real* bar,
+                          std::int32_t* above, std::int32_t* equal) {
+    std::vector<char> finite(static_cast<std::size_t>(rows), 1);
+    std::fill_n(above, rows, 0);
+    std::fill_n(equal, rows, 0);
+    for_each_score_tile(rows, columns, width, left, right, [&](const ScoreTile<Real>& t) {
+      for (Index r = 0; r < t.rows; ++r) {
+        const Index i = t.row + r;
+        const Real* s = t.line(r);
+        if (!t.finite_line(r)) finite[static_cast<std::size_t>(i)] = 0;
+        std::int32_t greater = 0, same = 0;
+        for (Index c = 0; c < t.columns; ++c) {
+          greater += static_cast<std::int32_t>(s[c] > bar[i]);
+          same += static_cast<std::int32_t>(s[c] == bar[i]);
+        }
+        above[i] += greater;
+        equal[i] += same;
+      }
+    });
+    for (Index i = 0; i < rows; ++i)
+      if (finite[static_cast<std::size_t>(i)] == 0) above[i] = not_finite;
+  }
+
   static void top_ten(Index queries, Index gallery, Index width, const Real* query, const Real* items,
                       std::int32_t* item) {
     std::vector<detail::TenBest<Real>> best(static_cast<std::size_t>(queries));

@@ -7,10 +7,11 @@
 
 namespace ctp::data {
 
-/// Limits checked against the header, before memory for pixels is allocated.
+/// Limits checked against the header, before memory for pixels is allocated. No limit on one side alone: the pictures
+/// of shop pages are long.
 struct DecodeLimits {
-  int max_side = 16'384;                 ///< width and height, pixels
   std::int64_t max_pixels = 89'478'485;  ///< width * height; the value at which Pillow warns of decompression bombs
+  std::int64_t max_ratio = 16'384;       ///< the longer side divided by the shorter
   int max_scans = 100;                   ///< scans of one JPEG file; each costs a pass over the whole picture
 };
 

@@ -73,43 +73,71 @@ class PngReader {
   char message_[128] = {};
 };
 
+/// The opacity of the pixels of a palette picture, or of 16-bit grey, from its tRNS chunk. `raw`: the packed samples.
+inline std::vector<std::uint8_t> keyed_alpha(const PngStructure& png, std::span<const std::uint8_t> raw) {
+  const auto tag = [&](std::size_t i) { return std::to_integer<std::uint8_t>(png.transparency[i]); };
+  if (png.colour == 3) {
+    std::vector<std::uint8_t> alpha(raw.size(), 255);
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] < png.transparency.size()) alpha[i] = tag(raw[i]);
+    }
+    return alpha;
+  }
+  std::vector<std::uint8_t> alpha(raw.size() / 2, 255);
+  for (std::size_t i = 0; i < alpha.size(); ++i) {
+    if (raw[2 * i] == tag(0) && raw[2 * i + 1] == tag(1)) alpha[i] = 0;
+  }
+  return alpha;
+}
+
 /// @brief Decodes a PNG file with libpng.
 ///
-/// Alpha and transparent colours are dropped, not blended. 16-bit grey becomes min(value, 255); other 16-bit samples
-/// become their high byte. Both rules equal Pillow's convert("RGB"). Gamma and profiles are not applied.
+/// The colours under transparent pixels are kept, not blended; the opacity goes to `alpha`. 16-bit grey becomes
+/// min(value, 255); other 16-bit samples become their high byte. Both rules equal Pillow's convert("RGB"). Gamma and
+/// profiles are not applied.
 ///
 /// **Errors.** DataError for every error of libpng, and as png_structure().
 inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::string& file,
-                                const DecodeLimits& limits = {}) {
+                                const DecodeLimits& limits = {}, AlphaPlane alpha = nullptr) {
   const PngStructure png = png_structure(bytes, file, limits);
+  std::vector<std::byte> rebuilt;
+  if (!png.complete) rebuilt = rebuilt_png(png, {}, true);
   Image image = allocate_image(file, png.width, png.height);
   const bool palette = png.colour == 3;
   const bool deep_grey = png.colour == 0 && png.depth == 16;
+  const bool opacity = alpha != nullptr && (png.colour > 3 || !png.transparency.empty());
+  const bool raw_samples = palette || deep_grey;
   const auto width = static_cast<std::size_t>(png.width), height = static_cast<std::size_t>(png.height);
 
-  // Palette indices and 16-bit grey are converted below; libpng converts all other formats to RGB.
-  const std::size_t stride = palette ? width : deep_grey ? width * 2 : image.stride();
-  std::vector<std::uint8_t> raw(palette || deep_grey ? stride * height : 0);
+  // Palette indices and 16-bit grey are converted below; libpng converts all other formats to RGB or RGBA.
+  const std::size_t stride = palette ? width : deep_grey ? width * 2 : opacity ? width * 4 : image.stride();
+  std::vector<std::uint8_t> raw(raw_samples || opacity ? stride * height : 0);
   std::vector<png_bytep> row_pointers(height);
   for (std::size_t y = 0; y < height; ++y) {
     row_pointers[y] = (raw.empty() ? image.rgb.data() : raw.data()) + y * stride;
   }
 
-  PngReader reader(bytes);
+  PngReader reader(rebuilt.empty() ? bytes : rebuilt);
   PngReader* const source = &reader;
   png_bytepp const rows = row_pointers.data();
   const bool read = reader.run([=](png_structp p, png_infop info) {
     png_set_read_fn(p, source, &PngReader::read);
+    png_set_user_limits(p, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_keep_unknown_chunks(p, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // ignore texts and profiles
     png_set_check_for_invalid_index(p, -1);
     png_read_info(p, info);
     png_set_packing(p);
-    if (!palette && !deep_grey) {
+    if (!raw_samples) {
       png_set_strip_16(p);
-      png_set_strip_alpha(p);
       if ((png_get_color_type(p, info) & PNG_COLOR_MASK_COLOR) == 0) {
         if (png_get_bit_depth(p, info) < 8) png_set_expand_gray_1_2_4_to_8(p);
         png_set_gray_to_rgb(p);
+      }
+      if (opacity) {
+        if (png_get_valid(p, info, PNG_INFO_tRNS) != 0) png_set_tRNS_to_alpha(p);
+        png_set_add_alpha(p, 0xFF, PNG_FILLER_AFTER);
+      } else {
+        png_set_strip_alpha(p);
       }
     }
     png_set_interlace_handling(p);
@@ -128,6 +156,11 @@ inline Image decode_with_libpng(std::span<const std::byte> bytes, const std::str
   if (deep_grey) {
     for (std::size_t i = 0; i < raw.size(); i += 2)
       to = std::fill_n(to, 3, raw[i] != 0 ? std::uint8_t{255} : raw[i + 1]);
+  }
+  if (opacity && raw_samples) *alpha = keyed_alpha(png, raw);
+  if (opacity && !raw_samples) {
+    alpha->resize(width * height);
+    split_alpha(raw, image, *alpha);
   }
   return image;
 }

@@ -148,32 +148,24 @@ inline std::vector<std::byte> checked_jpeg(const JpegStructure& jpeg, const std:
   return out;
 }
 
-/// @brief A copy of the PNG file with only the checked chunks. **Errors.** DataError for a wrong checksum.
-inline std::vector<std::byte> checked_png(const PngStructure& png, const std::string& file) {
-  std::vector<std::byte> out;
-  const auto put = [&](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
-  const auto put_word = [&](std::size_t value) {
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<std::byte>((value >> shift) & 255U));
-  };
-  put(std::as_bytes(std::span(png_signature)));
+/// @brief A copy of the PNG file with only the checked chunks.
+///
+/// **Errors.** DataError for a wrong checksum, and for a chunk that a reader must know and no reader knows.
+inline std::vector<std::byte> checked_png(const PngStructure& png, const std::string& file, bool transparency) {
   for (const PngChunk& chunk : png.chunks) {
-    const bool header = chunk.type == "IHDR", needed = header || chunk.type == "IDAT" || chunk.type == "IEND";
-    if ((needed || chunk.type == "PLTE") && png_checksum(chunk.covered) != chunk.checksum) {
+    const bool critical = chunk.type[0] >= 'A' && chunk.type[0] <= 'Z';
+    if (!critical) continue;
+    if (chunk.type != "IHDR" && chunk.type != "PLTE" && chunk.type != "IDAT" && chunk.type != "IEND") {
+      bad_image(file, "PNG", "a chunk of an unknown type that the picture needs");
+    }
+    if (png_checksum(chunk.covered) != chunk.checksum) {
       bad_image(file, "PNG", "a wrong checksum of a " + std::string(chunk.type) + " chunk");
     }
-    if (!needed) continue;
-    put_word(chunk.data.size());
-    put(chunk.covered);
-    put_word(chunk.checksum);
-    if (header && png.colour == 3) {  // all 256 entries: stb_image does not check indices against the palette
-      const Palette palette = png_palette(png);
-      put_word(palette.size());
-      put(std::as_bytes(std::span(std::string_view("PLTE"))));
-      put(std::as_bytes(std::span(palette)));
-      put_word(0);  // stb_image does not read checksums
-    }
   }
-  return out;
+  // All 256 entries: stb_image does not check indices against the palette.
+  return rebuilt_png(
+      png, png.colour == 3 ? std::span<const std::uint8_t>(png_palette(png)) : std::span<const std::uint8_t>(),
+      transparency);
 }
 
 /// @brief Decodes JPEG or PNG with stb_image.
@@ -183,19 +175,25 @@ inline std::vector<std::byte> checked_png(const PngStructure& png, const std::st
 /// JPEG file with damaged coded data but intact structure may be accepted.
 ///
 /// **Errors.** DataError as the other decoders; also for arithmetic coding and for missing tables.
-inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file,
-                             const DecodeLimits& limits = {}) {
+inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string& file, const DecodeLimits& limits = {},
+                             AlphaPlane alpha = nullptr) {
   const bool is_png =
       bytes.size() >= 8 && std::string_view(reinterpret_cast<const char*>(bytes.data()), 8) == png_signature;
   const char* const kind = is_png ? "PNG" : "JPEG";
   Image image;
   std::vector<std::byte> checked;
-  bool deep_grey = false;
+  bool deep_grey = false, opacity = false;
+  std::uint16_t transparent_grey = 0;
   if (is_png) {
     const PngStructure png = png_structure(bytes, file, limits);
-    checked = checked_png(png, file);
+    opacity = alpha != nullptr && (png.colour > 3 || !png.transparency.empty());
+    checked = checked_png(png, file, opacity);
     image = allocate_image(file, png.width, png.height);
     deep_grey = png.colour == 0 && png.depth == 16;
+    if (deep_grey && opacity) {
+      transparent_grey = static_cast<std::uint16_t>(std::to_integer<unsigned>(png.transparency[0]) * 256 +
+                                                    std::to_integer<unsigned>(png.transparency[1]));
+    }
   } else {
     const JpegStructure jpeg = jpeg_structure(bytes, file, limits);
     checked = checked_jpeg(jpeg, file);
@@ -211,12 +209,17 @@ inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string
   int width = 0, height = 0, channels = 0;
   void* const decoded =
       deep_grey ? static_cast<void*>(stb::ctp_stbi_load_16_from_memory(data, size, &width, &height, &channels, 1))
-                : stb::ctp_stbi_load_from_memory(data, size, &width, &height, &channels, 3);
+                : stb::ctp_stbi_load_from_memory(data, size, &width, &height, &channels, opacity ? 4 : 3);
   const std::unique_ptr<void, void (*)(void*)> owner(decoded, &std::free);
   if (decoded == nullptr || width != image.width || height != image.height) {
     const char* const why =
         decoded == nullptr ? stb::ctp_stbi_failure_reason() : "two headers that contradict each other";
     bad_image(file, kind, std::string("'") + (why == nullptr ? "unknown error" : why) + "'");
+  }
+  if (opacity) alpha->resize(image.rgb.size() / 3);
+  if (!deep_grey && opacity) {
+    split_alpha({static_cast<const std::uint8_t*>(decoded), 4 * alpha->size()}, image, *alpha);
+    return image;
   }
   if (!deep_grey) {
     std::memcpy(image.rgb.data(), decoded, image.rgb.size());
@@ -226,6 +229,7 @@ inline Image decode_with_stb(std::span<const std::byte> bytes, const std::string
   for (std::size_t i = 0; i < image.rgb.size(); ++i) {
     image.rgb[i] = static_cast<std::uint8_t>(grey[i / 3] > 255 ? 255 : grey[i / 3]);
   }
+  for (std::size_t i = 0; opacity && i < alpha->size(); ++i) (*alpha)[i] = grey[i] == transparent_grey ? 0 : 255;
   return image;
 }
 

@@ -3,6 +3,7 @@
 /// @layer  data
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,8 +28,10 @@ struct PngChunk {
 /// Header fields and chunks of a PNG file.
 struct PngStructure {
   int width = 0, height = 0;
-  int depth = 0;   ///< bits of one sample
-  int colour = 0;  ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
+  int depth = 0;                            ///< bits of one sample
+  int colour = 0;                           ///< 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
+  bool complete = true;                     ///< false: the file ends behind its picture data, without the end chunk
+  std::span<const std::byte> transparency;  ///< tRNS: alpha of palette entries, or the transparent colour; or empty
   std::vector<PngChunk> chunks;
 };
 
@@ -66,7 +69,15 @@ inline std::uint32_t png_checksum(std::span<const std::byte> bytes) {
   return ~c;
 }
 
+/// True if a chunk can have this type: Pillow and libpng end the file at any other.
+inline bool png_type(std::string_view type) {
+  return std::all_of(type.begin(), type.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+}
+
 /// @brief The chunks of a PNG file up to and including IEND, checked as far as possible without decoding pixels.
+///
+/// As in Pillow, a file may end behind its last IDAT chunk: without IEND, with a part of it, or with stray bytes in its
+/// place. Whether the picture data is complete is seen when it is unpacked.
 ///
 /// **Errors.** DataError: truncated file, size above the limits, a combination of depth and colour type that PNG does
 /// not have, no picture data, palette colours without a palette.
@@ -82,7 +93,12 @@ inline PngStructure png_structure(std::span<const std::byte> bytes, const std::s
   std::size_t position = png_signature.size();
   while (!end) {
     const std::size_t left = position <= bytes.size() ? bytes.size() - position : 0;
-    const std::size_t length = left < 12 ? 0 : word(position);
+    const std::size_t length = left < 8 ? 0 : word(position);
+    const std::string_view type(reinterpret_cast<const char*>(bytes.data()) + position + 4, left < 8 ? 0 : 4);
+    if (data && (left < 8 || !png_type(type) || (type == "IEND" && left < 12))) {
+      png.complete = false;
+      break;
+    }
     if (left < 12 || length > left - 12) {
       bad_image(file, "PNG", "a file that ends after " + std::to_string(bytes.size()) + " bytes (truncated)",
                 "fetch the file again");
@@ -115,14 +131,54 @@ inline PngStructure png_structure(std::span<const std::byte> bytes, const std::s
       if (palette || data || length == 0 || length % 3 != 0 || length > 768) bad_image(file, "PNG", "a bad palette");
       palette = true;
     }
+    if (chunk.type == "tRNS" && !data) png.transparency = chunk.data;
     data = data || (chunk.type == "IDAT" && length > 0);
     end = chunk.type == "IEND";
     position += 12 + length;
     png.chunks.push_back(chunk);
   }
   if (!data) bad_image(file, "PNG", "no picture data");
+  const std::size_t key = png.transparency.size();
+  if ((png.colour == 0 && key != 2) || (png.colour == 2 && key != 6) || png.colour > 3) png.transparency = {};
+  if (png.colour == 3 && key > 256) png.transparency = {};
   if (png.colour == 3 && !palette) bad_image(file, "PNG", "palette colours without a palette");
   return png;
+}
+
+/// @brief A copy of the PNG file with only the chunks that make its picture, and an end chunk.
+///
+/// `palette`: takes the place of the file's palette; empty: the file's own. `transparency`: with the tRNS chunk.
+inline std::vector<std::byte> rebuilt_png(const PngStructure& png, std::span<const std::uint8_t> palette,
+                                          bool transparency) {
+  std::vector<std::byte> out;
+  const auto put = [&](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
+  const auto put_word = [&](std::size_t value) {
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<std::byte>((value >> shift) & 255U));
+  };
+  const auto put_chunk = [&](std::string_view type, std::span<const std::byte> data) {
+    put_word(data.size());
+    const std::size_t from = out.size();
+    put(std::as_bytes(std::span(type)));
+    put(data);
+    put_word(png_checksum(std::span(out).subspan(from)));
+  };
+  put(std::as_bytes(std::span(png_signature)));
+  bool first = true;
+  for (const PngChunk& chunk : png.chunks) {
+    if (chunk.type == "IDAT") {
+      if (first && transparency && !png.transparency.empty()) put_chunk("tRNS", png.transparency);
+      first = false;
+    }
+    if (chunk.type == "PLTE" && !palette.empty()) {
+      put_chunk("PLTE", std::as_bytes(palette));
+    } else if (chunk.type == "IHDR" || chunk.type == "PLTE" || chunk.type == "IDAT") {
+      put_word(chunk.data.size());
+      put(chunk.covered);
+      put_word(chunk.checksum);
+    }
+  }
+  put_chunk("IEND", {});
+  return out;
 }
 
 }  // namespace ctp::data::detail

@@ -130,7 +130,7 @@ inline void* stb_reallocate(void* old, std::size_t size) {
 #define STBI_ONLY_PNG
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
-#define STBI_MAX_DIMENSIONS 16384
+#define STBI_MAX_DIMENSIONS (1 << 28)
 #define STBI_ASSERT(x) ((void)0)
 #define STBI_MALLOC(size) ctp::data::detail::stb_allocate(size)
 #define STBI_REALLOC(old, size) ctp::data::detail::stb_reallocate(old, size)

@@ -3,11 +3,11 @@
 /// @layer  data
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,8 +47,7 @@ class BadImages {
 
   /// Adds a picture and returns its entry, valid until the next call; null if the picture is listed already.
   const BadImage* add(BadImage bad) {
-    const auto same = [&](const BadImage& other) { return other.ordinal == bad.ordinal; };
-    if (std::any_of(list_.begin(), list_.end(), same)) return nullptr;
+    if (!known_.insert(bad.ordinal).second) return nullptr;
     return &list_.emplace_back(std::move(bad));
   }
   [[nodiscard]] const std::vector<BadImage>& list() const { return list_; }
@@ -76,15 +75,15 @@ class BadImages {
   std::size_t pairs_;
   double limit_;
   std::vector<BadImage> list_;
+  std::unordered_set<std::uint32_t> known_;  // the ordinals in list_
 };
 
 /// `task` without the pairs of quarantined and bad pictures.
 inline Task without_bad_images(Task task, const std::vector<std::uint32_t>& quarantined,
                                const std::vector<BadImage>& found) {
-  std::erase_if(task.members, [&](std::uint32_t ordinal) {
-    return std::find(quarantined.begin(), quarantined.end(), ordinal) != quarantined.end() ||
-           std::any_of(found.begin(), found.end(), [&](const BadImage& bad) { return bad.ordinal == ordinal; });
-  });
+  std::unordered_set<std::uint32_t> out(quarantined.begin(), quarantined.end());
+  for (const BadImage& bad : found) out.insert(bad.ordinal);
+  std::erase_if(task.members, [&](std::uint32_t ordinal) { return out.contains(ordinal); });
   return task;
 }
 

@@ -29,6 +29,7 @@ struct Annotations {
   std::vector<Sample> samples;  ///< in file order; `image` is left empty
   /// In file order, including industries without a record; filled from two-level files only.
   std::vector<std::string> industries;
+  std::size_t replaced = 0;  ///< titles and names in which a lone surrogate escape became U+FFFD
 };
 
 namespace detail {
@@ -44,15 +45,23 @@ class AnnotationHandler final : public io::JsonHandler {
   void number(const io::JsonNumber&) override { plain_value(); }
   void string(std::string& value) override {
     if (depth() < record_depth_) refuse_level();
-    if (depth() > record_depth_ || !wanted_.target) return;
+    const bool in_list = in_titles_ && depth() == record_depth_ + 1;
+    if (!in_list && (depth() > record_depth_ || !wanted_.target)) return;
+    if (replaced()) ++out_.replaced;
+    if (in_list) {
+      titles_.push_back(std::move(value));
+      return;
+    }
     *wanted_.target = std::move(value);
     *wanted_.there = true;
   }
 
   void begin_object() override {
     if (depth() == record_depth_ + 1) refuse_wanted();
+    refuse_in_list(1);
     if (depth() != record_depth_) return;
     record_ = Sample{};
+    titles_.clear();
     has_title_ = has_category_ = has_industry_ = false;
   }
   void end_object() override {
@@ -60,7 +69,18 @@ class AnnotationHandler final : public io::JsonHandler {
   }
   void begin_array() override {
     if (depth() <= record_depth_) refuse_level();
-    if (depth() == record_depth_ + 1) refuse_wanted();
+    refuse_in_list(1);
+    if (depth() != record_depth_ + 1) return;
+    in_titles_ = wanted_.there == &has_title_;
+    if (!in_titles_) refuse_wanted();
+  }
+  void end_array() override {
+    if (depth() != record_depth_ + 1 || !in_titles_) return;
+    in_titles_ = false;
+    has_title_ = true;
+    if (titles_.size() >= 2) return;
+    fail("text, or a list of two or more texts", titles_.empty() ? "an empty list" : "a list of one text",
+         "put a single title in quotation marks, without brackets");
   }
 
   void key(const std::string& name) override {
@@ -71,6 +91,7 @@ class AnnotationHandler final : public io::JsonHandler {
       id_ = name;
     } else if (depth() + 2 == record_depth_) {
       if (name.empty()) refuse("the name of an industry", "give the industry a name");
+      if (replaced()) ++out_.replaced;
       out_.industries.push_back(name);
     }
   }
@@ -92,9 +113,19 @@ class AnnotationHandler final : public io::JsonHandler {
   void plain_value() {
     if (depth() < record_depth_) refuse_level();
     if (depth() == record_depth_) refuse_wanted();
+    refuse_in_list(0);
   }
   void refuse_wanted() const {
     if (wanted_.target) refuse("text", "put it in quotation marks");
+  }
+  /// Refuses an item of a list of titles that is no text. `own`: levels that the item itself opens.
+  void refuse_in_list(std::size_t own) const {
+    if (in_titles_ && depth() == record_depth_ + 1 + own) refuse("text", "put it in quotation marks");
+  }
+  [[noreturn]] void fail(std::string expected, std::string found, std::string remedy) const {
+    throw DataError(Complaint{io::detail::place_text(file_, place()), path(), std::move(expected), std::move(found),
+                              std::move(remedy)}
+                        .text());
   }
   [[noreturn]] void refuse_level() const {
     refuse("an object", form_.two_level
@@ -105,7 +136,8 @@ class AnnotationHandler final : public io::JsonHandler {
   void require_file_name(const std::string& id) const {
     const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
     const bool good = !id.empty() && id.size() <= 200 && id != "." && id.find("..") == std::string::npos &&
-                      id.find_first_of("/\\") == std::string::npos && std::none_of(id.begin(), id.end(), control);
+                      id.find_first_of("/\\") == std::string::npos && !replaced() &&
+                      std::none_of(id.begin(), id.end(), control);
     if (good) return;
     refuse("an item id that can be a file name",
            "use 1 to 200 bytes without path separators, control characters and \"..\"");
@@ -113,20 +145,25 @@ class AnnotationHandler final : public io::JsonHandler {
 
   void finish_record() {
     const auto require = [&](bool there, const char* field) {
-      if (there) return;
-      const std::string where =
-          file_ + ", line " + std::to_string(place().line) + ", column " + std::to_string(place().column);
-      throw DataError(
-          Complaint{where, path(), std::string("a field \"") + field + "\" with text", "none", "add it"}.text());
+      if (!there) fail(std::string("a field \"") + field + "\" with text", "none", "add it");
     };
     require(has_title_, "title");
     require(has_category_ || !form_.needs_category, "cate_name");
     require(has_industry_ || form_.two_level, "industry_name");
     if (form_.two_level) record_.industry = out_.industries.back();
     record_.id = id_;
+    for (std::string& title : titles_) {
+      Sample pair = record_;
+      pair.title = std::move(title);
+      add(std::move(pair));
+    }
+    if (titles_.empty()) add(std::move(record_));
+    titles_.clear();
+  }
+  void add(Sample pair) {
     if (out_.samples.size() >= std::numeric_limits<std::uint32_t>::max() / 2) refuse("at most 2^31 records");
-    record_.ordinal = static_cast<std::uint32_t>(out_.samples.size());
-    out_.samples.push_back(std::move(record_));
+    pair.ordinal = static_cast<std::uint32_t>(out_.samples.size());
+    out_.samples.push_back(std::move(pair));
   }
 
   std::string file_;
@@ -135,22 +172,27 @@ class AnnotationHandler final : public io::JsonHandler {
   Annotations& out_;
   std::string id_;
   Sample record_;
-  FieldTarget wanted_;  // of the current field
-  bool has_title_ = false, has_category_ = false, has_industry_ = false;
+  std::vector<std::string> titles_;  // of the current record, if its title is a list
+  FieldTarget wanted_;               // of the current field
+  bool in_titles_ = false, has_title_ = false, has_category_ = false, has_industry_ = false;
 };
 
 }  // namespace detail
 
 /// @brief Reads an annotation file: `title`, `cate_name` and `industry_name` of every record, in file order.
 ///
-/// All other fields are skipped. The parser builds no tree: peak memory is the file's text plus the samples.
+/// A title is a text, or a list of two or more texts: every text makes a pair of its own with the record's id. All
+/// other fields are skipped, also with the values NaN and 1e999, which Python's json module writes or reads. A lone
+/// surrogate escape, such as half an emoji, becomes U+FFFD in a title or a name and is counted in
+/// Annotations::replaced. The parser builds no tree: peak memory is the file's text, once more if something in it was
+/// replaced, plus the samples.
 /// **Errors.** DataError with line, column and the path of the key for malformed JSON, a duplicate key in one object, a
 /// field that is missing or not text, an item id that cannot be a file name; and as io::InputFile.
 /// **Source.** The published data/pretrain_product_dataset.py, which reads these fields by these names.
 inline Annotations read_annotations(const std::string& file, AnnotationForm form) {
   Annotations out;
   detail::AnnotationHandler handler(file, form, out);
-  io::parse_json(io::read_text(file), file, handler);
+  io::parse_json(io::read_text(file), file, handler, {.lenient = true});
   return out;
 }
 

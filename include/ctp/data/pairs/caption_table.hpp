@@ -3,13 +3,17 @@
 /// @layer  data
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
-#include <ctp/core/json_line.hpp>
+#include <ctp/core/quoted.hpp>
 #include <ctp/data/text/utf8.hpp>
 #include <ctp/io/csv.hpp>
 #include <ctp/io/files.hpp>
@@ -20,44 +24,189 @@ namespace ctp::data {
 struct CaptionRow {
   std::size_t line = 0;                  ///< line in the table, from 1; for messages
   std::string file, caption;             ///< never empty
-  std::string task = {}, category = {};  ///< from the table, or the defaults of read_caption_table()
+  std::string task = {}, category = {};  ///< from the table, or the defaults of CaptionTableOptions
 };
 
-/// @brief Reads a CSV file of two to four columns: file, caption, and optionally task and category.
-///
-/// The default of a task is `default_task`, that of a category the row's task. A file may occur in several rows. Does
-/// not open pictures. `heading`: skip the first line, which holds the names of the columns.
-/// **Errors.** DataError naming table and line: no rows, a number of columns outside 2 to 4, an empty file or caption,
-/// text that is not UTF-8; and as io::read_csv() and io::read_text().
-inline std::vector<CaptionRow> read_caption_table(const std::string& table, bool heading = false,
-                                                  const std::string& default_task = "pictures") {
-  std::vector<io::CsvRecord> records = io::read_csv(io::read_text(table), table);
-  if (heading && !records.empty()) records.erase(records.begin());
+/// Whether the first line of a table holds the names of the columns.
+enum class Heading {
+  Auto,  ///< if it has a known name of a file column and one of a caption column
+  Yes,
+  No,
+};
+
+struct CaptionTableOptions {
+  Heading heading = Heading::Auto;
+  char delimiter = '\0';  ///< between columns; 0: a comma, or a tab if the table's name ends with .tsv
+  std::string default_task = "pictures";
+};
+
+/// Content of a caption table, and how it was read.
+struct CaptionTable {
   std::vector<CaptionRow> rows;
-  rows.reserve(records.size());
+  char delimiter = ',';
+  bool heading = false;      ///< the first line was a heading
+  std::string heading_text;  ///< that heading, for messages
+};
+
+/// The delimiter called `name`: comma, tab, semicolon, pipe, or any one printable ASCII character but a quote.
+/// **Errors.** UsageError.
+inline char delimiter_of(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, char>, 5> known = {
+      {{"comma", ','}, {"tab", '\t'}, {"\\t", '\t'}, {"semicolon", ';'}, {"pipe", '|'}}};
+  for (const auto& [word, delimiter] : known) {
+    if (name == word) return delimiter;
+  }
+  if (name.size() == 1 && (name[0] == '\t' || (name[0] > ' ' && name[0] < 0x7F && name[0] != '"'))) return name[0];
+  throw UsageError(Complaint{"--delimiter", "", "comma, tab, semicolon, pipe or one character", ctp::quoted(name),
+                             "name what stands between the columns"}
+                       .text());
+}
+
+namespace detail {
+
+inline constexpr std::array<const char*, 4> caption_columns = {"file", "caption", "task", "category"};
+
+/// Index in caption_columns of the column that a heading calls `name`; nullopt for an unknown name.
+inline std::optional<std::size_t> caption_column(std::string_view name) {
+  std::string word;
+  for (const char c : name) {
+    if (c == ' ' || c == '_' || c == '-' || c == '.') continue;
+    word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  static constexpr std::array<std::string_view, 4> names = {
+      " file filename filepath path image imagename imagepath imagefile images img imgpath imgname picture photo ",
+      " caption captions title titles text texts description sentence comment alttext ",
+      " task domain industry industryname ", " category cate catename class label "};
+  for (std::size_t i = 0; i < names.size() && !word.empty(); ++i) {
+    if (names[i].find(' ' + word + ' ') != std::string_view::npos) return i;
+  }
+  return std::nullopt;
+}
+
+/// The delimiter that stands before the first comma in each of the first 20 lines with text; 0 if there is none.
+inline char other_delimiter(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  constexpr std::string_view candidates = "\t;|";
+  std::array<bool, 3> everywhere = {true, true, true};
+  std::size_t lines = 0;
+  while (!text.empty() && lines < 20) {
+    const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    std::string_view first = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (first.find_first_not_of(" \t") == std::string_view::npos) continue;
+    ++lines;
+    if (const std::size_t start = first.find_first_not_of(" \t"); first[start] == '"') {
+      const std::size_t closed = first.find('"', start + 1);  // a quoted file name may hold anything
+      first.remove_prefix(closed == std::string_view::npos ? start : closed + 1);
+    }
+    first = first.substr(0, first.find(','));
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      everywhere[i] = everywhere[i] && first.find(candidates[i]) != std::string_view::npos;
+    }
+  }
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (lines > 0 && everywhere[i]) return candidates[i];
+  }
+  return '\0';
+}
+
+}  // namespace detail
+
+/// @brief Reads a table of two to four columns: file, caption, and optionally task and category.
+///
+/// A heading with known names (such as image, filepath, title, text) is recognised and gives the order of the columns;
+/// Heading::Yes with other names means the order file, caption, task, category. The default of a task is
+/// `default_task`, that of a category the row's task. A file may occur in several rows. Does not open pictures.
+/// **Errors.** DataError naming table and line: no rows, a number of columns outside 2 to 4 or other than in the first
+/// line, columns parted by another character than the delimiter, a heading with an unknown name or one name twice, an
+/// empty file or caption, text that is not UTF-8; and as io::read_csv() and io::read_text().
+inline CaptionTable read_captions(const std::string& table, const CaptionTableOptions& options = {}) {
+  CaptionTable out;
+  out.delimiter = options.delimiter != '\0' ? options.delimiter : table.ends_with(".tsv") ? '\t' : ',';
+  const std::string text = io::read_text(table);
+  const std::string parting = io::delimiter_name(out.delimiter);
+  const auto refuse = [&](std::size_t line, const std::string& expected, const std::string& found,
+                          const std::string& remedy) {
+    throw DataError(Complaint{table, line == 0 ? "" : "line " + std::to_string(line), expected, found, remedy}.text());
+  };
+  if (out.delimiter == ',' && options.delimiter == '\0') {
+    if (const char other = detail::other_delimiter(text); other != '\0') {
+      const std::string name = other == '|' ? "pipe" : io::delimiter_name(other);
+      refuse(0, "commas between the columns", name + "s",
+             "give --delimiter " + name + ", or save the table with commas");
+    }
+  }
+  std::vector<io::CsvRecord> records = io::read_csv(text, table, out.delimiter);
+  if (records.empty()) refuse(0, "at least one line: file,caption", "none", "list the pictures");
+
+  std::array<std::size_t, 4> place = {0, 1, 2, 3};  // of each column in a row
+  const std::size_t columns = records.front().fields.size(), first_line = records.front().line;
+  if (options.heading != Heading::No) {
+    const auto& names = records.front().fields;
+    constexpr std::size_t absent = 1000;
+    std::array<std::size_t, 4> named = {absent, absent, absent, absent};
+    std::string unknown, twice;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto column = detail::caption_column(names[i]);
+      if (!column && unknown.empty()) unknown = names[i].empty() ? " " : names[i];
+      if (column && named[*column] != absent) twice = names[i];
+      if (column) named[*column] = i;
+    }
+    const bool recognised = named[0] != absent && named[1] != absent;
+    out.heading = options.heading == Heading::Yes || recognised;
+    if (recognised && (unknown.empty() || options.heading == Heading::Auto)) {
+      if (!unknown.empty())
+        refuse(first_line, "the columns file, caption, task and category", "a column " + ctp::quoted(unknown, 80),
+               "leave it out or rename it; --heading reads the columns by their order");
+      if (!twice.empty())
+        refuse(first_line, "every column once", "a second column of the kind of " + ctp::quoted(twice, 80),
+               "leave one of them out");
+      place = named;
+    }
+    if (out.heading) {
+      for (const std::string& name : names) out.heading_text += (out.heading_text.empty() ? "" : ",") + name;
+      records.erase(records.begin());
+      if (records.empty()) refuse(0, "at least one line below the heading", "none", "list the pictures");
+    }
+  }
+
+  out.rows.reserve(records.size());
   for (io::CsvRecord& record : records) {
-    const auto refuse = [&](const std::string& expected, const std::string& found, const std::string& remedy) {
-      throw DataError(Complaint{table, "line " + std::to_string(record.line), expected, found, remedy}.text());
-    };
     auto& fields = record.fields;
     if (fields.size() < 2 || fields.size() > 4) {
-      refuse("2 to 4 columns: file, caption, task, category", std::to_string(fields.size()),
-             "put a caption that has commas in double quotes");
+      refuse(record.line, "2 to 4 columns: file, caption, task, category", std::to_string(fields.size()),
+             fields.size() < 2 ? "the delimiter is a " + parting + "; --delimiter chooses another"
+                               : "put a caption that has a " + parting + " in double quotes");
+    }
+    if (fields.size() != columns) {
+      refuse(record.line, std::to_string(columns) + " columns as on line " + std::to_string(first_line),
+             std::to_string(fields.size()), "put a caption that has a " + parting + " in double quotes");
     }
     for (const std::string& field : fields) {
-      if (!is_utf8(field)) refuse("text in UTF-8", ctp::quoted(field), "save the table as UTF-8");
+      if (!is_utf8(field)) refuse(record.line, "text in UTF-8", ctp::quoted(field), "save the table as UTF-8");
     }
-    if (fields[0].empty()) refuse("the name of a picture in the first column", "nothing", "fill it in");
-    if (fields[1].empty()) refuse("a caption in the second column", "nothing", "fill it in or remove the line");
-    fields.resize(4);
-    if (fields[2].empty()) fields[2] = default_task;
-    if (fields[3].empty()) fields[3] = fields[2];
-    rows.push_back(
-        {record.line, std::move(fields[0]), std::move(fields[1]), std::move(fields[2]), std::move(fields[3])});
+    std::array<std::string, 4> values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (place[i] < fields.size()) values[i] = std::move(fields[place[i]]);
+    }
+    if (values[0].empty()) refuse(record.line, "the name of a picture in the file column", "nothing", "fill it in");
+    if (values[1].empty())
+      refuse(record.line, "a caption in the caption column", "nothing", "fill it in or remove the line");
+    if (values[2].empty()) values[2] = options.default_task;
+    if (values[3].empty()) values[3] = values[2];
+    out.rows.push_back(
+        {record.line, std::move(values[0]), std::move(values[1]), std::move(values[2]), std::move(values[3])});
   }
-  if (rows.empty())
-    throw DataError(Complaint{table, "", "at least one line: file,caption", "none", "list the pictures"}.text());
-  return rows;
+  return out;
+}
+
+/// The rows of read_captions(). `heading`: the first line is a heading whatever its names.
+inline std::vector<CaptionRow> read_caption_table(const std::string& table, bool heading = false,
+                                                  const std::string& default_task = "pictures") {
+  return read_captions(
+             table,
+             {.heading = heading ? Heading::Yes : Heading::Auto, .delimiter = '\0', .default_task = default_task})
+      .rows;
 }
 
 }  // namespace ctp::data

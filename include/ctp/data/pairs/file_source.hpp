@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,7 +15,8 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/parallel.hpp>
 #include <ctp/core/philox.hpp>
-#include <ctp/data/codec/decode.hpp>
+#include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/transparency.hpp>
 #include <ctp/data/image/augment.hpp>
 #include <ctp/data/image/image_cache.hpp>
 #include <ctp/data/image/resize.hpp>
@@ -34,6 +36,9 @@ struct FileSourceOptions {
   int length = 30;              ///< tokens per caption, [CLS] and [SEP] included
   std::size_t cache_bytes = 0;  ///< size of the cache of decoded pictures; 0: decode a picture each time
   Augmentation augmentation{};  ///< augmentation of training pictures
+  DecodeLimits limits{};        ///< largest pictures
+  /// Grey level behind transparent pixels. Without it transparency is dropped, as in the published reader.
+  std::optional<std::uint8_t> background{};
 };
 
 /// @brief A Source over annotated files.
@@ -45,7 +50,10 @@ class FileSource final : public Source {
   /// `samples`: a pair's ordinal is its place in this list.
   /// **Errors.** UsageError for a length below 2 or no words.
   FileSource(std::span<const Sample> samples, const Tokenizer& tokenizer, FileSourceOptions options = {})
-      : augmentation_(options.augmentation), cache_(options.cache_bytes) {
+      : augmentation_(options.augmentation),
+        limits_(options.limits),
+        background_(options.background),
+        cache_(options.cache_bytes) {
     names_.reserve(samples.size());
     images_.reserve(samples.size());
     for (const Sample& sample : samples) {
@@ -62,8 +70,8 @@ class FileSource final : public Source {
 
   void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const override {
     const std::string& file = images_.at(ordinal);
-    const auto picture =
-        cache_.get(ordinal, [&] { return decode_image(io::read_file(file, largest_image_file), file); });
+    const auto picture = cache_.get(
+        ordinal, [&] { return decode_on(io::read_file(file, largest_image_file), file, background_, limits_); });
     out.write(augment != nullptr ? augment_for_training(*picture, out.size(), *augment, augmentation_)
                                  : resize_for_test(*picture, out.size()));
   }
@@ -106,6 +114,8 @@ class FileSource final : public Source {
   std::vector<std::int32_t> tokens_;  // of all captions, concatenated
   std::vector<std::size_t> begins_;   // offset of each caption in tokens_, and their end
   Augmentation augmentation_;
+  DecodeLimits limits_;
+  std::optional<std::uint8_t> background_;
   mutable ImageCache cache_;
 };
 

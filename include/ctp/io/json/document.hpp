@@ -4,9 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
+#include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,15 +28,22 @@ namespace ctp::io {
 
 enum class JsonKind : std::uint8_t { Null, Boolean, Number, String, Object, Array };
 
-/// One value of a document. Plain data; JsonView reads it with checks.
+struct JsonValue;
+
+/// Content of an array or an object.
+struct JsonMembers {
+  std::vector<JsonValue> items;        ///< an array's items, an object's values in the order of its keys
+  std::vector<std::string> keys;       ///< of an object, in the order of the file
+  std::vector<std::uint32_t> by_name;  ///< of an object with many keys: their indices, sorted by key
+};
+
+/// One value of a document. Plain data of 64 bytes; JsonView reads it with checks.
 struct JsonValue {
   JsonKind kind = JsonKind::Null;
   bool boolean = false;
-  JsonPlace place;
-  JsonNumber number;
-  std::string text;               ///< a string's value, a number's spelling
-  std::vector<std::string> keys;  ///< of an object, in the order of the file
-  std::vector<JsonValue> items;   ///< an array's items, an object's values in the order of its keys
+  std::uint32_t line = 1, column = 1;
+  std::string text;                      ///< a string's value, a number's spelling
+  std::unique_ptr<JsonMembers> members;  ///< of an array or an object
 };
 
 class JsonDocument;
@@ -46,7 +57,7 @@ class JsonView {
   [[nodiscard]] JsonKind kind() const { return value_->kind; }
   [[nodiscard]] bool is_null() const { return kind() == JsonKind::Null; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] JsonPlace place() const { return value_->place; }
+  [[nodiscard]] JsonPlace place() const { return {value_->line, value_->column}; }
 
   [[nodiscard]] bool boolean() const {
     if (kind() != JsonKind::Boolean) refuse("true or false");
@@ -59,22 +70,22 @@ class JsonView {
   /// An integer from `low` to `high`. Refuses the spellings 3.0, 1e3 and -0.
   [[nodiscard]] std::int64_t integer(std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                                      std::int64_t high = std::numeric_limits<std::int64_t>::max()) const {
-    const auto found = kind() == JsonKind::Number ? value_->number.as_int64() : std::nullopt;
+    const auto found = kind() == JsonKind::Number ? detail::number_of(value_->text).as_int64() : std::nullopt;
     if (!found || *found < low || *found > high) refuse("an integer" + range_text(low, high));
     return *found;
   }
   /// As integer(), for values up to 2^64 - 1 such as seeds and hashes.
   [[nodiscard]] std::uint64_t unsigned_integer(std::uint64_t low = 0,
                                                std::uint64_t high = std::numeric_limits<std::uint64_t>::max()) const {
-    const auto found = kind() == JsonKind::Number ? value_->number.as_uint64() : std::nullopt;
+    const auto found = kind() == JsonKind::Number ? detail::number_of(value_->text).as_uint64() : std::nullopt;
     if (!found || *found < low || *found > high) refuse("an integer" + range_text(low, high));
     return *found;
   }
   /// A number from `low` to `high`, integer or not.
   [[nodiscard]] double number(double low = std::numeric_limits<double>::lowest(),
                               double high = std::numeric_limits<double>::max()) const {
-    const double found = value_->number.value;
-    if (kind() != JsonKind::Number || !(found >= low && found <= high)) refuse("a number" + range_text(low, high));
+    const double found = kind() == JsonKind::Number ? detail::number_of(value_->text).value : std::nan("");
+    if (!(found >= low && found <= high)) refuse("a number" + range_text(low, high));
     return found;
   }
 
@@ -87,26 +98,35 @@ class JsonView {
   /// Number of items of an array or members of an object.
   [[nodiscard]] std::size_t size() const {
     if (kind() != JsonKind::Array && kind() != JsonKind::Object) refuse("an array or an object");
-    return value_->items.size();
+    return value_->members->items.size();
   }
   /// An item of an array.
   [[nodiscard]] JsonView at(std::size_t index) const {
     if (kind() != JsonKind::Array) refuse("an array");
-    if (index >= value_->items.size()) {
-      fail("at least " + std::to_string(index + 1) + " items", std::to_string(value_->items.size()), "");
+    if (index >= value_->members->items.size()) {
+      fail("at least " + std::to_string(index + 1) + " items", std::to_string(value_->members->items.size()), "");
     }
-    return {*document_, value_->items[index], path_ + '[' + std::to_string(index) + ']'};
+    return {*document_, value_->members->items[index], path_ + '[' + std::to_string(index) + ']'};
   }
   /// The keys of an object, in the order of the file.
   [[nodiscard]] const std::vector<std::string>& keys() const {
     if (kind() != JsonKind::Object) refuse("an object");
-    return value_->keys;
+    return value_->members->keys;
   }
   /// A member of an object; nullopt if the key is missing.
   [[nodiscard]] std::optional<JsonView> find(std::string_view key) const {
-    const auto at = std::find(keys().begin(), keys().end(), key);
-    if (at == keys().end()) return std::nullopt;
-    return JsonView(*document_, value_->items[static_cast<std::size_t>(at - keys().begin())],
+    const std::vector<std::string>& names = keys();
+    const std::vector<std::uint32_t>& order = value_->members->by_name;
+    std::size_t at = 0;
+    if (order.empty()) {
+      while (at < names.size() && names[at] != key) ++at;
+    } else {
+      const auto first = std::lower_bound(order.begin(), order.end(), key,
+                                          [&](std::uint32_t i, std::string_view wanted) { return names[i] < wanted; });
+      at = first != order.end() ? *first : names.size();
+    }
+    if (at == names.size() || names[at] != key) return std::nullopt;
+    return JsonView(*document_, value_->members->items[at],
                     (path_.empty() ? "" : path_ + '.') + detail::path_part(key));
   }
   /// A required member of an object.
@@ -117,7 +137,7 @@ class JsonView {
   /// Throws if the object has a key outside `known`, and suggests the nearest known key.
   void allow_only(std::span<const std::string_view> known) const {
     for (std::size_t i = 0; i < keys().size(); ++i) {
-      const std::string& key = value_->keys[i];
+      const std::string& key = value_->members->keys[i];
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       find(key)->fail("a known key", "the unknown key " + ctp::quoted(key), suggestion(key, known));
     }
@@ -185,7 +205,7 @@ class JsonDocument {
 };
 
 inline void JsonView::fail(std::string expected, std::string found, std::string remedy) const {
-  detail::throw_as(document_->error(), Complaint{detail::place_text(document_->origin(), value_->place), path_,
+  detail::throw_as(document_->error(), Complaint{detail::place_text(document_->origin(), place()), path_,
                                                  std::move(expected), std::move(found), std::move(remedy)}
                                            .text());
 }
@@ -195,28 +215,43 @@ namespace detail {
 /// Builds a document from events. The pointers in `open_` stay valid, since only the innermost container grows.
 class DocumentBuilder : public JsonHandler {
  public:
+  explicit DocumentBuilder(std::size_t most_values) : most_values_(most_values) {}
+
   void null() override { add(JsonKind::Null); }
   void boolean(bool v) override { add(JsonKind::Boolean).boolean = v; }
-  void number(const JsonNumber& v) override {
-    JsonValue& value = add(JsonKind::Number);
-    value.number = v;
-    value.text = token();
-  }
+  void number(const JsonNumber& /*v*/) override { add(JsonKind::Number).text = token(); }
   void string(std::string& v) override { add(JsonKind::String).text = std::move(v); }
-  void key(const std::string& name) override { open_.back()->keys.push_back(name); }
-  void begin_object() override { open_.push_back(&add(JsonKind::Object)); }
-  void begin_array() override { open_.push_back(&add(JsonKind::Array)); }
-  void end_object() override { open_.pop_back(); }
+  void key(const std::string& name) override { open_.back()->members->keys.push_back(name); }
+  void begin_object() override { open(JsonKind::Object); }
+  void begin_array() override { open(JsonKind::Array); }
+  void end_object() override {
+    JsonMembers& members = *open_.back()->members;
+    if (members.keys.size() > 16) {
+      members.by_name.resize(members.keys.size());
+      std::iota(members.by_name.begin(), members.by_name.end(), 0U);
+      std::sort(members.by_name.begin(), members.by_name.end(),
+                [&](std::uint32_t a, std::uint32_t b) { return members.keys[a] < members.keys[b]; });
+    }
+    open_.pop_back();
+  }
   void end_array() override { open_.pop_back(); }
 
   JsonValue root;
 
  private:
   JsonValue& add(JsonKind kind) {
-    JsonValue& value = open_.empty() ? root : open_.back()->items.emplace_back();
+    if (++values_ > most_values_) refuse("at most " + std::to_string(most_values_) + " values in the file");
+    JsonValue& value = open_.empty() ? root : open_.back()->members->items.emplace_back();
+    const JsonPlace at = next_place();
     value.kind = kind;
-    value.place = next_place();
+    value.line = static_cast<std::uint32_t>(std::min<std::size_t>(at.line, UINT32_MAX));
+    value.column = static_cast<std::uint32_t>(std::min<std::size_t>(at.column, UINT32_MAX));
     return value;
+  }
+  void open(JsonKind kind) {
+    JsonValue& value = add(kind);
+    value.members = std::make_unique<JsonMembers>();
+    open_.push_back(&value);
   }
   /// Counts lines from the last value on, so that all places of a document cost one pass over its text.
   JsonPlace next_place() {
@@ -237,6 +272,7 @@ class DocumentBuilder : public JsonHandler {
     return at_;
   }
 
+  std::size_t most_values_, values_ = 0;
   std::vector<JsonValue*> open_;
   const char* counted_ = nullptr;
   JsonPlace at_;
@@ -244,15 +280,20 @@ class DocumentBuilder : public JsonHandler {
 
 }  // namespace detail
 
-/// Parses a document from text. `origin`: name of the file in messages. **Errors.** as parse_json().
-inline JsonDocument parse_json_document(std::string_view text, std::string origin, const JsonOptions& options = {}) {
-  detail::DocumentBuilder builder;
+/// Values that a document may have: bounds its memory, whatever the text. Configurations have hundreds.
+inline constexpr std::size_t default_json_values = 120'000;
+
+/// @brief Parses a document from text. `origin`: name of the file in messages.
+///
+/// Takes at most twice the memory of the text and 32 MB. **Errors.** as parse_json(); more than `most_values` values.
+inline JsonDocument parse_json_document(std::string_view text, std::string origin, const JsonOptions& options = {},
+                                        std::size_t most_values = default_json_values) {
+  detail::DocumentBuilder builder(most_values);
   parse_json(text, origin, builder, options);
   return {std::move(builder.root), std::move(origin), options.error};
 }
 
-inline constexpr std::uint64_t default_json_limit = std::uint64_t{64}
-                                                    << 20U;  ///< bytes; a document takes about 20 times its text
+inline constexpr std::uint64_t default_json_limit = std::uint64_t{8} << 20U;  ///< bytes of a file
 
 /// Parses a document from a file. **Errors.** as read_text() and parse_json().
 inline JsonDocument read_json(const std::string& path, const JsonOptions& options = {},

@@ -6,10 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
-#include <limits>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,39 +16,21 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/io/json/number.hpp>
+#include <ctp/io/json/repair.hpp>
 
 namespace ctp::io {
 
 struct JsonOptions {
   std::size_t max_depth = 64;         ///< largest nesting of objects and arrays
   bool comments = false;              ///< allow // and /* */
+  bool lenient = false;               ///< accept NaN, numbers beyond double and lone surrogates; not with comments
   ErrorCode error = ErrorCode::Data;  ///< type of the exceptions: Data, or Usage for configurations
 };
 
 /// A line and a column, both from 1. Columns count characters, not bytes.
 struct JsonPlace {
   std::size_t line = 1, column = 1;
-};
-
-/// @brief A number. Its spelling, not its value, decides whether it is an integer.
-struct JsonNumber {
-  bool whole = false;           ///< written without fraction and exponent, and magnitude fits 64 bits
-  bool negative = false;        ///< written with a minus sign; true for -0
-  std::uint64_t magnitude = 0;  ///< if whole
-  double value = 0;             ///< always finite
-
-  /// The number if it is whole, in range and written without a sign.
-  [[nodiscard]] std::optional<std::uint64_t> as_uint64() const {
-    if (!whole || negative) return std::nullopt;
-    return magnitude;
-  }
-  /// The number if it is whole, in range and not -0.
-  [[nodiscard]] std::optional<std::int64_t> as_int64() const {
-    constexpr std::uint64_t edge = std::uint64_t{1} << 63U;
-    if (!whole || (negative && magnitude == 0) || magnitude > (negative ? edge : edge - 1)) return std::nullopt;
-    if (!negative) return static_cast<std::int64_t>(magnitude);
-    return -static_cast<std::int64_t>(magnitude - 1) - 1;  // no overflow at the lowest value
-  }
 };
 
 namespace detail {
@@ -103,6 +82,7 @@ class JsonHandler {
   [[nodiscard]] std::string_view token() const;  ///< text of the value or key in the file
   [[nodiscard]] std::string path() const;        ///< "items[3].title"; empty for the root
   [[nodiscard]] std::size_t depth() const;       ///< open objects and arrays, including one that this event begins
+  [[nodiscard]] bool replaced() const;           ///< lenient: a lone surrogate of this string or key became U+FFFD
   /// Throws with file, line, column, path and token.
   [[noreturn]] void refuse(std::string expected, std::string remedy = {}) const;
 
@@ -146,18 +126,23 @@ class CountingCursor {
 class JsonScanner {
  public:
   JsonScanner(std::string_view text, std::string_view origin, const JsonOptions& options, JsonHandler& handler)
-      : text_(text), origin_(origin), options_(options), handler_(handler), reached_(text.data()) {}
+      : text_(text), origin_(origin), options_(options), handler_(handler) {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  }
 
   void run() {
     refuse_other_encodings();
+    if (options_.lenient && !options_.comments) repaired_ = repair_json(text_);
+    lexed_ = repaired_.text.empty() ? text_ : std::string_view(repaired_.text);
+    reached_ = lexed_.data();
     const JsonScanner* outer = std::exchange(handler_.scanner_, this);
     struct Restore {
       JsonHandler& handler;
       const JsonScanner* outer;
       ~Restore() { handler.scanner_ = outer; }
     } restore{handler_, outer};
-    nlohmann::json::sax_parse(CountingCursor(text_.data(), &reached_),
-                              CountingCursor(text_.data() + text_.size(), &reached_), this,
+    nlohmann::json::sax_parse(CountingCursor(lexed_.data(), &reached_),
+                              CountingCursor(lexed_.data() + lexed_.size(), &reached_), this,
                               nlohmann::json::input_format_t::json, true, options_.comments);
   }
 
@@ -182,7 +167,8 @@ class JsonScanner {
   bool start_array(std::size_t /*count*/) { return open(false); }
   bool key(std::string& name) {
     begin_token();
-    frames_[depth_ - 1].keys.push_back({name, start_});
+    // Different lone surrogates are different keys, although both are read as U+FFFD.
+    frames_[depth_ - 1].keys.push_back({replaced() ? std::string(token()) : name, start_});
     handler_.key(name);
     end_token();
     return true;
@@ -230,6 +216,10 @@ class JsonScanner {
   [[nodiscard]] JsonPlace place() const { return place(start_); }
   [[nodiscard]] std::string_view token() const { return text_.substr(start_, end_ - start_); }
   [[nodiscard]] std::size_t depth() const { return depth_; }
+  [[nodiscard]] bool replaced() const {
+    const auto first = std::lower_bound(repaired_.surrogates.begin(), repaired_.surrogates.end(), start_);
+    return first != repaired_.surrogates.end() && *first < end_;
+  }
   [[nodiscard]] std::string path() const {
     std::string path;
     for (std::size_t i = 0; i < depth_; ++i) {
@@ -271,7 +261,6 @@ class JsonScanner {
 
   void refuse_other_encodings() const {
     const auto starts = [&](std::string_view mark) { return text_.starts_with(mark); };
-    if (starts("\xEF\xBB\xBF")) fail(0, "", "JSON", "a byte order mark", "save the file as UTF-8 without one");
     if (starts("\xFF\xFE") || starts("\xFE\xFF")) fail(0, "", "UTF-8", "UTF-16", "save the file as UTF-8");
     // The lexer would take a NUL for the end of the text.
     if (const auto at = text_.find('\0'); at != text_.npos) fail(at, "", "UTF-8 text", "a NUL byte", "");
@@ -294,14 +283,14 @@ class JsonScanner {
 
   /// Finds the start of this event's token: after the last token, white space, separators and comments.
   void begin_token() {
-    end_ = static_cast<std::size_t>(reached_ - text_.data());
+    end_ = static_cast<std::size_t>(reached_ - lexed_.data());
     // The lexer has to read one character past a number, except at the end of the text.
-    if (in_number_ && (text_[end_ - 1] < '0' || text_[end_ - 1] > '9')) --end_;
+    if (in_number_ && (lexed_[end_ - 1] < '0' || lexed_[end_ - 1] > '9')) --end_;
     start_ = done_;
     for (;;) {
       while (start_ < end_ && std::string_view(" \t\r\n,:").find(text_[start_]) != std::string_view::npos) ++start_;
       if (start_ >= end_ || text_[start_] != '/') return;
-      const bool line = text_[start_ + 1] == '/';
+      const bool line = start_ + 1 < text_.size() && text_[start_ + 1] == '/';
       const auto stop = line ? text_.find_first_of("\n\r", start_) : text_.find("*/", start_ + 2);
       start_ = std::min(end_, stop == std::string_view::npos ? end_ : stop + (line ? 1 : 2));
     }
@@ -354,9 +343,11 @@ class JsonScanner {
   }
 
   std::string_view text_, origin_;
+  RepairedJson repaired_;   // of a lenient parse
+  std::string_view lexed_;  // what the lexer reads: text_, or the repaired text of equal length
   JsonOptions options_;
   JsonHandler& handler_;
-  const char* reached_;  // one past the last character that the lexer has seen
+  const char* reached_ = nullptr;  // one past the last character that the lexer has seen
   std::size_t start_ = 0, end_ = 0, done_ = 0;
   bool in_number_ = false;
   std::vector<Frame> frames_;  // the first depth_ are open; the others are kept for reuse
@@ -369,16 +360,18 @@ inline JsonPlace JsonHandler::place() const { return scanner_->place(); }
 inline std::string_view JsonHandler::token() const { return scanner_->token(); }
 inline std::string JsonHandler::path() const { return scanner_->path(); }
 inline std::size_t JsonHandler::depth() const { return scanner_->depth(); }
+inline bool JsonHandler::replaced() const { return scanner_->replaced(); }
 inline void JsonHandler::refuse(std::string expected, std::string remedy) const {
   scanner_->refuse(std::move(expected), std::move(remedy));
 }
 
 /// @brief Parses `text`, which must be exactly one JSON value, and sends its events to `handler`.
 ///
-/// `origin`: name of the file in messages. Memory grows with the keys of open objects, not with the text.
-/// **Errors.** DataError (or the type of `options.error`) with line and column for a syntax error, a byte order mark, a
-/// NUL byte, malformed UTF-8, a number outside double, a duplicate key, too much depth. A duplicate key is detected at
-/// the end of its object.
+/// `origin`: name of the file in messages. A UTF-8 byte-order mark at the start is skipped. Memory grows with the keys
+/// of open objects, not with the text; a lenient parse copies a text in which it replaces something.
+/// **Errors.** DataError (or the type of `options.error`) with line and column for a syntax error, UTF-16, a NUL byte,
+/// malformed UTF-8, a number outside double, a duplicate key, too much depth. A duplicate key is detected at the end of
+/// its object.
 inline void parse_json(std::string_view text, std::string_view origin, JsonHandler& handler,
                        const JsonOptions& options = {}) {
   detail::JsonScanner(text, origin, options, handler).run();

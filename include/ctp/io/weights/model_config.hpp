@@ -6,14 +6,19 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/io/json/document.hpp>
+#include <ctp/io/weights/training_record.hpp>
 #include <ctp/tensor/named.hpp>
 
 namespace ctp::io {
@@ -26,30 +31,28 @@ inline std::string config_text(const ModelConfig& config) {
 }
 
 /// @brief The configuration in a JSON text. Fields that the text lacks keep the value of `start`; unknown fields are
-/// ignored.
-/// **Errors.** DataError naming `origin`, field, expected and found.
-inline ModelConfig parse_config(const std::string& text, const std::string& origin, ModelConfig start = {}) {
+/// ignored. `found`: gets the names of the fields that the text has.
+/// **Errors.** DataError naming `origin`, field, expected and found; each field has the range of size_range().
+inline ModelConfig parse_config(const std::string& text, const std::string& origin, ModelConfig start = {},
+                                std::set<std::string>* found = nullptr) {
   const JsonDocument document = parse_json_document(text, origin);
   const JsonView root = document.root();
   ModelConfig::fields(start, [&](const char* name, auto& value) {
     const auto field = root.find(name);
     if (!field) return;
+    if (found != nullptr) found->insert(name);
     if constexpr (std::is_same_v<std::remove_reference_t<decltype(value)>, int>)
-      value = static_cast<int>(field->integer(0, 1 << 30));
+      value = static_cast<int>(field->integer(size_range(name).least, size_range(name).most));
     else
       value = field->number();
   });
   return start;
 }
 
-namespace detail {
+/// Values that a person gives for sizes that a file does not tell: name of the field, value.
+using GivenSizes = std::map<std::string, double>;
 
-/// Number of consecutive i for which `before` + i + `after` is a tensor of the file.
-inline int count_layers(const TensorFile& file, const std::string& before, const std::string& after, int first = 0) {
-  int n = first;
-  while (file.find(before + std::to_string(n) + after) != nullptr) ++n;
-  return n - first;
-}
+namespace detail {
 
 /// Shortest decimal text of a number.
 template <class Real>
@@ -67,7 +70,11 @@ inline std::optional<double> temperature_of(const TensorFile& file, const std::s
   const NamedTensor* tensor = file.find(name);
   if (tensor == nullptr) return std::nullopt;
   double value = 0;
-  if (tensor->element_count() == 1 && dtype_is_floating(tensor->dtype)) {
+  if (!dtype_is_floating(tensor->dtype))
+    throw DataError(Complaint{file.origin, "tensor " + name, "one of the types F64 F32 F16 BF16",
+                              std::string(dtype_name(tensor->dtype)), "store it in one of those types, or remove it"}
+                        .text());
+  if (tensor->element_count() == 1) {
     value = tensor->as_doubles().front();
     if (tensor->dtype == DType::F32) {
       const std::string text = shortest(static_cast<float>(value));
@@ -102,63 +109,207 @@ inline void reconcile_temperature(const TensorFile& file, const std::string& nam
                       .text());
 }
 
+/// @brief Sizes that the tensors of a file with the published names tell, each with the tensor that tells it.
+class SizesOfTensors {
+ public:
+  explicit SizesOfTensors(const TensorFile& file) : file_(file), index_(file.tensors) {
+    text_ = index_.find(std::string("text_mlm_encoder.bert.") + words) != nullptr ? "text_mlm_encoder.bert."
+                                                                                  : "text_encoder.";
+  }
+
+  [[nodiscard]] bool has_image_encoder() const { return index_.find(patches) != nullptr; }
+  [[nodiscard]] bool has_text_encoder() const { return index_.find(text_ + words) != nullptr; }
+
+  /// Calls use(field, value, tensor) for every size. `all`: tensors that are missing are errors; else they are left
+  /// out. **Errors.** DataError naming file and tensor.
+  template <class Use>
+  void each(bool all, const Use& use) const {
+    const auto add = [&](const char* field, const std::string& name, std::size_t axis, std::size_t rank) {
+      if (const auto value = extent(field, name, axis, rank, all)) use(field, *value, name);
+    };
+    if (all || has_image_encoder()) {
+      add("vision_width", patches, 0, 4);
+      add("patch", patches, 3, 4);
+      const std::string places = "visual_encoder.pos_embed";
+      const auto patch = extent("patch", patches, 3, 4, all);
+      if (const auto rows = extent("positions", places, 1, 3, all); rows && patch) {
+        const int side = static_cast<int>(std::lround(std::sqrt(*rows - 1)));
+        if (side < 1 || side * side != *rows - 1 || side > size_range("image").most / *patch)
+          refuse(places, "a class token and the patches of a square picture", shape_of(places));
+        use("image", side * *patch, places);
+      }
+      layers("vision_depth", "visual_encoder.blocks.", ".norm1.weight", all, use);
+    }
+    if (all || has_text_encoder()) {
+      add("vocab", text_ + words, 0, 2);
+      add("text_width", text_ + words, 1, 2);
+      add("positions", text_ + "embeddings.position_embeddings.weight", 0, 2);
+      add("types", text_ + "embeddings.token_type_embeddings.weight", 0, 2);
+      layers("text_layers", text_ + "encoder.layer.", ".attention.self.query.weight", all, use);
+      const int depth = count(text_ + "encoder.layer.", ".attention.self.query.weight");
+      int first = 0;  // layer with cross-attention
+      while (first < depth && index_.find(text_ + "encoder.layer." + std::to_string(first) +
+                                          ".crossattention.self.query.weight") == nullptr)
+        ++first;
+      if (depth > 0) use("fusion_layer", first, text_ + "encoder.layer." + std::to_string(first) + ".crossattention");
+      add("intermediate", text_ + "encoder.layer.0.intermediate.dense.weight", 0, 2);
+    }
+    if (all || (has_image_encoder() && has_text_encoder())) add("embed", "vision_proj.weight", 0, 2);
+  }
+
+  /// Length of the queue of features; nothing if the file has none.
+  [[nodiscard]] std::optional<int> queue() const { return extent("queue", "image_queue", 1, 2, false); }
+
+ private:
+  static constexpr const char* patches = "visual_encoder.patch_embed.proj.weight";
+  static constexpr const char* words = "embeddings.word_embeddings.weight";
+
+  [[noreturn]] void refuse(const std::string& name, std::string expected, std::string found,
+                           std::string remedy = "are these weights of another model?") const {
+    throw DataError(
+        Complaint{file_.origin, "tensor " + name, std::move(expected), std::move(found), std::move(remedy)}.text());
+  }
+  [[nodiscard]] std::string shape_of(const std::string& name) const { return index_.find(name)->shape_text(); }
+
+  /// One extent of a tensor, in the range of `field`.
+  [[nodiscard]] std::optional<int> extent(const char* field, const std::string& name, std::size_t axis,
+                                          std::size_t rank, bool required) const {
+    const NamedTensor* tensor = index_.find(name);
+    if (tensor == nullptr && required) {
+      for (const NamedTensor& other : file_.tensors)
+        if (other.name.size() > name.size() && other.name.ends_with("." + name))
+          refuse(name, "a tensor with this name", ctp::quoted(other.name),
+                 "remove " + ctp::quoted(other.name.substr(0, other.name.size() - name.size())) +
+                     " from the names of the tensors");
+      refuse(name, "a tensor with this name", std::to_string(file_.tensors.size()) + " tensors, none with this name",
+             file_.origin.find("-of-0") == std::string::npos
+                 ? "are these weights of another model?"
+                 : "is this one of several files of the weights? Join them in one file");
+    }
+    if (tensor == nullptr) return std::nullopt;
+    if (tensor->shape.size() != rank) refuse(name, std::to_string(rank) + " dimensions", tensor->shape_text());
+    const std::int64_t found = tensor->shape[axis];
+    if (found < 1 || found > size_range(field).most)
+      refuse(name, "extents from 1 to " + std::to_string(size_range(field).most), tensor->shape_text());
+    return static_cast<int>(found);
+  }
+  [[nodiscard]] int count(const std::string& before, const std::string& after) const {
+    int n = 0;
+    while (n <= size_range("vision_depth").most && index_.find(before + std::to_string(n) + after) != nullptr) ++n;
+    return n;
+  }
+  template <class Use>
+  void layers(const char* field, const std::string& before, const std::string& after, bool all, const Use& use) const {
+    const int n = count(before, after);
+    if (n == 0 && all) refuse(before + "0" + after, "a tensor with this name", "none");
+    if (n > size_range(field).most)
+      refuse(before + std::to_string(n - 1) + after, "at most " + std::to_string(size_range(field).most) + " layers",
+             "more");
+    if (n > 0) use(field, n, before + "N" + after);
+  }
+
+  const TensorFile& file_;
+  TensorIndex index_;
+  std::string text_;
+};
+
 }  // namespace detail
 
-/// @brief The configuration of a weight file: from its `config` entry, else from the shapes of its tensors.
+/// Sizes of a file, and the names of the fields that the file tells.
+struct SizesOfFile {
+  ModelConfig config;
+  std::set<std::string> told;
+};
+
+/// @brief The sizes of a weight file: from its `config` entry and from the shapes of its tensors, which must agree.
 ///
-/// Temperatures are also stored as the tensors `temp` and `distill_temp`. Without an entry their values hold; with an
-/// entry both must agree. Shapes do not tell the number of heads (assumed: 64 numbers per head), dropout and special
-/// tokens: these take the published values.
-/// **Errors.** DataError naming the file and the tensor that is missing, or that contradicts the entry.
-inline ModelConfig config_of(const TensorFile& file) {
-  ModelConfig c;
-  const auto reconcile = [&](bool temp_stated, bool distill_temp_stated) {
-    detail::reconcile_temperature(file, "temp", temp_stated, c.temperature);
-    detail::reconcile_temperature(file, "distill_temp", distill_temp_stated, c.distill_temperature);
-  };
-  if (const auto at = file.metadata.find("config"); at != file.metadata.end()) {
-    const std::string origin = file.origin + " (metadata 'config')";
-    c = parse_config(at->second, origin, ModelConfig{.dropout = 0.1});
-    const JsonDocument entry = parse_json_document(at->second, origin);
-    reconcile(entry.root().find("temp").has_value(), entry.root().find("distill_temp").has_value());
-    return c;
+/// Temperatures are also stored as the tensors `temp` and `distill_temp`, which must agree with the entry, too. A file
+/// without entry does not tell its numbers of heads, dropout and special tokens: those fields keep their defaults, or
+/// the special tokens of bert-base-chinese, the vocabulary of published weights. Takes memory for the sizes alone.
+/// **Errors.** DataError naming the file, and the tensor that is missing or contradicts the entry, or the key of the
+/// entry that is out of range.
+inline SizesOfFile sizes_of(const TensorFile& file) {
+  SizesOfFile sizes{ModelConfig{.dropout = 0.1}, {}};
+  ModelConfig& c = sizes.config;
+  const std::string* entry = detail::metadata_text(file, "config");
+  if (entry != nullptr) c = parse_config(*entry, file.origin + " (metadata 'config')", c, &sizes.told);
+  const detail::SizesOfTensors tensors(file);
+  tensors.each(entry == nullptr, [&](const char* field, int value, const std::string& tensor) {
+    ModelConfig::fields(c, [&](const std::string& name, auto& stated) {
+      if (name != field) return;
+      if (sizes.told.insert(name).second) {
+        stated = value;
+      } else if (stated != value) {
+        throw DataError(Complaint{file.origin, "metadata 'config': " + name,
+                                  "the " + std::to_string(value) + " of tensor " + tensor, detail::shortest(stated),
+                                  "fetch or write the file again"}
+                            .text());
+      }
+    });
+  });
+  if (!sizes.told.contains("queue"))
+    if (const auto length = tensors.queue()) {
+      c.queue = *length;
+      sizes.told.insert("queue");
+    }
+  if (constexpr int published = 103; entry == nullptr && c.vocab > published) {
+    c.unk = 100;
+    c.cls = 101;
+    c.sep = 102;
+    c.mask = published;
   }
-  const std::string text = file.find("text_mlm_encoder.bert.embeddings.word_embeddings.weight") != nullptr
-                               ? "text_mlm_encoder.bert."
-                               : "text_encoder.";
-  const auto extent = [&](const std::string& name, std::size_t axis) {
-    const NamedTensor& tensor = file.at(name);
-    if (axis >= tensor.shape.size())
-      throw DataError(Complaint{file.origin, "tensor " + name, "more than " + std::to_string(axis) + " dimensions",
-                                tensor.shape_text(), "are these weights of another model?"}
-                          .text());
-    return static_cast<int>(tensor.shape[axis]);
-  };
-  c.vision_width = extent("visual_encoder.patch_embed.proj.weight", 0);
-  c.patch = extent("visual_encoder.patch_embed.proj.weight", 3);
-  const int side = static_cast<int>(std::lround(std::sqrt(extent("visual_encoder.pos_embed", 1) - 1)));
-  c.image = side * c.patch;
-  c.vision_depth = detail::count_layers(file, "visual_encoder.blocks.", ".norm1.weight");
-  c.vision_heads = std::max(1, c.vision_width / 64);
-  c.vocab = extent(text + "embeddings.word_embeddings.weight", 0);
-  c.text_width = extent(text + "embeddings.word_embeddings.weight", 1);
-  c.positions = extent(text + "embeddings.position_embeddings.weight", 0);
-  c.types = extent(text + "embeddings.token_type_embeddings.weight", 0);
-  c.text_layers = detail::count_layers(file, text + "encoder.layer.", ".attention.self.query.weight");
-  c.fusion_layer = 0;
-  while (c.fusion_layer < c.text_layers && file.find(text + "encoder.layer." + std::to_string(c.fusion_layer) +
-                                                     ".crossattention.self.query.weight") == nullptr)
-    ++c.fusion_layer;
-  c.text_heads = std::max(1, c.text_width / 64);
-  c.intermediate = extent(text + "encoder.layer.0.intermediate.dense.weight", 0);
-  c.embed = extent("vision_proj.weight", 0);
-  if (file.find("image_queue") != nullptr) c.queue = extent("image_queue", 1);
-  c.unk = 100;  // of bert-base-chinese, the vocabulary of published weights
-  c.cls = 101;
-  c.sep = 102;
-  c.mask = 103;
-  reconcile(false, false);
-  return c;
+  for (const auto& [name, field] :
+       {std::pair{"temp", &ModelConfig::temperature}, {"distill_temp", &ModelConfig::distill_temperature}}) {
+    detail::reconcile_temperature(file, name, sizes.told.contains(name), c.*field);
+    if (file.find(name) != nullptr) sizes.told.insert(name);
+  }
+  return sizes;
+}
+
+/// @brief The configuration of a weight file: sizes_of(), with `given` values for fields that the file does not tell.
+/// **Errors.** as sizes_of(); DataError naming the file and the fields if nothing tells the numbers of heads, or for
+/// sizes of which no model can be built; UsageError for a given value that contradicts the file or is no value of the
+/// field.
+inline ModelConfig config_of(const TensorFile& file, const GivenSizes& given = {}) {
+  SizesOfFile sizes = sizes_of(file);
+  for (const auto& [field, value] : given) {
+    bool known = false;
+    ModelConfig::fields(sizes.config, [&](const std::string& name, auto& own) {
+      if (name != field) return;
+      known = true;
+      const auto refuse = [&](std::string expected, std::string remedy) {
+        throw UsageError(
+            Complaint{"model." + name, "", std::move(expected), detail::shortest(value), std::move(remedy)}.text());
+      };
+      if constexpr (std::is_same_v<std::remove_reference_t<decltype(own)>, int>) {
+        const SizeRange range = size_range(name);
+        if (!(value >= range.least && value <= range.most && value == std::floor(value)))
+          refuse("a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most), "");
+      }
+      if (sizes.told.contains(name) && static_cast<double>(own) != value)
+        refuse("the " + detail::shortest(own) + " of " + file.origin, "leave it out: the file tells it");
+      own = static_cast<std::remove_reference_t<decltype(own)>>(value);
+      sizes.told.insert(name);
+    });
+    if (!known) throw UsageError(Complaint{"model." + field, "", "a size of the model", "an unknown name", ""}.text());
+  }
+  std::string missing;
+  for (const char* heads : {"vision_heads", "text_heads"})
+    if (!sizes.told.contains(heads)) (missing += missing.empty() ? "" : " and ") += std::string("model.") + heads;
+  if (!missing.empty())
+    throw DataError(Complaint{file.origin, "metadata 'config'", "the numbers of heads, which tensors do not tell",
+                              "no " + missing, "give " + missing + ": with --set in the programs"}
+                        .text());
+  if (const auto complaint = complaint_about(sizes.config)) {
+    if (given.contains("vision_heads") || given.contains("text_heads"))
+      throw UsageError(Complaint{"model." + complaint->where + " of " + file.origin, "", complaint->expected,
+                                 complaint->found, complaint->remedy}
+                           .text());
+    throw DataError(Complaint{file.origin, "metadata 'config': " + complaint->where, complaint->expected,
+                              complaint->found, "fetch or write the file again"}
+                        .text());
+  }
+  return sizes.config;
 }
 
 }  // namespace ctp::io

@@ -20,6 +20,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/io/files.hpp>
+#include <ctp/io/weights/content.hpp>
 #include <ctp/io/weights/safetensors_header.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -40,6 +41,10 @@ using NameFilter = std::function<bool(std::string_view)>;
 inline TensorFile read_safetensors(const std::string& path, const NameFilter& wanted = {}) {
   const InputFile file(path);
   const auto refuse = [&](std::string what, std::string expected, std::string found) {
+    std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 1024)), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span(start)));
+    if (const auto other = other_format(start))
+      throw DataError(Complaint{path, "format", "a safetensors file", other->name, other->remedy}.text());
     throw DataError(
         Complaint{path, std::move(what), std::move(expected), std::move(found), "is this a safetensors file?"}.text());
   };
@@ -104,9 +109,7 @@ inline void require_writable(const std::string& path, const TensorFile& file) {
     if (tensor.shape.size() > safetensors_limits::dimensions) {
       refuse(what, "at most " + std::to_string(safetensors_limits::dimensions) + " dimensions", tensor.shape_text());
     }
-    const auto count = checked_element_count(tensor.shape);
-    if (!count || tensor.bytes.size() % dtype_size(tensor.dtype) != 0 ||
-        tensor.bytes.size() / dtype_size(tensor.dtype) != *count) {
+    if (checked_byte_count(tensor.dtype, tensor.shape) != tensor.bytes.size()) {
       refuse(
           what,
           "as many bytes as shape " + tensor.shape_text() + " of " + std::string(dtype_name(tensor.dtype)) + " takes",

@@ -78,7 +78,7 @@ class SafetensorsHeaderReader : public JsonHandler {
       header_.metadata[field_] = std::move(v);
     } else if (depth() == 2 && field_ == "dtype") {
       const std::optional<DType> dtype = dtype_from_name(v);
-      if (!dtype) fail("dtype", "one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL", ctp::quoted(v));
+      if (!dtype) refuse_dtype(v);
       entry_.dtype = *dtype;
     } else {
       reject("the string " + ctp::quoted(v, 80));
@@ -165,16 +165,12 @@ class SafetensorsHeaderReader : public JsonHandler {
     if (entry_.begin > entry_.end) {
       fail("data_offsets", "begin <= end", "[" + std::to_string(entry_.begin) + "," + std::to_string(entry_.end) + "]");
     }
-    const auto count = checked_element_count(entry_.shape);
-    const std::uint64_t size = dtype_size(entry_.dtype);
+    const auto bytes = checked_byte_count(entry_.dtype, entry_.shape);
     const auto shape = [&] { return NamedTensor{{}, entry_.dtype, entry_.shape, {}}.shape_text(); };
-    if (!count || *count > std::numeric_limits<std::uint64_t>::max() / size) {
-      fail("shape", "a number of bytes that fits 64 bits", shape());
-    }
-    if (*count * size != entry_.end - entry_.begin) {
+    if (!bytes) fail("shape", "a whole number of bytes that fits 64 bits", shape());
+    if (*bytes != entry_.end - entry_.begin) {
       fail("data_offsets",
-           std::to_string(*count * size) + " bytes for shape " + shape() + " of " +
-               std::string(dtype_name(entry_.dtype)),
+           std::to_string(*bytes) + " bytes for shape " + shape() + " of " + std::string(dtype_name(entry_.dtype)),
            std::to_string(entry_.end - entry_.begin) + " bytes");
     }
     if (entry_.end > data_bytes_) {
@@ -205,6 +201,14 @@ class SafetensorsHeaderReader : public JsonHandler {
     throw DataError(
         Complaint{origin_, std::move(what), std::move(expected), std::move(found), detail::damaged_file_remedy}.text());
   }
+  /// A type that the format may have got since: the file need not be damaged.
+  [[noreturn]] void refuse_dtype(std::string_view found) const {
+    std::string known;
+    for (const auto& facts : ctp::detail::dtype_facts) (known += known.empty() ? "" : " ") += facts.name;
+    throw DataError(Complaint{origin_, "tensor " + ctp::quoted(name_) + ": dtype", "one of " + known,
+                              ctp::quoted(found, 40), "store this tensor in a type of this list, or leave it out"}
+                        .text());
+  }
   [[noreturn]] void whole_file(std::string_view what, std::string expected, std::string found) const {
     throw DataError(
         Complaint{origin_, std::string(what), std::move(expected), std::move(found), detail::damaged_file_remedy}
@@ -232,8 +236,7 @@ class SafetensorsHeaderReader : public JsonHandler {
 ///   4. data that agree with shape and dtype, and cover the rest of the file without gap or overlap;
 ///   5. safetensors_limits.
 /// **Source.** huggingface.co/docs/safetensors, "Format". Intentionally stricter than the reference library on: number
-/// of dimensions and entries, length of names, NUL in names, duplicate keys, -0, dimensions above 2^63, dtypes that
-/// `ctp` does not compute with.
+/// of dimensions and entries, length of names, NUL in names, duplicate keys, -0, dimensions above 2^63.
 inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::string_view origin,
                                                   std::uint64_t data_bytes) {
   const auto refuse = [&](std::string expected, std::string found) {

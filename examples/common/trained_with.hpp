@@ -1,0 +1,63 @@
+/// @file   trained_with.hpp
+/// @brief  How these programs turn titles and pictures into input, compared with what weights were trained with.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+
+#include <ctp/backend/normalization.hpp>
+#include <ctp/core/error.hpp>
+#include <ctp/core/model_config.hpp>
+#include <ctp/data/text/vocabulary.hpp>
+#include <ctp/io/file_system.hpp>
+#include <ctp/io/files.hpp>
+#include <ctp/io/weights/model_config.hpp>
+#include <ctp/io/weights/training_record.hpp>
+
+namespace examples {
+
+/// The record of a program's own input. `vocabulary_file`: name or path of the vocabulary. Words, image size and
+/// training are left to the caller.
+inline ctp::io::TrainingRecord own_input(const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file) {
+  ctp::io::TrainingRecord record;
+  record.vocabulary = {vocabulary_file, vocabulary.size(), ctp::io::vocabulary_fingerprint(vocabulary.text())};
+  for (int channel = 0; channel < 3; ++channel) {
+    record.mean[static_cast<std::size_t>(channel)] = ctp::backend::channel_mean(channel);
+    record.deviation[static_cast<std::size_t>(channel)] = ctp::backend::channel_deviation(channel);
+  }
+  return record;
+}
+
+/// Path of the vocabulary beside a weight file: of the name in its metadata, else vocab.txt.
+inline std::string vocabulary_beside(const ctp::TensorFile& file, const ctp::io::TrainingRecord* trained) {
+  return ctp::io::join(ctp::io::directory_of(file.origin), trained != nullptr ? trained->vocabulary.file : "vocab.txt");
+}
+
+/// @brief Checks that a vocabulary fits weights, and gives `model` the ids of its special tokens. `trained`: the
+/// weights' record; null if there is none: then size and special tokens are compared.
+/// **Errors.** DataError naming both files.
+inline void adopt_vocabulary(const ctp::TensorFile& file, const ctp::io::TrainingRecord* trained,
+                             const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file,
+                             ctp::ModelConfig& model) {
+  if (trained != nullptr) ctp::io::require_same_input(file, *trained, own_input(vocabulary, vocabulary_file));
+  const auto refuse = [&](const std::string& expected, const std::string& found) {
+    throw ctp::DataError(ctp::Complaint{vocabulary_file, "vocabulary of " + file.origin, expected, found,
+                                        "give the vocabulary of these weights with --vocab"}
+                             .text());
+  };
+  if (vocabulary.size() != static_cast<std::size_t>(model.vocab))
+    refuse(std::to_string(model.vocab) + " tokens", std::to_string(vocabulary.size()));
+  const auto told = ctp::io::sizes_of(file).told;
+  for (const auto& [name, field, id] : {std::tuple{"pad", &ctp::ModelConfig::pad, vocabulary.pad()},
+                                        {"unk", &ctp::ModelConfig::unk, vocabulary.unk()},
+                                        {"cls", &ctp::ModelConfig::cls, vocabulary.cls()},
+                                        {"sep", &ctp::ModelConfig::sep, vocabulary.sep()},
+                                        {"mask", &ctp::ModelConfig::mask, vocabulary.mask()}}) {
+    if (told.contains(name) && model.*field != id)
+      refuse("the special token " + std::string(name) + " with id " + std::to_string(model.*field), std::to_string(id));
+    model.*field = id;
+  }
+}
+
+}  // namespace examples

@@ -1,0 +1,79 @@
+/// @file   ctp/data/pairs/caption_groups.hpp
+/// @brief  Pictures of a caption table with all their captions.
+/// @layer  data
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/quoted.hpp>
+#include <ctp/data/pairs/caption_table.hpp>
+
+namespace ctp::data {
+
+/// One picture of a table, with the captions of all its rows.
+struct CaptionedPicture {
+  std::size_t line = 0;  ///< of its first row
+  std::string file;      ///< as spelt there
+  std::vector<std::string> captions;
+  std::string task, category;
+};
+
+/// `file` without "." parts and doubled slashes: "a/b.jpg" for "./a//b.jpg". Parts ".." stay.
+inline std::string tidy_path(std::string_view file) {
+  std::string out = file.starts_with('/') ? "/" : "";
+  for (std::size_t at = 0; at < file.size();) {
+    const std::size_t end = std::min(file.find('/', at), file.size());
+    const std::string_view part = file.substr(at, end - at);
+    at = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (!out.empty() && out.back() != '/') out += '/';
+    out += part;
+  }
+  return out;
+}
+
+/// @brief The rows of one picture joined, in the order of the pictures' first rows.
+///
+/// Rows are of one picture if tidy_path() of their files is equal.
+/// **Errors.** DataError naming table and line: a picture with one caption twice, or with two tasks or categories.
+inline std::vector<CaptionedPicture> group_captions(const std::string& table, std::vector<CaptionRow> rows) {
+  std::vector<CaptionedPicture> pictures;
+  std::unordered_map<std::string, std::size_t> places;
+  std::unordered_set<std::string> seen;  // a picture's place and a caption, of pictures with several
+  for (CaptionRow& row : rows) {
+    const auto [place, fresh] = places.emplace(tidy_path(row.file), pictures.size());
+    if (fresh) {
+      pictures.push_back({row.line, std::move(row.file), {}, std::move(row.task), std::move(row.category)});
+      pictures.back().captions.push_back(std::move(row.caption));
+      continue;
+    }
+    CaptionedPicture& picture = pictures[place->second];
+    const std::string earlier = " as on line " + std::to_string(picture.line);
+    const auto refuse = [&](const std::string& expected, const std::string& found, const char* remedy) {
+      throw DataError(Complaint{table, "line " + std::to_string(row.line), expected, found, remedy}.text());
+    };
+    if (row.task != picture.task)
+      refuse("the task " + ctp::quoted(picture.task) + " of " + ctp::quoted(picture.file) + earlier,
+             ctp::quoted(row.task), "a picture belongs to one task");
+    if (row.category != picture.category)
+      refuse("the category " + ctp::quoted(picture.category) + " of " + ctp::quoted(picture.file) + earlier,
+             ctp::quoted(row.category), "a picture belongs to one category");
+    const std::string number = std::to_string(place->second) + ' ';
+    if (picture.captions.size() == 1) seen.insert(number + picture.captions.front());
+    if (!seen.insert(number + row.caption).second)
+      refuse("every caption of " + ctp::quoted(picture.file) + " once", ctp::quoted(row.caption) + " twice",
+             "remove one of the lines");
+    picture.captions.push_back(std::move(row.caption));
+  }
+  return pictures;
+}
+
+}  // namespace ctp::data

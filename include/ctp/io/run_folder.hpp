@@ -1,0 +1,153 @@
+/// @file   ctp/io/run_folder.hpp
+/// @brief  The folder of one run, taken exclusively.
+/// @layer  io
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/quoted.hpp>
+#include <ctp/io/directories.hpp>
+#include <ctp/io/files.hpp>
+
+namespace ctp::io {
+
+/// The first names of a folder's content for a message: "a, b, c (7 entries)".
+inline std::string content_of(std::span<const std::string> names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i)
+    text += (i > 0 ? ", " : "") + ctp::quoted(names[i]);
+  return names.size() > 3 ? text + " and others, " + std::to_string(names.size()) + " together" : text;
+}
+
+/// @brief Takes an empty or missing folder for one run; a second run is refused while the first one lives.
+///
+/// The lock is a lock of the system on the file `.ctp-run.lock`: it ends with its process, even if that is killed.
+/// Until keep() the run counts as not begun. If it ends before that, the destructor removes the run's first files and
+/// the folders that the constructor made. If the process is killed before keep(), the next run removes them: the lock
+/// file names them. Files of any other name, or of a run that has begun, are never removed.
+/// **Errors.** UsageError if the path is no folder, holds a file, or another run has it; ResourceError.
+class RunFolder {
+ public:
+  /// `first_files`: names of the files that the run may write before keep(). `kept_files`: names of such files that
+  /// stay for the user after a failure; the next run may remove them.
+  RunFolder(std::string option, std::string path, std::vector<std::string> first_files,
+            std::vector<std::string> kept_files = {})
+      : option_(std::move(option)),
+        path_(std::move(path)),
+        first_files_(std::move(first_files)),
+        kept_files_(std::move(kept_files)) {
+    if (const auto kind = detail::kind_of(path_); kind && kind != FileKind::Directory)
+      refuse("a folder", "a file", "choose another folder: nothing is overwritten");
+    if (exists(path_)) (void)leftovers();  // refuses before anything is written
+    try {
+      take();
+      for (const std::string& name : leftovers()) remove_file(join(path_, name));
+      std::string names;
+      for (const auto* list : {&first_files_, &kept_files_})
+        for (const std::string& name : *list) names += name + "\n";
+      write_lock(names);
+    } catch (...) {
+      release(true);
+      throw;
+    }
+  }
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  ~RunFolder() {
+    if (lock_ < 0) return;
+    bool stays = false;
+    if (!begun_) {
+      for (const std::string& name : first_files_) (void)file_system().remove_file(join(path_, name).c_str());
+      FileStatus facts;
+      for (const std::string& name : kept_files_)
+        stays = stays || file_system().status(join(path_, name).c_str(), facts) >= 0;
+    }
+    release(!stays);
+  }
+
+  /// The run has begun: its files stay from now on. **Errors.** ResourceError.
+  void keep() {
+    if (!begun_) write_lock("");
+    begun_ = true;
+  }
+  [[nodiscard]] bool begun() const noexcept { return begun_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  static constexpr const char* lock_name = ".ctp-run.lock";
+
+  [[noreturn]] void refuse(std::string expected, std::string found, std::string remedy) const {
+    throw UsageError(
+        Complaint{option_ + " " + ctp::quoted(path_), "", std::move(expected), std::move(found), std::move(remedy)}
+            .text());
+  }
+  [[nodiscard]] std::string lock_path() const { return join(path_, lock_name); }
+
+  /// The files that a run left which ended before it began. **Errors.** UsageError if the folder has any other file.
+  std::vector<std::string> leftovers() {
+    std::vector<std::string> names = list_directory(path_);
+    const bool locked = std::erase(names, lock_name) > 0;
+    if (names.empty()) return names;
+    const std::string removable = locked ? "\n" + read_text(lock_path(), 1 << 16) : "";
+    const auto foreign = [&](const std::string& name) {
+      return name.find('\n') != std::string::npos || removable.find("\n" + name + "\n") == std::string::npos;
+    };
+    if (std::any_of(names.begin(), names.end(), foreign))
+      refuse("an empty or a new folder", content_of(names) + " in it",
+             "choose another folder or move these files away: nothing is overwritten");
+    return names;
+  }
+  /// Opens and locks the lock file. Another run may remove file and folder at the same moment, hence the loop.
+  void take() {
+    for (int tries = 0; tries < 100; ++tries) {
+      auto made = make_directories(path_);
+      made_.insert(made_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
+      lock_ = detail::retried([&] {
+        return file_system().open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
+      });
+      if (lock_ < 0 && errno == ENOENT) continue;
+      if (lock_ < 0) detail::throw_system_error(lock_path(), "create", false, "to create a file in the folder");
+      if (detail::retried([&] { return file_system().lock(lock_); }) < 0 && errno == EWOULDBLOCK) {
+        drop();
+        refuse("a folder of one run", "another run that writes into it", "choose another folder, or let that run end");
+      }  // other failures: a file system without locks
+      FileStatus open, named;
+      if (file_system().status(lock_, open) >= 0 && file_system().status(lock_path().c_str(), named) >= 0 &&
+          open.identity == named.identity)
+        return;
+      drop();
+    }
+    throw ResourceError(
+        Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
+  }
+  void write_lock(std::string_view names) {
+    auto bytes = std::as_bytes(std::span(names));
+    if (file_system().truncate(lock_, 0) < 0 || !detail::write_all(lock_, bytes))
+      detail::throw_system_error(lock_path(), "write", false, "to store " + std::to_string(names.size()) + " bytes");
+  }
+  void drop() noexcept { (void)file_system().close(std::exchange(lock_, -1)); }
+  /// Ends the lock. `tidy`: removes the lock file, and if the run has not begun the folders that this run made.
+  void release(bool tidy) noexcept {
+    if (tidy && lock_ >= 0) (void)file_system().remove_file(lock_path().c_str());
+    if (tidy && !begun_)
+      for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder)
+        (void)file_system().remove_directory(folder->c_str());  // refuses a folder with something in it
+    if (lock_ >= 0) drop();
+  }
+
+  std::string option_, path_;
+  std::vector<std::string> first_files_, kept_files_, made_;
+  int lock_ = -1;
+  bool begun_ = false;
+};
+
+}  // namespace ctp::io
