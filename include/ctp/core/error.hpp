@@ -69,7 +69,7 @@ struct Complaint {
   std::string remedy;    ///< advice to the user; may be empty
 
   /// "where: what: expected ..., found ...; remedy", each part by printable().
-  [[nodiscard]] std::string text() const {
+  [[nodiscard, gnu::cold]] std::string text() const {
     std::string line = printable(where);
     if (!what.empty()) line += ": " + printable(what);
     line += ": expected " + printable(expected) + ", found " + printable(found);

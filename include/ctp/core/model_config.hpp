@@ -80,7 +80,7 @@ constexpr SizeRange size_range(std::string_view field) {
 
 /// @brief The first reason why no model of these sizes can be built; nothing if one can. `where` of the complaint is
 /// the name of the field.
-inline std::optional<Complaint> complaint_about(const ModelConfig& c) {
+[[nodiscard, gnu::cold]] inline std::optional<Complaint> complaint_about(const ModelConfig& c) {
   std::optional<Complaint> first;
   const auto check = [&](bool ok, const std::string& key, double found, const std::string& expected,
                          const char* remedy) {

@@ -57,7 +57,7 @@ inline void append_escaped(std::string& out, char32_t c) {
 /// Control characters, directional overrides and invisible characters become escapes such as \n and \u001b. Bytes that
 /// are not UTF-8 become \x and two digits. Everything else stays as it is, so printable(printable(x)) is printable(x).
 /// Text longer than `limit` bytes is cut.
-inline std::string printable(std::string_view text, std::size_t limit = 4096) {
+[[nodiscard, gnu::cold]] inline std::string printable(std::string_view text, std::size_t limit = 4096) {
   std::string out;
   std::size_t at = 0;
   while (at < text.size() && at < limit) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <ctp/core/error.hpp>
 
@@ -25,12 +26,38 @@ constexpr Index count(const Shape<Rank>& shape) {
   return n;
 }
 
+namespace detail {
+
+[[gnu::cold]] inline std::string extents_text(const Index* extents, std::size_t rank) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (i > 0) text += ',';
+    text += std::to_string(extents[i]);
+  }
+  return text += ']';
+}
+
+[[noreturn, gnu::cold]] inline void refuse_shapes(const char* where, const char* a, const std::string& a_is,
+                                                  const char* b, const std::string& b_is, const char* rule) {
+  std::string text = where;
+  for (const std::string_view part : {": ", a, " is ", a_is.c_str(), " but ", b, " is ", b_is.c_str(), "; ", rule})
+    text += part;
+  throw ShapeError(text);
+}
+
+[[noreturn, gnu::cold]] inline void refuse(const char* where, std::string_view message) {
+  std::string text = where;
+  text += ": ";
+  text += message;
+  throw UsageError(text);
+}
+
+}  // namespace detail
+
 /// "[2,3]"
 template <std::size_t Rank>
 std::string to_string(const Shape<Rank>& shape) {
-  std::string text = "[";
-  for (const Index extent : shape) text += (text.size() > 1 ? "," : "") + std::to_string(extent);
-  return text + "]";
+  return detail::extents_text(shape.data(), Rank);
 }
 
 /// Throws ShapeError "<where>: <a> is [..] but <b> is [..]; <rule>" unless `ok`.
@@ -38,19 +65,14 @@ template <std::size_t RankA, std::size_t RankB>
 void require_shape(bool ok, const char* where, const char* a, const Shape<RankA>& a_is, const char* b,
                    const Shape<RankB>& b_is, const char* rule) {
   if (!ok) [[unlikely]]
-    throw ShapeError(std::string(where) + ": " + a + " is " + to_string(a_is) + " but " + b + " is " + to_string(b_is) +
-                     "; " + rule);
+    detail::refuse_shapes(where, a, to_string(a_is), b, to_string(b_is), rule);
 }
 
 /// Throws UsageError "<where>: <message>" unless `ok`. In code that every step runs, build a message of several parts
 /// only behind `if (!ok)`: building a message allocates.
-inline void require(bool ok, const char* where, const char* message) {
+inline void require(bool ok, const char* where, std::string_view message) {
   if (!ok) [[unlikely]]
-    throw UsageError(std::string(where) + ": " + message);
-}
-inline void require(bool ok, const char* where, const std::string& message) {
-  if (!ok) [[unlikely]]
-    throw UsageError(std::string(where) + ": " + message);
+    detail::refuse(where, message);
 }
 
 }  // namespace ctp

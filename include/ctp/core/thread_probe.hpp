@@ -32,7 +32,7 @@ inline std::size_t counted_threads() {
 ///
 /// OpenMP's run-time library ends the process when a thread cannot be created; this function throws before.
 /// **Errors.** ResourceError with the number that could be created.
-inline void require_threads(int wanted) {
+[[gnu::cold]] inline void require_threads(int wanted) {
   const std::size_t before = detail::counted_threads();
   std::atomic<bool> done{false};
   const auto wait = +[](void* flag) -> void* {

@@ -87,44 +87,43 @@ class DeviceBatch {
   static void check(const data::Batch& host, const ModelConfig& model) {
     require(host.size > 0, "batch", "expected at least one pair, found none");
     if (host.image_size != model.image)
-      require(false, "batch",
-              "images are " + std::to_string(host.image_size) + " pixels wide but the model takes " +
-                  std::to_string(model.image));
+      refuse("images are ", host.image_size, " pixels wide but the model takes ", model.image, "");
     if (host.length > model.positions)
-      require(false, "batch",
-              "texts are " + std::to_string(host.length) + " tokens long but the model has " +
-                  std::to_string(model.positions) + " positions; choose --max-words of at most that");
+      refuse("texts are ", host.length, " tokens long but the model has ", model.positions,
+             " positions; choose --max-words of at most that");
     const auto size = static_cast<std::size_t>(host.size), side = static_cast<std::size_t>(host.image_size);
     const std::size_t tokens = size * static_cast<std::size_t>(host.length);
-    if (host.pixels.empty() == host.images.empty())
-      require(false, "batch",
-              host.pixels.empty() ? "expected pictures, found neither pixels nor images; fill one of them"
-                                  : "expected pictures as pixels or as images, found both; leave one of them empty");
-    require_size("pixels", host.pixels, host.images.empty() ? 3 * size * side * side : 0);
-    require_size("images", host.images, host.pixels.empty() ? 3 * size * side * side : 0);
-    require_size("ids", host.ids, tokens);
-    require_size("attend", host.attend, tokens);
-    require_size("masked", host.masked, tokens);
-    require_size("labels", host.labels, tokens);
-    require_size("sample", host.sample, size);
+    require(!host.pixels.empty() || !host.images.empty(), "batch",
+            "expected pictures, found neither pixels nor images; fill one of them");
+    require(host.pixels.empty() || host.images.empty(), "batch",
+            "expected pictures as pixels or as images, found both; leave one of them empty");
+    require_size("pixels: expected ", host.pixels.size(), host.images.empty() ? 3 * size * side * side : 0);
+    require_size("images: expected ", host.images.size(), host.pixels.empty() ? 3 * size * side * side : 0);
+    require_size("ids: expected ", host.ids.size(), tokens);
+    require_size("attend: expected ", host.attend.size(), tokens);
+    require_size("masked: expected ", host.masked.size(), tokens);
+    require_size("labels: expected ", host.labels.size(), tokens);
+    require_size("sample: expected ", host.sample.size(), size);
     const auto known = [&](std::int32_t id) { return id >= 0 && id < model.vocab; };
     for (std::size_t i = 0; i < host.ids.size(); ++i) {
       const bool sound = known(host.ids[i]) && known(host.masked[i]) &&
                          (host.labels[i] == data::ignore_label || known(host.labels[i]));
-      if (sound) continue;
-      require(false, "batch",
-              "token " + std::to_string(i % static_cast<std::size_t>(host.length)) + " of pair " +
-                  std::to_string(i / static_cast<std::size_t>(host.length)) + " is not below the vocabulary's size " +
-                  std::to_string(model.vocab) + "; was the text made with another vocabulary?");
+      if (!sound) refuse_token(static_cast<Index>(i), host.length, model.vocab);
     }
   }
-
-  template <class T>
-  static void require_size(const char* name, const std::vector<T>& values, std::size_t expected) {
-    if (values.size() == expected) return;
-    require(false, "batch",
-            std::string(name) + ": expected " + std::to_string(expected) + " values for its sizes, found " +
-                std::to_string(values.size()) + "; Batch::resize() gives every vector its length");
+  static void require_size(const char* name, std::size_t found, std::size_t expected) {
+    if (found != expected)
+      refuse(name, static_cast<Index>(expected), " values for its sizes, found ", static_cast<Index>(found),
+             "; Batch::resize() gives every vector its length");
+  }
+  [[noreturn, gnu::cold]] static void refuse(const char* begin, Index first, const char* middle, Index second,
+                                             const char* end) {
+    ctp::detail::refuse("batch", begin + std::to_string(first) + middle + std::to_string(second) + end);
+  }
+  [[noreturn, gnu::cold]] static void refuse_token(Index token, Index length, Index vocabulary) {
+    ctp::detail::refuse("batch", "token " + std::to_string(token % length) + " of pair " +
+                                     std::to_string(token / length) + " is not below the vocabulary's size " +
+                                     std::to_string(vocabulary) + "; was the text made with another vocabulary?");
   }
 
   void reserve(Index b, Index l, Index s) {

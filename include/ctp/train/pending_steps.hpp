@@ -71,7 +71,7 @@ class PendingSteps {
     bool finite_gradient = true;
 
     /// Names the non-finite numbers; empty if all are finite.
-    [[nodiscard]] std::string complaint() const {
+    [[nodiscard, gnu::cold]] std::string complaint() const {
       std::string bad;
       for (const auto& [name, value] : parts)
         if (!std::isfinite(value)) bad += (bad.empty() ? "" : ", ") + std::string(name) + " = " + std::to_string(value);
@@ -80,7 +80,7 @@ class PendingSteps {
       return finite_gradient ? "" : "the gradient";
     }
     /// The error for a non-finite step. `source` gives the names of pairs; with null the message lists ordinals.
-    [[nodiscard]] NumericError error(const data::BatchSource* source) const {
+    [[nodiscard, gnu::cold]] NumericError error(const data::BatchSource* source) const {
       std::string pairs;
       for (const std::uint32_t ordinal : sample)
         pairs +=
