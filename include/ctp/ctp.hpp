@@ -1,5 +1,6 @@
 /// @file   ctp/ctp.hpp
-/// @brief  Umbrella header of the CPU library. Needs Eigen. Files and images are in <ctp/data.hpp>.
+/// @brief  Umbrella header of training and recalls on the CPU. Needs Eigen. Files and images are in <ctp/data.hpp>;
+/// names of weights are in <ctp/encoder/weights.hpp>, precision by category is in <ctp/eval/multimodal_map.hpp>.
 #pragma once
 
 #include <ctp/backend/cpu/backend.hpp>
@@ -10,8 +11,6 @@
 #include <ctp/encoder/convolutional.hpp>
 #include <ctp/encoder/model.hpp>
 #include <ctp/encoder/vit.hpp>
-#include <ctp/encoder/weights.hpp>
-#include <ctp/eval/multimodal_map.hpp>
 #include <ctp/eval/retrieval.hpp>
 #include <ctp/eval/task_matrix.hpp>
 #include <ctp/momentum/ema.hpp>
