@@ -17,6 +17,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/core/parallel.hpp>
+#include <ctp/core/quoted.hpp>
 #include <ctp/data/image/augment.hpp>
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/io/suggest.hpp>
@@ -308,6 +309,8 @@ inline void validate(const Settings& s, bool writes) {
   check(s.min_lr <= s.lr, "min_lr", "a number from 0 to --lr, which is " + std::to_string(s.lr),
         std::to_string(s.min_lr));
   (void)examples::background_of(s.background, "--background");
+  check(s.equal_texts == "own" || s.equal_texts == "published", "equal_texts", "own or published",
+        ctp::quoted(s.equal_texts));
   check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
         "one of error, skip, quarantine", "'" + s.on_bad_image + "'");
   const ctp::data::Augmentation& a = s.augment;

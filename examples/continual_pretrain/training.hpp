@@ -315,8 +315,8 @@ class Training {
     line.add("weights", "interrupted.safetensors");
     write_line(line);
     log_.close();
-    std::string remedy = "; to go on, start the same command with --init " + path + ", the vocabulary of this run by " +
-                         "--vocab, another --output, and in --tasks this task and those behind it";
+    std::string remedy = "; to go on, start the same command with --init " + path +
+                         ", another --output, and in --tasks this task and those behind it";
     if (signal != nullptr && !log_.complaint().empty()) remedy += "; " + log_.complaint();
     throw ctp::Error(stop.code(),
                      std::string(stop.what()) + " after " + at + ": the weights are kept in " + path + remedy);

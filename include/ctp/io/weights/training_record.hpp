@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/fingerprint.hpp>
@@ -121,7 +123,13 @@ inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   };
   channels("mean", r.mean);
   channels("std", r.deviation);
-  r.background = root.at("background").string();
+  const JsonView background = root.at("background");
+  r.background = background.string();
+  int level = -1;
+  const char* const end = r.background.data() + r.background.size();
+  const auto [stop, error] = std::from_chars(r.background.data(), end, level);
+  if (r.background != "none" && (error != std::errc() || stop != end || level < 0 || level > 255))
+    background.fail("\"none\" or a grey level from 0 to 255 as text", ctp::quoted(r.background, 40), "");
   r.strategy = root.at("strategy").string();
   r.precision = root.at("precision").string();
   r.version = root.at("version").string();
