@@ -2,8 +2,10 @@
 /// @brief  SIGINT, SIGTERM and SIGHUP as requests to stop at the next safe place.
 #pragma once
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include <ctp/core/error.hpp>
@@ -11,14 +13,22 @@
 namespace examples {
 
 namespace detail {
-inline volatile std::sig_atomic_t stop_signal = 0;
+inline volatile std::sig_atomic_t stop_signal = 0, stop_second = 0;
 
-/// The first signal is noted. A second one has its default action: the process ends at once.
+/// The first signal is noted. SIGINT or SIGTERM more than a second later has its default action: the process ends at
+/// once. A terminal that is closed sends SIGHUP twice, and job schedulers repeat their signal.
 inline void note_stop(int signal) {
+  const int error = errno;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  errno = error;
+  const auto second = static_cast<std::sig_atomic_t>(now.tv_sec);
   if (stop_signal == 0) {
+    stop_second = second;
     stop_signal = signal;
     return;
   }
+  if (signal == SIGHUP || second - stop_second < 2) return;
   std::signal(signal, SIG_DFL);
   std::raise(signal);  // delivered when this handler returns
 }

@@ -25,6 +25,7 @@ namespace pretrain {
 /// All assignments of configuration file and command line, in order of rising precedence.
 struct CommandLine {
   std::vector<Assignment> assignments;
+  std::vector<std::string> configs;  ///< paths of --config
   bool json = false, dry_run = false;
 };
 
@@ -47,7 +48,8 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
           name, [&options, key, where](const std::string& value) { options.push_back({key, value, where}); }, text);
     }
   });
-  std::vector<std::string> configs, sets;
+  std::vector<std::string>& configs = line.configs;
+  std::vector<std::string> sets;
   app.add_option(
          "--config", configs,
          "settings as JSON with comments, or a YAML file of the published code; relative paths in the file begin "

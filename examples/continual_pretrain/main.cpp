@@ -51,7 +51,7 @@ int run(int argc, char** argv) {
   if (settings.resume)
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
 
-  const auto folder = take_run_folder(settings, line.json, line.dry_run);
+  const auto folder = take_run_folder(settings, line);
   std::optional<StartingWeights> init;
   if (!settings.init.empty()) init = open_starting_weights(line.assignments, settings);
 
@@ -113,6 +113,10 @@ int run(int argc, char** argv) {
     file.metadata[ctp::io::training_entry] = training;
     ctp::io::write_safetensors(path, file);
   };
+  const auto save_inputs = [&](const std::string& to) {
+    write_config(to, settings, model, policies);
+    ctp::io::write_file_atomically(to + "/vocab.txt", std::string_view(vocabulary.text()));
+  };
   const auto announce = [&] {
     if (init) say(*init, line.json);
     title_reports.say("continual_pretrain", vocabulary_name, line.json);
@@ -122,6 +126,7 @@ int run(int argc, char** argv) {
                            .tasks = tasks,
                            .evaluate = evaluate,
                            .save = save,
+                           .save_inputs = save_inputs,
                            .policy_settings = policies,
                            .bad_pictures = bad_pictures,
                            .init = init ? &init->file : nullptr,
@@ -139,8 +144,7 @@ int run(int argc, char** argv) {
   }
   require_room(context);
   bad_pictures.write_quarantined();
-  write_config(settings, model, policies);
-  ctp::io::write_file_atomically(settings.output + "/vocab.txt", std::string_view(vocabulary.text()));
+  save_inputs(settings.output);
 
   if (on_cuda) {
 #if defined(CTP_HAVE_CUDA)

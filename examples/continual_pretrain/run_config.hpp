@@ -40,7 +40,8 @@ inline std::string json_of(const std::string& value) {
 }  // namespace detail
 
 /// Writes config.json: the effective settings of the run, readable by --config from any folder. Paths are absolute.
-inline void write_config(const Settings& s, const ctp::ModelConfig& model, const std::vector<Assignment>& policies) {
+inline void write_config(const std::string& folder, const Settings& s, const ctp::ModelConfig& model,
+                         const std::vector<Assignment>& policies) {
   std::string text = "{\n";
   const auto add = [&](const std::string& key, const std::string& value) {
     text += (text.size() > 2 ? ",\n  " : "  ");
@@ -65,7 +66,7 @@ inline void write_config(const Settings& s, const ctp::ModelConfig& model, const
   ctp::ModelConfig::fields(
       model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
   for (const Assignment& a : policies) add(a.key, detail::json_of(a.value));
-  ctp::io::write_file_atomically(s.output + "/config.json", std::string_view(text + "\n}\n"));
+  ctp::io::write_file_atomically(folder + "/config.json", std::string_view(text + "\n}\n"));
 }
 
 }  // namespace pretrain

@@ -27,6 +27,7 @@ struct RunContext {
   const std::vector<ctp::data::Task>& tasks;
   const examples::Evaluator& evaluate;
   std::function<void(const std::string& path, ctp::TensorFile file)> save;  ///< writes weights
+  std::function<void(const std::string& folder)> save_inputs;               ///< writes config.json and vocab.txt
   std::vector<Assignment> policy_settings;                                  ///< keys such as momentum.decay
   BadPictures& bad_pictures;
   const ctp::TensorFile* init = nullptr;  ///< starting weights, if any

@@ -9,18 +9,20 @@
 #include <ctp/io/run_folder.hpp>
 
 #include "../common/standard_streams.hpp"
+#include "command_line.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
 
-/// The run's folder; null in a dry run, which writes nothing. Without `json` a closed standard output loses nothing:
+/// The run's folder; null in a dry run, which writes nothing. Without --json a closed standard output loses nothing:
 /// all that is printed is in the folder, too.
 /// **Errors.** UsageError for a folder that is not empty, that another run has, or that touches an input.
-inline std::unique_ptr<ctp::io::RunFolder> take_run_folder(const Settings& s, bool json, bool dry_run) {
-  if (dry_run) return nullptr;
-  if (!json) examples::printed_text_is_optional();
-  const std::vector<ctp::io::Input> inputs{
+inline std::unique_ptr<ctp::io::RunFolder> take_run_folder(const Settings& s, const CommandLine& line) {
+  if (line.dry_run) return nullptr;
+  if (!line.json) examples::printed_text_is_optional();
+  std::vector<ctp::io::Input> inputs{
       {"--data", s.data}, {"--init", s.init}, {"--vocab", s.vocab}, {"--quarantine", s.quarantine}};
+  for (const std::string& config : line.configs) inputs.push_back({"--config", config});
   ctp::io::require_apart("--output", s.output, inputs);
   return std::make_unique<ctp::io::RunFolder>("--output", s.output,
                                               std::vector<std::string>{"config.json", "metrics.jsonl", "vocab.txt"},

@@ -59,9 +59,11 @@ class Stops final : public ctp::Observer {
     looked_ = Clock::now();
     if (log_.in_place()) return;
     thrown_ = true;
-    throw FilesGone(log_.path() +
-                    ": expected the file of this run, found it removed, moved or replaced; the training "
-                    "ends");
+    throw FilesGone(gone_text());
+  }
+  /// The message of FilesGone.
+  [[nodiscard]] std::string gone_text() const {
+    return log_.path() + ": expected the file of this run, found it removed, moved or replaced; the training ends";
   }
 
   /// True once a step was done.

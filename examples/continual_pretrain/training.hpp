@@ -2,6 +2,8 @@
 /// @brief  A training of one strategy, from fresh weights to the summary, on any backend.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -174,11 +176,9 @@ class Training {
     }
     const ctp::JsonLine summary = summary_line(matrix_, context_.evaluate, since(begins_));
     write_line(summary);
-    log_.close();
-    context_.bad_pictures.close();
+    const std::string lost = closed_logs();
     if (!context_.json) print_summary();
-    for (const std::string& lost : {log_.complaint(), context_.bad_pictures.complaint()})
-      if (!lost.empty()) throw ctp::ResourceError(lost + "; the weights are complete");
+    if (!lost.empty()) throw ctp::ResourceError(lost.substr(2) + "; the weights are complete");
   }
 
  private:
@@ -219,6 +219,7 @@ class Training {
   }
   /// Writes weights. The log is on the disk before.
   void save(const std::string& path, ctp::TensorFile file) {
+    if (context_.folder != nullptr && !context_.folder->owns()) throw FilesGone(stops_.gone_text());
     log_.sync();
     context_.save(path, std::move(file));
   }
@@ -282,7 +283,7 @@ class Training {
     } catch (const ctp::Error& second) {
       what += "those weights could not be kept: " + std::string(second.what());
     }
-    throw ctp::NumericError(what);
+    throw ctp::NumericError(what + closed_logs());
   }
 
   /// @brief Ends the training after a stop. Keeps the weights of the last step. `signal`: its name; null if the run's
@@ -297,13 +298,20 @@ class Training {
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
-    const std::string& folder = context_.settings.output;
+    const bool gone = context_.folder != nullptr && !context_.folder->owns();
+    std::string folder = context_.settings.output;
+    if (gone && ctp::io::exists(folder))
+      folder += ".interrupted-" + std::to_string(::getpid());  // another run's by now
     const std::string path = folder + "/interrupted.safetensors", at = stops_.position();
     ctp::TensorFile file = examples::published_weights(learner_);
     file.metadata["interrupted"] = "after " + at;
     try {
-      if (signal == nullptr) ctp::io::make_directories(folder);  // it may be gone
-      save(path, std::move(file));
+      if (gone) {
+        ctp::io::make_directories(folder);
+        context_.save_inputs(folder);
+      }
+      log_.sync();
+      context_.save(path, std::move(file));
     } catch (const ctp::Error& second) {
       throw ctp::Error(second.code(),
                        std::string(stop.what()) + " after " + at + "; the weights could not be kept: " + second.what());
@@ -314,12 +322,19 @@ class Training {
     line.add("global_step", last.global_step).add("signal", signal == nullptr ? "files gone" : signal);
     line.add("weights", "interrupted.safetensors");
     write_line(line);
+    throw ctp::Error(stop.code(), std::string(stop.what()) + " after " + at + ": the weights are kept in " + path +
+                                      "; to go on, start the same command with --init " + path +
+                                      ", another --output, and in --tasks this task and those behind it" +
+                                      (gone ? "" : closed_logs()));
+  }
+  /// Closes the logs. Returns what they lost: an empty text, or sentences behind a semicolon.
+  [[nodiscard]] std::string closed_logs() {
     log_.close();
-    std::string remedy = "; to go on, start the same command with --init " + path +
-                         ", another --output, and in --tasks this task and those behind it";
-    if (signal != nullptr && !log_.complaint().empty()) remedy += "; " + log_.complaint();
-    throw ctp::Error(stop.code(),
-                     std::string(stop.what()) + " after " + at + ": the weights are kept in " + path + remedy);
+    context_.bad_pictures.close();
+    std::string text;
+    for (const std::string& lost : {log_.complaint(), context_.bad_pictures.complaint()})
+      if (!lost.empty()) text += "; " + lost;
+    return text;
   }
 
   void after(std::size_t task) {

@@ -18,21 +18,19 @@ void require_output_apart(const Options& options) {
   ctp::io::require_apart("--output", options.output, inputs);
 }
 
-/// As require_output_apart(), for pictures that the table names by a path out of the folder of pictures.
+/// As require_output_apart(), for the files themselves: a file of the table may be a symbolic link, or lie in another
+/// folder than that of the pictures.
 template <class Options, class Rows>
 void require_pictures_apart(const Options& options, const Rows& rows) {
+  const ctp::io::detail::Place out(options.output);
   std::set<std::string> folders;
   for (const auto& row : rows) {
-    const std::string& file = row.file;
-    if (file.starts_with('/') || file.find("..") != std::string::npos)
-      folders.insert(ctp::io::directory_of(file.starts_with('/') ? file : ctp::io::join(options.pictures, file)));
-  }
-  const ctp::io::detail::Place out(options.output);
-  for (const std::string& folder : folders) {
-    if (!out.contains(ctp::io::detail::Place(folder))) continue;
+    const std::string file = ctp::io::resolved(row.path);
+    if (!folders.insert(ctp::io::directory_of(file)).second) continue;
+    if (!out.contains(ctp::io::detail::Place(ctp::io::directory_of(file)))) continue;
     throw ctp::UsageError(ctp::Complaint{
         "--output " + ctp::quoted(options.output), "", "a path apart from the pictures of " + options.captions,
-        "the folder that contains " + ctp::quoted(folder), "choose another path: programs do not write where they read"}
+        "the folder that contains " + ctp::quoted(file), "choose another path: programs do not write where they read"}
                               .text());
   }
 }

@@ -75,3 +75,9 @@ TEST_CASE("output_guard: folders that a data set has as symbolic links are input
   CHECK(refused(scratch / "pictures/run", scratch / "data"));
   CHECK(verdict(scratch / "run", scratch / "data") == "none");
 }
+
+TEST_CASE("output_guard: an empty path is no output: it would be the current folder") {
+  const std::vector<ctp::io::Input> inputs;
+  CHECK_THROWS_WITH_AS(ctp::io::require_apart("--output", "", inputs),
+                       "--output: expected a path, found nothing; is a variable empty?", ctp::UsageError);
+}

@@ -127,3 +127,32 @@ TEST_CASE(
   }
   CHECK(locks);
 }
+
+TEST_CASE("run_folder: a run whose folder was removed touches nothing of the run that has the path now") {
+  const Scratch scratch;
+  const std::string out = scratch / "out";
+  auto first = take(out);
+  put(out + "/config.json", "first");
+  CHECK(first->owns());
+  fs::remove_all(out);
+  CHECK_FALSE(first->owns());
+  const auto second = take(out);
+  put(out + "/config.json", "second");
+  put(out + "/metrics.jsonl", "second");
+  first.reset();  // ends before its first step
+  CHECK(get(out + "/config.json") == "second");
+  CHECK(get(out + "/metrics.jsonl") == "second");
+  CHECK(second->owns());
+}
+
+TEST_CASE("run_folder: a start that was killed while it wrote a file does not block the next start") {
+  const Scratch scratch;
+  const std::string out = scratch / "out";
+  fs::create_directories(out);
+  put(out + "/.ctp-run.lock", "config.json\n");
+  put(out + "/.ctp-tmp-4711-2", "half a file");
+  CHECK(message_of([&] { (void)take(out); }).empty());
+  put(out + "/.ctp-run.lock", "config.json\n");
+  put(out + "/.ctp-tmp-mine", "of another program");
+  CHECK(message_of([&] { (void)take(out); }).find(".ctp-tmp-mine") != std::string::npos);
+}

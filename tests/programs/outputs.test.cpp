@@ -190,6 +190,44 @@ TEST_CASE("programs: evaluate --features never replaces weights, vocabulary or d
   const std::string features = folder.write("features", "mine");
   check_refused(evaluate(features), {"--features", "--overwrite"});
   CHECK(test::read_whole(features) == "mine");
+  check_refused(evaluate(features, {"--overwrite"}), {"--features", "a file of features to replace"});
+  CHECK(test::read_whole(features) == "mine");
+  fs::remove(features);
+  CHECK(evaluate(features).code == 0);
+  check_refused(evaluate(features), {"--features", "--overwrite"});
   CHECK(evaluate(features, {"--overwrite"}).code == 0);
   CHECK(test::read_whole(features).size() > 100);
+}
+
+TEST_CASE("programs: pictures that are links into the output are inputs, at any depth") {
+  const Pictures made;
+  const std::string out = made.folder.path("out"), links = made.folder.path("links");
+  REQUIRE(made.convert(out).code == 0);
+  fs::create_directories(links + "/a");
+  std::string table;
+  for (const auto& file : fs::directory_iterator(out + "/train_images")) {
+    const std::string name = "a/" + file.path().filename().string();
+    fs::create_symlink(file.path(), links + "/" + name);
+    table += name + ",title " + name + "\n";
+  }
+  made.folder.write("links.csv", table);
+  const std::string before = content(out);
+  check_refused(test::run_program("pictures_to_p9d", {"--pictures", links, "--captions", made.folder.path("links.csv"),
+                                                      "--output", out, "--overwrite"}),
+                {"--output", "the folder that contains"});
+  CHECK(content(out) == before);
+}
+
+TEST_CASE("programs: a configuration file in the folder of a killed start is an input") {
+  const TemporaryFolder folder;
+  const std::string out = folder.path("out");
+  folder.write("out/config.json", "{}");
+  folder.write("out/.ctp-run.lock", "config.json\nmetrics.jsonl\nvocab.txt\n");
+  check_refused(train(test::small_stream(), out, {"--config", out + "/config.json"}), {"--output", "--config"});
+  CHECK(test::read_whole(out + "/config.json") == "{}");
+}
+
+TEST_CASE("programs: an empty path of an output is refused") {
+  check_refused(test::run_program("make_stream", {"--output", "", "--train", "90", "--test", "45", "--overwrite"}),
+                {"--output", "found nothing"});
 }

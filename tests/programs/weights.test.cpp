@@ -126,7 +126,7 @@ TEST_CASE("programs: evaluate gives the numbers of the training, with its number
   const std::string second = log.substr(log.rfind(task_line));
   const auto found = evaluate(weights());
   REQUIRE_MESSAGE(found.code == 0, found.err);
-  CHECK(found.err.empty());
+  CHECK_FALSE(has(found.err, "note:"));
   CHECK(per_task(found.out, 2) == per_task(second, 2));
   CHECK(per_task(evaluate(trained() + "/task_00.safetensors").out, 1) == per_task(log.substr(log.find(task_line)), 1));
   CHECK(has(found.out, "\"max_words\":8,\"trained_max_words\":8,\"vocabulary\":\""));
@@ -135,10 +135,10 @@ TEST_CASE("programs: evaluate gives the numbers of the training, with its number
 TEST_CASE("programs: evaluate says that another number of words was asked for") {
   const auto found = evaluate(weights(), {"--max-words", "5"});
   REQUIRE_MESSAGE(found.code == 0, found.err);
-  CHECK(found.err == "evaluate: note: --max-words 5: " + weights() +
-                         " was trained with 8 words, so the numbers are not the training's\n");
+  CHECK(has(found.err, "evaluate: note: --max-words 5: " + weights() +
+                           " was trained with 8 words, so the numbers are not the training's\n"));
   CHECK(has(found.out, "\"max_words\":5,\"trained_max_words\":8"));
-  CHECK(evaluate(weights(), {"--max-words", "8"}).err.empty());
+  CHECK(!has(evaluate(weights(), {"--max-words", "8"}).err, "note:"));
 }
 
 TEST_CASE("programs: another vocabulary of the same size is refused by both files and fingerprints") {

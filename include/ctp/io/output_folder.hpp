@@ -35,6 +35,7 @@ class OutputFolder {
 
   OutputFolder(std::string option, std::string target, Overwrite overwrite, Foreign foreign)
       : option_(std::move(option)), named_(std::move(target)), target_(resolved(named_)), foreign_(std::move(foreign)) {
+    require_path(option_, named_);
     const auto kind = detail::kind_of(target_);
     if (kind && kind != FileKind::Directory)
       refuse("a folder", "a file", "choose another path: nothing but a data set is replaced");
@@ -129,7 +130,10 @@ class OutputFolder {
     try {
       rename(temporary_, target_);
     } catch (...) {
-      (void)file_system().rename(old_.c_str(), target_.c_str());
+      if (file_system().rename(old_.c_str(), target_.c_str()) < 0)
+        throw ResourceError(Complaint{target_, "replace", "to put the old data set back", "an error of the system",
+                                      "the old data set is complete in " + old_}
+                                .text());
       throw;
     }
   }

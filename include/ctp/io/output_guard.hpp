@@ -102,12 +102,18 @@ inline std::vector<std::string> with_link_targets(const std::string& path) {
 
 }  // namespace detail
 
+/// **Errors.** UsageError for an empty path, which would name the current folder.
+inline void require_path(const std::string& option, const std::string& path) {
+  if (path.empty()) throw UsageError(Complaint{option, "", "a path", "nothing", "is a variable empty?"}.text());
+}
+
 /// @brief Refuses an output that is an input, lies inside one, or contains one. Files are compared by device and inode,
 /// so another spelling, a symbolic or hard link, and another case on a case-insensitive file system make no difference.
 ///
 /// `option` names the output. Inputs with an empty path are passed over. The function writes nothing.
 /// **Errors.** UsageError naming both; ResourceError if the system refuses.
 inline void require_apart(const std::string& option, const std::string& output, std::span<const Input> inputs) {
+  require_path(option, output);
   const detail::Place out(output);
   for (const Input& input : inputs) {
     if (input.path.empty()) continue;

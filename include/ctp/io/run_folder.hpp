@@ -64,6 +64,10 @@ class RunFolder {
   RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder() {
     if (lock_ < 0) return;
+    if (!owns()) {  // another run's folder may be at the path
+      drop();
+      return;
+    }
     bool stays = false;
     if (!begun_) {
       for (const std::string& name : first_files_) (void)file_system().remove_file(join(path_, name).c_str());
@@ -80,6 +84,13 @@ class RunFolder {
     begun_ = true;
   }
   [[nodiscard]] bool begun() const noexcept { return begun_; }
+  /// True while the path names the folder that this run has locked. A folder that was removed, moved or replaced is not
+  /// this run's any more.
+  [[nodiscard]] bool owns() const noexcept {
+    FileStatus open, named;
+    return lock_ >= 0 && file_system().status(lock_, open) >= 0 &&
+           file_system().status(lock_path().c_str(), named) >= 0 && open.identity == named.identity;
+  }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
@@ -92,6 +103,11 @@ class RunFolder {
   }
   [[nodiscard]] std::string lock_path() const { return join(path_, lock_name); }
 
+  /// True for the name of AtomicFile's temporary file: ".ctp-tmp-<process>-<number>".
+  static bool is_temporary(std::string_view name) {
+    constexpr std::string_view start = ".ctp-tmp-";
+    return name.starts_with(start) && name.find_first_not_of("0123456789-", start.size()) == std::string_view::npos;
+  }
   /// The files that a run left which ended before it began. **Errors.** UsageError if the folder has any other file.
   std::vector<std::string> leftovers() {
     std::vector<std::string> names = list_directory(path_);
@@ -99,6 +115,7 @@ class RunFolder {
     if (names.empty()) return names;
     const std::string removable = locked ? "\n" + read_text(lock_path(), 1 << 16) : "";
     const auto foreign = [&](const std::string& name) {
+      if (locked && is_temporary(name)) return false;  // of a file that was being written
       return name.find('\n') != std::string::npos || removable.find("\n" + name + "\n") == std::string::npos;
     };
     if (std::any_of(names.begin(), names.end(), foreign))
@@ -120,10 +137,7 @@ class RunFolder {
         drop();
         refuse("a folder of one run", "another run that writes into it", "choose another folder, or let that run end");
       }  // other failures: a file system without locks
-      FileStatus open, named;
-      if (file_system().status(lock_, open) >= 0 && file_system().status(lock_path().c_str(), named) >= 0 &&
-          open.identity == named.identity)
-        return;
+      if (owns()) return;
       drop();
     }
     throw ResourceError(
@@ -137,8 +151,9 @@ class RunFolder {
   void drop() noexcept { (void)file_system().close(std::exchange(lock_, -1)); }
   /// Ends the lock. `tidy`: removes the lock file, and if the run has not begun the folders that this run made.
   void release(bool tidy) noexcept {
-    if (tidy && lock_ >= 0) (void)file_system().remove_file(lock_path().c_str());
-    if (tidy && !begun_)
+    const bool mine = owns();
+    if (tidy && mine) (void)file_system().remove_file(lock_path().c_str());
+    if (tidy && !begun_ && (mine || lock_ < 0))
       for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder)
         (void)file_system().remove_directory(folder->c_str());  // refuses a folder with something in it
     if (lock_ >= 0) drop();
