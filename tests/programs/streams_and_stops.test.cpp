@@ -150,7 +150,7 @@ TEST_CASE("programs: a signal ends the step, keeps the weights, and ends with 75
     // The last line names the last step that was logged.
     const std::size_t last = log.rfind("\"kind\":\"interrupted\"");
     REQUIRE(last != std::string::npos);
-    const std::string step = "\"step\":" + std::to_string(lines - 2) + ",\"global_step\":" + std::to_string(lines - 2);
+    const std::string step = "\"step\":" + std::to_string(lines - 3) + ",\"global_step\":" + std::to_string(lines - 3);
     CHECK(has(log.substr(last), step));
     CHECK(log.find("\n", last) == log.size() - 1);
     if (signal != SIGTERM) continue;

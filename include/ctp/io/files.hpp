@@ -288,7 +288,9 @@ class AppendFile {
     if (!detail::write_all(file_.get(), rest)) {
       const int problem = errno;
       const std::size_t done = buffer_.size() - rest.size();
-      if (done != 0 && !cut(size_)) {  // part of the line stays
+      FileStatus facts;  // another process may have appended to the file: its bytes stay
+      if (done != 0 && !(file_system().status(file_.get(), facts) >= 0 && facts.size >= size_ + done &&
+                         cut(facts.size - done))) {  // part of the line stays
         size_ += done;
         starts_line_ = false;
       }
