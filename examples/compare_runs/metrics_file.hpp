@@ -202,7 +202,7 @@ class MetricsFile {
   bool summed_up_ = false;
 };
 
-/// @brief Refuses to compare `run` with `first` if they were not measured alike.
+/// @brief Refuses to compare `run` with the earlier run `first` if they were not measured alike.
 /// **Errors.** ctp::DataError naming what differs.
 inline void require_comparable(const Run& first, const Run& run) {
   const auto refuse = [&](const std::string& what, const std::string& expected, const std::string& found,

@@ -257,6 +257,27 @@ TEST_CASE("programs: compare_runs compares what was measured on the same lists b
   CHECK(one_line(unknown.err, "no fingerprints of the test lists in the logs of \"a\", \"b\""));
 }
 
+TEST_CASE("programs: compare_runs compares every run with all earlier ones, logs without fingerprints between them") {
+  const TemporaryFolder folder;
+  const auto finished = [&](const std::string& name, const std::string& fields) {
+    std::string text = log("\"step\"", "\"a\"", "1.5", "[[1.5]]");
+    text.insert(text.find("\"r_mean\""), fields);
+    std::filesystem::create_directories(folder.path(name));
+    write(folder.path(name + "/metrics.jsonl"), text);
+    return name + "=" + folder.path(name);
+  };
+  const std::string old = finished("old", ""), one = finished("one", R"("test_list":"1",)"),
+                    two = finished("two", R"("test_list":"2",)"), own = finished("own", R"("equal_texts":"own",)"),
+                    published = finished("published", R"("equal_texts":"published",)");
+  CHECK(test::run_program("compare_runs", {old, one, old, one}).code == 0);
+  const auto lists = test::run_program("compare_runs", {old, one, two});
+  CHECK(lists.code == 3);
+  CHECK(one_line(lists.err, folder.path("two") + ": test pairs: expected the list 1, on which " + folder.path("one")));
+  const auto rules = test::run_program("compare_runs", {old, own, old, published});
+  CHECK(rules.code == 3);
+  CHECK(one_line(rules.err, folder.path("published") + ": equal_texts: expected \"own\", as in " + folder.path("own")));
+}
+
 TEST_CASE("programs: values of the wrong kind in metrics.jsonl are data errors that name file and line") {
   const TemporaryFolder folder;
   const std::string step = "\"step\"", name = "\"a\"", mean = "1.5", matrix = "[[1.5]]";
