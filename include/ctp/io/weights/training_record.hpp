@@ -123,13 +123,13 @@ inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   };
   channels("mean", r.mean);
   channels("std", r.deviation);
-  const JsonView background = root.at("background");
-  r.background = background.string();
+  const std::optional<JsonView> background = root.find("background");  // records of older versions lack the key
+  if (background) r.background = background->string();
   int level = -1;
   const char* const end = r.background.data() + r.background.size();
   const auto [stop, error] = std::from_chars(r.background.data(), end, level);
-  if (r.background != "none" && (error != std::errc() || stop != end || level < 0 || level > 255))
-    background.fail("\"none\" or a grey level from 0 to 255 as text", ctp::quoted(r.background, 40), "");
+  if (background && r.background != "none" && (error != std::errc() || stop != end || level < 0 || level > 255))
+    background->fail("\"none\" or a grey level from 0 to 255 as text", ctp::quoted(r.background, 40), "");
   r.strategy = root.at("strategy").string();
   r.precision = root.at("precision").string();
   r.version = root.at("version").string();
