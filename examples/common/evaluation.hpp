@@ -36,8 +36,9 @@ struct RecallList {
 /// What precisions by category are measured over.
 struct MapList {
   std::size_t queries = 0, gallery = 0;
-  std::size_t without_positive = 0;  ///< queries with no gallery item of their category, which are left out
-  std::string example;               ///< the category of the first of them
+  std::size_t without_positive = 0;  ///< queries with no gallery item of their category
+  std::size_t in_mean = 0;           ///< queries: without those of no positive, or all of them by the published rule
+  std::string example;               ///< the category of the first query without positive
   ctp::eval::MapScores chance;       ///< expected precisions of a random ranking
   std::string fingerprint;
 };
@@ -52,9 +53,11 @@ struct LeftOut {
 
 /// Recalls of each task by itself and of the union of tasks so far, and the precision by category.
 struct Evaluation {
-  std::vector<ctp::eval::RetrievalScores> alone;   ///< [task]
-  std::vector<ctp::eval::RetrievalScores> joined;  ///< [task], on the union of tasks 0 to task
-  std::optional<ctp::eval::MapScores> map;         ///< on the tasks seen; empty if no query can find anything
+  std::vector<ctp::eval::RetrievalScores> alone;  ///< [task]
+  /// [task], on the union of tasks 0 to task. Measured for the last task seen, and for each task once all are seen;
+  /// zeros for the others.
+  std::vector<ctp::eval::RetrievalScores> joined;
+  std::optional<ctp::eval::MapScores> map;  ///< on the tasks seen; empty if no query can find anything
   MapList map_list;
 };
 
@@ -106,7 +109,8 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
   virtual ~Evaluator() = default;
 
-  /// Recalls of all tasks, and precision by category on the first `seen` tasks (0: not measured).
+  /// Recalls of all tasks by themselves; recalls of unions and precision by category on the first `seen` tasks (0: not
+  /// measured).
   [[nodiscard]] virtual Evaluation operator()(const FeatureMaker& features, std::size_t seen) const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& tasks() const = 0;
   /// The list of each task by itself.
@@ -168,7 +172,8 @@ inline std::string remark_on_queries(const MapList& list) {
   if (list.without_positive == 0) return "";
   return "queries without a gallery item of their category (cate_name): " + std::to_string(list.without_positive) +
          " of " + std::to_string(list.queries) + ", first " + ctp::quoted(list.example, 40) +
-         "; left out of the mean average precision";
+         (list.in_mean == list.queries ? "; each counts 0 in the mean average precision (--equal-texts published)"
+                                       : "; left out of the mean average precision");
 }
 
 /// Adds the nine recalls.

@@ -166,11 +166,11 @@ class MetricsFile {
                 {},
                 number_at(entry, "", "map_queries", 0, 4e9),
                 text_at(entry, "", "map_list", false)};
-    if (const Number left_out = number_at(entry, "", "map_without_positive", 0, 4e9); left_out && run_.map.pairs)
-      *run_.map.pairs -= *left_out;
+    run_.equal_texts = text_at(entry, "", "equal_texts", false);
+    const Number without = number_at(entry, "", "map_without_positive", 0, 4e9);
+    if (without && run_.map.pairs && run_.equal_texts != "published") *run_.map.pairs -= *without;
     if (const Json* chance = object_at(entry, "", "map_chance"))
       run_.map.chance = number_at(*chance, "map_chance > ", "map10");
-    run_.equal_texts = text_at(entry, "", "equal_texts", false);
   }
 
   void read_summary(const Json& entry) {

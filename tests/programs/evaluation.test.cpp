@@ -112,6 +112,56 @@ TEST_CASE("programs: evaluate refuses records of industries that are not trained
   CHECK(evaluate(other.path).code == 3);
 }
 
+TEST_CASE(
+    "programs: unlisted records are counted before pictures are looked at, and their pictures end no evaluation") {
+  const Copy data;
+  std::vector<std::string> unlisted;
+  Json records = read(data.list("test"));
+  for (auto& [id, record] : records.items())
+    if (record["industry_name"] == test::first_task && unlisted.size() < 2) {
+      record["industry_name"] = "unlisted";
+      unlisted.push_back(id);
+    }
+  write(data.list("test"), records.dump());
+  for (const char* list : {"query", "gallery"}) {  // the pictures are those of test records alone
+    Json others = read(data.list(list));
+    for (const std::string& id : unlisted) others.erase(id);
+    write(data.list(list), others.dump());
+  }
+  for (const std::string& id : unlisted) REQUIRE(std::filesystem::remove(data.path + "/gallery_images/" + id + ".jpg"));
+  for (const std::string policy : {"error", "skip"}) {
+    const auto refused = evaluate(data.path, {"--on-bad-image", policy});
+    CHECK(refused.code == 3);
+    CHECK(one_line(refused.err, "2 test, 0 query and 0 gallery records of other industries: \"unlisted\""));
+    const auto counted = evaluate(data.path, {"--json", "--unlisted", "count", "--on-bad-image", policy});
+    REQUIRE_MESSAGE(counted.code == 0, counted.err);
+    const Json line = Json::parse(counted.out);
+    CHECK(line["unlisted"] == Json({{"test", 2}, {"query", 0}, {"gallery", 0}}));
+    CHECK(line["bad_pictures_left_out"] == 0);
+    CHECK(line["pairs"] == 45 - 2);
+    CHECK(line["check"]["bad_pictures"] == 0);
+  }
+  CHECK(evaluate(data.path, {"--unlisted", "count", "--no-check"}).code == 0);
+  // Features are written of the whole test list.
+  const TemporaryFolder folder;
+  const auto features = evaluate(data.path, {"--unlisted", "count", "--features", folder.path("f.safetensors")});
+  CHECK(features.code == 3);
+  CHECK(one_line(features.err, unlisted[0]));
+}
+
+TEST_CASE("programs: evaluate counts the pictures that it measures, not those of training") {
+  const Copy data;
+  const Json line = Json::parse(evaluate(data.path).out);
+  const std::size_t records =
+      read(data.list("test")).size() + read(data.list("query")).size() + read(data.list("gallery")).size();
+  CHECK(line["check"]["pictures"] == records);
+  std::filesystem::remove_all(data.path + "/train_images");
+  CHECK(Json::parse(evaluate(data.path).out)["check"]["pictures"] == records);
+  std::filesystem::remove(data.path + "/gallery_images/" + read(data.list("test")).begin().key() + ".jpg");
+  CHECK(one_line(evaluate(data.path).err,
+                 "that each of " + std::to_string(records) + " can be read, found 1 that cannot"));
+}
+
 TEST_CASE("programs: queries that can find nothing are counted, and the precision is null if none is left") {
   const Json whole = Json::parse(evaluate(test::small_stream()).out);
   const int before = whole["map_without_positive"].get<int>();
@@ -131,6 +181,16 @@ TEST_CASE("programs: queries that can find nothing are counted, and the precisio
   CHECK(Json::parse(one.out)["map10"].is_number());
   CHECK(one.err.find("queries without a gallery item of their category (cate_name): " + std::to_string(found) +
                      " of ") != std::string::npos);
+
+  const auto published = evaluate(some.path, {"--json", "--equal-texts", "published"});
+  const Json own = Json::parse(one.out), script = Json::parse(published.out);
+  CHECK(script["map_without_positive"] == found);
+  CHECK(published.err.find("; each counts 0 in the mean average precision") != std::string::npos);
+  const double share = 1 - static_cast<double>(found) / queries;  // no two scores are equal
+  for (const char* key : {"map1", "map10"}) {
+    CHECK(script[key].get<double>() == doctest::Approx(share * own[key].get<double>()));
+    CHECK(script["map_chance"][key].get<double>() == doctest::Approx(share * own["map_chance"][key].get<double>()));
+  }
 
   const Copy all;
   all.change("query", [](Json& record) { record["cate_name"] = "nothing\nlike it"; });
