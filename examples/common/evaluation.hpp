@@ -2,7 +2,6 @@
 /// @brief  Evaluation metrics of a task line of metrics.jsonl, for models on any backend.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -19,10 +18,9 @@
 #include <ctp/eval/retrieval.hpp>
 #include <ctp/train/extract.hpp>
 
-namespace examples {
+#include "task_names.hpp"
 
-/// Fewer pairs than this are said: with n of them R@k is 100 for k >= n, whatever the model does.
-inline constexpr std::size_t few_pairs = 20;
+namespace examples {
 
 /// What recalls are measured over.
 struct RecallList {
@@ -130,28 +128,12 @@ inline std::vector<std::string> tasks_of_few_pairs(const Evaluator& evaluator) {
   return names;
 }
 
-/// A name from a file for the terminal: escaped as in a message, without the quotes.
-inline std::string shown(const std::string& name) {
-  const std::string text = ctp::quoted(name, 60);
-  return text.substr(1, text.rfind('"') - 1);
-}
-
-/// The first names in quotes, and how many there are if these are not all.
-inline std::string listed(const std::vector<std::string>& names, std::size_t most = 5) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
-    text += (i == 0 ? "" : ", ") + ctp::quoted(names[i], 40);
-  return names.size() > most ? text + ", ... (" + std::to_string(names.size()) + ")" : text;
-}
-
 /// @brief Lines that say what the figures of a run leave out or cannot show, each without a line end.
 ///
 /// Few test pairs; repeated texts; records of other tasks, with `why` they are left out.
 inline std::vector<std::string> remarks(const Evaluator& evaluator, const std::string& why) {
   std::vector<std::string> lines;
-  if (const auto few = tasks_of_few_pairs(evaluator); !few.empty())
-    lines.push_back("warning: tasks with fewer than " + std::to_string(few_pairs) + " test pairs: " + listed(few) +
-                    "; over n <= k pairs R@k is 100 whatever the model does: compare with the chance level");
+  if (const auto few = tasks_of_few_pairs(evaluator); !few.empty()) lines.push_back(warning_of_few_pairs(few));
   const RecallList all = evaluator.joined(evaluator.tasks().size() - 1);
   if (all.repeated_texts > 0) {
     const bool own = std::string(evaluator.rule()) == "own";

@@ -74,15 +74,13 @@ inline std::vector<std::string> check_sentences(const ctp::data::PictureCheck& c
   std::vector<std::string> lines;
   for (const ctp::data::Split split : evaluation_splits) {
     const std::string name(ctp::data::split_name(split));
-    const std::size_t records = split == ctp::data::Split::Test    ? stream.test().size()
-                                : split == ctp::data::Split::Query ? stream.query().size()
-                                                                   : stream.gallery().size();
-    if (const std::size_t out = stream.left_out(split); out > 0)
-      lines.push_back(name + ": " + std::to_string(out) + " of " + std::to_string(out + records) +
+    const std::size_t records = check.records[static_cast<std::size_t>(split)], out = stream.left_out(split);
+    if (out > 0)
+      lines.push_back(name + ": " + std::to_string(out) + " of " + std::to_string(records) +
                       " records left out, as their pictures cannot be read; the figures are over the others");
     const ctp::data::PictureCopies& copies = check.copies[static_cast<std::size_t>(split)];
     if (copies.pictures > 0)
-      lines.push_back(name + ": " + std::to_string(copies.pictures) + " of " + std::to_string(records) +
+      lines.push_back(name + ": " + std::to_string(copies.pictures) + " of " + std::to_string(records - out) +
                       " pictures are copies of training pictures, " + std::to_string(copies.pairs) +
                       " of them with the same title: the figures include what was trained on");
   }

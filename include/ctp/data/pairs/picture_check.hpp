@@ -104,6 +104,7 @@ struct PictureCheckOptions {
 struct PictureCheck {
   std::size_t pictures = 0;                    ///< files looked at; the pairs of a record count once
   std::size_t training_pictures = 0;           ///< those of them of training
+  std::array<std::size_t, 4> records{};        ///< by split: records looked at
   std::vector<PictureFault> bad;               ///< by split and ordinal
   std::array<std::uint64_t, 4> pixel_bytes{};  ///< by split: bytes of the decoded pictures
   std::array<PictureCopies, 4> copies{};       ///< by split; of training: zeros
@@ -252,6 +253,7 @@ inline PictureCheck check_pictures(const P9d& stream, const PictureCheckOptions&
   });
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Sample& sample = *records[i].sample;
+    ++result.records[static_cast<std::size_t>(records[i].split)];
     auto fault = faults.find(i);
     if (repeats(i)) {
       facts[i] = facts[i - 1];

@@ -90,7 +90,8 @@ inline const std::string* metadata_text(const TensorFile& file, const char* key)
 }  // namespace detail
 
 /// @brief The record in a file's metadata; nothing if the file has none.
-/// **Errors.** DataError naming file, entry and key for a text that is no JSON object, a key that is missing or has a
+/// The key `background` may be missing, as in records of older versions: it is then `none`.
+/// **Errors.** DataError naming file, entry and key for a text that is no JSON object, another key that is missing, a
 /// value of the wrong kind, or another version of the format.
 inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   const std::string* text = detail::metadata_text(file, training_entry);
