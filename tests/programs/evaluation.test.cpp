@@ -149,6 +149,31 @@ TEST_CASE(
   CHECK(one_line(features.err, unlisted[0]));
 }
 
+TEST_CASE("programs: a training on some tasks does not need the test pictures of the others") {
+  const Copy data;
+  const std::string chosen = std::string(",") + test::two_tasks + ",";
+  std::size_t removed = 0, kept = 0;
+  const Json records = read(data.list("test"));
+  for (const auto& [id, record] : records.items()) {
+    const bool used = chosen.find("," + record["industry_name"].get<std::string>() + ",") != std::string::npos;
+    used ? ++kept : removed += std::filesystem::remove(data.path + "/gallery_images/" + id + ".jpg") ? 1 : 0;
+  }
+  REQUIRE(removed > 0);
+  const TemporaryFolder folder;
+  const auto run = train(data.path, folder.path("run"));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const auto summary = [](const std::string& output) {
+    const std::string text = test::read_whole(output + "/metrics.jsonl");
+    Json last = Json::parse(text.substr(text.rfind('\n', text.size() - 2) + 1));
+    last.erase("seconds");
+    return last;
+  };
+  const Json found = summary(folder.path("run"));
+  CHECK(found["other_tasks"]["test"] == 45 - kept);
+  CHECK(found["bad_pictures_left_out"] == 0);
+  CHECK(found == summary(trained()));
+}
+
 TEST_CASE("programs: evaluate counts the pictures that it measures, not those of training") {
   const Copy data;
   const Json line = Json::parse(evaluate(data.path).out);
