@@ -2,7 +2,6 @@
 /// @brief  Evaluation metrics of a task line of metrics.jsonl, for models on any backend.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -19,10 +18,9 @@
 #include <ctp/eval/retrieval.hpp>
 #include <ctp/train/extract.hpp>
 
-namespace examples {
+#include "task_names.hpp"
 
-/// Fewer pairs than this are said: with n of them R@k is 100 for k >= n, whatever the model does.
-inline constexpr std::size_t few_pairs = 20;
+namespace examples {
 
 /// What recalls are measured over.
 struct RecallList {
@@ -36,8 +34,9 @@ struct RecallList {
 /// What precisions by category are measured over.
 struct MapList {
   std::size_t queries = 0, gallery = 0;
-  std::size_t without_positive = 0;  ///< queries with no gallery item of their category, which are left out
-  std::string example;               ///< the category of the first of them
+  std::size_t without_positive = 0;  ///< queries with no gallery item of their category
+  std::size_t in_mean = 0;           ///< queries: without those of no positive, or all of them by the published rule
+  std::string example;               ///< the category of the first query without positive
   ctp::eval::MapScores chance;       ///< expected precisions of a random ranking
   std::string fingerprint;
 };
@@ -52,9 +51,11 @@ struct LeftOut {
 
 /// Recalls of each task by itself and of the union of tasks so far, and the precision by category.
 struct Evaluation {
-  std::vector<ctp::eval::RetrievalScores> alone;   ///< [task]
-  std::vector<ctp::eval::RetrievalScores> joined;  ///< [task], on the union of tasks 0 to task
-  std::optional<ctp::eval::MapScores> map;         ///< on the tasks seen; empty if no query can find anything
+  std::vector<ctp::eval::RetrievalScores> alone;  ///< [task]
+  /// [task], on the union of tasks 0 to task. Measured for the last task seen, and for each task once all are seen;
+  /// zeros for the others.
+  std::vector<ctp::eval::RetrievalScores> joined;
+  std::optional<ctp::eval::MapScores> map;  ///< on the tasks seen; empty if no query can find anything
   MapList map_list;
 };
 
@@ -106,7 +107,8 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
   virtual ~Evaluator() = default;
 
-  /// Recalls of all tasks, and precision by category on the first `seen` tasks (0: not measured).
+  /// Recalls of all tasks by themselves; recalls of unions and precision by category on the first `seen` tasks (0: not
+  /// measured).
   [[nodiscard]] virtual Evaluation operator()(const FeatureMaker& features, std::size_t seen) const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& tasks() const = 0;
   /// The list of each task by itself.
@@ -126,28 +128,12 @@ inline std::vector<std::string> tasks_of_few_pairs(const Evaluator& evaluator) {
   return names;
 }
 
-/// A name from a file for the terminal: escaped as in a message, without the quotes.
-inline std::string shown(const std::string& name) {
-  const std::string text = ctp::quoted(name, 60);
-  return text.substr(1, text.rfind('"') - 1);
-}
-
-/// The first names in quotes, and how many there are if these are not all.
-inline std::string listed(const std::vector<std::string>& names, std::size_t most = 5) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i)
-    text += (i == 0 ? "" : ", ") + ctp::quoted(names[i], 40);
-  return names.size() > most ? text + ", ... (" + std::to_string(names.size()) + ")" : text;
-}
-
 /// @brief Lines that say what the figures of a run leave out or cannot show, each without a line end.
 ///
 /// Few test pairs; repeated texts; records of other tasks, with `why` they are left out.
 inline std::vector<std::string> remarks(const Evaluator& evaluator, const std::string& why) {
   std::vector<std::string> lines;
-  if (const auto few = tasks_of_few_pairs(evaluator); !few.empty())
-    lines.push_back("warning: tasks with fewer than " + std::to_string(few_pairs) + " test pairs: " + listed(few) +
-                    "; over n <= k pairs R@k is 100 whatever the model does: compare with the chance level");
+  if (const auto few = tasks_of_few_pairs(evaluator); !few.empty()) lines.push_back(warning_of_few_pairs(few));
   const RecallList all = evaluator.joined(evaluator.tasks().size() - 1);
   if (all.repeated_texts > 0) {
     const bool own = std::string(evaluator.rule()) == "own";
@@ -168,7 +154,8 @@ inline std::string remark_on_queries(const MapList& list) {
   if (list.without_positive == 0) return "";
   return "queries without a gallery item of their category (cate_name): " + std::to_string(list.without_positive) +
          " of " + std::to_string(list.queries) + ", first " + ctp::quoted(list.example, 40) +
-         "; left out of the mean average precision";
+         (list.in_mean == list.queries ? "; each counts 0 in the mean average precision (--equal-texts published)"
+                                       : "; left out of the mean average precision");
 }
 
 /// Adds the nine recalls.

@@ -74,15 +74,13 @@ inline std::vector<std::string> check_sentences(const ctp::data::PictureCheck& c
   std::vector<std::string> lines;
   for (const ctp::data::Split split : evaluation_splits) {
     const std::string name(ctp::data::split_name(split));
-    const std::size_t records = split == ctp::data::Split::Test    ? stream.test().size()
-                                : split == ctp::data::Split::Query ? stream.query().size()
-                                                                   : stream.gallery().size();
-    if (const std::size_t out = stream.left_out(split); out > 0)
-      lines.push_back(name + ": " + std::to_string(out) + " of " + std::to_string(out + records) +
+    const std::size_t records = check.records[static_cast<std::size_t>(split)], out = stream.left_out(split);
+    if (out > 0)
+      lines.push_back(name + ": " + std::to_string(out) + " of " + std::to_string(records) +
                       " records left out, as their pictures cannot be read; the figures are over the others");
     const ctp::data::PictureCopies& copies = check.copies[static_cast<std::size_t>(split)];
     if (copies.pictures > 0)
-      lines.push_back(name + ": " + std::to_string(copies.pictures) + " of " + std::to_string(records) +
+      lines.push_back(name + ": " + std::to_string(copies.pictures) + " of " + std::to_string(records - out) +
                       " pictures are copies of training pictures, " + std::to_string(copies.pairs) +
                       " of them with the same title: the figures include what was trained on");
   }
@@ -98,14 +96,17 @@ inline void leave_out_bad(const ctp::data::PictureCheck& check, ctp::data::P9d& 
 /// training.
 ///
 /// `policy`: error, or skip or quarantine, which decode every picture of the evaluation and leave bad ones out of the
-/// lists of `stream`. Training pictures that cannot be read are passed over. **Errors.** DataError naming all bad
-/// pictures of the evaluation.
+/// lists of `stream`. Training pictures that cannot be read are passed over, and are not counted. `whole_test`: looks
+/// at test records of industries that train.json does not have, too. **Errors.** DataError naming all bad pictures of
+/// the evaluation.
 inline ctp::data::PictureCheck check_for_evaluation(ctp::data::P9d& stream, int max_words, const std::string& policy,
-                                                    const ctp::data::DecodeLimits& limits = {}) {
+                                                    const ctp::data::DecodeLimits& limits = {},
+                                                    bool whole_test = false) {
   const bool leaves_out = ctp::data::on_bad_image(policy) != ctp::data::OnBadImage::Error;
-  ctp::data::PictureCheck check =
-      ctp::data::check_pictures(stream, {.limits = limits, .decode_evaluation = leaves_out, .max_words = max_words});
+  ctp::data::PictureCheck check = ctp::data::check_pictures(
+      stream, {.limits = limits, .decode_evaluation = leaves_out, .max_words = max_words, .whole_test = whole_test});
   std::erase_if(check.bad, [](const auto& fault) { return fault.split == ctp::data::Split::Train; });
+  check.pictures -= check.training_pictures;
   if (!check.bad.empty() && !leaves_out)
     throw ctp::DataError(
         complaint_of(check, stream.folder(), "repair or remove these files, or leave them out: --on-bad-image skip"));

@@ -41,6 +41,29 @@ inline bool equal_texts_of(const std::string& value) {
   return value == "own";
 }
 
+/// The records of the lists of the evaluation that belong to none of the stream's tasks, and those removed from the
+/// lists for their pictures.
+inline LeftOut left_out_of(const ctp::data::P9d& stream) {
+  const std::unordered_set<std::string_view> measured(stream.tasks().begin(), stream.tasks().end());
+  std::unordered_set<std::string_view> named;
+  LeftOut out;
+  const auto count = [&](const std::vector<ctp::data::Sample>& samples) {
+    std::size_t n = 0;
+    for (const ctp::data::Sample& s : samples) {
+      if (measured.contains(s.industry)) continue;
+      ++n;
+      if (named.insert(s.industry).second) out.names.push_back(s.industry);
+    }
+    return n;
+  };
+  out.test = count(stream.test());
+  out.query = count(stream.query());
+  out.gallery = count(stream.gallery());
+  for (const auto split : {ctp::data::Split::Test, ctp::data::Split::Query, ctp::data::Split::Gallery})
+    out.bad_pictures += stream.left_out(split);
+  return out;
+}
+
 /// @brief Evaluates models on the test, query and gallery lists of a P9D folder.
 class StreamEvaluator final : public Evaluator {
  public:
@@ -50,7 +73,8 @@ class StreamEvaluator final : public Evaluator {
         padding_(tokenizer.vocabulary().pad()),
         test_(source(stream.test(), tokenizer)),
         query_(source(stream.query(), tokenizer)),
-        gallery_(source(stream.gallery(), tokenizer)) {
+        gallery_(source(stream.gallery(), tokenizer)),
+        left_out_(left_out_of(stream)) {
     const auto& test = stream.test();
     const auto order = canonical(test, all(test));
     place_.resize(order.size());
@@ -64,7 +88,6 @@ class StreamEvaluator final : public Evaluator {
       tests_.push_back(stream.test(std::span(&task, 1)));
       alone_.push_back(list_of(tests_.back()));
     }
-    count_left_out();
   }
 
   /// Features of the whole test split in file order.
@@ -73,26 +96,25 @@ class StreamEvaluator final : public Evaluator {
   }
 
   [[nodiscard]] Evaluation operator()(const FeatureMaker& maker, std::size_t seen) const override {
-    const ctp::ExtractedFeatures test = test_features(maker, false);
+    return measured(maker, seen, seen == tests_.size());
+  }
+  /// The same. `each_union`: of the unions of fewer tasks, too; otherwise these entries are zeros.
+  [[nodiscard]] Evaluation measured(const FeatureMaker& maker, std::size_t seen, bool each_union) const {
+    const Ordinals rows = union_of(tests_.size());
+    const ctp::ExtractedFeatures test =
+        features("test", stream_.test(), test_, rows, maker, {.retrieval = true, .fusion = false});
     Evaluation result;
-    std::vector<std::uint32_t> joined;
-    for (const auto& members : tests_) {
-      result.alone.push_back(recalls(maker, test, members));
-      joined.insert(joined.end(), members.begin(), members.end());
-      std::sort(joined.begin(), joined.end());  // file order, as published
-      result.joined.push_back(recalls(maker, test, joined));
-    }
+    result.joined.resize(tests_.size());
+    for (const Ordinals& members : tests_) result.alone.push_back(recalls(maker, test, rows, members));
+    for (std::size_t n = each_union ? 1 : std::max<std::size_t>(seen, 1); n <= seen; ++n)
+      result.joined[n - 1] = recalls(maker, test, rows, union_of(n));
     if (seen > 0) measure_precision(result, maker, std::span(stream_.tasks()).first(seen));
     return result;
   }
 
   [[nodiscard]] const std::vector<std::string>& tasks() const override { return stream_.tasks(); }
   [[nodiscard]] const std::vector<RecallList>& alone() const override { return alone_; }
-  [[nodiscard]] RecallList joined(std::size_t last) const override {
-    std::vector<std::uint32_t> members;
-    for (std::size_t t = 0; t <= last; ++t) members.insert(members.end(), tests_[t].begin(), tests_[t].end());
-    return list_of(members);
-  }
+  [[nodiscard]] RecallList joined(std::size_t last) const override { return list_of(union_of(last + 1)); }
   [[nodiscard]] const char* rule() const override { return options_.equal_texts ? "own" : "published"; }
   [[nodiscard]] const LeftOut& left_out() const override { return left_out_; }
 
@@ -116,6 +138,14 @@ class StreamEvaluator final : public Evaluator {
     Ordinals ordinals(samples.size());
     std::iota(ordinals.begin(), ordinals.end(), 0U);
     return ordinals;
+  }
+
+  /// The test pairs of the first `n` tasks in file order, as published.
+  [[nodiscard]] Ordinals union_of(std::size_t n) const {
+    Ordinals members;
+    for (const Ordinals& task : std::span(tests_).first(n)) members.insert(members.end(), task.begin(), task.end());
+    std::sort(members.begin(), members.end());
+    return members;
   }
 
   /// The ordinals in an order that does not depend on the order of the records.
@@ -158,26 +188,6 @@ class StreamEvaluator final : public Evaluator {
     return list;
   }
 
-  void count_left_out() {
-    const auto& tasks = stream_.tasks();
-    const std::unordered_set<std::string_view> measured(tasks.begin(), tasks.end());
-    std::unordered_set<std::string_view> named;
-    const auto count = [&](const Samples& samples) {
-      std::size_t n = 0;
-      for (const ctp::data::Sample& s : samples) {
-        if (measured.contains(s.industry)) continue;
-        ++n;
-        if (named.insert(s.industry).second) left_out_.names.push_back(s.industry);
-      }
-      return n;
-    };
-    left_out_.test = count(stream_.test());
-    left_out_.query = count(stream_.query());
-    left_out_.gallery = count(stream_.gallery());
-    for (const auto split : {ctp::data::Split::Test, ctp::data::Split::Query, ctp::data::Split::Gallery})
-      left_out_.bad_pictures += stream_.left_out(split);
-  }
-
   /// Row i of the result belongs to ordinals[i]. Batches are made in canonical order, so that a pair's features have
   /// the same bits for every order of the records.
   [[nodiscard]] ctp::ExtractedFeatures features(const std::string& name, const Samples& samples, const Source& from,
@@ -209,20 +219,23 @@ class StreamEvaluator final : public Evaluator {
     return found;
   }
 
-  [[nodiscard]] ctp::eval::RetrievalScores recalls(const FeatureMaker& maker, const ctp::ExtractedFeatures& all,
-                                                   Ordinals rows) const {
+  /// Recalls of `rows`. `found`: features of `all`, which are sorted and include `rows`.
+  [[nodiscard]] ctp::eval::RetrievalScores recalls(const FeatureMaker& maker, const ctp::ExtractedFeatures& found,
+                                                   const Ordinals& all, Ordinals rows) const {
     if (options_.equal_texts)  // of equal pictures and texts the first in canonical order gives the features
       std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return place_[a] < place_[b]; });
     const auto take = [&](const std::vector<float>& x) {
       std::vector<float> y;
-      y.reserve(rows.size() * all.embed);
-      for (const std::uint32_t row : rows)
-        y.insert(y.end(), x.begin() + static_cast<std::ptrdiff_t>(row * all.embed),
-                 x.begin() + static_cast<std::ptrdiff_t>((row + 1) * all.embed));
+      y.reserve(rows.size() * found.embed);
+      for (const std::uint32_t ordinal : rows) {
+        const auto row = std::lower_bound(all.begin(), all.end(), ordinal) - all.begin();
+        const auto begin = x.begin() + row * static_cast<std::ptrdiff_t>(found.embed);
+        y.insert(y.end(), begin, begin + static_cast<std::ptrdiff_t>(found.embed));
+      }
       return y;
     };
     const ctp::eval::EqualPairs equal = equal_among(rows);
-    return maker.retrieval(take(all.image), take(all.text), rows.size(), all.embed,
+    return maker.retrieval(take(found.image), take(found.text), rows.size(), found.embed,
                            options_.equal_texts ? &equal : nullptr);
   }
 
@@ -243,26 +256,22 @@ class StreamEvaluator final : public Evaluator {
     };
     const auto query_items = items(stream_.query(), queries), gallery_items = items(stream_.gallery(), gallery),
                whole = items(stream_.gallery(), all(stream_.gallery()));
-    list.chance = ctp::eval::chance_of_map(query_items, gallery_items, whole);
+    const auto rule = options_.equal_texts ? ctp::eval::MapRule::OrderFree : ctp::eval::MapRule::Published;
+    list.chance = ctp::eval::chance_of_map(query_items, gallery_items, whole, rule);
     list.without_positive = list.chance.without_positive;
+    const bool none_left = list.without_positive == list.queries;
+    list.in_mean = none_left ? 0 : list.chance.queries;
     if (list.without_positive > 0) {
-      const ctp::eval::detail::Relevance relevance(gallery_items, whole);
+      const ctp::eval::detail::Relevance relevance(gallery_items, whole, rule);
       list.example = std::string(std::find_if(query_items.begin(), query_items.end(), [&](const auto& item) {
                                    return relevance.positives(item) == 0;
                                  })->label);
     }
-    if (list.chance.queries == 0) return;
+    if (none_left) return;
     const ctp::FeatureKinds wanted{.retrieval = false, .fusion = true};
     const auto q = features("query", stream_.query(), query_, queries, maker, wanted),
                g = features("gallery", stream_.gallery(), gallery_, gallery, maker, wanted);
-    const auto rule = options_.equal_texts ? ctp::eval::MapRule::OrderFree : ctp::eval::MapRule::Published;
-    ctp::eval::MapScores scores =
-        maker.multimodal_map(q.fusion, query_items, g.fusion, gallery_items, whole, q.width, rule);
-    if (!options_.equal_texts) {  // a query without a positive adds 0 to the published sum
-      const double left = static_cast<double>(list.queries) / static_cast<double>(list.chance.queries);
-      scores.map1 *= left, scores.map5 *= left, scores.map10 *= left;
-    }
-    result.map = scores;
+    result.map = maker.multimodal_map(q.fusion, query_items, g.fusion, gallery_items, whole, q.width, rule);
   }
 
   const ctp::data::P9d& stream_;

@@ -15,6 +15,7 @@
 #include <ctp/core/quoted.hpp>
 
 #include "../common/run.hpp"
+#include "../common/task_names.hpp"
 #include "metrics_file.hpp"
 
 namespace {
@@ -23,6 +24,7 @@ using compare::Json;
 using compare::Measured;
 using compare::Number;
 using compare::Run;
+using examples::shown;
 
 /// Width of UTF-8 text on a terminal, in columns: Chinese characters and full-width signs count two.
 std::size_t columns(std::string_view text) {
@@ -46,12 +48,6 @@ std::string shown(Number value, const char* format = "%.1f") {
   char text[64];
   std::snprintf(text, sizeof text, format, *value);
   return text;
-}
-
-/// A foreign name for the terminal, escaped.
-std::string shown(const std::string& name) {
-  const std::string text = ctp::quoted(name, 60);
-  return text.substr(1, text.rfind('"') - 1);
 }
 
 /// What the same figure of several runs was measured over: of the first run that says it.
@@ -150,8 +146,7 @@ void print_json(const std::vector<Run>& runs) {
 
 /// Says on standard error what the table cannot show.
 void print_remarks(const std::vector<Run>& runs) {
-  std::string old, few;
-  std::size_t small = 0;
+  std::string old;
   for (const Run& run : runs)
     if (run.joined.list.empty()) old += (old.empty() ? "" : ", ") + ctp::quoted(run.name, 40);
   if (runs.size() > 1 && !old.empty())
@@ -159,18 +154,12 @@ void print_remarks(const std::vector<Run>& runs) {
                  "compare_runs: no fingerprints of the test lists in the logs of %s: whether all were measured on the "
                  "same data, and by the same rule for equal texts, is not known\n",
                  old.c_str());
+  std::vector<std::string> few;
   for (std::size_t t = 0; t < runs.front().tasks.size(); ++t) {
     const Measured m = over(runs, [&](const Run& run) -> const Measured& { return run.last[t]; });
-    if (m.pairs && *m.pairs < 20 && ++small <= 5)
-      few += (few.empty() ? "" : ", ") + ctp::quoted(runs.front().tasks[t], 40);
+    if (m.pairs && *m.pairs < examples::few_pairs) few.push_back(runs.front().tasks[t]);
   }
-  if (small > 5) few += ", ... (" + std::to_string(small) + ")";
-  if (!few.empty())
-    std::fprintf(
-        stderr,
-        "compare_runs: warning: tasks with fewer than 20 test pairs: %s; over n <= k pairs R@k is 100 whatever "
-        "the model does: compare with the chance level\n",
-        few.c_str());
+  if (!few.empty()) std::fprintf(stderr, "compare_runs: %s\n", examples::warning_of_few_pairs(few).c_str());
 }
 
 int run_program(int argc, char** argv) {
@@ -187,7 +176,8 @@ int run_program(int argc, char** argv) {
       throw ctp::UsageError(ctp::Complaint{"runs", "", "NAME=FOLDER", ctp::quoted(argument), "see --help"}.text());
     }
     runs.push_back(compare::MetricsFile(argument.substr(0, equals), argument.substr(equals + 1)).read());
-    require_comparable(runs.front(), runs.back());
+    // A log without fingerprints agrees with every other: each run is compared with all earlier ones.
+    for (std::size_t i = 0; i + 1 < runs.size(); ++i) require_comparable(runs[i], runs.back());
   }
   json ? print_json(runs) : print_table(runs);
   print_remarks(runs);

@@ -166,11 +166,11 @@ class MetricsFile {
                 {},
                 number_at(entry, "", "map_queries", 0, 4e9),
                 text_at(entry, "", "map_list", false)};
-    if (const Number left_out = number_at(entry, "", "map_without_positive", 0, 4e9); left_out && run_.map.pairs)
-      *run_.map.pairs -= *left_out;
+    run_.equal_texts = text_at(entry, "", "equal_texts", false);
+    const Number without = number_at(entry, "", "map_without_positive", 0, 4e9);
+    if (without && run_.map.pairs && run_.equal_texts != "published") *run_.map.pairs -= *without;
     if (const Json* chance = object_at(entry, "", "map_chance"))
       run_.map.chance = number_at(*chance, "map_chance > ", "map10");
-    run_.equal_texts = text_at(entry, "", "equal_texts", false);
   }
 
   void read_summary(const Json& entry) {
@@ -202,7 +202,7 @@ class MetricsFile {
   bool summed_up_ = false;
 };
 
-/// @brief Refuses to compare `run` with `first` if they were not measured alike.
+/// @brief Refuses to compare `run` with the earlier run `first` if they were not measured alike.
 /// **Errors.** ctp::DataError naming what differs.
 inline void require_comparable(const Run& first, const Run& run) {
   const auto refuse = [&](const std::string& what, const std::string& expected, const std::string& found,

@@ -59,9 +59,11 @@ examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp
 /// Measures a model and prints the measures.
 void measure(const Options& o, const examples::FeatureMaker& maker, const evaluation::WeightsInUse& weights) {
   ctp::data::P9d stream(o.data, {.allow_unlisted = true});
+  if (o.unlisted == "refuse") evaluation::refuse_unlisted(examples::left_out_of(stream), o.data);
   std::optional<ctp::data::PictureCheck> check;
   if (!o.no_check)
-    check = examples::check_for_evaluation(stream, weights.max_words, o.on_bad_image, {.max_pixels = o.max_pixels});
+    check = examples::check_for_evaluation(stream, weights.max_words, o.on_bad_image, {.max_pixels = o.max_pixels},
+                                           !o.features.empty());
   const examples::StreamEvaluator evaluate(stream, weights.tokenizer,
                                            {.max_words = weights.max_words,
                                             .batch_size = o.batch_size,
@@ -69,11 +71,11 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const evalua
                                             .equal_texts = examples::equal_texts_of(o.equal_texts),
                                             .limits = {.max_pixels = o.max_pixels},
                                             .background = examples::background_of(weights.background, "--background")});
-  if (o.unlisted == "refuse") evaluation::refuse_unlisted(evaluate.left_out(), o.data);
   const auto title_reports = examples::title_reports(stream, weights.tokenizer, weights.max_words, false);
   title_reports.say("evaluate", weights.vocabulary.file, o.json);
   if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
-  evaluation::print(evaluate, evaluate(maker, stream.tasks().size()), o.json, [&](ctp::JsonLine& line) {
+  const auto found = evaluate.measured(maker, stream.tasks().size(), false);
+  evaluation::print(evaluate, found, o.json, [&](ctp::JsonLine& line) {
     line.add("max_words", weights.max_words);
     weights.trained ? line.add("trained_max_words", weights.trained->max_words)
                     : line.add("trained_max_words", nullptr);

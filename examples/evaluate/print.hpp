@@ -51,10 +51,10 @@ void print(const examples::Evaluator& evaluator, const examples::Evaluation& res
           "category precision mAP@1/5/10: %.2f %.2f %.2f (chance %.2f %.2f %.2f; %zu queries, %zu gallery "
           "items)\n",
           result.map->map1, result.map->map5, result.map->map10, over.chance.map1, over.chance.map5, over.chance.map10,
-          over.queries - over.without_positive, over.gallery);
+          over.in_mean, over.gallery);
     else
-      std::printf("category precision mAP@1/5/10: - - - (%zu queries, %zu gallery items)\n",
-                  over.queries - over.without_positive, over.gallery);
+      std::printf("category precision mAP@1/5/10: - - - (%zu queries, %zu gallery items)\n", over.in_mean,
+                  over.gallery);
   }
   for (const std::string& line : examples::remarks(evaluator, "train.json does not have their industries"))
     std::fprintf(stderr, "evaluate: %s\n", line.c_str());

@@ -1,9 +1,13 @@
 #include <ctp/encoder/weights.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -99,6 +103,25 @@ TEST_CASE("weights: the alias of a text encoder tensor is accepted, alone or wit
   CHECK(has(
       message,
       "w.safetensors: tensor text_encoder.embeddings.word_embeddings.weight: expected the same values as in " + words));
+}
+
+TEST_CASE("weights: copies of a tensor are equal by their numbers, in any type and at any place") {
+  std::vector<float> values(200'000, 0.5F);
+  const auto named = [&](const auto& x) {
+    return ctp::make_named("x", {static_cast<std::int64_t>(x.size())}, std::span(x.data(), x.size()));
+  };
+  const ctp::NamedTensor original = named(std::as_const(values));
+  CHECK(ctp::detail::equal_numbers(original, original));
+  const std::vector<double> wide(values.begin(), values.end());
+  CHECK(ctp::detail::equal_numbers(original, named(wide)));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{65'535}, std::size_t{65'536}, values.size() - 1}) {
+    values[at] = 0;
+    const ctp::NamedTensor other = named(std::as_const(values));
+    CHECK_FALSE(ctp::detail::equal_numbers(original, other));
+    values[at] = -0.0F;
+    CHECK(ctp::detail::equal_numbers(other, named(std::as_const(values))));
+    values[at] = 0.5F;
+  }
 }
 
 TEST_CASE("weights: the tied decoder may be repeated, but only with equal values") {

@@ -298,11 +298,29 @@ TEST_CASE_TEMPLATE("multimodal map: queries that can find nothing are counted an
   CHECK(found.queries == 1);
   CHECK(found.without_positive == 2);
   CHECK(found.map1 == doctest::Approx(200.0 / 3));
-  CHECK(multimodal_map<B>(x, queries, x, gallery, gallery, 1).map1 == doctest::Approx(100.0 / 3));  // published: 0 each
   const std::vector<CategoryItem> none{{"q", "y"}, {"r", "x "}, {"s", ""}};
   CHECK(multimodal_map<B>(x, none, x, gallery, gallery, 1, MapRule::OrderFree).queries == 0);
   const std::vector<CategoryItem> itself{{"a", "x"}, {"b", "y"}, {"s", ""}}, alone{{"a", "x"}, {"b", "y"}, {"c", "z"}};
   CHECK(multimodal_map<B>(x, itself, x, alone, alone, 1, MapRule::OrderFree).queries == 0);  // only itself
+}
+
+TEST_CASE_TEMPLATE("multimodal map: under the published rule an empty category is a category, and every query counts",
+                   B, Host, Simulated) {
+  // q has two positives, r none, s one: c, which has the empty category, too.
+  const std::vector<float> x{1.0F, 1.0F, 1.0F}, falling{3.0F, 2.0F, 1.0F}, rising{1.0F, 2.0F, 3.0F};
+  const std::vector<CategoryItem> queries{{"q", "x"}, {"r", "x "}, {"s", ""}},
+      gallery{{"a", "x"}, {"b", "x"}, {"c", ""}};
+  const MapScores first = multimodal_map<B>(x, queries, falling, gallery, gallery, 1);
+  CHECK(first.map1 == doctest::Approx(100.0 / 3));
+  CHECK(first.queries == 3);
+  CHECK(first.without_positive == 1);
+  const MapScores last = multimodal_map<B>(x, queries, rising, gallery, gallery, 1);
+  CHECK(last.map1 == doctest::Approx(100.0 / 3));   // c, for the empty category alone
+  CHECK(last.map10 == doctest::Approx(100.0 / 2));  // (0.5 + 0 + 1) / 3: b stands at the second of two places
+  const MapScores chance = ctp::eval::chance_of_map(queries, gallery, gallery, MapRule::Published);
+  CHECK(chance.map1 == doctest::Approx(100.0 * (2.0 / 3 + 0 + 1.0 / 3) / 3));
+  CHECK(chance.queries == 3);
+  CHECK(chance.without_positive == 1);
 }
 
 TEST_CASE_TEMPLATE("multimodal map: a query of a category that the gallery lacks counts as 0", B, Host, Simulated) {

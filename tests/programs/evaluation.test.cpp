@@ -112,6 +112,81 @@ TEST_CASE("programs: evaluate refuses records of industries that are not trained
   CHECK(evaluate(other.path).code == 3);
 }
 
+TEST_CASE(
+    "programs: unlisted records are counted before pictures are looked at, and their pictures end no evaluation") {
+  const Copy data;
+  std::vector<std::string> unlisted;
+  Json records = read(data.list("test"));
+  for (auto& [id, record] : records.items())
+    if (record["industry_name"] == test::first_task && unlisted.size() < 2) {
+      record["industry_name"] = "unlisted";
+      unlisted.push_back(id);
+    }
+  write(data.list("test"), records.dump());
+  for (const char* list : {"query", "gallery"}) {  // the pictures are those of test records alone
+    Json others = read(data.list(list));
+    for (const std::string& id : unlisted) others.erase(id);
+    write(data.list(list), others.dump());
+  }
+  for (const std::string& id : unlisted) REQUIRE(std::filesystem::remove(data.path + "/gallery_images/" + id + ".jpg"));
+  for (const std::string policy : {"error", "skip"}) {
+    const auto refused = evaluate(data.path, {"--on-bad-image", policy});
+    CHECK(refused.code == 3);
+    CHECK(one_line(refused.err, "2 test, 0 query and 0 gallery records of other industries: \"unlisted\""));
+    const auto counted = evaluate(data.path, {"--json", "--unlisted", "count", "--on-bad-image", policy});
+    REQUIRE_MESSAGE(counted.code == 0, counted.err);
+    const Json line = Json::parse(counted.out);
+    CHECK(line["unlisted"] == Json({{"test", 2}, {"query", 0}, {"gallery", 0}}));
+    CHECK(line["bad_pictures_left_out"] == 0);
+    CHECK(line["pairs"] == 45 - 2);
+    CHECK(line["check"]["bad_pictures"] == 0);
+  }
+  CHECK(evaluate(data.path, {"--unlisted", "count", "--no-check"}).code == 0);
+  // Features are written of the whole test list.
+  const TemporaryFolder folder;
+  const auto features = evaluate(data.path, {"--unlisted", "count", "--features", folder.path("f.safetensors")});
+  CHECK(features.code == 3);
+  CHECK(one_line(features.err, unlisted[0]));
+}
+
+TEST_CASE("programs: a training on some tasks does not need the test pictures of the others") {
+  const Copy data;
+  const std::string chosen = std::string(",") + test::two_tasks + ",";
+  std::size_t removed = 0, kept = 0;
+  const Json records = read(data.list("test"));
+  for (const auto& [id, record] : records.items()) {
+    const bool used = chosen.find("," + record["industry_name"].get<std::string>() + ",") != std::string::npos;
+    used ? ++kept : removed += std::filesystem::remove(data.path + "/gallery_images/" + id + ".jpg") ? 1 : 0;
+  }
+  REQUIRE(removed > 0);
+  const TemporaryFolder folder;
+  const auto run = train(data.path, folder.path("run"));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const auto summary = [](const std::string& output) {
+    const std::string text = test::read_whole(output + "/metrics.jsonl");
+    Json last = Json::parse(text.substr(text.rfind('\n', text.size() - 2) + 1));
+    last.erase("seconds");
+    return last;
+  };
+  const Json found = summary(folder.path("run"));
+  CHECK(found["other_tasks"]["test"] == 45 - kept);
+  CHECK(found["bad_pictures_left_out"] == 0);
+  CHECK(found == summary(trained()));
+}
+
+TEST_CASE("programs: evaluate counts the pictures that it measures, not those of training") {
+  const Copy data;
+  const Json line = Json::parse(evaluate(data.path).out);
+  const std::size_t records =
+      read(data.list("test")).size() + read(data.list("query")).size() + read(data.list("gallery")).size();
+  CHECK(line["check"]["pictures"] == records);
+  std::filesystem::remove_all(data.path + "/train_images");
+  CHECK(Json::parse(evaluate(data.path).out)["check"]["pictures"] == records);
+  std::filesystem::remove(data.path + "/gallery_images/" + read(data.list("test")).begin().key() + ".jpg");
+  CHECK(one_line(evaluate(data.path).err,
+                 "that each of " + std::to_string(records) + " can be read, found 1 that cannot"));
+}
+
 TEST_CASE("programs: queries that can find nothing are counted, and the precision is null if none is left") {
   const Json whole = Json::parse(evaluate(test::small_stream()).out);
   const int before = whole["map_without_positive"].get<int>();
@@ -131,6 +206,16 @@ TEST_CASE("programs: queries that can find nothing are counted, and the precisio
   CHECK(Json::parse(one.out)["map10"].is_number());
   CHECK(one.err.find("queries without a gallery item of their category (cate_name): " + std::to_string(found) +
                      " of ") != std::string::npos);
+
+  const auto published = evaluate(some.path, {"--json", "--equal-texts", "published"});
+  const Json own = Json::parse(one.out), script = Json::parse(published.out);
+  CHECK(script["map_without_positive"] == found);
+  CHECK(published.err.find("; each counts 0 in the mean average precision") != std::string::npos);
+  const double share = 1 - static_cast<double>(found) / queries;  // no two scores are equal
+  for (const char* key : {"map1", "map10"}) {
+    CHECK(script[key].get<double>() == doctest::Approx(share * own[key].get<double>()));
+    CHECK(script["map_chance"][key].get<double>() == doctest::Approx(share * own["map_chance"][key].get<double>()));
+  }
 
   const Copy all;
   all.change("query", [](Json& record) { record["cate_name"] = "nothing\nlike it"; });
@@ -255,6 +340,27 @@ TEST_CASE("programs: compare_runs compares what was measured on the same lists b
   const auto unknown = test::run_program("compare_runs", {"a=" + old, "b=" + old});
   CHECK(unknown.code == 0);
   CHECK(one_line(unknown.err, "no fingerprints of the test lists in the logs of \"a\", \"b\""));
+}
+
+TEST_CASE("programs: compare_runs compares every run with all earlier ones, logs without fingerprints between them") {
+  const TemporaryFolder folder;
+  const auto finished = [&](const std::string& name, const std::string& fields) {
+    std::string text = log("\"step\"", "\"a\"", "1.5", "[[1.5]]");
+    text.insert(text.find("\"r_mean\""), fields);
+    std::filesystem::create_directories(folder.path(name));
+    write(folder.path(name + "/metrics.jsonl"), text);
+    return name + "=" + folder.path(name);
+  };
+  const std::string old = finished("old", ""), one = finished("one", R"("test_list":"1",)"),
+                    two = finished("two", R"("test_list":"2",)"), own = finished("own", R"("equal_texts":"own",)"),
+                    published = finished("published", R"("equal_texts":"published",)");
+  CHECK(test::run_program("compare_runs", {old, one, old, one}).code == 0);
+  const auto lists = test::run_program("compare_runs", {old, one, two});
+  CHECK(lists.code == 3);
+  CHECK(one_line(lists.err, folder.path("two") + ": test pairs: expected the list 1, on which " + folder.path("one")));
+  const auto rules = test::run_program("compare_runs", {old, own, old, published});
+  CHECK(rules.code == 3);
+  CHECK(one_line(rules.err, folder.path("published") + ": equal_texts: expected \"own\", as in " + folder.path("own")));
 }
 
 TEST_CASE("programs: values of the wrong kind in metrics.jsonl are data errors that name file and line") {

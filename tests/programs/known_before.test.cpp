@@ -53,8 +53,11 @@ test::Finished train(const std::string& stream, const std::string& output, const
                   "9",         "--strategy", "seqf",    "--image-size",  "16",       "--queue", "9",
                   "--workers", "0"};
   for (const char* size : {"vision_width=8", "vision_depth=1", "vision_heads=2", "text_width=8", "text_layers=2",
-                           "fusion_layer=1", "text_heads=2", "intermediate=16", "embed=8", "patch=8"})
-    words.insert(words.end(), {"--set", std::string("model.") + size});
+                           "fusion_layer=1", "text_heads=2", "intermediate=16", "embed=8", "patch=8"}) {
+    const std::string setting = std::string("model.") + size, key = setting.substr(0, setting.find('=') + 1);
+    if (std::none_of(more.begin(), more.end(), [&](const std::string& word) { return word.starts_with(key); }))
+      words.insert(words.end(), {"--set", setting});
+  }
   if (!output.empty()) words.insert(words.end(), {"--output", output});
   words.insert(words.end(), more.begin(), more.end());
   return test::run_program("continual_pretrain", words);
@@ -200,8 +203,9 @@ TEST_CASE("known before: a dry run tells disk, memory and caches; a run that can
   const auto text = train(stream.path(), folder.path("out"), {"--dry-run"});
   CHECK(has(text.out, "--cache-mb: at most 1280.0 MiB"));
 
-  // One layer of 8 x 2^30 x 4 bytes, twice: 64 GiB of weights and 2^40 bytes of momenta and activations.
-  const auto refused = train(stream.path(), folder.path("out"), {"--set", "model.intermediate=1073741824"});
+  // Each of two layers has two matrices of 2^12 x 2^24 numbers: 1 TiB of weights.
+  const auto refused = train(stream.path(), folder.path("out"),
+                             {"--set", "model.intermediate=16777216", "--set", "model.text_width=4096"});
   CHECK(refused.code == 6);
   CAPTURE(refused.err);
   CHECK(lines(refused.err) == 1);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <span>
@@ -35,19 +37,6 @@ inline std::string tensor_text(const std::string& name) {
   return text.size() == name.size() + 2 ? name : text;
 }
 
-/// Remedy for a tensor that is missing: names what stands before the wanted name in the file's own names, if it does.
-inline std::string missing_remedy(const TensorFile& file, std::string_view name) {
-  for (const NamedTensor& tensor : file.tensors) {
-    const std::string_view found = tensor.name;
-    if (found.size() > name.size() && found.ends_with(name) && found[found.size() - name.size() - 1] == '.')
-      return "the file has " + tensor_text(tensor.name) + ": remove " +
-             ctp::quoted(found.substr(0, found.size() - name.size())) + " from the names of its tensors";
-  }
-  if (file.origin.find("-of-0") != std::string::npos)
-    return "is this one of several files of the weights? Join them in one file";
-  return "are these weights of another model?";
-}
-
 /// Checks that weights can be read from the tensor's type. **Errors.** DataError naming file, tensor and type.
 inline void require_floating(const TensorFile& file, const NamedTensor& tensor) {
   if (!dtype_is_floating(tensor.dtype))
@@ -55,11 +44,31 @@ inline void require_floating(const TensorFile& file, const NamedTensor& tensor) 
                    std::string(dtype_name(tensor.dtype)), "store these weights in one of those types");
 }
 
+/// Whether two tensors of one shape have equal numbers. Memory: a block of both in double, if their bytes differ.
+inline bool equal_numbers(const NamedTensor& a, const NamedTensor& b) {
+  constexpr std::size_t block = std::size_t{1} << 16U;  // elements
+  const std::size_t count = a.element_count();
+  if (b.element_count() != count) return false;
+  if (a.dtype == b.dtype && a.bytes == b.bytes) return true;
+  const auto part = [](const NamedTensor& x, std::size_t begin, std::size_t n) {
+    const std::size_t width = dtype_bits(x.dtype) / 8;
+    const auto from = x.bytes.begin() + static_cast<std::ptrdiff_t>(begin * width);
+    return NamedTensor{
+        x.name, x.dtype, {static_cast<std::int64_t>(n)}, {from, from + static_cast<std::ptrdiff_t>(n * width)}}
+        .as_doubles();
+  };
+  for (std::size_t at = 0; at < count; at += block) {
+    const std::size_t n = std::min(block, count - at);
+    if (part(a, at, n) != part(b, at, n)) return false;
+  }
+  return true;
+}
+
 /// Checks that a copy of a tensor under a second name has the same values. **Errors.** DataError.
 inline void require_repeats(const TensorFile& file, const NamedTensor& repeated, const NamedTensor& original) {
   require_floating(file, repeated);
   require_floating(file, original);
-  if (repeated.shape != original.shape || repeated.as_doubles() != original.as_doubles())
+  if (repeated.shape != original.shape || !equal_numbers(repeated, original))
     refuse_weights(file, repeated.name, "the same values as in " + original.name, "others",
                    "the two are tied in the model; remove one of them");
 }
@@ -92,7 +101,7 @@ inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const
       if (tensor == nullptr) tensor = alias;
     }
     if (tensor == nullptr)
-      detail::refuse_weights(file, p.name, "a tensor with this name", "none", detail::missing_remedy(file, p.name));
+      detail::refuse_weights(file, p.name, "a tensor with this name", "none", missing_tensor_remedy(file, p.name));
     if (tensor->shape != p.shape)
       detail::refuse_weights(file, p.name, "shape " + NamedTensor{{}, tensor->dtype, p.shape, {}}.shape_text(),
                              tensor->shape_text(), "are these weights of another model?");

@@ -22,6 +22,7 @@
 #include <ctp/eval/average_precision.hpp>
 #include <ctp/eval/equal_pairs.hpp>
 #include <ctp/eval/relevance.hpp>
+#include <ctp/eval/taken_rows.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp::eval {
@@ -31,12 +32,6 @@ struct MapScores {
   double map1 = 0, map5 = 0, map10 = 0;  ///< 0 if the mean has no queries
   std::size_t queries = 0;               ///< in the mean
   std::size_t without_positive = 0;      ///< queries for which the ranked gallery has no hit
-};
-
-/// @brief How multimodal_map() treats equal scores and queries without a hit in the ranked gallery.
-enum class MapRule {
-  Published,  ///< the lower index first; such a query counts 0
-  OrderFree   ///< expectation over the orders of equal scores; such a query is left out of the mean
 };
 
 namespace detail {
@@ -105,7 +100,8 @@ class TiedGroups {
       groups_[i].back() = {static_cast<std::size_t>(all_items[i]), 0, 0};
       cut[queries[i].label].push_back(i);
     }
-    for (const auto& [label, members] : cut) count_whole_groups(label, members, bar);
+    for (const auto& [label, members] : cut) count_whole_hits(label, members, bar);
+    count_whole_own(cut, bar);
   }
   [[nodiscard]] std::span<const TiedItems> operator[](std::size_t query) const { return groups_[query]; }
 
@@ -122,43 +118,39 @@ class TiedGroups {
     const auto* mine = relevance.find(queries_[i].label);
     if (mine != nullptr && std::binary_search(mine->places.begin(), mine->places.end(), j)) ++group.hits;
   }
-  /// Counts hits and own items of groups that reach beyond the tenth place, for queries of one category.
-  void count_whole_groups(std::string_view label, const std::vector<std::size_t>& members,
-                          const std::vector<Score>& bar) {
-    std::vector<std::int32_t> left, right;  // each query with its own gallery items
-    for (const std::size_t i : members)
-      for (const std::int32_t j : relevance_.places_of(queries_[i].id)) {
-        left.push_back(static_cast<std::int32_t>(i));
-        right.push_back(j);
-      }
+  /// Counts hits and own items, together, of groups that reach beyond the tenth place, for queries of one category.
+  void count_whole_hits(std::string_view label, const std::vector<std::size_t>& members,
+                        const std::vector<Score>& bar) {
     const auto* mine = relevance_.find(label);
-    if (mine != nullptr && !mine->places.empty()) {
-      std::vector<Score> bars;
-      for (const std::size_t i : members) bars.push_back(bar[i]);
-      const std::vector<Real> some = taken_rows(query_, members), positives = taken_rows(gallery_, mine->places);
-      const std::vector<std::int32_t> hits =
-          counts_at(std::span<const Real>(some), std::span<const Real>(positives), bars);
-      for (std::size_t m = 0; m < members.size(); ++m)
-        groups_[members[m]].back().hits = static_cast<std::size_t>(hits[m]);
-    }
+    if (mine == nullptr || mine->places.empty()) return;
+    std::vector<Score> bars;
+    for (const std::size_t i : members) bars.push_back(bar[i]);
+    const std::vector<Real> some = taken_rows(query_, width_, members),
+                            positives = taken_rows(gallery_, width_, mine->places);
+    const std::vector<std::int32_t> hits =
+        counts_at(std::span<const Real>(some), std::span<const Real>(positives), bars);
+    for (std::size_t m = 0; m < members.size(); ++m)
+      groups_[members[m]].back().hits = static_cast<std::size_t>(hits[m]);
+  }
+  /// Takes own items out of the hits of these groups, for queries of all categories.
+  void count_whole_own(const std::unordered_map<std::string_view, std::vector<std::size_t>>& cut,
+                       const std::vector<Score>& bar) {
+    std::vector<std::int32_t> left, right;  // each query with its own gallery items
+    for (const auto& [label, members] : cut)
+      for (const std::size_t i : members)
+        for (const std::int32_t j : relevance_.places_of(queries_[i].id)) {
+          left.push_back(static_cast<std::int32_t>(i));
+          right.push_back(j);
+        }
     const std::vector<Score> own = pair_scores(left, right);
     for (std::size_t at = 0; at < left.size(); ++at) {
       const auto i = static_cast<std::size_t>(left[at]);
       if (own[at] != bar[i]) continue;
       TiedItems& group = groups_[i].back();
       ++group.own;
+      const auto* mine = relevance_.find(queries_[i].label);
       if (mine != nullptr && std::binary_search(mine->places.begin(), mine->places.end(), right[at])) --group.hits;
     }
-  }
-  template <class Rows>
-  std::vector<Real> taken_rows(std::span<const Real> x, const Rows& rows) const {
-    std::vector<Real> y;
-    y.reserve(rows.size() * width_);
-    for (const auto row : rows) {
-      const auto part = x.subspan(static_cast<std::size_t>(row) * width_, width_);
-      y.insert(y.end(), part.begin(), part.end());
-    }
-    return y;
   }
   std::vector<Score> pair_scores(const std::vector<std::int32_t>& left, const std::vector<std::int32_t>& right) const {
     const auto n = static_cast<Index>(left.size());
@@ -238,7 +230,7 @@ MapScores multimodal_map(std::span<const Real> query_features, std::span<const C
                      " queries and " + std::to_string(gallery.size()) + " gallery items of width " +
                      std::to_string(width) + "; features must be [items, width]");
   }
-  const Relevance relevance(gallery, whole_gallery);
+  const Relevance relevance(gallery, whole_gallery, rule);
   const std::vector<std::int32_t> best = ten_best<Backend>(query_features, gallery_features, width);
   if (rule == MapRule::OrderFree) {
     const TiedGroups<Backend, Real> groups(query_features, queries, gallery_features, width, relevance, best);
@@ -292,14 +284,14 @@ MapScores multimodal_map(std::span<const double> query_features, std::span<const
                                                  width, rule);
 }
 
-/// @brief The expected mean average precision of a random ranking, by MapRule::OrderFree.
+/// @brief The expected mean average precision of a random ranking. `rule`: which queries are in the mean.
 /// **Errors.** DataError if there is no query or no gallery item.
 inline MapScores chance_of_map(std::span<const CategoryItem> queries, std::span<const CategoryItem> gallery,
-                               std::span<const CategoryItem> whole_gallery) {
+                               std::span<const CategoryItem> whole_gallery, MapRule rule = MapRule::OrderFree) {
   detail::require_items(queries.size(), gallery.size());
-  const detail::Relevance relevance(gallery, whole_gallery);
+  const detail::Relevance relevance(gallery, whole_gallery, rule);
   std::map<std::array<std::size_t, 3>, double> known;
-  return detail::mean_precision(queries, relevance, MapRule::OrderFree, [&](std::size_t i, std::size_t cut) {
+  return detail::mean_precision(queries, relevance, rule, [&](std::size_t i, std::size_t cut) {
     const std::size_t hits = relevance.positives(queries[i]), own = relevance.places_of(queries[i].id).size();
     const auto [at, unknown] = known.try_emplace({hits, own, cut});
     if (unknown) {

@@ -17,12 +17,22 @@ namespace ctp::eval {
 /// @brief Id and category of a query or gallery item. Views: the strings must outlive the call.
 struct CategoryItem {
   std::string_view id;     ///< a gallery item with the query's own id is not a hit
-  std::string_view label;  ///< its category; empty: none, and no item is relevant
+  std::string_view label;  ///< its category
+};
+
+/// @brief How multimodal_map() treats equal scores, queries without a hit in the ranked gallery, and empty categories.
+enum class MapRule {
+  Published,  ///< the lower index first; such a query counts 0; an empty label is a category like any other
+  OrderFree   ///< expectation over the orders of equal scores; such a query is left out of the mean, as one without
+              ///< label
 };
 
 namespace detail {
 
 /// @brief The positives of each category: ids in the whole gallery, and places in the gallery that is ranked.
+///
+/// `rule`: under MapRule::OrderFree an empty label is no category, and no item is relevant to it; under
+/// MapRule::Published an empty label is a category like any other.
 class Relevance {
  public:
   struct Category {
@@ -30,10 +40,11 @@ class Relevance {
     std::vector<std::int32_t> places;          ///< of these ids in the ranked gallery
   };
 
-  Relevance(std::span<const CategoryItem> gallery, std::span<const CategoryItem> whole_gallery) {
+  Relevance(std::span<const CategoryItem> gallery, std::span<const CategoryItem> whole_gallery, MapRule rule) {
+    const bool needs_label = rule == MapRule::OrderFree;
     std::unordered_map<std::string_view, std::vector<std::string_view>> labels;  // of each id
     for (const CategoryItem& item : whole_gallery)
-      if (!item.label.empty() && categories_[item.label].ids.insert(item.id).second)
+      if (!(needs_label && item.label.empty()) && categories_[item.label].ids.insert(item.id).second)
         labels[item.id].push_back(item.label);
     for (std::size_t j = 0; j < gallery.size(); ++j) {
       places_[gallery[j].id].push_back(static_cast<std::int32_t>(j));

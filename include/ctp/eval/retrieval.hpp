@@ -16,6 +16,7 @@
 #include <ctp/backend/ranking.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/eval/equal_pairs.hpp>
+#include <ctp/eval/taken_rows.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp::eval {
@@ -83,18 +84,6 @@ RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> tex
           to_image[2], to_image[3], (to_text[3] + to_image[3]) / 2.0};
 }
 
-/// The rows `rows` of a matrix of width `e`.
-template <class Real, class Rows>
-std::vector<Real> taken(std::span<const Real> x, std::size_t e, const Rows& rows) {
-  std::vector<Real> y;
-  y.reserve(rows.size() * e);
-  for (const auto row : rows) {
-    const auto part = x.subspan(static_cast<std::size_t>(row) * e, e);
-    y.insert(y.end(), part.begin(), part.end());
-  }
-  return y;
-}
-
 /// @brief Sums of hits at the three cuts, over queries that each stand `weight` times.
 ///
 /// `positives[i]`: candidates of the kind `of`, with their numbers of places. A query's best positive decides; of
@@ -157,8 +146,8 @@ RetrievalScores retrieval(std::span<const Real> image, std::span<const Real> tex
   std::vector<std::size_t> first_images, first_texts;
   for (const auto& v : graph.images) first_images.push_back(v.first);
   for (const auto& u : graph.texts) first_texts.push_back(u.first);
-  const std::vector<Real> images = taken(image, e, first_images), texts = taken(text, e, first_texts),
-                          all_texts = taken(text, e, equal.text);
+  const std::vector<Real> images = taken_rows(image, e, first_images), texts = taken_rows(text, e, first_texts),
+                          all_texts = taken_rows(text, e, equal.text);
   const std::span<const Real> i(images), t(texts), a(all_texts);
   return percent(sums_of_hits<Backend>(i, a, e, graph.images, graph.texts, true, false), graph.images.size(),
                  sums_of_hits<Backend>(t, i, e, graph.texts, graph.images, false, true), n);

@@ -317,4 +317,19 @@ struct TensorFile {
   }
 };
 
+/// @brief Remedy for a tensor that a file lacks: names what stands before the wanted name in the file's own names, if
+/// it does.
+inline std::string missing_tensor_remedy(const TensorFile& file, std::string_view name) {
+  for (const NamedTensor& tensor : file.tensors) {
+    const std::string_view found = tensor.name;
+    if (found.size() <= name.size() || !found.ends_with(name) || found[found.size() - name.size() - 1] != '.') continue;
+    const std::string quoted = ctp::quoted(found);
+    return "the file has " + (quoted.size() == found.size() + 2 ? std::string(found) : quoted) + ": remove " +
+           ctp::quoted(found.substr(0, found.size() - name.size())) + " from the names of its tensors";
+  }
+  return file.origin.find("-of-0") == std::string::npos
+             ? "are these weights of another model?"
+             : "is this one of several files of the weights? Join them in one file";
+}
+
 }  // namespace ctp

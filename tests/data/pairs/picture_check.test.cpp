@@ -1,6 +1,8 @@
 #include <ctp/data/pairs/picture_check.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -118,6 +120,12 @@ TEST_CASE("picture check: passed-over pairs and tasks that are not trained on ar
   ctp::data::P9dOptions food;
   food.tasks = {"Food"};
   CHECK(check_pictures(P9d(folder.path(), food)).bad.empty());
+  ctp::data::P9dOptions toys;
+  toys.tasks = {"Toys"};
+  fs::remove(folder.path("gallery_images/b.jpg"));  // of Food's records alone
+  CHECK(check_pictures(P9d(folder.path(), toys), {.passed_over = {2}}).bad.empty());
+  CHECK(check_pictures(P9d(folder.path(), toys), {.passed_over = {2}, .whole_test = true}).bad.size() == 1);
+  CHECK(check_pictures(P9d(folder.path(), toys)).records == std::array<std::size_t, 4>{2, 1, 1, 1});
 }
 
 TEST_CASE("picture check: bytes behind the end marker are no fault; damaged data is found by decoding alone") {

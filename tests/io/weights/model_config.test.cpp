@@ -198,7 +198,7 @@ TEST_CASE("model_config: a prefix of all names, and a part of weights in several
   ctp::TensorFile file = weights_of(test::odd);
   for (auto& tensor : file.tensors) tensor.name = "module." + tensor.name;
   const std::string prefix = refusal([&] { return ctp::io::config_of(file, heads_of_odd); });
-  CHECK(prefix.find("found \"module.visual_encoder.patch_embed.proj.weight\"; remove \"module.\" from the names") !=
+  CHECK(prefix.find("the file has module.visual_encoder.patch_embed.proj.weight: remove \"module.\" from the names") !=
         std::string::npos);
   file.tensors.clear();
   file.origin = "model-00001-of-00002.safetensors";

@@ -146,16 +146,16 @@ TEST_CASE("safetensors_header: each rule broken alone is refused by a message th
   }
 }
 
-TEST_CASE("safetensors_header: a million tensors are read, one more is refused") {
+TEST_CASE("safetensors_header: a hundred thousand tensors are read, one more is refused") {
   std::string header = "{";
   const auto add = [&](int i) {
     header += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
   };
-  for (int i = 0; i < 1000000; ++i) add(i);
-  CHECK(io::parse_safetensors_header(header + "}", "w.st", 0).entries.size() == 1000000);
-  add(1000000);
+  for (int i = 0; i < 100000; ++i) add(i);
+  CHECK(io::parse_safetensors_header(header + "}", "w.st", 0).entries.size() == 100000);
+  add(100000);
   CHECK(problem(header + "}", 0) ==
-        "3: w.st: header: expected at most 1000000 tensors, found more; the file is damaged or incomplete: fetch or "
+        "3: w.st: header: expected at most 100000 tensors, found more; the file is damaged or incomplete: fetch or "
         "write it "
         "again");
 }

@@ -49,6 +49,17 @@ TEST_CASE("training_record: a record survives being written and read, and a file
   CHECK_FALSE(ctp::io::training_of(ctp::TensorFile{}));
 }
 
+TEST_CASE("training_record: the background is read, and a record without the key has none") {
+  ctp::io::TrainingRecord grey = record();
+  grey.background = "128";
+  std::string text = ctp::io::training_text(grey);
+  CHECK(ctp::io::training_of(file_with(text))->background == "128");
+  const std::string key = "\"background\":\"128\",";
+  REQUIRE(text.find(key) != std::string::npos);
+  text.erase(text.find(key), key.size());
+  CHECK(ctp::io::training_of(file_with(text))->background == "none");
+}
+
 TEST_CASE("training_record: the fingerprint of a vocabulary tells an order of tokens from another") {
   const std::string one = ctp::io::vocabulary_fingerprint("a\nb\n");
   CHECK(one == ctp::Fingerprint().add("a\nb\n").text());
@@ -80,6 +91,11 @@ TEST_CASE("training_record: an entry that is damaged or of another format is ref
   names(message("\"vocab.txt\"", "\"..\""), "vocabulary.file");
   names(message("\"vocab.txt\"", R"("a\n\u001b[2J")"), "vocabulary.file");
   names(message("\"vocab.txt\"", "\"\""), "vocabulary.file");
+  for (const char* level : {"\"999\"", "\"256\"", "\"-1\"", "\"\"", "\"12x\"", "\"None\""})
+    names(message("\"background\":\"none\"", std::string("\"background\":") + level),
+          "background: expected \"none\" or a grey level from 0 to 255 as text");
+  for (const char* other : {"5", "null", "[]"})
+    names(message("\"background\":\"none\"", std::string("\"background\":") + other), "background: expected a string");
   for (const char* entry : {"", "{", "null", "[]", "5", "{}"})
     CHECK(refusal([&] { (void)ctp::io::training_of(file_with(entry)); }).find("w.safetensors") == 0);
   const std::string long_entry = "\"" + std::string(70000, 'x') + "\"";

@@ -97,11 +97,14 @@ struct PictureCheckOptions {
   bool decode_evaluation = false;                          ///< decode the pictures of test, query and gallery
   bool copies = true;                                      ///< look for copies of training pictures
   int max_words = 30;                                      ///< words of a cleaned title, for comparison
+  bool whole_test = false;                                 ///< look at the test records of other tasks, too
 };
 
 /// Result of check_pictures().
 struct PictureCheck {
   std::size_t pictures = 0;                    ///< files looked at; the pairs of a record count once
+  std::size_t training_pictures = 0;           ///< those of them of training
+  std::array<std::size_t, 4> records{};        ///< by split: records looked at
   std::vector<PictureFault> bad;               ///< by split and ordinal
   std::array<std::uint64_t, 4> pixel_bytes{};  ///< by split: bytes of the decoded pictures
   std::array<PictureCopies, 4> copies{};       ///< by split; of training: zeros
@@ -206,8 +209,8 @@ inline void count_copies(std::span<const CheckedRecord> records, std::span<const
 
 }  // namespace detail
 
-/// @brief Looks for the pictures of the chosen tasks' training pairs, of all test records, and of the chosen tasks'
-/// queries and gallery, reads their headers, and lists all that cannot be read. On threads() threads.
+/// @brief Looks for the pictures of the chosen tasks' training pairs, test pairs, queries and gallery, reads their
+/// headers, and lists all that cannot be read. On threads() threads.
 ///
 /// Memory: some 40 bytes a record, and the content of at most threads() files of unusual form.
 /// **Errors.** std::bad_alloc; a picture that cannot be read is no error here.
@@ -221,7 +224,9 @@ inline PictureCheck check_pictures(const P9d& stream, const PictureCheckOptions&
       if (!passed_over[ordinal]) records.push_back({Split::Train, &stream.train()[ordinal]});
   std::sort(records.begin(), records.end(),
             [](const auto& a, const auto& b) { return a.sample->ordinal < b.sample->ordinal; });
-  for (const Sample& sample : stream.test()) records.push_back({Split::Test, &sample});
+  const std::unordered_set<std::string_view> chosen(stream.tasks().begin(), stream.tasks().end());
+  for (const Sample& sample : stream.test())
+    if (options.whole_test || chosen.contains(sample.industry)) records.push_back({Split::Test, &sample});
   for (const std::uint32_t ordinal : stream.query(stream.tasks()))
     records.push_back({Split::Query, &stream.query()[ordinal]});
   for (const std::uint32_t ordinal : stream.gallery(stream.tasks()))
@@ -248,12 +253,14 @@ inline PictureCheck check_pictures(const P9d& stream, const PictureCheckOptions&
   });
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Sample& sample = *records[i].sample;
+    ++result.records[static_cast<std::size_t>(records[i].split)];
     auto fault = faults.find(i);
     if (repeats(i)) {
       facts[i] = facts[i - 1];
       if (fault = faults.find(i - 1); fault != faults.end()) fault = faults.emplace(i, fault->second).first;
     } else {
       ++result.pictures;
+      result.training_pictures += records[i].split == Split::Train ? 1 : 0;
     }
     if (fault != faults.end())
       result.bad.push_back({records[i].split, sample.ordinal, sample.industry, sample.id, sample.image, fault->second});

@@ -175,17 +175,9 @@ class SizesOfTensors {
   [[nodiscard]] std::optional<int> extent(const char* field, const std::string& name, std::size_t axis,
                                           std::size_t rank, bool required) const {
     const NamedTensor* tensor = index_.find(name);
-    if (tensor == nullptr && required) {
-      for (const NamedTensor& other : file_.tensors)
-        if (other.name.size() > name.size() && other.name.ends_with("." + name))
-          refuse(name, "a tensor with this name", ctp::quoted(other.name),
-                 "remove " + ctp::quoted(other.name.substr(0, other.name.size() - name.size())) +
-                     " from the names of the tensors");
+    if (tensor == nullptr && required)
       refuse(name, "a tensor with this name", std::to_string(file_.tensors.size()) + " tensors, none with this name",
-             file_.origin.find("-of-0") == std::string::npos
-                 ? "are these weights of another model?"
-                 : "is this one of several files of the weights? Join them in one file");
-    }
+             missing_tensor_remedy(file_, name));
     if (tensor == nullptr) return std::nullopt;
     if (tensor->shape.size() != rank) refuse(name, std::to_string(rank) + " dimensions", tensor->shape_text());
     const std::int64_t found = tensor->shape[axis];

@@ -25,7 +25,7 @@ namespace ctp::io {
 /// Limits of the format and of this library.
 namespace safetensors_limits {
 inline constexpr std::uint64_t header_bytes = 100'000'000;
-inline constexpr std::size_t entries = 1'000'000;  ///< tensors
+inline constexpr std::size_t entries = 100'000;  ///< tensors
 inline constexpr std::size_t metadata_entries = 65'536;
 inline constexpr std::size_t name_bytes = 1'024;
 inline constexpr std::size_t dimensions = 8;

@@ -90,7 +90,8 @@ inline const std::string* metadata_text(const TensorFile& file, const char* key)
 }  // namespace detail
 
 /// @brief The record in a file's metadata; nothing if the file has none.
-/// **Errors.** DataError naming file, entry and key for a text that is no JSON object, a key that is missing or has a
+/// The key `background` may be missing, as in records of older versions: it is then `none`.
+/// **Errors.** DataError naming file, entry and key for a text that is no JSON object, another key that is missing, a
 /// value of the wrong kind, or another version of the format.
 inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   const std::string* text = detail::metadata_text(file, training_entry);
@@ -123,13 +124,13 @@ inline std::optional<TrainingRecord> training_of(const TensorFile& file) {
   };
   channels("mean", r.mean);
   channels("std", r.deviation);
-  const JsonView background = root.at("background");
-  r.background = background.string();
+  const std::optional<JsonView> background = root.find("background");  // records of older versions lack the key
+  if (background) r.background = background->string();
   int level = -1;
   const char* const end = r.background.data() + r.background.size();
   const auto [stop, error] = std::from_chars(r.background.data(), end, level);
-  if (r.background != "none" && (error != std::errc() || stop != end || level < 0 || level > 255))
-    background.fail("\"none\" or a grey level from 0 to 255 as text", ctp::quoted(r.background, 40), "");
+  if (background && r.background != "none" && (error != std::errc() || stop != end || level < 0 || level > 255))
+    background->fail("\"none\" or a grey level from 0 to 255 as text", ctp::quoted(r.background, 40), "");
   r.strategy = root.at("strategy").string();
   r.precision = root.at("precision").string();
   r.version = root.at("version").string();
