@@ -16,6 +16,9 @@
 
 namespace ctp::data::detail {
 
+/// Longest side of a JPEG picture that libjpeg decodes.
+inline constexpr int largest_jpeg_side = 65'500;
+
 /// One marker with its payload. The payload of SOS includes the coded data up to the next marker.
 struct JpegSegment {
   std::uint8_t marker = 0;
@@ -139,9 +142,9 @@ class JpegWalk {
     result_.width = value(3) * 256 + value(4);
     result_.components = value(5);
     require_within(limits_, file_, result_.width, result_.height);
-    if (std::max(result_.width, result_.height) > largest_side) {
+    if (std::max(result_.width, result_.height) > largest_jpeg_side) {
       throw DataError(Complaint{
-          file_, "image size", "JPEG sides of at most " + std::to_string(largest_side) + ", the limit of libjpeg",
+          file_, "image size", "JPEG sides of at most " + std::to_string(largest_jpeg_side) + ", the limit of libjpeg",
           std::to_string(result_.width) + " x " + std::to_string(result_.height), "cut the picture or save it as PNG"}
                           .text());
     }
@@ -186,8 +189,6 @@ class JpegWalk {
       }
     }
   }
-
-  static constexpr int largest_side = 65'500;
 
   std::span<const std::byte> bytes_;
   const std::string& file_;
