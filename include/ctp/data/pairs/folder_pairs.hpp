@@ -17,6 +17,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/quoted.hpp>
+#include <ctp/data/codec/image_header.hpp>
 #include <ctp/data/pairs/caption_table.hpp>
 #include <ctp/data/pairs/file_finder.hpp>
 #include <ctp/data/pairs/file_source.hpp>
@@ -198,7 +199,8 @@ inline std::vector<Sample> pairs_by_text_files(const std::string& folder, const 
   detail::TextFilePairs pairs(task, options, passed_over);
   pairs.add(folder, "", 0);
   if (pairs.samples.empty()) {
-    throw DataError(Complaint{folder, "", "at least one .jpg, .jpeg or .png file", "none", "check the folder"}.text());
+    const std::string expected = std::string("at least one file with ") + decoded_types();
+    throw DataError(Complaint{folder, "", expected, "none", "check the folder"}.text());
   }
   if (report != nullptr) *report = passed_over;
   return std::move(pairs.samples);
