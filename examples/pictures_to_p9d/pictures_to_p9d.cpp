@@ -176,19 +176,17 @@ void convert(const Options& options) {
   look_at_pictures(rows, {.max_pixels = options.max_pixels});
   const std::vector<Row> left_out = take_bad(rows, options.captions, options.on_bad_image == "skip");
   const std::vector<Split> splits = split_rows(rows, options);
-  std::uint64_t bytes = 0;
-  for (const Row& row : rows) bytes += row.bytes;
-  ctp::io::require_free_space(options.output, bytes, "the pictures");
+  const std::optional<std::uint8_t> background = examples::background_of(options.background, "--background");
+  ctp::io::require_free_space(options.output, written_bytes(rows, background.has_value()), "the pictures");
   P9dWriter writer(options.output, options.overwrite ? ctp::io::Overwrite::Yes : ctp::io::Overwrite::No);
   std::map<std::string, std::array<std::size_t, 4>> counts;  // pairs, by task and split
   std::vector<std::string> order;
   std::size_t transparent = 0;
-  const std::optional<std::uint8_t> background = examples::background_of(options.background, "--background");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     examples::StopSignals::check();
     const Row& row = rows[i];
     try {
-      std::vector<std::byte> picture = ctp::io::read_file(row.path, largest_picture);
+      std::vector<std::byte> picture = ctp::io::read_file(row.path, ctp::data::largest_picture_file);
       transparent += row.transparent ? 1 : 0;
       if (row.opacity && background)
         picture =
