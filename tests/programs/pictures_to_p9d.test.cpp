@@ -101,7 +101,7 @@ TEST_CASE("pictures_to_p9d: one file under two names is one picture: by spelling
   fs::create_symlink(shop.picture("00.png"), shop.picture("soft.png"));
   fs::create_hard_link(shop.picture("00.png"), shop.picture("hard.png"));
   fs::create_directory(shop.picture("sub"));
-  for (const std::string name :
+  for (const std::string& name :
        {std::string("00.png"), std::string("./00.png"), std::string(".//00.png"), std::string("sub/../00.png"),
         std::string("soft.png"), std::string("hard.png"), shop.picture("00.png")}) {
     const auto run = shop.convert(name + ",another title\n");

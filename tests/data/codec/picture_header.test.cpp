@@ -105,6 +105,10 @@ TEST_CASE("picture header: what the decoder refuses by its header does not pass"
   Bytes sampling = golden::read("baseline_444.jpg");
   sampling[picture::find(sampling, {0xFF, 0xC0}) + 11] = std::byte{0};
   CHECK_FALSE(header_of(sampling));
+  Bytes segment = with_comments(golden::read("baseline_444.jpg"), 3, 1);
+  CHECK(header_of(segment));
+  segment[3] = std::byte{0xF0};
+  CHECK_FALSE(header_of(segment));
 
   const auto with_kind = [](int depth, int colour, int interlacing) {
     Bytes file = golden::read("rgb.png");

@@ -19,6 +19,11 @@ namespace ctp::data::detail {
 /// Longest side of a JPEG picture that libjpeg decodes.
 inline constexpr int largest_jpeg_side = 65'500;
 
+/// True for the markers of segments that a picture may have.
+inline bool is_jpeg_segment(unsigned marker) {
+  return marker >= 0xC0 && marker != 0xC8 && marker != 0xDE && marker != 0xDF && (marker < 0xF0 || marker > 0xFD);
+}
+
 /// One marker with its payload. The payload of SOS includes the coded data up to the next marker.
 struct JpegSegment {
   std::uint8_t marker = 0;
@@ -104,9 +109,7 @@ class JpegWalk {
   }
 
   void take(std::uint8_t marker) {
-    if (marker < 0xC0 || marker == 0xC8 || marker == 0xDE || marker == 0xDF || (marker >= 0xF0 && marker <= 0xFD)) {
-      bad_image(file_, "JPEG", "a segment of unknown type " + std::to_string(marker));
-    }
+    if (!is_jpeg_segment(marker)) bad_image(file_, "JPEG", "a segment of unknown type " + std::to_string(marker));
     if (position_ + 2 > bytes_.size()) truncated();
     const std::size_t length = word(position_);
     if (length < 2) bad_image(file_, "JPEG", "a segment of " + std::to_string(length) + " bytes");

@@ -16,6 +16,7 @@
 #include <ctp/data/codec/decode_bmp.hpp>
 #include <ctp/data/codec/decode_errors.hpp>
 #include <ctp/data/codec/decode_limits.hpp>
+#include <ctp/data/codec/decode_webp.hpp>
 #include <ctp/data/codec/image_header.hpp>
 #include <ctp/data/codec/jpeg_structure.hpp>
 #include <ctp/data/codec/png_structure.hpp>
@@ -74,7 +75,7 @@ inline std::optional<PictureHeader> jpeg_header(HeaderWindow& window, std::uint6
       continue;
     }
     const std::uint64_t length = byte_of(head, 2) * 256 + byte_of(head, 3);
-    if (marker < 0xC0 || (marker >= 0xD0 && marker <= 0xD9) || length < 2) return std::nullopt;
+    if (!is_jpeg_segment(marker) || (marker >= 0xD0 && marker <= 0xD9) || length < 2) return std::nullopt;
     if (marker == 0xDA) {
       if (found.height == 0 || position + 2 + length + 2 > size) return std::nullopt;
       break;
@@ -178,7 +179,15 @@ inline std::optional<PictureHeader> bmp_header(std::span<const std::byte> start,
 
 #if defined(CTP_HAVE_LIBWEBP)
 /// The size of the canvas or of the only picture, and the chunks up to the first frame; nullopt for anything unusual.
-inline std::optional<PictureHeader> webp_header(HeaderWindow& window, std::uint64_t size) {
+inline std::optional<PictureHeader> webp_header(HeaderWindow& window, std::span<const std::byte> start,
+                                                std::uint64_t size) {
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(start.data());
+  WebPBitstreamFeatures features{};
+  if (WebPGetFeatures(bytes, start.size(), &features) != VP8_STATUS_OK) return std::nullopt;
+  const WebPData data{bytes, start.size()};
+  WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
+  WebPDemuxDelete(WebPDemuxPartial(&data, &state));
+  if (state == WEBP_DEMUX_PARSE_ERROR) return std::nullopt;
   const HeaderBytes head(window.at(0, 30));
   if (head.size() == 0) return std::nullopt;
   const std::uint64_t end = 8 + std::uint64_t{head.little(4, 4)};
@@ -233,7 +242,7 @@ inline std::optional<PictureHeader> picture_header(const io::InputFile& file, st
       break;
     case ImageType::WebP:
 #if defined(CTP_HAVE_LIBWEBP)
-      found = detail::webp_header(window, file.size());
+      found = detail::webp_header(window, start, file.size());
 #endif
       break;
     case ImageType::Gif:
