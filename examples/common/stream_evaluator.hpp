@@ -154,8 +154,10 @@ class StreamEvaluator final : public Evaluator {
       const ctp::data::Sample& s = samples[i];
       return std::tie(s.id, s.image, s.title, s.industry, s.category);
     };
-    std::stable_sort(ordinals.begin(), ordinals.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+    std::sort(ordinals.begin(), ordinals.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const auto of_a = key(a), of_b = key(b);
+      return of_a != of_b ? of_a < of_b : a < b;
+    });
     return ordinals;
   }
 

@@ -361,7 +361,7 @@ class Training {
     const examples::MapList& list = result.map_list;
     if (result.map)
       std::printf(", mAP@10 %.2f (chance %.2f, %zu queries, %zu gallery items)", result.map->map10, list.chance.map10,
-                  list.queries - list.without_positive, list.gallery);
+                  list.in_mean, list.gallery);
     else if (list.queries > 0)
       std::printf(", mAP@10 -");
     std::printf("; by task:");

@@ -1,6 +1,7 @@
 // Decodes all pictures before anything is written: the bad ones, transparency, sizes, copies.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include <ctp/core/parallel.hpp>
 #include <ctp/data/codec/background.hpp>
 #include <ctp/data/codec/decode.hpp>
+#include <ctp/data/codec/decode_limits.hpp>
 #include <ctp/data/pairs/split.hpp>
 #include <ctp/data/sample.hpp>
 #include <ctp/io/files.hpp>
@@ -29,14 +31,13 @@ struct Row {
   std::vector<std::string> more_titles = {};
   std::string fault = {};         ///< why the picture cannot be read; empty: it can
   std::uint64_t bytes = 0;        ///< size of the file
+  std::uint64_t pixels = 0;       ///< width * height
   std::uint64_t fingerprint = 0;  ///< of the file's content
   bool opacity = false;           ///< the file stores opacity, be it full everywhere
   bool transparent = false;       ///< a pixel is not opaque
 
   [[nodiscard]] std::size_t pairs() const { return 1 + more_titles.size(); }
 };
-
-inline constexpr std::uint64_t largest_picture = std::uint64_t{256} << 20U;  ///< bytes; as data::FileSource
 
 /// Decodes the pictures of all rows, on threads() threads. What is wrong with one stands in its row.
 inline void look_at_pictures(std::vector<Row>& rows, const ctp::data::DecodeLimits& limits = {}) {
@@ -45,16 +46,24 @@ inline void look_at_pictures(std::vector<Row>& rows, const ctp::data::DecodeLimi
     Row& row = rows[static_cast<std::size_t>(i)];
     if (!row.fault.empty()) return;
     try {
-      const std::vector<std::byte> content = ctp::io::read_file(row.path, largest_picture);
+      const std::vector<std::byte> content = ctp::io::read_file(row.path, ctp::data::largest_picture_file);
       const ctp::data::Picture picture = ctp::data::decode_picture(content, row.path, limits);
       row.opacity = !picture.alpha.empty();
       row.transparent = ctp::data::has_transparency(picture);
       row.bytes = content.size();
+      row.pixels = picture.image.rgb.size() / 3;
       row.fingerprint = ctp::Fingerprint().add({reinterpret_cast<const char*>(content.data()), content.size()}).value();
     } catch (const ctp::Error& error) {
       row.fault = error.what();
     }
   });
+}
+
+/// Bytes that the pictures take at most. `laid`: those with opacity are laid on a background and stored as RGB in PNG.
+inline std::uint64_t written_bytes(const std::vector<Row>& rows, bool laid) {
+  std::uint64_t bytes = 0;
+  for (const Row& row : rows) bytes += laid && row.opacity ? std::max(row.bytes, 3 * row.pixels) : row.bytes;
+  return bytes;
 }
 
 /// The faults of the first `most` bad rows, parted by " | ", and the number of the others.

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -61,22 +62,10 @@ struct Options {
 /// The rows of the table, checked as far as possible without opening a picture. A file under two names, by spelling or
 /// by a link, is one picture.
 std::vector<Row> read_table(const Options& options, ctp::data::FileFinder& finder) {
-  ctp::data::CaptionTable table = ctp::data::read_captions(
-      options.captions, {.heading = options.heading ? ctp::data::Heading::Yes : ctp::data::Heading::Auto,
-                         .delimiter = options.delimiter.empty() ? '\0' : ctp::data::delimiter_of(options.delimiter)});
-  if (table.heading && !options.heading && !options.json)
-    std::printf("%s: the first line is a heading: %s\n", options.captions.c_str(), table.heading_text.c_str());
-  std::vector<ctp::data::CaptionedPicture> pictures;
-  if (options.several_captions) {
-    pictures = ctp::data::group_captions(options.captions, std::move(table.rows));
-  } else {
-    for (ctp::data::CaptionRow& row : table.rows)
-      pictures.push_back({row.line, row.file, {row.caption}, row.task, row.category});
-  }
   std::vector<Row> rows;
   std::map<std::string, std::size_t> seen;                               // by spelling: line
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> files;  // by device and inode: line
-  for (ctp::data::CaptionedPicture& picture : pictures) {
+  const auto add = [&](ctp::data::CaptionedPicture&& picture) {
     const auto refuse_twice = [&](std::size_t earlier) {
       refuse(options.captions, picture.line, "every picture once",
              ctp::quoted(picture.file) + ", the same file as on line " + std::to_string(earlier),
@@ -89,10 +78,11 @@ std::vector<Row> read_table(const Options& options, ctp::data::FileFinder& finde
     number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
     Row& added = rows.emplace_back(Row{picture.line, picture.file, "", {}});
     added.record.id = number;
-    added.record.title = picture.captions.front();
-    added.more_titles.assign(picture.captions.begin() + 1, picture.captions.end());
-    added.record.category = picture.category;
-    added.record.industry = picture.task;
+    added.record.title = std::move(picture.captions.front());
+    added.more_titles.assign(std::make_move_iterator(picture.captions.begin() + 1),
+                             std::make_move_iterator(picture.captions.end()));
+    added.record.category = std::move(picture.category);
+    added.record.industry = std::move(picture.task);
     if (const auto path = finder.find(picture.file)) added.path = *path;
     ctp::io::FileStatus facts;
     if (added.path.empty()) {
@@ -103,7 +93,22 @@ std::vector<Row> read_table(const Options& options, ctp::data::FileFinder& finde
       const auto [other, first] = files.emplace(std::pair(facts.identity.device, facts.identity.inode), picture.line);
       if (!first) refuse_twice(other->second);
     }
-  }
+  };
+  ctp::data::CaptionGroups groups(options.captions);
+  const ctp::data::CaptionTableForm form = ctp::data::for_each_caption(
+      options.captions,
+      {.heading = options.heading ? ctp::data::Heading::Yes : ctp::data::Heading::Auto,
+       .delimiter = options.delimiter.empty() ? '\0' : ctp::data::delimiter_of(options.delimiter)},
+      [&](ctp::data::CaptionRow&& row) {
+        if (options.several_captions) return groups.add(std::move(row));
+        ctp::data::CaptionedPicture picture{
+            row.line, std::move(row.file), {}, std::move(row.task), std::move(row.category)};
+        picture.captions.push_back(std::move(row.caption));
+        add(std::move(picture));
+      });
+  if (form.heading && !options.heading && !options.json)
+    std::printf("%s: the first line is a heading: %s\n", options.captions.c_str(), form.heading_text.c_str());
+  for (ctp::data::CaptionedPicture& picture : groups.pictures) add(std::move(picture));
   return rows;
 }
 
@@ -176,19 +181,17 @@ void convert(const Options& options) {
   look_at_pictures(rows, {.max_pixels = options.max_pixels});
   const std::vector<Row> left_out = take_bad(rows, options.captions, options.on_bad_image == "skip");
   const std::vector<Split> splits = split_rows(rows, options);
-  std::uint64_t bytes = 0;
-  for (const Row& row : rows) bytes += row.bytes;
-  ctp::io::require_free_space(options.output, bytes, "the pictures");
+  const std::optional<std::uint8_t> background = examples::background_of(options.background, "--background");
+  ctp::io::require_free_space(options.output, written_bytes(rows, background.has_value()), "the pictures");
   P9dWriter writer(options.output, options.overwrite ? ctp::io::Overwrite::Yes : ctp::io::Overwrite::No);
   std::map<std::string, std::array<std::size_t, 4>> counts;  // pairs, by task and split
   std::vector<std::string> order;
   std::size_t transparent = 0;
-  const std::optional<std::uint8_t> background = examples::background_of(options.background, "--background");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     examples::StopSignals::check();
     const Row& row = rows[i];
     try {
-      std::vector<std::byte> picture = ctp::io::read_file(row.path, largest_picture);
+      std::vector<std::byte> picture = ctp::io::read_file(row.path, ctp::data::largest_picture_file);
       transparent += row.transparent ? 1 : 0;
       if (row.opacity && background)
         picture =

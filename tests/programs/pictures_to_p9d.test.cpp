@@ -12,6 +12,7 @@
 #include <ctp/io/files.hpp>
 #include <ctp/io/json/document.hpp>
 
+#include "../../examples/pictures_to_p9d/looked_at.hpp"
 #include "programs/program.hpp"
 
 namespace {
@@ -100,7 +101,7 @@ TEST_CASE("pictures_to_p9d: one file under two names is one picture: by spelling
   fs::create_symlink(shop.picture("00.png"), shop.picture("soft.png"));
   fs::create_hard_link(shop.picture("00.png"), shop.picture("hard.png"));
   fs::create_directory(shop.picture("sub"));
-  for (const std::string name :
+  for (const std::string& name :
        {std::string("00.png"), std::string("./00.png"), std::string(".//00.png"), std::string("sub/../00.png"),
         std::string("soft.png"), std::string("hard.png"), shop.picture("00.png")}) {
     const auto run = shop.convert(name + ",another title\n");
@@ -175,4 +176,18 @@ TEST_CASE("pictures_to_p9d: transparency is laid on white and counted; none leav
   CHECK(has(none.out, "1 pictures with transparency, which readers drop"));
   CHECK(files_equal_to(clear) == 1);
   for (const char* wrong : {"256", "-1", "white", ""}) CHECK(shop.convert("", {"--background", wrong}).code == 2);
+}
+
+TEST_CASE("pictures_to_p9d: room is asked for pictures as they are written, laid on a background or not") {
+  const TemporaryFolder folder;
+  std::vector<Row> rows(2);
+  rows[0].path = folder.write("grey.png", png(7));
+  rows[1].path = std::string(CTP_GOLDEN_DIR) + "/images/palette_transparent.png";
+  const std::uint64_t grey = fs::file_size(rows[0].path), clear = fs::file_size(rows[1].path);
+  look_at_pictures(rows);
+  REQUIRE(rows[1].opacity);
+  const std::uint64_t rgb = 3 * rows[1].pixels;
+  REQUIRE(rgb > clear);
+  CHECK(written_bytes(rows, false) == grey + clear);
+  CHECK(written_bytes(rows, true) == grey + rgb);
 }

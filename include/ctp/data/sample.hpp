@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace ctp::data {
 
@@ -18,5 +19,13 @@ struct Sample {
   std::string image;     ///< path of the image file
   std::uint32_t ordinal = 0;
 };
+
+/// True if `id` can be the stem of a file name: 1 to 200 bytes without path separators, control characters and "..".
+inline bool can_name_file(std::string_view id) {
+  if (id.empty() || id.size() > 200 || id == "." || id.find("..") != std::string_view::npos) return false;
+  for (const char c : id)
+    if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
+  return true;
+}
 
 }  // namespace ctp::data

@@ -278,8 +278,10 @@ class TensorIndex {
   explicit TensorIndex(std::span<const NamedTensor> tensors) {
     sorted_.reserve(tensors.size());
     for (const NamedTensor& tensor : tensors) sorted_.push_back(&tensor);
-    std::stable_sort(sorted_.begin(), sorted_.end(),
-                     [](const NamedTensor* a, const NamedTensor* b) { return a->name < b->name; });
+    std::sort(sorted_.begin(), sorted_.end(), [](const NamedTensor* a, const NamedTensor* b) {
+      const int order = a->name.compare(b->name);
+      return order != 0 ? order < 0 : a < b;  // pointers into one list: the first of several comes first
+    });
   }
   /// The tensor with this name, the first if there are several; null if there is none.
   [[nodiscard]] const NamedTensor* find(std::string_view name) const {

@@ -1,6 +1,5 @@
 #include <ctp/data/codec/image_header.hpp>
 
-#include <span>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -10,51 +9,39 @@
 #include <data/picture_files.hpp>
 
 namespace data = ctp::data;
-using picture::has;
+using data::ImageType;
 
-TEST_CASE("image header: format and size of every golden file, from any prefix that holds them") {
-  for (auto& line : golden::lines("decode")) {
-    std::string file;
-    std::size_t at = 0;
-    int width = 0, height = 0;
-    line >> file >> at >> width >> height;
-    CAPTURE(file);
-    const auto whole = golden::read(file);
-    const data::ImageHeader header = data::read_image_header(whole, true, file);
-    CHECK(header.problem.empty());
-    CHECK_FALSE(header.more);
-    CHECK(header.width == width);
-    CHECK(header.height == height);
-    CHECK((header.type == data::ImageType::Png) == file.ends_with(".png"));
-    for (std::size_t n = 0; n < whole.size(); n += 7) {
-      const auto part = data::read_image_header(std::span(whole).first(n), false, file);
-      CHECK(part.problem.empty());
-      CHECK((part.more || (part.width == width && part.height == height)));
-      CHECK(data::read_image_header(std::span(whole).first(n), true, file).problem.empty() != part.more);
-    }
-  }
-  for (const auto& one : golden::alpha_cases("")) {
-    CAPTURE(one.name);
-    const data::ImageHeader header = data::read_image_header(one.file, true, one.name);
-    if (!data::is_decoded(header.type)) {
-      CHECK(has(header.problem, one.name + ": expected a JPEG"));
-      continue;
-    }
-    CHECK(header.problem.empty());
-    if (one.name == "beyond.gif") continue;  // its size is known when its frame is read
-    CHECK(header.width == one.rgb.width);
-    CHECK(header.height == one.rgb.height);
-  }
+namespace {
+
+/// The type that the file's name promises.
+ImageType type_by_name(const std::string& name) {
+  if (name.ends_with(".png")) return ImageType::Png;
+  if (name.ends_with(".webp")) return ImageType::WebP;
+  if (name.ends_with(".gif")) return ImageType::Gif;
+  return name.ends_with(".bmp") ? ImageType::Bmp : ImageType::Jpeg;
 }
 
-TEST_CASE("image header: what cannot be decoded is named as the decoder names it") {
-  const auto problem = [](const picture::Bytes& file) { return data::read_image_header(file, true, "x.jpg").problem; };
-  CHECK(has(problem(picture::bytes("<html>")), "x.jpg: expected a JPEG"));
-  CHECK(has(problem(picture::bytes("<html>")), "found an HTML page"));
-  CHECK(has(problem({}), "found an empty file"));
-  CHECK(has(problem(picture::resized_header("rgb.png", 60'000, 60'000)), "x.jpg: image size: expected at most"));
-  CHECK(has(problem(picture::resized_header("baseline_444.jpg", 0, 3)), "x.jpg: image size: expected sides"));
-  const auto jpeg = golden::read("baseline_444.jpg");
-  CHECK(has(problem({jpeg.begin(), jpeg.begin() + 30}), "30 bytes (truncated)"));
-  CHECK(data::read_image_header(std::span(jpeg).first(30), false, "x.jpg").more);
+}  // namespace
+
+TEST_CASE("image header: the type of every golden file, from its first twelve bytes") {
+  const auto check = [](const std::string& name, const picture::Bytes& file) {
+    CAPTURE(name);
+    CHECK(data::image_type(file) == type_by_name(name));
+    CHECK(data::image_type(std::span(file).first(12)) == type_by_name(name));
+  };
+  for (const std::string& name : picture::kinds()) check(name, golden::read(name));
+  for (const auto& one : golden::alpha_cases("")) check(one.name, one.file);
+  CHECK(data::image_type({}) == ImageType::Other);
+  CHECK(data::image_type(picture::bytes("RIFF....WAVE")) == ImageType::Other);
+  CHECK(data::image_type(picture::bytes("RIFF....WEB")) == ImageType::Other);
+}
+
+TEST_CASE("image header: files of other kinds are named") {
+  const auto kind = [](std::string_view text) { return data::looks_like(picture::bytes(text)); };
+  CHECK(kind("") == "an empty file");
+  CHECK(kind(" <HTML>") == "an HTML page");
+  CHECK(kind("<?xml?><svg>") == "an SVG drawing");
+  CHECK(kind("{\"a\": 1}") == "JSON text");
+  CHECK(kind("%PDF-1.4") == "a PDF document");
+  CHECK(kind("\x01\x02") == "bytes of no known kind");
 }

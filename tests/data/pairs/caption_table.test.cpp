@@ -1,6 +1,8 @@
 #include <ctp/data/pairs/caption_table.hpp>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -40,6 +42,23 @@ TEST_CASE("caption table: two to four columns; task and category are filled in")
   CHECK(rows[2].category == "cubes");
   CHECK(rows[2].line == 3);
   CHECK(read_caption_table(table, true).size() == 2);
+}
+
+TEST_CASE("caption table: the rows come one by one, before the rest of the table is looked at") {
+  const TemporaryFolder folder;
+  const std::string table = folder.write("t.csv", "image,title\na.jpg,one\nb.jpg,two\nc.jpg\n");
+  std::vector<std::string> captions;
+  const auto take = [&](ctp::data::CaptionRow&& row) {
+    captions.push_back(std::move(row.caption));
+    if (captions.size() == 2) throw ctp::DataError("enough");
+  };
+  CHECK(message_of<ctp::DataError>([&] { ctp::data::for_each_caption(table, {}, take); }) == "enough");
+  CHECK(captions == std::vector<std::string>{"one", "two"});
+  const auto form = ctp::data::for_each_caption(folder.write("u.tsv", "image\ttitle\na.jpg\tone\n"), {}, take);
+  CHECK(form.delimiter == '\t');
+  CHECK(form.heading);
+  CHECK(form.heading_text == "image,title");
+  CHECK(captions.size() == 3);
 }
 
 TEST_CASE("caption table: an error names the table, the line and the fault") {

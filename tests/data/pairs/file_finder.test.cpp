@@ -54,6 +54,19 @@ TEST_CASE("file finder: the hint names a file that differs in case, suffix or a 
   CHECK(finder.hint("nothing/of/this.kind") == "files are relative to the folder of pictures");
 }
 
+TEST_CASE("file finder: near names are looked for a limited number of times, other case and suffix always") {
+  const TemporaryFolder folder;
+  for (const char* name : {"A.JPG", "b.png", "teapot.jpg"}) folder.write(name, "x");
+  FileFinder finder(folder.path());
+  for (int i = 0; i < FileFinder::most_near_searches; ++i) {
+    CHECK(finder.hint("a.jpg") == "did you mean \"A.JPG\"?");  // this needs no search
+    CHECK(finder.hint("teapod.jpg") == "did you mean \"teapot.jpg\"?");
+  }
+  CHECK(finder.hint("teapod.jpg") == "files are relative to the folder of pictures");
+  CHECK(finder.hint("a.jpg") == "did you mean \"A.JPG\"?");
+  CHECK(finder.hint("b.jpg") == "did you mean \"b.png\"?");
+}
+
 TEST_CASE("file finder: files of the system are known by name") {
   for (const char* name : {"._a.jpg", ".DS_Store", "Thumbs.db", "THUMBS.DB", "desktop.ini"}) {
     CAPTURE(name);

@@ -58,7 +58,8 @@ TEST_CASE("pairs by text files: a missing or surplus file is named") {
   CHECK(has(message({{"a.jpg", "x"}, {"a.txt", "\xFF"}}), "a.txt: expected text in UTF-8"));
   CHECK(has(message({{"a.jpg", "x"}, {"a.png", "x"}, {"a.txt", "one"}}),
             "a.txt: expected the caption of one picture, found \"a.jpg\" and \"a.png\""));
-  CHECK(has(message({{"notes.md", "x"}}), "expected at least one .jpg, .jpeg or .png file, found none"));
+  CHECK(has(message({{"notes.md", "x"}}),
+            std::string("expected at least one file with ") + ctp::data::decoded_types() + ", found none"));
   CHECK(has(message_of<ctp::DataError>([] { pairs_by_text_files("/no/such/folder", "toys"); }), "/no/such/folder"));
 }
 

@@ -64,7 +64,7 @@ inline BmpStructure bmp_structure(std::span<const std::byte> bytes, const std::s
   const bool known = (bmp.compression == 0 && (bmp.bits == 1 || bmp.bits == 4 || bmp.bits == 8 || bmp.bits == 16 ||
                                                bmp.bits == 24 || bmp.bits == 32)) ||
                      (bmp.compression == 1 && bmp.bits == 8) || (bmp.compression == 2 && bmp.bits == 4) ||
-                     (fields && (bmp.bits == 16 || bmp.bits == 32));
+                     (fields && (bmp.bits == 16 || bmp.bits == 24 || bmp.bits == 32));
   if (!known) {
     bad_image(file, "BMP", std::to_string(bmp.bits) + " bits with compression " + std::to_string(bmp.compression),
               "convert it to PNG");
@@ -76,6 +76,10 @@ inline BmpStructure bmp_structure(std::span<const std::byte> bytes, const std::s
     const auto& m = bmp.masks;
     const bool unset = m[0] == 0 && m[1] == 0 && m[2] == 0 && m[3] == 0;
     if (unset && bmp.bits == 32) bmp.masks = {0xFF0000, 0xFF00, 0xFF, 0xFF000000};
+    if (bmp.bits == 24) {  // Pillow reads the usual order alone
+      if (m[0] != 0xFF0000 || m[1] != 0xFF00 || m[2] != 0xFF) bad_image(file, "BMP", "a bad bit mask");
+      bmp.masks[3] = 0;
+    }
   } else if (bmp.bits == 16) {
     bmp.masks = {0x7C00, 0x3E0, 0x1F, 0};
   } else if (bmp.bits > 16) {
@@ -94,6 +98,8 @@ inline BmpStructure bmp_structure(std::span<const std::byte> bytes, const std::s
     for (std::size_t i = 0; i < bmp.palette.size(); ++i) bmp.palette[i] = static_cast<std::uint8_t>(i / 3);
     const std::size_t entry = old ? 3 : 4;
     if (colours > 65'536) bad_image(file, "BMP", "a palette of " + std::to_string(colours) + " colours");
+    if (bmp.data > after)
+      colours = std::min(colours, (bmp.data - after) / entry);  // a short palette ends at the pixels
     need(after + entry * colours);
     for (std::size_t i = 0; i < colours && i < 256; ++i) {
       for (std::size_t c = 0; c < 3; ++c)
@@ -106,6 +112,12 @@ inline BmpStructure bmp_structure(std::span<const std::byte> bytes, const std::s
   if (bmp.data < after) bad_image(file, "BMP", "pixels inside the header");
   need(bmp.data);
   return bmp;
+}
+
+/// Bytes that the pixels of a file without run-length coding take at least: the last row may lack its fill bytes.
+inline std::uint64_t bmp_pixel_bytes(const BmpStructure& bmp) {
+  const std::uint64_t used = (static_cast<std::uint64_t>(bmp.width) * bmp.bits + 7) / 8, stride = (used + 3) / 4 * 4;
+  return stride * static_cast<std::uint64_t>(bmp.height - 1) + used;
 }
 
 /// The palette indices of run-length coded pixels, in the order of the file; fewer than wanted if the data ends early.
@@ -161,7 +173,7 @@ inline Image decode_bmp(std::span<const std::byte> bytes, const std::string& fil
   if (packed) {
     runs = unpack_runs(bytes.subspan(bmp.data), bmp.compression == 2, width, width * height);
     if (runs.size() < width * height) truncated();
-  } else if (bytes.size() - bmp.data < stride * (height - 1) + used) {  // the last row may lack its fill bytes
+  } else if (bytes.size() - bmp.data < bmp_pixel_bytes(bmp)) {
     truncated();
   }
   Image image = allocate_image(file, static_cast<int>(width), static_cast<int>(height));

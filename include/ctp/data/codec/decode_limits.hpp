@@ -15,4 +15,7 @@ struct DecodeLimits {
   int max_scans = 100;                   ///< scans of one JPEG file; each costs a pass over the whole picture
 };
 
+/// Bytes of the largest picture file that is read.
+inline constexpr std::uint64_t largest_picture_file = std::uint64_t{256} << 20U;
+
 }  // namespace ctp::data

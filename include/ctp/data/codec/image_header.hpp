@@ -1,5 +1,5 @@
 /// @file   ctp/data/codec/image_header.hpp
-/// @brief  Format and size of a picture file, from its first bytes.
+/// @brief  Type of a picture file, from its first bytes.
 /// @layer  data
 #pragma once
 
@@ -9,10 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <ctp/core/error.hpp>
-#include <ctp/data/codec/decode_errors.hpp>
-#include <ctp/data/codec/decode_limits.hpp>
 
 namespace ctp::data {
 
@@ -27,25 +23,6 @@ inline ImageType image_type(std::span<const std::byte> bytes) {
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return ImageType::Gif;
   if (text.starts_with("BM")) return ImageType::Bmp;
   return ImageType::Other;
-}
-
-/// The name of a type of picture, for messages.
-inline const char* type_name(ImageType type) {
-  switch (type) {
-    case ImageType::Jpeg:
-      return "JPEG";
-    case ImageType::Png:
-      return "PNG";
-    case ImageType::WebP:
-      return "WebP";
-    case ImageType::Gif:
-      return "GIF";
-    case ImageType::Bmp:
-      return "BMP";
-    case ImageType::Other:
-      break;
-  }
-  return "unknown";
 }
 
 /// True if this build decodes pictures of this type.
@@ -95,14 +72,6 @@ inline std::string looks_like(std::span<const std::byte> bytes) {
   return "bytes of no known kind";
 }
 
-/// What the first bytes of a file say.
-struct ImageHeader {
-  ImageType type = ImageType::Other;
-  std::int64_t width = 0, height = 0;  ///< 0 while `more` is true or `problem` is not empty
-  bool more = false;                   ///< the given bytes end before the size: give more of the file
-  std::string problem;                 ///< the message of the refusal, with the file's name; empty: none found
-};
-
 namespace detail {
 
 /// Little-endian and big-endian numbers of a file's first bytes.
@@ -135,124 +104,6 @@ inline std::int64_t bmp_side(const HeaderBytes& bytes, std::size_t at, std::size
   return static_cast<std::int32_t>(bytes.little(at, 4));
 }
 
-/// Looks for the frame header of a JPEG file.
-inline void find_jpeg_size(const HeaderBytes& bytes, ImageHeader& header) {
-  std::size_t i = 2;
-  for (;;) {
-    while (i < bytes.size() && bytes.at(i) != 0xFF) ++i;  // stray bytes are passed over
-    while (i < bytes.size() && bytes.at(i) == 0xFF) ++i;
-    if (i + 8 > bytes.size()) break;
-    const std::uint32_t marker = bytes.at(i++);
-    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD7)) continue;
-    if (marker == 0xD8 || marker == 0xD9 || marker == 0xDA) {
-      header.problem = "no frame header";
-      return;
-    }
-    if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
-      header.height = bytes.big(i + 3, 2);
-      header.width = bytes.big(i + 5, 2);
-      return;
-    }
-    i += bytes.big(i, 2);
-  }
-  header.more = true;
-}
-
-/// Size of a WebP file: of the canvas, or of the only picture.
-inline void find_webp_size(const HeaderBytes& bytes, ImageHeader& header) {
-  if (bytes.size() < 30) {
-    header.more = true;
-    return;
-  }
-  const std::string_view chunk = bytes.text(12, 4);
-  if (chunk == "VP8X") {
-    header.width = std::int64_t{bytes.little(24, 3)} + 1;
-    header.height = std::int64_t{bytes.little(27, 3)} + 1;
-  } else if (chunk == "VP8L" && bytes.at(20) == 0x2F) {
-    header.width = (bytes.little(21, 4) & 0x3FFFU) + 1;
-    header.height = ((bytes.little(21, 4) >> 14U) & 0x3FFFU) + 1;
-  } else if (chunk == "VP8 " && bytes.big(23, 3) == 0x9D012AU) {
-    header.width = bytes.little(26, 2) & 0x3FFFU;
-    header.height = bytes.little(28, 2) & 0x3FFFU;
-  } else {
-    header.problem = "no size";
-  }
-}
-
 }  // namespace detail
-
-/// @brief Format and size of a picture file, without decoding it.
-///
-/// `prefix`: the first bytes of the file; 4 KiB are enough unless a JPEG file begins with a long profile, in which case
-/// `more` is true. `whole`: `prefix` is the whole file; a size that does not come is then a problem. `problem` is the
-/// message that decode_image() would throw for the header: another type of file, no size, a size above the limits. A
-/// file without a problem may still be truncated or damaged further on.
-inline ImageHeader read_image_header(std::span<const std::byte> prefix, bool whole, const std::string& file,
-                                     const DecodeLimits& limits = {}) {
-  ImageHeader header;
-  header.type = image_type(prefix);
-  const detail::HeaderBytes bytes(prefix);
-  const char* const kind = type_name(header.type);
-  const auto complaint = [&](const std::string& expected, const std::string& found, const std::string& remedy) {
-    return Complaint{file, "", expected, found, remedy}.text();
-  };
-  if (!is_decoded(header.type)) {
-    if (!whole && prefix.size() < 12) {
-      header.more = true;
-      return header;
-    }
-    try {
-      detail::refuse_type(file, decoded_types(), looks_like(prefix), header.type == ImageType::WebP);
-    } catch (const DataError& error) {
-      header.problem = error.what();
-    }
-    return header;
-  }
-  const auto need = [&](std::size_t n) { return header.more = bytes.size() < n; };
-  switch (header.type) {
-    case ImageType::Jpeg:
-      detail::find_jpeg_size(bytes, header);
-      break;
-    case ImageType::Png:
-      if (need(24)) break;
-      header.width = bytes.big(16, 4);
-      header.height = bytes.big(20, 4);
-      if (bytes.text(12, 4) != "IHDR") header.problem = "no header";
-      break;
-    case ImageType::WebP:
-      detail::find_webp_size(bytes, header);
-      break;
-    case ImageType::Gif:
-      if (need(10)) break;
-      header.width = bytes.little(6, 2);
-      header.height = bytes.little(8, 2);
-      break;
-    case ImageType::Bmp: {
-      if (need(26)) break;
-      const bool old = bytes.little(14, 4) == 12;
-      header.width = detail::bmp_side(bytes, 18, old ? 18 : 0);
-      const std::int64_t rows = detail::bmp_side(bytes, 22, old ? 20 : 0);
-      header.height = rows < 0 ? -rows : rows;
-      break;
-    }
-    case ImageType::Other:
-      break;
-  }
-  if (header.more && whole) {
-    header.more = false;
-    header.problem = "a file that ends after " + std::to_string(prefix.size()) + " bytes (truncated)";
-  }
-  if (!header.problem.empty()) {
-    header.problem = complaint(std::string("an intact ") + kind + " image", header.problem, "fetch the file again");
-  } else if (!header.more) {
-    try {
-      detail::require_within(limits, file, header.width, header.height);
-    } catch (const DataError& error) {
-      header.problem = error.what();
-    }
-  }
-  if (!header.problem.empty()) header.width = header.height = 0;
-  return header;
-}
 
 }  // namespace ctp::data

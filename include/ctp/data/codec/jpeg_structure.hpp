@@ -16,6 +16,14 @@
 
 namespace ctp::data::detail {
 
+/// Longest side of a JPEG picture that libjpeg decodes.
+inline constexpr int largest_jpeg_side = 65'500;
+
+/// True for the markers of segments that a picture may have.
+inline bool is_jpeg_segment(unsigned marker) {
+  return marker >= 0xC0 && marker != 0xC8 && marker != 0xDE && marker != 0xDF && (marker < 0xF0 || marker > 0xFD);
+}
+
 /// One marker with its payload. The payload of SOS includes the coded data up to the next marker.
 struct JpegSegment {
   std::uint8_t marker = 0;
@@ -101,9 +109,7 @@ class JpegWalk {
   }
 
   void take(std::uint8_t marker) {
-    if (marker < 0xC0 || marker == 0xC8 || marker == 0xDE || marker == 0xDF || (marker >= 0xF0 && marker <= 0xFD)) {
-      bad_image(file_, "JPEG", "a segment of unknown type " + std::to_string(marker));
-    }
+    if (!is_jpeg_segment(marker)) bad_image(file_, "JPEG", "a segment of unknown type " + std::to_string(marker));
     if (position_ + 2 > bytes_.size()) truncated();
     const std::size_t length = word(position_);
     if (length < 2) bad_image(file_, "JPEG", "a segment of " + std::to_string(length) + " bytes");
@@ -139,9 +145,9 @@ class JpegWalk {
     result_.width = value(3) * 256 + value(4);
     result_.components = value(5);
     require_within(limits_, file_, result_.width, result_.height);
-    if (std::max(result_.width, result_.height) > largest_side) {
+    if (std::max(result_.width, result_.height) > largest_jpeg_side) {
       throw DataError(Complaint{
-          file_, "image size", "JPEG sides of at most " + std::to_string(largest_side) + ", the limit of libjpeg",
+          file_, "image size", "JPEG sides of at most " + std::to_string(largest_jpeg_side) + ", the limit of libjpeg",
           std::to_string(result_.width) + " x " + std::to_string(result_.height), "cut the picture or save it as PNG"}
                           .text());
     }
@@ -186,8 +192,6 @@ class JpegWalk {
       }
     }
   }
-
-  static constexpr int largest_side = 65'500;
 
   std::span<const std::byte> bytes_;
   const std::string& file_;

@@ -75,6 +75,26 @@ inline bool png_type(std::string_view type) {
   return std::all_of(type.begin(), type.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
+/// True for the combinations of depth and colour type that PNG has. **Source.** ISO/IEC 15948, 11.2.2.
+inline bool png_kind(int depth, int colour) {
+  const bool small = depth == 1 || depth == 2 || depth == 4;
+  switch (colour) {
+    case 0:
+      return small || depth == 8 || depth == 16;
+    case 3:
+      return small || depth == 8;
+    case 2:
+    case 4:
+    case 6:
+      return depth == 8 || depth == 16;
+    default:
+      return false;
+  }
+}
+
+/// True if a palette chunk can have this length.
+inline bool png_palette_length(std::size_t length) { return length > 0 && length % 3 == 0 && length <= 768; }
+
 /// @brief The chunks of a PNG file up to and including IEND, checked as far as possible without decoding pixels.
 ///
 /// As in Pillow, a file may end behind its last IDAT chunk: without IEND, with a part of it, or with stray bytes in its
@@ -130,19 +150,13 @@ inline PngStructure png_structure(std::span<const std::byte> bytes, const std::s
       png.depth = std::to_integer<int>(chunk.data[8]);
       png.colour = std::to_integer<int>(chunk.data[9]);
       png.interlaced = std::to_integer<int>(chunk.data[12]) != 0;
-      const bool small = png.depth == 1 || png.depth == 2 || png.depth == 4;
-      const bool known =
-          (png.depth == 8 &&
-           (png.colour == 0 || png.colour == 2 || png.colour == 3 || png.colour == 4 || png.colour == 6)) ||
-          (small && (png.colour == 0 || png.colour == 3)) ||
-          (png.depth == 16 && (png.colour == 0 || png.colour == 2 || png.colour == 4 || png.colour == 6));
-      if (!known) {
+      if (!png_kind(png.depth, png.colour)) {
         bad_image(file, "PNG",
                   "depth " + std::to_string(png.depth) + " with colour type " + std::to_string(png.colour));
       }
     }
     if (chunk.type == "PLTE") {
-      if (palette || data || length == 0 || length % 3 != 0 || length > 768) bad_image(file, "PNG", "a bad palette");
+      if (palette || data || !png_palette_length(length)) bad_image(file, "PNG", "a bad palette");
       palette = true;
     }
     if (chunk.type == "tRNS" && !data) png.transparency = chunk.data;

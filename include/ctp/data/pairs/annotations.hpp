@@ -3,7 +3,6 @@
 /// @layer  data
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -134,11 +133,7 @@ class AnnotationHandler final : public io::JsonHandler {
   }
 
   void require_file_name(const std::string& id) const {
-    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-    const bool good = !id.empty() && id.size() <= 200 && id != "." && id.find("..") == std::string::npos &&
-                      id.find_first_of("/\\") == std::string::npos && !replaced() &&
-                      std::none_of(id.begin(), id.end(), control);
-    if (good) return;
+    if (can_name_file(id) && !replaced()) return;
     refuse("an item id that can be a file name",
            "use 1 to 200 bytes without path separators, control characters and \"..\"");
   }

@@ -40,25 +40,26 @@ inline std::string tidy_path(std::string_view file) {
   return out;
 }
 
-/// @brief The rows of one picture joined, in the order of the pictures' first rows.
+/// @brief Joins the rows of one picture, in the order of the pictures' first rows.
 ///
 /// Rows are of one picture if tidy_path() of their files is equal.
-/// **Errors.** DataError naming table and line: a picture with one caption twice, or with two tasks or categories.
-inline std::vector<CaptionedPicture> group_captions(const std::string& table, std::vector<CaptionRow> rows) {
-  std::vector<CaptionedPicture> pictures;
-  std::unordered_map<std::string, std::size_t> places;
-  std::unordered_set<std::string> seen;  // a picture's place and a caption, of pictures with several
-  for (CaptionRow& row : rows) {
-    const auto [place, fresh] = places.emplace(tidy_path(row.file), pictures.size());
+class CaptionGroups {
+ public:
+  /// `table`: its name, for messages.
+  explicit CaptionGroups(std::string table) : table_(std::move(table)) {}
+
+  /// **Errors.** DataError naming table and line: a picture with one caption twice, or with two tasks or categories.
+  void add(CaptionRow&& row) {
+    const auto [place, fresh] = places_.emplace(tidy_path(row.file), pictures.size());
     if (fresh) {
       pictures.push_back({row.line, std::move(row.file), {}, std::move(row.task), std::move(row.category)});
       pictures.back().captions.push_back(std::move(row.caption));
-      continue;
+      return;
     }
     CaptionedPicture& picture = pictures[place->second];
     const std::string earlier = " as on line " + std::to_string(picture.line);
     const auto refuse = [&](const std::string& expected, const std::string& found, const char* remedy) {
-      throw DataError(Complaint{table, "line " + std::to_string(row.line), expected, found, remedy}.text());
+      throw DataError(Complaint{table_, "line " + std::to_string(row.line), expected, found, remedy}.text());
     };
     if (row.task != picture.task)
       refuse("the task " + ctp::quoted(picture.task) + " of " + ctp::quoted(picture.file) + earlier,
@@ -67,13 +68,26 @@ inline std::vector<CaptionedPicture> group_captions(const std::string& table, st
       refuse("the category " + ctp::quoted(picture.category) + " of " + ctp::quoted(picture.file) + earlier,
              ctp::quoted(row.category), "a picture belongs to one category");
     const std::string number = std::to_string(place->second) + ' ';
-    if (picture.captions.size() == 1) seen.insert(number + picture.captions.front());
-    if (!seen.insert(number + row.caption).second)
+    if (picture.captions.size() == 1) seen_.insert(number + picture.captions.front());
+    if (!seen_.insert(number + row.caption).second)
       refuse("every caption of " + ctp::quoted(picture.file) + " once", ctp::quoted(row.caption) + " twice",
              "remove one of the lines");
     picture.captions.push_back(std::move(row.caption));
   }
-  return pictures;
+
+  std::vector<CaptionedPicture> pictures;
+
+ private:
+  std::string table_;
+  std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_set<std::string> seen_;  // a picture's place and a caption, of pictures with several
+};
+
+/// The pictures of `rows` by CaptionGroups. **Errors.** as CaptionGroups::add().
+inline std::vector<CaptionedPicture> group_captions(const std::string& table, std::vector<CaptionRow> rows) {
+  CaptionGroups groups(table);
+  for (CaptionRow& row : rows) groups.add(std::move(row));
+  return std::move(groups.pictures);
 }
 
 }  // namespace ctp::data

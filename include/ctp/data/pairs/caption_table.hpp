@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,12 +41,16 @@ struct CaptionTableOptions {
   std::string default_task = "pictures";
 };
 
-/// Content of a caption table, and how it was read.
-struct CaptionTable {
-  std::vector<CaptionRow> rows;
+/// How a caption table was read.
+struct CaptionTableForm {
   char delimiter = ',';
-  bool heading = false;      ///< the first line was a heading
-  std::string heading_text;  ///< that heading, for messages
+  bool heading = false;           ///< the first line was a heading
+  std::string heading_text = {};  ///< that heading, for messages
+};
+
+/// Content of a caption table, and how it was read.
+struct CaptionTable : CaptionTableForm {
+  std::vector<CaptionRow> rows;
 };
 
 /// The delimiter called `name`: comma, tab, semicolon, pipe, or any one printable ASCII character but a quote.
@@ -116,8 +121,10 @@ namespace detail {
 /// Takes the records of a table one by one.
 class CaptionRows {
  public:
-  CaptionRows(const std::string& table, const CaptionTableOptions& options, CaptionTable& out)
-      : table_(table), options_(options), out_(out), parting_(io::delimiter_name(out.delimiter)) {}
+  using Take = std::function<void(CaptionRow&&)>;
+
+  CaptionRows(const std::string& table, const CaptionTableOptions& options, CaptionTableForm& form, const Take& take)
+      : table_(table), options_(options), form_(form), take_(take), parting_(io::delimiter_name(form.delimiter)) {}
 
   void take(io::CsvRecord&& record) {
     if (columns_ == 0) {
@@ -147,14 +154,13 @@ class CaptionRows {
       refuse(record.line, "a caption in the caption column", "nothing", "fill it in or remove the line");
     if (values[2].empty()) values[2] = options_.default_task;
     if (values[3].empty()) values[3] = values[2];
-    out_.rows.push_back(
-        {record.line, std::move(values[0]), std::move(values[1]), std::move(values[2]), std::move(values[3])});
+    any_ = true;
+    take_({record.line, std::move(values[0]), std::move(values[1]), std::move(values[2]), std::move(values[3])});
   }
 
   void finish() const {
-    if (out_.rows.empty() && out_.heading)
-      refuse(0, "at least one line below the heading", "none", "list the pictures");
-    if (out_.rows.empty()) refuse(0, "at least one line: file,caption", "none", "list the pictures");
+    if (!any_ && form_.heading) refuse(0, "at least one line below the heading", "none", "list the pictures");
+    if (!any_) refuse(0, "at least one line: file,caption", "none", "list the pictures");
   }
 
   [[noreturn]] void refuse(std::size_t line, const std::string& expected, const std::string& found,
@@ -175,9 +181,9 @@ class CaptionRows {
       if (column) named[*column] = i;
     }
     const bool recognised = named[0] != absent && named[1] != absent;
-    out_.heading = recognised || options_.heading == Heading::Yes;
-    if (!out_.heading) return false;
-    for (const std::string& name : record.fields) out_.heading_text += (out_.heading_text.empty() ? "" : ",") + name;
+    form_.heading = recognised || options_.heading == Heading::Yes;
+    if (!form_.heading) return false;
+    for (const std::string& name : record.fields) form_.heading_text += (form_.heading_text.empty() ? "" : ",") + name;
     if (!recognised || (unknown != nullptr && options_.heading == Heading::Yes)) return true;
     if (unknown != nullptr)
       refuse(record.line, "the columns file, caption, task and category", "a column " + ctp::quoted(*unknown, 80),
@@ -192,25 +198,30 @@ class CaptionRows {
   static constexpr std::size_t absent = io::most_csv_fields;
   const std::string& table_;
   const CaptionTableOptions& options_;
-  CaptionTable& out_;
+  CaptionTableForm& form_;
+  const Take& take_;
   std::string parting_;
   std::array<std::size_t, 4> place_ = {0, 1, 2, 3};  // of each column in a row
   std::size_t columns_ = 0, first_line_ = 0;
+  bool any_ = false;
 };
 
 }  // namespace detail
 
-/// @brief Reads a table of two to four columns: file, caption, and optionally task and category.
+/// @brief Calls `take` for every row of a table of two to four columns: file, caption, and optionally task and
+/// category.
 ///
 /// A first line such as `sep=;`, as spreadsheets write it, names the delimiter.
 /// A heading with known names (such as image, filepath, title, text) is recognised and gives the order of the columns;
 /// Heading::Yes with other names means the order file, caption, task, category. The default of a task is
-/// `default_task`, that of a category the row's task. A file may occur in several rows. Does not open pictures.
+/// `default_task`, that of a category the row's task. A file may occur in several rows. Does not open pictures. The
+/// memory is the text of the table and one row.
 /// **Errors.** DataError naming table and line: no rows, a number of columns outside 2 to 4 or other than in the first
 /// line, columns parted by another character than the delimiter, a heading with an unknown name or one name twice, an
 /// empty file or caption, text that is not UTF-8; and as io::read_csv() and io::read_text().
-inline CaptionTable read_captions(const std::string& table, const CaptionTableOptions& options = {}) {
-  CaptionTable out;
+inline CaptionTableForm for_each_caption(const std::string& table, const CaptionTableOptions& options,
+                                         const std::function<void(CaptionRow&&)>& take) {
+  CaptionTableForm out;
   out.delimiter = options.delimiter != '\0' ? options.delimiter : table.ends_with(".tsv") ? '\t' : ',';
   const std::string whole = io::read_text(table);
   std::string_view text = whole;
@@ -221,7 +232,7 @@ inline CaptionTable read_captions(const std::string& table, const CaptionTableOp
     if (options.delimiter == '\0') out.delimiter = text[4];
     text.remove_prefix(5);  // the rest of the line is empty and keeps the count of lines
   }
-  detail::CaptionRows rows(table, options, out);
+  detail::CaptionRows rows(table, options, out, take);
   if (out.delimiter == ',' && options.delimiter == '\0' && !names_delimiter) {
     if (const char other = detail::other_delimiter(text); other != '\0') {
       const std::string name = other == '|' ? "pipe" : io::delimiter_name(other);
@@ -232,6 +243,14 @@ inline CaptionTable read_captions(const std::string& table, const CaptionTableOp
   io::for_each_csv_record(text, table, out.delimiter, [&](io::CsvRecord&& record) { rows.take(std::move(record)); });
   rows.finish();
   return out;
+}
+
+/// All rows of a table, and how it was read. **Errors.** as for_each_caption().
+inline CaptionTable read_captions(const std::string& table, const CaptionTableOptions& options = {}) {
+  CaptionTable all;
+  static_cast<CaptionTableForm&>(all) =
+      for_each_caption(table, options, [&](CaptionRow&& row) { all.rows.push_back(std::move(row)); });
+  return all;
 }
 
 /// The rows of read_captions(). `heading`: the first line is a heading whatever its names.

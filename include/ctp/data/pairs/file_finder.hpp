@@ -82,33 +82,40 @@ class FileFinder {
   /// Files that find() found by their normal form only.
   [[nodiscard]] std::size_t normalised() const { return normalised_; }
 
-  /// Remedy for the message about a missing `file`: a file that differs in letters' case or in its suffix, or a near
-  /// name. **Errors.** ResourceError.
+  /// @brief Remedy for the message about a missing `file`: a file that differs in letters' case or in its suffix, or a
+  /// near name.
+  ///
+  /// Near names are looked for in the first `most_near_searches` calls that come so far: each such search compares all
+  /// names of the folder. **Errors.** ResourceError.
   std::string hint(const std::string& file) {
     if (file.find("://") != std::string::npos) return "pictures are files; download them first";
     const std::string path = file.starts_with('/') ? file : io::join(folder_, file);
-    const std::string name = path.substr(path.rfind('/') + 1), parent = io::directory_of(path);
-    const std::vector<std::string>& names = listing(parent).names;
+    const std::string name = path.substr(path.rfind('/') + 1);
+    Listing& all = listing(io::directory_of(path));
     const auto did_you_mean = [](const std::string& other) { return "did you mean " + ctp::quoted(other) + "?"; };
-    const std::string wanted = folded(name), stem = wanted.substr(0, wanted.rfind('.'));
-    for (const std::string& other : names) {
-      if (folded(other) == wanted) return did_you_mean(other);
+    if (!all.names.empty() && all.by_folded.empty()) fold(all);
+    const std::string wanted = folded(name);
+    if (const auto other = all.by_folded.find(wanted); other != all.by_folded.end())
+      return did_you_mean(all.names[other->second]);
+    if (const auto other = all.by_stem.find(stem_of(wanted)); other != all.by_stem.end())
+      return did_you_mean(all.names[other->second]);
+    if (near_searches_ < most_near_searches) {
+      ++near_searches_;
+      if (const std::string near = io::nearest_name(name, all.names); !near.empty()) return did_you_mean(near);
     }
-    for (const std::string& other : names) {
-      const std::string low = folded(other);
-      if (low.substr(0, low.rfind('.')) == stem && !low.ends_with(".txt")) return did_you_mean(other);
-    }
-    if (const std::string near = io::nearest_name(name, names); !near.empty()) return did_you_mean(near);
     return "files are relative to the folder of pictures";
   }
+
+  static constexpr int most_near_searches = 20;
 
  private:
   struct Listing {
     std::vector<std::string> names;
     std::unordered_multimap<std::string, std::string> by_normal_form;
+    std::unordered_map<std::string, std::size_t> by_folded, by_stem;  // index of the first such name; see fold()
   };
 
-  const Listing& listing(const std::string& folder) {
+  Listing& listing(const std::string& folder) {
     const auto [place, fresh] = listings_.try_emplace(folder);
     if (fresh && io::is_directory(folder)) {
       place->second.names = io::list_directory(folder);
@@ -121,7 +128,17 @@ class FileFinder {
     return encode_utf8(compose(lower(decode_utf8(name))));
   }
 
+  static std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
+  static void fold(Listing& all) {
+    for (std::size_t i = 0; i < all.names.size(); ++i) {
+      const std::string low = folded(all.names[i]);
+      all.by_folded.emplace(low, i);
+      if (!low.ends_with(".txt")) all.by_stem.emplace(stem_of(low), i);
+    }
+  }
+
   std::string folder_;
+  int near_searches_ = 0;
   std::unordered_map<std::string, Listing> listings_;
   std::size_t normalised_ = 0;
 };

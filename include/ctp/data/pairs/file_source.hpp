@@ -71,7 +71,7 @@ class FileSource final : public Source {
   void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const override {
     const std::string& file = images_.at(ordinal);
     const auto picture = cache_.get(
-        ordinal, [&] { return decode_on(io::read_file(file, largest_image_file), file, background_, limits_); });
+        ordinal, [&] { return decode_on(io::read_file(file, largest_picture_file), file, background_, limits_); });
     out.write(augment != nullptr ? augment_for_training(*picture, out.size(), *augment, augmentation_)
                                  : resize_for_test(*picture, out.size()));
   }
@@ -83,7 +83,6 @@ class FileSource final : public Source {
 
  private:
   static constexpr std::ptrdiff_t captions_per_block = 1024;
-  static constexpr std::uint64_t largest_image_file = std::uint64_t{256} << 20U;  // bytes
 
   void tokenise(std::span<const Sample> samples, const Tokenizer& tokenizer, FileSourceOptions options) {
     const auto count = static_cast<std::ptrdiff_t>(samples.size());

@@ -17,6 +17,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/quoted.hpp>
+#include <ctp/data/codec/image_header.hpp>
 #include <ctp/data/pairs/caption_table.hpp>
 #include <ctp/data/pairs/file_finder.hpp>
 #include <ctp/data/pairs/file_source.hpp>
@@ -54,12 +55,12 @@ inline bool is_blank(std::string_view text) { return text.find_first_not_of(" \t
 ///
 /// Files are relative to `folder` unless they begin with a slash; FileFinder finds them. A file with several captions
 /// has several rows. Does not open pictures.
-/// **Errors.** DataError as read_captions(), and for a missing file, with the table's line.
+/// **Errors.** DataError as for_each_caption(), and for a missing file, with the table's line.
 inline std::vector<Sample> pairs_by_table(const std::string& folder, const std::string& table,
                                           const CaptionTableOptions& options) {
   std::vector<Sample> samples;
   FileFinder finder(folder);
-  for (CaptionRow& row : read_captions(table, options).rows) {
+  for_each_caption(table, options, [&](CaptionRow&& row) {
     std::optional<std::string> path = finder.find(row.file);
     if (!path) {
       const std::string wanted = row.file.starts_with('/') ? row.file : io::join(folder, row.file);
@@ -69,7 +70,7 @@ inline std::vector<Sample> pairs_by_table(const std::string& folder, const std::
     }
     samples.push_back({std::move(row.file), std::move(row.caption), std::move(row.category), std::move(row.task),
                        std::move(*path), static_cast<std::uint32_t>(samples.size())});
-  }
+  });
   return samples;
 }
 /// As above. `heading`: the first line is a heading whatever its names.
@@ -198,7 +199,8 @@ inline std::vector<Sample> pairs_by_text_files(const std::string& folder, const 
   detail::TextFilePairs pairs(task, options, passed_over);
   pairs.add(folder, "", 0);
   if (pairs.samples.empty()) {
-    throw DataError(Complaint{folder, "", "at least one .jpg, .jpeg or .png file", "none", "check the folder"}.text());
+    const std::string expected = std::string("at least one file with ") + decoded_types();
+    throw DataError(Complaint{folder, "", expected, "none", "check the folder"}.text());
   }
   if (report != nullptr) *report = passed_over;
   return std::move(pairs.samples);

@@ -121,10 +121,8 @@ class P9dWriter {
     return train_.emplace_back(industry, "").second;
   }
   void check_id(Split split, const std::string& id) {
-    bool good = !id.empty() && id.size() <= 200 && id.find("..") == std::string::npos && id != ".";
-    for (const char c : id) good = good && c != '/' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
     const std::string where = io::join(folder_.target(), "json/" + std::string(split_name(split)) + ".json");
-    if (!good) {
+    if (!can_name_file(id)) {
       throw DataError(
           Complaint{where, "id", "1 to 200 bytes that can be a file name", ctp::quoted(id), "rename it"}.text());
     }

@@ -49,7 +49,7 @@ struct PictureFacts {
 /// **Errors.** DataError with the reason if the picture cannot be read: missing, not a regular file, larger than
 /// `largest` bytes, of another type, broken, cut, above the limits. ResourceError if the system refuses.
 inline PictureFacts picture_facts(const std::string& path, const DecodeLimits& limits = {},
-                                  std::uint64_t largest = std::uint64_t{256} << 20U, bool decode = false) {
+                                  std::uint64_t largest = largest_picture_file, bool decode = false) {
   const io::InputFile file(path);
   std::array<std::byte, picture_start_bytes> buffer;
   const auto start =
@@ -92,12 +92,12 @@ struct PictureCopies {
 /// Settings of check_pictures().
 struct PictureCheckOptions {
   DecodeLimits limits{};
-  std::uint64_t largest_file = std::uint64_t{256} << 20U;  ///< bytes
-  std::vector<std::uint32_t> passed_over = {};             ///< ordinals of training pairs that are not opened
-  bool decode_evaluation = false;                          ///< decode the pictures of test, query and gallery
-  bool copies = true;                                      ///< look for copies of training pictures
-  int max_words = 30;                                      ///< words of a cleaned title, for comparison
-  bool whole_test = false;                                 ///< look at the test records of other tasks, too
+  std::uint64_t largest_file = largest_picture_file;  ///< bytes
+  std::vector<std::uint32_t> passed_over = {};        ///< ordinals of training pairs that are not opened
+  bool decode_evaluation = false;                     ///< decode the pictures of test, query and gallery
+  bool copies = true;                                 ///< look for copies of training pictures
+  int max_words = 30;                                 ///< words of a cleaned title, for comparison
+  bool whole_test = false;                            ///< look at the test records of other tasks, too
 };
 
 /// Result of check_pictures().
