@@ -200,8 +200,10 @@ TEST_CASE("known before: a dry run tells disk, memory and caches; a run that can
   const auto text = train(stream.path(), folder.path("out"), {"--dry-run"});
   CHECK(has(text.out, "--cache-mb: at most 1280.0 MiB"));
 
-  // One layer of 8 x 2^30 x 4 bytes, twice: 64 GiB of weights and 2^40 bytes of momenta and activations.
-  const auto refused = train(stream.path(), folder.path("out"), {"--set", "model.intermediate=1073741824"});
+  // 64 layers of 2 x 8 x 2^24 weights of 4 bytes, at least: 64 GiB, and as much for the gradient and each moment.
+  const auto refused = test::run_program(
+      "continual_pretrain", {"--data", stream.path(), "--output", folder.path("out"), "--strategy", "seqf", "--set",
+                             "model.text_layers=64", "--set", "model.intermediate=16777216"});
   CHECK(refused.code == 6);
   CAPTURE(refused.err);
   CHECK(lines(refused.err) == 1);
