@@ -165,6 +165,17 @@ TEST_CASE("known before: copies of training pictures in the evaluation are count
   CHECK(has(text.out, "are copies of training pictures, 0 of them with the same title"));
 }
 
+TEST_CASE("known before: a task whose test pictures are all left out is refused with the number of these records") {
+  const Stream stream;
+  const TemporaryFolder folder;
+  for (std::size_t i = 0; i < 5; ++i) fs::remove(stream.picture("test", i));  // all test pairs of the first task
+  const auto run = train(stream.path(), folder.path("out"), {"--on-bad-image", "skip"});
+  CAPTURE(run.err);
+  CHECK(run.code == 3);
+  CHECK(has(run.err, "at least one pair of task \"" + std::string(test::first_task) + "\" whose picture can be read"));
+  CHECK(has(run.err, "none: 5 test records are left out as bad pictures"));
+}
+
 TEST_CASE("known before: evaluate names all bad pictures, or leaves their records out and counts them") {
   const Stream stream;
   const TemporaryFolder folder;
@@ -201,9 +212,10 @@ TEST_CASE("known before: a dry run tells disk, memory and caches; a run that can
   CHECK(has(text.out, "--cache-mb: at most 1280.0 MiB"));
 
   // 64 layers of 2 x 8 x 2^24 weights of 4 bytes, at least: 64 GiB, and as much for the gradient and each moment.
-  const auto refused = test::run_program(
-      "continual_pretrain", {"--data", stream.path(), "--output", folder.path("out"), "--strategy", "seqf", "--set",
-                             "model.text_layers=64", "--set", "model.intermediate=16777216"});
+  const auto refused =
+      test::run_program("continual_pretrain",
+                        {"--data", stream.path(), "--output", folder.path("out"), "--strategy", "seqf", "--batch-size",
+                         "9", "--set", "model.text_layers=64", "--set", "model.intermediate=16777216"});
   CHECK(refused.code == 6);
   CAPTURE(refused.err);
   CHECK(lines(refused.err) == 1);
