@@ -85,6 +85,7 @@ class StreamEvaluator final : public Evaluator {
       return std::string(reinterpret_cast<const char*>(tokens.data()), tokens.size_bytes());
     });
     for (const std::string& task : stream.tasks()) {
+      require_tests(task);
       tests_.push_back(stream.test(std::span(&task, 1)));
       alone_.push_back(list_of(tests_.back()));
     }
@@ -159,6 +160,18 @@ class StreamEvaluator final : public Evaluator {
       return of_a != of_b ? of_a < of_b : a < b;
     });
     return ordinals;
+  }
+
+  /// **Errors.** DataError for a task without test pairs after records were left out as their pictures cannot be read.
+  void require_tests(const std::string& task) const {
+    const std::size_t out = stream_.left_out(ctp::data::Split::Test);
+    const auto of_task = [&](const ctp::data::Sample& sample) { return sample.industry == task; };
+    if (out == 0 || std::any_of(stream_.test().begin(), stream_.test().end(), of_task)) return;
+    throw ctp::DataError(ctp::Complaint{stream_.folder(), "test list",
+                                        "at least one pair of task " + ctp::quoted(task) + " whose picture can be read",
+                                        "none: " + std::to_string(out) + " test records are left out as bad pictures",
+                                        "repair these pictures, or leave the task out"}
+                             .text());
   }
 
   /// Adds the records to a fingerprint that does not depend on their order, nor on the folder's place.

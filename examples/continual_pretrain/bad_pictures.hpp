@@ -50,6 +50,10 @@ class BadPictures {
     append({task, bad.name, samples_.at(bad.ordinal).image, bad.reason, "train"});
   }
 
+  /// Entries of the list given at the start that are not pictures of the tasks; nullopt without a list.
+  [[nodiscard]] const std::optional<std::size_t>& unlisted() const { return unlisted_; }
+  void set_unlisted(std::size_t entries) { unlisted_ = entries; }
+
   /// Ordinals of all bad pictures so far.
   [[nodiscard]] const std::vector<std::uint32_t>& ordinals() const { return ordinals_; }
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -71,6 +75,7 @@ class BadPictures {
   std::set<std::uint32_t> known_;
   std::vector<std::uint32_t> ordinals_;
   std::vector<BadPicture> listed_;
+  std::optional<std::size_t> unlisted_;
   ctp::report::PatientLog file_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -75,6 +76,8 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
     if (std::count_if(sets.begin(), sets.end(), same) > 1)
       throw ctp::UsageError(ctp::Complaint{"--set", set.substr(0, at), "every key once", "it twice", ""}.text());
   }
+  const auto given = line.assignments.end() - static_cast<std::ptrdiff_t>(options.size() + sets.size());
+  detail::require_agreement({given, line.assignments.end()}, command_line);
   require_inputs(line.assignments);
   return std::nullopt;
 }

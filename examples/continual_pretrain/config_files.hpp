@@ -18,6 +18,7 @@
 
 #include "name_list.hpp"
 #include "settings.hpp"
+#include "whole_number.hpp"
 #include "yaml_file.hpp"
 
 namespace pretrain {
@@ -62,14 +63,35 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
     case JsonKind::Number: {
       std::string text = value.number_text();  // an integer keeps its digits: a seed may exceed the precision of double
       if (text.find_first_not_of("-0123456789") != std::string::npos) {
-        text.clear();
-        ctp::detail::append_json_number(text, value.number());
+        const double number = value.number();  // refuses numbers beyond double
+        text = digits_of_whole(text);
+        if (text.empty()) ctp::detail::append_json_number(text, number);
       }
       out.push_back({key, text, where, ValueType::Number});
       return;
     }
     case JsonKind::Null:
       value.fail(key.empty() ? "an object" : "a value", "null", "leave the key out for the default");
+  }
+}
+
+/// Requires that one source of settings gives one value to each option, and to the size of the model that an option
+/// sets. **Errors.** UsageError naming the two keys and both values.
+inline void require_agreement(const std::vector<Assignment>& settings, const std::string& where) {
+  const auto field = [](const std::string& key) {
+    for (const char* option : {"image_size", "queue", "dropout"})
+      if (key == option) return "model." + (key == "image_size" ? "image" : key);
+    return key;
+  };
+  std::map<std::string, const Assignment*> first;
+  for (const Assignment& a : settings) {
+    const Assignment& b = *first.emplace(field(a.key), &a).first->second;
+    if (a.value == b.value) continue;
+    const bool size_last = a.key.starts_with("model.");
+    const Assignment &option = size_last ? b : a, &size = size_last ? a : b;
+    throw ctp::UsageError(ctp::Complaint{where, option.key, "the value of " + size.key + ", " + size.value,
+                                         option.value, "leave one of the two out"}
+                              .text());
   }
 }
 
@@ -90,14 +112,7 @@ inline void require_once(const std::vector<Assignment>& settings, const std::str
                                                                    : "here it is called " + published->second}
                               .text());
   }
-  for (const auto& [option, size] :
-       {std::pair{"image_size", "model.image"}, {"queue", "model.queue"}, {"dropout", "model.dropout"}}) {
-    const auto a = first.find(option), b = first.find(size);
-    if (a == first.end() || b == first.end() || a->second->value == b->second->value) continue;
-    throw ctp::UsageError(ctp::Complaint{path, option, "the value of " + std::string(size) + ", " + b->second->value,
-                                         a->second->value, "leave one of the two out"}
-                              .text());
-  }
+  require_agreement(settings, path);
 }
 
 inline bool is_path(std::string_view key) {

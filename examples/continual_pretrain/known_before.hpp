@@ -13,6 +13,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/core/printable.hpp>
 #include <ctp/data/loader/bad_images.hpp>
 #include <ctp/data/pairs/p9d.hpp>
 #include <ctp/data/pairs/picture_check.hpp>
@@ -48,8 +49,10 @@ inline std::optional<ctp::data::PictureCheck> check_pictures(ctp::data::P9d& str
                                                              BadPictures& bad_pictures, bool json, bool dry_run) {
   if (!settings.quarantine.empty()) {
     const std::size_t unknown = quarantine(settings.quarantine, stream, bad_pictures);
-    if (unknown > 0 && !json)
-      std::printf("%s: %zu entries are not pictures of these tasks\n", settings.quarantine.c_str(), unknown);
+    bad_pictures.set_unlisted(unknown);
+    if (unknown > 0)
+      std::fprintf(json ? stderr : stdout, "%s%s: %zu entries are not pictures of these tasks\n",
+                   json ? "continual_pretrain: " : "", ctp::printable(settings.quarantine).c_str(), unknown);
   }
   if (settings.no_check) return std::nullopt;
   const ctp::data::PictureCheck check =
@@ -77,11 +80,14 @@ inline std::optional<ctp::data::PictureCheck> check_pictures(ctp::data::P9d& str
   return check;
 }
 
-/// The first lines of metrics.jsonl: counts of the check.
+/// The first lines of metrics.jsonl: counts of the check. `unlisted`: entries of the list of --quarantine that are not
+/// pictures of the tasks; nullopt without a list.
 inline std::vector<ctp::JsonLine> opening_lines(const std::optional<ctp::data::PictureCheck>& check,
-                                                const ctp::data::P9d& stream) {
+                                                const ctp::data::P9d& stream,
+                                                const std::optional<std::size_t>& unlisted) {
   ctp::JsonLine line;
   line.add("kind", "check");
+  if (unlisted) line.add("quarantine_unknown", *unlisted);
   if (!check) return {line.add("pictures", nullptr)};  // not looked at
   examples::add_check(line, *check, stream);
   return {line};

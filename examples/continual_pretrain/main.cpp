@@ -24,6 +24,7 @@
 #include "run_files.hpp"
 #include "starting_weights.hpp"
 #include "training_entry.hpp"
+#include "vocabulary_fields.hpp"
 #if defined(CTP_HAVE_CUDA)
 #include "cuda.hpp"
 #endif
@@ -66,12 +67,7 @@ int run(int argc, char** argv) {
   const std::string vocabulary_name = settings.vocab.empty() ? "the vocabulary of the training titles" : settings.vocab;
   examples::require_titles(title_reports, stream, vocabulary_name, settings.max_empty_titles,
                            settings.max_unknown_share);
-  model.vocab = static_cast<int>(vocabulary.size());
-  model.pad = vocabulary.pad();
-  model.unk = vocabulary.unk();
-  model.cls = vocabulary.cls();
-  model.sep = vocabulary.sep();
-  model.mask = vocabulary.mask();
+  take_vocabulary(vocabulary, vocabulary_name, model_settings, model);
   settings.image_size = model.image;
   settings.dropout = model.dropout;
   if (settings.max_words > model.positions)
@@ -133,7 +129,7 @@ int run(int argc, char** argv) {
                            .json = line.json,
                            .announce = announce,
                            .folder = folder.get(),
-                           .opening = opening_lines(check, stream),
+                           .opening = opening_lines(check, stream, bad_pictures.unlisted()),
                            .left_out = left_out_records(stream),
                            .cache_budget = cache_bytes(settings, 5),
                            .cache_filled = filled_caches(check, settings)};

@@ -10,6 +10,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
+#include <ctp/core/printable.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/io/free_space.hpp>
 
@@ -124,7 +125,7 @@ inline std::string room_text(const Room& room, const RunContext& context) {
   const auto size = [](std::uint64_t bytes) { return ctp::io::size_text(bytes); };
   std::string text = "disk: " + size(room.disk) + " for the weights of " + std::to_string(context.tasks.size()) +
                      " tasks and the logs";
-  if (room.free_disk) text += "; free below " + context.settings.output + ": " + size(*room.free_disk);
+  if (room.free_disk) text += "; free below " + ctp::printable(context.settings.output) + ": " + size(*room.free_disk);
   text += "\nmemory: " + size(room.memory()) + " for state, step and batches of " + context.settings.strategy + ", ";
   text += context.cache_filled ? "and " + size(*context.cache_filled) + " for decoded pictures"
                                : std::string("and decoded pictures");

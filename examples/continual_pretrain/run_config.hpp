@@ -56,7 +56,10 @@ inline void write_config(const std::string& folder, const Settings& s, const ctp
   Settings::fields(s, [&](const std::string_view key, const auto& field, const char*) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>) {
       if (key == "output") return;
-      if (key == "tasks" && !field.empty()) return add("tasks", as_json(split(field)));
+      if (key == "tasks") {
+        if (!field.empty()) add("tasks", as_json(split(field)));
+        return;
+      }
       if (detail::is_path(key) && !field.empty())
         return add(std::string(key), as_json(std::filesystem::absolute(field).string()));
     }

@@ -24,6 +24,7 @@
 
 #include "../common/reading.hpp"
 #include "../common/strategies.hpp"
+#include "name_list.hpp"
 
 namespace pretrain {
 
@@ -187,10 +188,27 @@ inline constexpr std::array<Range, 20> ranges{{{"image_size", 1, 16384},
                                                {"max_empty_titles", 0, 100'000'000},
                                                {"log_every", 1, 1'000'000}}};
 
-/// The range of an option; nullptr for keys that are not in `ranges`.
+/// The ranges of settings of policies. Numbers within them stay finite and above 0 in single precision. A key that
+/// begins with a dot: every key that ends so. Budgets and schedules are checked by the library.
+inline constexpr std::array<Range, 12> policy_ranges{{{"momentum.decay", 0, 1},
+                                                      {"momentum.first_task_decay", 0, 1},
+                                                      {"penalty.lambda", 0, 1e30},
+                                                      {"penalty.forward_lambda", 0, 1e30},
+                                                      {"penalty.damping", 1e-30, 1e30},
+                                                      {"rehearsal.iterations", 1, 1'000'000},
+                                                      {"optimizer.weight_decay", 0, no_limit},
+                                                      {"optimizer.beta1", 0, 1, false, true},
+                                                      {"optimizer.beta2", 0, 1, false, true},
+                                                      {"optimizer.epsilon", 1e-30, 1e30},
+                                                      {"schedule.decay_share", 0, 1},
+                                                      {".weight", 0, 1e30}}};
+
+/// The range of an option or a policy's setting; nullptr for keys that are in neither table.
 inline const Range* range_of(std::string_view key) {
   for (const Range& range : ranges)
     if (range.key == key) return &range;
+  for (const Range& range : policy_ranges)
+    if (range.key == key || (range.key.starts_with('.') && key.ends_with(range.key))) return &range;
   return nullptr;
 }
 
@@ -248,19 +266,26 @@ void assign(const Assignment& a, Field& field) {
   }
 }
 
+/// As assign(). **Errors.** as assign(); UsageError for a number outside the range of its key.
+template <class Field>
+void assign_in_range(const Assignment& a, Field& field) {
+  assign(a, field);
+  if constexpr (std::is_arithmetic_v<Field>)
+    if (const auto* range = detail::range_of(a.key); range != nullptr && !range->holds(static_cast<double>(field)))
+      detail::refuse(a, detail::range_text<Field>(a.key), "leave it out for the default, or see --help");
+}
+
 /// @brief Sets the option that `a` names. False if no option has that key.
-/// **Errors.** as assign(); UsageError for a number outside its range.
+/// **Errors.** as assign_in_range(); UsageError for a list of tasks without names.
 inline bool assign_option(const Assignment& a, Settings& settings) {
   bool found = false;
   Settings::fields(settings, [&](const char* key, auto& field, const char*) {
     if (a.key != key) return;
-    assign(a, field);
-    using Field = std::remove_reference_t<decltype(field)>;
-    if constexpr (std::is_arithmetic_v<Field>)
-      if (const auto* range = detail::range_of(key); range != nullptr && !range->holds(static_cast<double>(field)))
-        detail::refuse(a, detail::range_text<Field>(key), "leave it out for the default, or see --help");
+    assign_in_range(a, field);
     found = true;
   });
+  if (a.key == "tasks" && split(settings.tasks).empty())
+    detail::refuse(a, "at least one name", "leave it out for all tasks");
   return found;
 }
 

@@ -12,6 +12,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
+#include <ctp/core/printable.hpp>
 #include <ctp/data/text/vocabulary.hpp>
 #include <ctp/encoder/bert.hpp>
 #include <ctp/encoder/vit.hpp>
@@ -138,7 +139,8 @@ inline void fit_model(StartingWeights& start, const std::vector<ModelSetting>& c
 /// Prints what was taken from starting weights. `json`: standard output is for the lines of metrics.jsonl.
 inline void say(const StartingWeights& start, bool json) {
   for (const std::string& note : start.notes)
-    std::fprintf(json ? stderr : stdout, json ? "continual_pretrain: note: %s\n" : "%s\n", note.c_str());
+    std::fprintf(json ? stderr : stdout, json ? "continual_pretrain: note: %s\n" : "%s\n",
+                 ctp::printable(note).c_str());
 }
 
 }  // namespace pretrain

@@ -40,7 +40,8 @@
 
 namespace pretrain {
 
-/// Assigns settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has.
+/// Assigns settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has, and
+/// as assign_in_range().
 template <class Learner>
 void apply(const std::vector<Assignment>& assignments, Learner& learner) {
   for (const Assignment& a : assignments) {
@@ -49,7 +50,7 @@ void apply(const std::vector<Assignment>& assignments, Learner& learner) {
     learner.settings([&](const std::string& key, auto& field) {
       known.push_back(key);
       if (key != a.key) return;
-      assign(a, field);
+      assign_in_range(a, field);
       found = true;
     });
     if (found) continue;

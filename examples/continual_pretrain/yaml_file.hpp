@@ -18,6 +18,7 @@
 
 #include "name_list.hpp"
 #include "settings.hpp"
+#include "whole_number.hpp"
 
 namespace pretrain {
 
@@ -149,7 +150,8 @@ class YamlFile {
     if (text.size() > digit + 1 && text[digit] == '0' && text[digit + 1] >= '0' && text[digit + 1] <= '9')
       refuse(key, "a number without zeros before it", "'" + text + "', which YAML 1.1 reads in base eight",
              "write the digits without zeros before them");
-    return text;
+    const std::string digits = digits_of_whole(text);
+    return digits.empty() ? text : digits;
   }
 
   std::string path_;

@@ -91,7 +91,7 @@ void report(const std::string& folder, const Settings& settings, bool json) {
     std::puts(line.text().c_str());
     return;
   }
-  std::printf("%s\n   train    test   query gallery   industry\n", folder.c_str());
+  std::printf("%s\n   train    test   query gallery   industry\n", ctp::printable(folder).c_str());
   for (std::size_t i = 0; i < industries().size(); ++i) {
     for (const Split split : splits) std::printf("%8d", split_shares(settings, split)[i]);
     std::printf("   %s\n", std::string(industries()[i].name).c_str());

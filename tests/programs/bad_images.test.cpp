@@ -144,6 +144,9 @@ TEST_CASE("programs: entries of other tasks are counted; a list without a pictur
   const auto run = train(stream.path(), folder.path("out"), {"--quarantine", mixed});
   REQUIRE_MESSAGE(run.code == 0, run.err);
   CHECK(has(run.out, "mixed.jsonl: 1 entries are not pictures of these tasks"));
+  const auto json = train(stream.path(), folder.path("json"), {"--quarantine", mixed, "--json"});
+  CHECK(has(json.out, R"("kind":"check","quarantine_unknown":1,)"));
+  CHECK(has(json.err, "mixed.jsonl: 1 entries are not pictures of these tasks"));
   CHECK(has(run.out, "pictures left out as bad: 1,"));
 }
 

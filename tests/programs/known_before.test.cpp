@@ -168,6 +168,17 @@ TEST_CASE("known before: copies of training pictures in the evaluation are count
   CHECK(has(text.out, "are copies of training pictures, 0 of them with the same title"));
 }
 
+TEST_CASE("known before: a task whose test pictures are all left out is refused with the number of these records") {
+  const Stream stream;
+  const TemporaryFolder folder;
+  for (std::size_t i = 0; i < 5; ++i) fs::remove(stream.picture("test", i));  // all test pairs of the first task
+  const auto run = train(stream.path(), folder.path("out"), {"--on-bad-image", "skip"});
+  CAPTURE(run.err);
+  CHECK(run.code == 3);
+  CHECK(has(run.err, "at least one pair of task \"" + std::string(test::first_task) + "\" whose picture can be read"));
+  CHECK(has(run.err, "none: 5 test records are left out as bad pictures"));
+}
+
 TEST_CASE("known before: evaluate names all bad pictures, or leaves their records out and counts them") {
   const Stream stream;
   const TemporaryFolder folder;

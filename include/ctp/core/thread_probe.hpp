@@ -40,6 +40,7 @@ inline std::size_t counted_threads() {
     return nullptr;
   };
   std::vector<pthread_t> started;
+  started.reserve(wanted > 0 ? static_cast<std::size_t>(wanted) : 0);  // no exception once threads wait
   int error = 0;
   for (int i = 0; i < wanted && error == 0; ++i) {
     pthread_t thread{};

@@ -52,7 +52,8 @@ TEST_CASE("picture check: a sound folder has no bad picture, and the sizes are t
     return ctp::data::decode_image(golden::read(name), name).rgb.size();
   };
   CHECK(check.pixel_bytes[0] == 4 * bytes_of("baseline_444.jpg"));
-  for (const std::size_t split : {1, 2, 3}) CHECK(check.pixel_bytes[split] == 2 * bytes_of("rgb.png"));
+  for (const std::size_t split : {std::size_t{1}, std::size_t{2}, std::size_t{3}})
+    CHECK(check.pixel_bytes[split] == 2 * bytes_of("rgb.png"));
   for (const auto& copies : check.copies) CHECK(copies.pictures == 0);
 }
 
@@ -163,7 +164,7 @@ TEST_CASE("picture check: copies of training pictures are counted by content, wi
   folder.write("gallery_images/a.jpg", own);
   folder.write("gallery_images/b.jpg", large);
   PictureCheck check = check_pictures(P9d(folder.path()));
-  for (const std::size_t split : {1, 2, 3}) {
+  for (const std::size_t split : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
     CHECK(check.copies[split].pictures == 2);
     CHECK(check.copies[split].pairs == 1);
   }
