@@ -215,7 +215,7 @@ TEST_CASE("known before: a dry run tells disk, memory and caches; a run that can
   const auto refused =
       test::run_program("continual_pretrain",
                         {"--data", stream.path(), "--output", folder.path("out"), "--strategy", "seqf", "--batch-size",
-                         "9", "--set", "model.text_layers=64", "--set", "model.intermediate=16777216"});
+                         "5", "--set", "model.text_layers=64", "--set", "model.intermediate=16777216"});
   CHECK(refused.code == 6);
   CAPTURE(refused.err);
   CHECK(lines(refused.err) == 1);
