@@ -75,8 +75,8 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
   }
 }
 
-/// Requires that one source of settings gives one value to each option, and to the size of the model that an option
-/// sets. **Errors.** UsageError naming the two keys and both values.
+/// Requires that the option and the field of the model that set the same size have one value. Of assignments to one
+/// key the last counts. **Errors.** UsageError naming the two keys and both values.
 inline void require_agreement(const std::vector<Assignment>& settings, const std::string& where) {
   const auto field = [](const std::string& key) {
     for (const char* option : {"image_size", "queue", "dropout"})
@@ -85,8 +85,10 @@ inline void require_agreement(const std::vector<Assignment>& settings, const std
   };
   std::map<std::string, const Assignment*> first;
   for (const Assignment& a : settings) {
-    const Assignment& b = *first.emplace(field(a.key), &a).first->second;
-    if (a.value == b.value) continue;
+    const Assignment*& known = first.emplace(field(a.key), &a).first->second;
+    const Assignment& b = *known;
+    if (a.key == b.key) known = &a;
+    if (a.key == b.key || a.value == b.value) continue;
     const bool size_last = a.key.starts_with("model.");
     const Assignment &option = size_last ? b : a, &size = size_last ? a : b;
     throw ctp::UsageError(ctp::Complaint{where, option.key, "the value of " + size.key + ", " + size.value,
