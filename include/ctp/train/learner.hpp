@@ -51,8 +51,8 @@ class Learner {
   explicit Learner(Model model, TrainOptions options = {}) : engine_(std::move(model), options) {}
 
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
-  /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, or kept pairs of another source; DataError and
-  /// NumericError as they occur.
+  /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, or kept pairs of another
+  /// source; DataError and NumericError as they occur.
   void learn(const data::Task& task) {
     engine_.require_batch_of(options().loading.batch_size);
     data::Loader loader(
