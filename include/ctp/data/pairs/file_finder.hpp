@@ -57,7 +57,7 @@ class FileFinder {
   /// A name without an exact match is compared in normal form C; it is found if exactly one file matches.
   /// **Errors.** ResourceError if the system refuses.
   std::optional<std::string> find(const std::string& file) {
-    const std::string exact = file.starts_with('/') ? file : io::join(folder_, file);
+    std::string exact = file.starts_with('/') ? file : io::join(folder_, file);
     if (io::exists(exact)) return exact;
     std::string path = file.starts_with('/') ? "/" : folder_;
     for (std::size_t at = 0; at < file.size();) {

@@ -48,7 +48,10 @@ inline bool is_number_beyond_double(std::string_view text) {
   if (at < text.size() && text[at] == '-') ++at;
   const bool zero = at < text.size() && text[at] == '0';
   if (const std::size_t whole = digits(); whole == 0 || (zero && whole > 1)) return false;
-  if (at < text.size() && text[at] == '.' && (++at, digits() == 0)) return false;
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    if (digits() == 0) return false;
+  }
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
     ++at;
     if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
