@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/quoted.hpp>
 #include <ctp/data/batch.hpp>
+#include <ctp/io/directories.hpp>
 #include <ctp/io/run_folder.hpp>
 #include <ctp/report/patient_log.hpp>
 #include <ctp/train/observer.hpp>
@@ -19,19 +21,22 @@
 
 namespace pretrain {
 
-/// The files of a run are no longer under their path.
+/// The folder of a run is no longer under its path.
 struct FilesGone : ctp::ResourceError {
   using ResourceError::ResourceError;
 };
 
-/// @brief Observer that throws when the training must end: Stopped after a signal, FilesGone if metrics.jsonl was
-/// removed, moved or replaced (looked for every two seconds). Throws once. The first step makes the run's folder count.
+/// @brief Observer that throws when the training must end: Stopped after a signal, FilesGone if the run's folder was
+/// removed, moved or replaced. Throws once. The first step makes the run's folder count.
+///
+/// Every two seconds it looks for the folder, and for metrics.jsonl: a log that was removed or replaced, as by `sed
+/// -i`, goes on under its path.
 class Stops final : public ctp::Observer {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// `folder` may be null. `log` is open.
-  Stops(ctp::io::RunFolder* folder, const ctp::report::PatientLog& log)
+  Stops(ctp::io::RunFolder* folder, ctp::report::PatientLog& log)
       : folder_(folder), log_(log), tells_(log.in_place()) {}
 
   void task_begins(std::uint32_t task, const std::string& name, std::uint64_t steps) override {
@@ -57,13 +62,25 @@ class Stops final : public ctp::Observer {
     }
     if (!tells_ || Clock::now() - looked_ < std::chrono::seconds(2)) return;
     looked_ = Clock::now();
-    if (log_.in_place()) return;
+    if (ours()) return follow();
     thrown_ = true;
     throw FilesGone(gone_text());
   }
+  /// Goes on in a log that was removed or replaced, and says so on standard error, if the folder is the run's.
+  void follow() {
+    if (!tells_ || !ours()) return;
+    const auto done = log_.follow();
+    if (!done) return;
+    const std::string lines = std::to_string(done->lines_now);
+    const std::string what = done->removed ? "the file was removed; it is made again with its " + lines + " lines"
+                                           : "the file was replaced by one that has now " + lines +
+                                                 " lines, where the old one has " + std::to_string(done->lines_before);
+    std::fprintf(stderr, "continual_pretrain: %s: %s; the training goes on in it\n", log_.path().c_str(), what.c_str());
+  }
   /// The message of FilesGone.
   [[nodiscard]] std::string gone_text() const {
-    return log_.path() + ": expected the file of this run, found it removed, moved or replaced; the training ends";
+    return ctp::io::directory_of(log_.path()) +
+           ": expected the folder of this run, found it removed, moved or replaced; the training ends";
   }
 
   /// True once a step was done.
@@ -77,8 +94,10 @@ class Stops final : public ctp::Observer {
   }
 
  private:
+  [[nodiscard]] bool ours() const { return folder_ == nullptr || folder_->owns(); }
+
   ctp::io::RunFolder* folder_;
-  const ctp::report::PatientLog& log_;
+  ctp::report::PatientLog& log_;
   bool tells_;  ///< false on a file system whose files have no lasting identity
   bool begun_ = false, thrown_ = false;
   std::string name_, last_name_;

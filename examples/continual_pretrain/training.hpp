@@ -330,6 +330,7 @@ class Training {
   }
   /// Closes the logs. Returns what they lost: an empty text, or sentences behind a semicolon.
   [[nodiscard]] std::string closed_logs() {
+    stops_.follow();
     log_.close();
     context_.bad_pictures.close();
     std::string text;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -37,8 +38,10 @@
 
 #include "../common/reading.hpp"
 #include "../common/run.hpp"
+#include "faults.hpp"
 #include "looked_at.hpp"
 #include "output.hpp"
+#include "spellings.hpp"
 
 namespace {
 
@@ -59,61 +62,79 @@ struct Options {
   throw ctp::DataError(ctp::Complaint{file, "line " + std::to_string(line), expected, found, remedy}.text());
 }
 
-/// The rows of the table, checked as far as possible without opening a picture. A file under two names, by spelling or
-/// by a link, is one picture.
-std::vector<Row> read_table(const Options& options, ctp::data::FileFinder& finder) {
-  std::vector<Row> rows;
-  std::map<std::string, std::size_t> seen;                               // by spelling: line
+/// **Errors.** DataError naming the second line.
+[[noreturn]] void refuse_twice(const Options& options, const std::string& file, std::size_t line, std::size_t earlier) {
+  refuse(options.captions, line, "every picture once",
+         ctp::quoted(file) + ", the same file as on line " + std::to_string(earlier),
+         options.several_captions ? "remove one of the two lines"
+                                  : "remove one of the two lines, or give --several-captions");
+}
+
+/// Calls `take` for every row of the table.
+ctp::data::CaptionTableForm for_each_row(const Options& options,
+                                         const std::function<void(ctp::data::CaptionRow&&)>& take) {
+  return ctp::data::for_each_caption(
+      options.captions,
+      {.heading = options.heading ? ctp::data::Heading::Yes : ctp::data::Heading::Auto,
+       .delimiter = options.delimiter.empty() ? '\0' : ctp::data::delimiter_of(options.delimiter)},
+      take);
+}
+
+/// The rows of the table whose pictures are there, checked as far as possible without opening a picture. The others
+/// join `faults`. A file under two names, by spelling or by a link, is one picture.
+Rows read_table(const Options& options, ctp::data::FileFinder& finder, Faults& faults) {
+  Rows rows;
+  std::size_t pictures = 0;
+  Spellings spellings;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> files;  // by device and inode: line
   const auto add = [&](ctp::data::CaptionedPicture&& picture) {
-    const auto refuse_twice = [&](std::size_t earlier) {
-      refuse(options.captions, picture.line, "every picture once",
-             ctp::quoted(picture.file) + ", the same file as on line " + std::to_string(earlier),
-             options.several_captions ? "remove one of the two lines"
-                                      : "remove one of the two lines, or give --several-captions");
-    };
-    const auto [earlier, fresh] = seen.emplace(ctp::data::tidy_path(picture.file), picture.line);
-    if (!fresh) refuse_twice(earlier->second);
-    std::string number = std::to_string(rows.size());
+    std::string number = std::to_string(pictures++);
     number.insert(0, 7 - std::min<std::size_t>(7, number.size()), '0');
-    Row& added = rows.emplace_back(Row{picture.line, picture.file, "", {}});
+    const auto path = finder.find(picture.file);
+    if (!path) {
+      return faults.add(picture.line, FaultKind::Missing, [&] {
+        const std::string wanted =
+            picture.file.starts_with('/') ? picture.file : ctp::io::join(options.pictures, picture.file);
+        return Fault{
+            picture.file,
+            ctp::Complaint{wanted, "open", "a readable file", "no such file", finder.hint(picture.file)}.text()};
+      });
+    }
+    ctp::io::FileStatus facts;
+    if (ctp::io::file_system().status(path->c_str(), facts) >= 0) {
+      const auto [other, first] = files.emplace(std::pair(facts.identity.device, facts.identity.inode), picture.line);
+      if (!first) refuse_twice(options, picture.file, picture.line, other->second);
+    }
+    Row& added = rows.emplace_back(Row{picture.line, std::move(picture.file), *path, {}});
     added.record.id = number;
     added.record.title = std::move(picture.captions.front());
     added.more_titles.assign(std::make_move_iterator(picture.captions.begin() + 1),
                              std::make_move_iterator(picture.captions.end()));
     added.record.category = std::move(picture.category);
     added.record.industry = std::move(picture.task);
-    if (const auto path = finder.find(picture.file)) added.path = *path;
-    ctp::io::FileStatus facts;
-    if (added.path.empty()) {
-      const std::string path =
-          picture.file.starts_with('/') ? picture.file : ctp::io::join(options.pictures, picture.file);
-      added.fault = ctp::Complaint{path, "open", "a readable file", "no such file", finder.hint(picture.file)}.text();
-    } else if (ctp::io::file_system().status(added.path.c_str(), facts) >= 0) {
-      const auto [other, first] = files.emplace(std::pair(facts.identity.device, facts.identity.inode), picture.line);
-      if (!first) refuse_twice(other->second);
-    }
   };
   ctp::data::CaptionGroups groups(options.captions);
-  const ctp::data::CaptionTableForm form = ctp::data::for_each_caption(
-      options.captions,
-      {.heading = options.heading ? ctp::data::Heading::Yes : ctp::data::Heading::Auto,
-       .delimiter = options.delimiter.empty() ? '\0' : ctp::data::delimiter_of(options.delimiter)},
-      [&](ctp::data::CaptionRow&& row) {
-        if (options.several_captions) return groups.add(std::move(row));
-        ctp::data::CaptionedPicture picture{
-            row.line, std::move(row.file), {}, std::move(row.task), std::move(row.category)};
-        picture.captions.push_back(std::move(row.caption));
-        add(std::move(picture));
+  const ctp::data::CaptionTableForm form = for_each_row(options, [&](ctp::data::CaptionRow&& row) {
+    if (options.several_captions) return groups.add(std::move(row));
+    spellings.add(row.file, row.line);
+    ctp::data::CaptionedPicture picture{
+        row.line, std::move(row.file), {}, std::move(row.task), std::move(row.category)};
+    picture.captions.push_back(std::move(row.caption));
+    add(std::move(picture));
+  });
+  spellings.require_different(
+      [&](const auto& take) { for_each_row(options, [&](const auto& row) { take(row.file, row.line); }); },
+      [&](const std::string& file, std::size_t line, std::size_t earlier) {
+        refuse_twice(options, file, line, earlier);
       });
   if (form.heading && !options.heading && !options.json)
     std::printf("%s: the first line is a heading: %s\n", options.captions.c_str(), form.heading_text.c_str());
-  for (ctp::data::CaptionedPicture& picture : groups.pictures) add(std::move(picture));
+  for (; !groups.pictures.empty(); groups.pictures.pop_front()) add(std::move(groups.pictures.front()));
   return rows;
 }
 
 /// The split of each row: in every task a random part for test, query and gallery, the rest for training.
-std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& options) {
+std::vector<Split> split_rows(const Rows& rows, const Options& options) {
   std::map<std::string, std::vector<std::size_t>> tasks;
   for (std::size_t i = 0; i < rows.size(); ++i) tasks[rows[i].record.industry].push_back(i);
   const ctp::RandomStream stream(options.seed, "pictures_to_p9d/split");
@@ -145,11 +166,11 @@ std::vector<Split> split_rows(const std::vector<Row>& rows, const Options& optio
 }
 
 /// Says on standard error where the result means little: few test pairs, copies, pictures left out.
-void warn_about(const Options& options, const std::vector<Row>& left_out, std::size_t all,
+void warn_about(const Options& options, const Faults& left_out, std::size_t all,
                 const std::map<std::string, std::array<std::size_t, 4>>& counts, std::size_t copies) {
   if (!left_out.empty())
     warn(std::to_string(left_out.size()) + " of " + std::to_string(all) + " pictures of " + options.captions +
-         " left out: " + faults_of(left_out));
+         " left out (" + left_out.kinds() + "): " + left_out.text());
   constexpr std::size_t enough = 20;
   std::size_t few = 0, least = enough;
   std::string smallest;
@@ -173,13 +194,14 @@ void warn_about(const Options& options, const std::vector<Row>& left_out, std::s
 
 void convert(const Options& options) {
   ctp::data::FileFinder finder(options.pictures);
-  std::vector<Row> rows = read_table(options, finder);
-  const std::size_t all = rows.size();
+  Faults left_out;
+  Rows rows = read_table(options, finder, left_out);
+  const std::size_t all = rows.size() + left_out.size();
   require_output_apart(options);
   require_pictures_apart(options, rows);
   const examples::StopSignals noted;
-  look_at_pictures(rows, {.max_pixels = options.max_pixels});
-  const std::vector<Row> left_out = take_bad(rows, options.captions, options.on_bad_image == "skip");
+  look_at_pictures(rows, left_out, {.max_pixels = options.max_pixels});
+  require_good(rows, left_out, options.captions, options.on_bad_image == "skip");
   const std::vector<Split> splits = split_rows(rows, options);
   const std::optional<std::uint8_t> background = examples::background_of(options.background, "--background");
   ctp::io::require_free_space(options.output, written_bytes(rows, background.has_value()), "the pictures");
@@ -225,11 +247,15 @@ void convert(const Options& options) {
     if (finder.normalised() > 0) std::printf("%zu pictures found by their names' normal form\n", finder.normalised());
     return;
   }
-  ctp::JsonArray bad;
-  for (const Row& row : left_out)
-    bad.push(ctp::JsonLine().add("line", row.line).add("file", row.file).add("reason", row.fault));
+  ctp::JsonArray first;
+  for (const auto& [number, fault] : left_out.first())
+    first.push(ctp::JsonLine().add("line", number).add("file", fault.file).add("reason", fault.reason));
+  ctp::JsonLine kinds;
+  for (std::size_t i = 0; i < fault_kinds.size(); ++i)
+    kinds.add(fault_kinds[i], left_out.count(static_cast<FaultKind>(i)));
   ctp::JsonLine line;
-  line.add("folder", options.output).add("tasks", tasks).add("left_out", bad).add("transparent", transparent);
+  line.add("folder", options.output).add("tasks", tasks).add("left_out", first);
+  line.add("left_out_lines", left_out.lines()).add("left_out_kinds", kinds).add("transparent", transparent);
   line.add("copies_of_training_pictures", copies).add("found_by_normal_form", finder.normalised());
   std::puts(line.text().c_str());
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <ctp/report/loss_watch.hpp>
-#include <ctp/report/metrics_log.hpp>
 #include <ctp/report/patient_log.hpp>
 #include <ctp/report/progress.hpp>
 #include <ctp/report/step_lines.hpp>

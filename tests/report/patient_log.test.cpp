@@ -83,3 +83,84 @@ TEST_CASE("patient_log: a file that is removed or replaced is noticed") {
   std::filesystem::rename(scratch / "moved", scratch / "log");
   CHECK(log.in_place());
 }
+
+TEST_CASE("patient_log: a removed file is made again with all its lines, and the log goes on in it") {
+  const Scratch scratch;
+  PatientLog log(scratch / "log");
+  log.write(JsonLine().add("n", 1));
+  CHECK_FALSE(log.follow());
+  std::filesystem::remove(scratch / "log");
+  log.write(JsonLine().add("n", 2));  // into the removed file
+  const auto done = log.follow();
+  REQUIRE(done);
+  CHECK(done->removed);
+  CHECK(done->lines_before == 2);
+  CHECK(done->lines_now == 2);
+  log.write(JsonLine().add("n", 3));
+  CHECK_FALSE(log.follow());
+  log.close();
+  CHECK(get(scratch / "log") == "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+  CHECK(log.complaint().empty());
+}
+
+TEST_CASE("patient_log: an edited file that replaces the log gets the lines that its editor had not read") {
+  struct Case {
+    const char *edited, *wanted;  // the file that replaces six lines, the last two of them not read; what becomes of it
+  };
+  for (const Case& c :
+       {Case{"{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n", "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n"},
+        Case{"{\"m\":0}\n{\"m\":1}\n{\"m\":2}\n{\"m\":3}\n", "{\"m\":0}\n{\"m\":1}\n{\"m\":2}\n{\"m\":3}\n"},
+        Case{"{\"n\":2}\n{\"m\":3}", "{\"n\":2}\n{\"m\":3}\n"}, Case{"{\"n\":3}\n", "{\"n\":3}\n"}}) {
+    CAPTURE(c.edited);
+    const Scratch scratch;
+    PatientLog log(scratch / "log");
+    for (int n = 0; n < 6; ++n) log.write(JsonLine().add("n", n));
+    put(scratch / "new", c.edited);
+    std::filesystem::rename(scratch / "new", scratch / "log");
+    const auto done = log.follow();
+    REQUIRE(done);
+    CHECK_FALSE(done->removed);
+    CHECK(done->lines_before == 6);
+    log.write(JsonLine().add("n", 6));
+    log.close();
+    CHECK(get(scratch / "log") == std::string(c.wanted) + "{\"n\":4}\n{\"n\":5}\n{\"n\":6}\n");
+    CHECK(log.complaint().empty());
+  }
+}
+
+TEST_CASE("patient_log: lines of before the last call but one that another file lacks stay away") {
+  const Scratch scratch;
+  PatientLog log(scratch / "log");
+  log.write(JsonLine().add("n", 0));
+  CHECK_FALSE(log.follow());
+  log.write(JsonLine().add("n", 1));
+  CHECK_FALSE(log.follow());
+  log.write(JsonLine().add("n", 2));
+  put(scratch / "new", "");
+  std::filesystem::rename(scratch / "new", scratch / "log");
+  const auto done = log.follow();
+  REQUIRE(done);
+  CHECK(done->lines_before == 3);
+  CHECK(done->lines_now == 2);
+  log.close();
+  CHECK(get(scratch / "log") == "{\"n\":1}\n{\"n\":2}\n");
+}
+
+TEST_CASE("patient_log: a place where no file can be made is a problem, and the next call tries again") {
+  const Scratch scratch;
+  int said = 0;
+  PatientLog log(scratch / "log", [&](const std::string&) { ++said; });
+  log.write(JsonLine().add("n", 1));
+  std::filesystem::remove(scratch / "log");
+  std::filesystem::create_directory(scratch / "log");
+  CHECK_FALSE(log.follow());
+  CHECK_FALSE(log.follow());
+  CHECK(said == 1);
+  log.write(JsonLine().add("n", 2));
+  CHECK(log.complaint().find("Is a directory") != std::string::npos);
+  std::filesystem::remove(scratch / "log");
+  CHECK(log.follow());
+  log.close();
+  CHECK(log.complaint().empty());
+  CHECK(get(scratch / "log") == "{\"n\":1}\n{\"n\":2}\n");
+}

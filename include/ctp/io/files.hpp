@@ -319,6 +319,26 @@ class AppendFile {
     if (file_system().status(path_.c_str(), named) < 0) return errno != ENOENT && errno != ENOTDIR;
     return named.identity == open.identity;
   }
+  /// Bytes in the file, those of other processes, too; after its removal as well. **Errors.** ResourceError.
+  [[nodiscard]] std::uint64_t stored_bytes() const {
+    FileStatus facts;
+    if (file_system().status(file_.get(), facts) < 0)
+      detail::throw_system_error(path_, "status", false, "facts about the file");
+    return facts.size;
+  }
+  /// The bytes of the file from `offset` on, as stored_bytes(). **Errors.** ResourceError.
+  [[nodiscard]] std::string text_from(std::uint64_t offset) const {
+    const std::uint64_t end = stored_bytes();
+    std::string text(static_cast<std::size_t>(end > offset ? end - offset : 0), '\0');
+    for (std::size_t at = 0; at < text.size();) {
+      const std::int64_t done = detail::retried(
+          [&] { return file_system().read_at(file_.get(), text.data() + at, text.size() - at, offset + at); });
+      if (done < 0) detail::throw_system_error(path_, "read", false, "to read its lines");
+      if (done == 0) text.resize(at);  // it was cut meanwhile
+      at += static_cast<std::size_t>(done);
+    }
+    return text;
+  }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Bytes in the file; appends of other processes are not counted.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }

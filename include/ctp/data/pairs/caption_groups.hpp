@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/fingerprint.hpp>
 #include <ctp/core/quoted.hpp>
 #include <ctp/data/pairs/caption_table.hpp>
 
@@ -42,7 +45,8 @@ inline std::string tidy_path(std::string_view file) {
 
 /// @brief Joins the rows of one picture, in the order of the pictures' first rows.
 ///
-/// Rows are of one picture if tidy_path() of their files is equal.
+/// Rows are of one picture if tidy_path() of their files is equal. Names and captions are held once: what finds them
+/// again are fingerprints.
 class CaptionGroups {
  public:
   /// `table`: its name, for messages.
@@ -50,13 +54,18 @@ class CaptionGroups {
 
   /// **Errors.** DataError naming table and line: a picture with one caption twice, or with two tasks or categories.
   void add(CaptionRow&& row) {
-    const auto [place, fresh] = places_.emplace(tidy_path(row.file), pictures.size());
-    if (fresh) {
+    const std::string tidy = tidy_path(row.file);
+    const std::uint64_t print = Fingerprint().add(tidy).value();
+    const auto [begin, end] = places_.equal_range(print);
+    const auto same =
+        std::find_if(begin, end, [&](const auto& entry) { return tidy_path(pictures[entry.second].file) == tidy; });
+    if (same == end) {
+      places_.emplace(print, pictures.size());
       pictures.push_back({row.line, std::move(row.file), {}, std::move(row.task), std::move(row.category)});
       pictures.back().captions.push_back(std::move(row.caption));
       return;
     }
-    CaptionedPicture& picture = pictures[place->second];
+    CaptionedPicture& picture = pictures[same->second];
     const std::string earlier = " as on line " + std::to_string(picture.line);
     const auto refuse = [&](const std::string& expected, const std::string& found, const char* remedy) {
       throw DataError(Complaint{table_, "line " + std::to_string(row.line), expected, found, remedy}.text());
@@ -67,24 +76,27 @@ class CaptionGroups {
     if (row.category != picture.category)
       refuse("the category " + ctp::quoted(picture.category) + " of " + ctp::quoted(picture.file) + earlier,
              ctp::quoted(row.category), "a picture belongs to one category");
-    const std::string number = std::to_string(place->second) + ' ';
-    if (picture.captions.size() == 1) seen_.insert(number + picture.captions.front());
-    if (!seen_.insert(number + row.caption).second)
+    const auto note = [&](const std::string& caption) {
+      return seen_.insert(Fingerprint().add(std::to_string(same->second)).add(caption).value()).second;
+    };
+    if (picture.captions.size() == 1) note(picture.captions.front());
+    if (!note(row.caption) &&
+        std::find(picture.captions.begin(), picture.captions.end(), row.caption) != picture.captions.end())
       refuse("every caption of " + ctp::quoted(picture.file) + " once", ctp::quoted(row.caption) + " twice",
              "remove one of the lines");
     picture.captions.push_back(std::move(row.caption));
   }
 
-  std::vector<CaptionedPicture> pictures;
+  std::deque<CaptionedPicture> pictures;  ///< a deque: it grows without a second copy
 
  private:
   std::string table_;
-  std::unordered_map<std::string, std::size_t> places_;
-  std::unordered_set<std::string> seen_;  // a picture's place and a caption, of pictures with several
+  std::unordered_multimap<std::uint64_t, std::size_t> places_;  // fingerprint of a tidy path, and a picture's place
+  std::unordered_set<std::uint64_t> seen_;  // of a picture's place and a caption, of pictures with several
 };
 
 /// The pictures of `rows` by CaptionGroups. **Errors.** as CaptionGroups::add().
-inline std::vector<CaptionedPicture> group_captions(const std::string& table, std::vector<CaptionRow> rows) {
+inline std::deque<CaptionedPicture> group_captions(const std::string& table, std::vector<CaptionRow> rows) {
   CaptionGroups groups(table);
   for (CaptionRow& row : rows) groups.add(std::move(row));
   return std::move(groups.pictures);
