@@ -63,6 +63,11 @@ Variable<Rank, B> map(const Pass<B>& outer, Variable<Rank, B> x, F f) {
   return y;
 }
 
+namespace detail {
+template <class Real>
+inline constexpr Real smallest_normal = std::numeric_limits<Real>::min();
+}
+
 /// Functions for map().
 namespace elementwise {
 
@@ -94,8 +99,7 @@ struct Log {
  private:
   template <class Real>
   CTP_HD static Real inside(Real x) {
-    constexpr Real least = std::numeric_limits<Real>::min();
-    return x >= Real(0) && x < least ? least : x;
+    return x >= Real(0) && x < detail::smallest_normal<Real> ? detail::smallest_normal<Real> : x;
   }
 };
 
