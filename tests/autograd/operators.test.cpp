@@ -149,7 +149,8 @@ TEST_CASE_TEMPLATE("operators: what does not fit is refused by name", B, CTP_TES
   const auto theta = reference::put<B>(Values(70, 1));
   auto gradient = reference::put<B>(Values(70));
   ctp::Tape<B> tape, other_tape;
-  const Pass<B> pass{theta.data(), &tape, gradient.data(), {}}, elsewhere{theta.data(), &other_tape, gradient.data(), {}};
+  const Pass<B> pass{theta.data(), &tape, gradient.data(), {}},
+      elsewhere{theta.data(), &other_tape, gradient.data(), {}};
   const auto a = pass[Parameter<2>{0, {5, 7}}], narrow = pass[Parameter<2>{0, {5, 6}}];
   CHECK_THROWS_WITH_AS((void)(a + narrow),
                        "operator +: a is [5,7] but b is [5,6]; extents must be equal, or one of the two is 1",

@@ -59,8 +59,7 @@ void check(const Values& theta, const Loss& loss) {
 template <class B, class Op>
 Variable<2, B> in_blocks(const Pass<B>& pass, Variable<2, B> x, const Op& op) {
   for (int block = 0; block < 2; ++block)
-    x = enclosed(pass,
-                 [&](const Pass<B>& inner) { return add(pass, x, op(inner, scale(inner, x, 0.5))); });
+    x = enclosed(pass, [&](const Pass<B>& inner) { return add(pass, x, op(inner, scale(inner, x, 0.5))); });
   return x;
 }
 
