@@ -22,7 +22,7 @@
 struct SigmoidContrast {
   static constexpr const char* name = "sigmoid_contrast";
   static constexpr ctp::Needs needs{};
-  ctp::Parameter<0> log_scale, bias;
+  ctp::Parameter<0> log_scale{}, bias{};
 
   template <class Layout>
   void parameters(Layout& layout) {  // they are trained and saved with the model's; teachers have own copies

@@ -26,7 +26,7 @@ struct InBatchContrast {
   static constexpr Needs needs{};
   static constexpr int least_pairs = 2;  ///< a single pair has nothing to be told apart from: the loss is 0
   bool learn_temperature = false;        ///< to be changed before the Learner is made
-  Parameter<0> logit_scale;              ///< log(1 / temperature), if learned
+  Parameter<0> logit_scale{};            ///< log(1 / temperature), if learned
 
   /// **Errors.** as add_logit_scale().
   void parameters(Layout& layout, const ModelConfig& config) {

@@ -33,7 +33,7 @@ struct MomentumContrast {
   static constexpr const char* name = "momentum_contrast";
   static constexpr Needs needs{.momentum = Output::Features};
   bool learn_temperature = false;  ///< to be changed before the Learner is made
-  Parameter<0> logit_scale;        ///< log(1 / temperature), if learned
+  Parameter<0> logit_scale{};      ///< log(1 / temperature), if learned
 
   /// **Errors.** as add_logit_scale().
   void parameters(Layout& layout, const ModelConfig& config) {
