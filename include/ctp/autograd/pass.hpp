@@ -32,10 +32,10 @@ using Scalar = Variable<0, Backend>;
 template <class T, std::size_t Rank, class Backend>
 using Input = std::type_identity_t<Tensor<const T, Rank, Backend>>;
 
-/// Offset and shape of a weight in a parameter vector.
+/// Offset and shape of a weight in a parameter vector. A Parameter that no Layout has made is in none: offset -1.
 template <std::size_t Rank>
 struct Parameter {
-  Index offset = 0;
+  Index offset = -1;
   Shape<Rank> shape{};
 };
 
@@ -56,9 +56,14 @@ struct Pass {
   [[nodiscard]] bool differentiates() const { return gradient != nullptr; }
   [[nodiscard]] std::uint32_t memory_level() const { return static_cast<std::uint32_t>(level); }
 
-  /// A weight of the model as a Variable. Value and gradient are views of `theta` and `gradient`.
+  /// A weight of the model or of a policy as a Variable. Value and gradient are views of `theta` and `gradient`.
+  /// **Errors.** UsageError for a Parameter that no Layout has made.
   template <std::size_t Rank>
   Variable<Rank, Backend> operator[](const Parameter<Rank>& p) const {
+    require(p.offset >= 0, "pass[parameter]",
+            "expected a parameter of the layout, found one that was never added; in 'parameters(layout)' of the policy, "
+            "assign the result of 'layout.template add<Rank>(...)' to the parameter, and change settings that decide on "
+            "parameters before the Learner is made: 'Learner(model, options, configure)'");
     // Weights are never written through a Variable; the cast spares a second Variable type.
     Variable<Rank, Backend> v{{const_cast<Real*>(theta) + p.offset, p.shape}, {}, tape, memory_level()};
     if (gradient != nullptr) v.grad = {gradient + p.offset, p.shape};
