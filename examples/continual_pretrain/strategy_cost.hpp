@@ -42,7 +42,7 @@ class Walks {
   using Real = float;
   using Optimizer = OptimizerType;
 
-  Walks(ctp::Index size, Real* vector) : size_(size), vector_(vector) {}
+  Walks(ctp::Index size, Real* vector) : size_(size), vector_(vector), ranges_(size) {}
   [[nodiscard]] ctp::Index size() const { return size_; }
   [[nodiscard]] const Real* theta() const { return vector_; }
   [[nodiscard]] std::uint32_t task() const { return 1; }
@@ -50,6 +50,7 @@ class Walks {
   [[nodiscard]] std::size_t batches() const { return 1; }
   [[nodiscard]] double rate(std::size_t) const { return 1; }
   [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
+  [[nodiscard]] const ctp::optim::Ranges& ranges() const { return ranges_; }
   template <class Use>
   void objective(const Real*, const Use& use) {
     ++count_;
@@ -65,6 +66,7 @@ class Walks {
  private:
   ctp::Index size_;
   Real* vector_;
+  ctp::optim::Ranges ranges_;
   Optimizer optimizer_;
   int count_ = 0;
 };

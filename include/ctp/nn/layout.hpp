@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,8 @@ struct ParameterInfo {
   std::vector<std::int64_t> shape;
   Index offset = 0;
   Start start = Start::Zeros;
+  double decay = 1, rate = 1;  ///< factors of weight decay and of the learning rate
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();  ///< clamp after a step
 
   [[nodiscard]] Index size() const {
     Index n = 1;

@@ -37,7 +37,7 @@ class Policies {
 
   static_assert(objective::require_losses<typename Strategy::Objective, Step<Model>>());
   static_assert(objective::require_losses<typename Strategy::Distillation, Step<Model>>());
-  static_assert(momentum::require_momentum_policy<Momentum, B>());
+  static_assert(momentum::require_momentum_policy<Momentum, Model>());
   static_assert(penalty::require_penalty<Penalty, Model>());
   static_assert(rehearsal::require_rehearsal_policy<Rehearsal, Model>());
   static_assert(optim::require_optimizer<Optimizer, Model>());
@@ -61,6 +61,7 @@ class Policies {
   /// Policies with their default settings. `seed`: of the random numbers in the states.
   Policies(const Model& model, std::uint64_t seed)
       : losses_state_(make_state(losses_, model, seed)),
+        momentum_state_(make_state(momentum_, model, seed)),
         penalty_state_(make_state(penalty_, model, seed)),
         rehearsal_state_(make_state(rehearsal_, model, seed)),
         optimizer_state_(make_state(optimizer_, model, seed)) {}
@@ -70,6 +71,7 @@ class Policies {
   [[nodiscard]] auto& losses_state() { return losses_state_; }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
   [[nodiscard]] Momentum& momentum() { return momentum_; }
+  [[nodiscard]] auto& momentum_state() { return momentum_state_; }
   [[nodiscard]] Penalty& penalty() { return penalty_; }
   [[nodiscard]] auto& penalty_state() { return penalty_state_; }
   [[nodiscard]] Rehearsal& rehearsal() { return rehearsal_; }
@@ -95,6 +97,7 @@ class Policies {
   template <class Archive>
   void visit(Archive&& archive) {
     losses_state_.visit(archive);
+    momentum_state_.visit(archive);
     penalty_state_.visit(archive);
     rehearsal_state_.visit(archive);
     optimizer_state_.visit(archive);
@@ -114,6 +117,7 @@ class Policies {
   Optimizer optimizer_{};
   Schedule schedule_{};
   PolicyState<Losses, Model> losses_state_;
+  PolicyState<Momentum, Model> momentum_state_;
   PolicyState<Penalty, Model> penalty_state_;
   PolicyState<Rehearsal, Model> rehearsal_state_;
   PolicyState<Optimizer, Model> optimizer_state_;
