@@ -82,7 +82,7 @@ Report check_momentum(const Policy& policy) {
     return weights.to_host();
   };
   /// The largest absolute difference; infinity if a number is not finite.
-  const auto distance = [](const Vector& a, const Vector& b) {
+  const auto distance = [n](const Vector& a, const Vector& b) {
     double largest = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
       const double off = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));

@@ -221,7 +221,7 @@ class Learner {
         if (ends) break;
       }
       if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
-      ends = ends || ends_task(last, false);
+      ends = ends || (source.steps() > 0 && ends_task(last, false));
     }
     end_task(&source);
   }
