@@ -12,6 +12,8 @@
 #include <ctp/data/batch.hpp>
 
 #include "counted.hpp"
+#include "settings.hpp"
+#include "training_plan.hpp"
 
 namespace pretrain {
 
@@ -82,10 +84,12 @@ std::size_t bytes_of(const Make& make) {
 }  // namespace detail
 
 /// @brief Builds the state of a Learner of this strategy and computes one step of a later task, all on Counted: the
-/// library's own policies and model report their allocations and products. **Errors.** UsageError for a batch that does
+/// library's own policies and model report their allocations and products. `settings`: of which encoders are frozen, so
+/// that no backward pass runs through them. **Errors.** UsageError for a batch that does
 /// not fit the model.
 template <class Strategy>
-StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs) {
+StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs,
+                     const Settings& settings) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Counted, typename Strategy::Projection>;
   using Learner = ctp::Learner<Strategy, Model>;
   using Penalty = typename Learner::Penalty;
@@ -118,7 +122,9 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   batch.load(pairs, sizes);
   ctp::Tape<Counted> tape;
   const std::uint64_t before = Counted::multiply_adds;
-  ctp::Step<Model> step(model, batch, {thetas.online(), &tape, gradient.data(), {}});
+  ctp::Step<Model> step(model, batch, {thetas.online(), &tape, gradient.data(), {}},
+                        ctp::frozen_towers(model, ctp::parameter_ranges(
+                                                      model.layout(), groups_within(settings, model.layout()))));
   if (Learner::keeps_previous) step.previous.emplace(model, ctp::Pass<Counted>{thetas.previous(), &tape}, batch);
   if (Learner::keeps_momentum) step.momentum.emplace(model, ctp::Pass<Counted>{thetas.momentum(), &tape}, batch);
   losses.loss(step, losses_state);

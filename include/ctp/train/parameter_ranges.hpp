@@ -18,13 +18,13 @@
 
 namespace ctp {
 
-namespace detail {
-
 /// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor that is negative or not finite.
-inline void require_group(const optim::ParameterGroup& group, const std::vector<ParameterInfo>& parameters) {
+/// `where`: the source of the pattern, for the message.
+inline void require_group(const optim::ParameterGroup& group, const std::vector<ParameterInfo>& parameters,
+                          const std::string& where = "parameter group") {
   for (const auto& [key, factor] : {std::pair{"rate", group.rate}, {"decay", group.decay}})
     if (factor && !(std::isfinite(*factor) && *factor >= 0))
-      throw UsageError(Complaint{"parameter group '" + group.pattern + "'", key, "a factor from 0",
+      throw UsageError(Complaint{where + " '" + group.pattern + "'", key, "a factor from 0",
                                  std::to_string(*factor), "1 leaves the number as it is"}
                            .text());
   std::vector<std::string> names;
@@ -32,14 +32,12 @@ inline void require_group(const optim::ParameterGroup& group, const std::vector<
     if (optim::matches(group.pattern, p.name)) return;
     names.push_back(p.name);
   }
-  throw UsageError(Complaint{"parameter group", "pattern", "a pattern that the name of a parameter matches",
+  throw UsageError(Complaint{where, "", "a pattern that the name of a parameter matches",
                              "'" + group.pattern + "', which none matches",
                              io::suggestion(group.pattern, names) + "; * stands for any text, as in '" +
                                  names.front().substr(0, names.front().find('.')) + "*'"}
                        .text());
 }
-
-}  // namespace detail
 
 /// @brief The ranges of a layout: each parameter with its own numbers and those of the groups that it matches; of
 /// several groups the last one counts, for each number by itself. A factor of a group multiplies the parameter's own.
@@ -48,7 +46,7 @@ inline void require_group(const optim::ParameterGroup& group, const std::vector<
 /// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor out of range.
 inline optim::Ranges parameter_ranges(const Layout& layout, const std::vector<optim::ParameterGroup>& groups) {
   const std::vector<ParameterInfo>& parameters = layout.parameters();
-  for (const optim::ParameterGroup& group : groups) detail::require_group(group, parameters);
+  for (const optim::ParameterGroup& group : groups) require_group(group, parameters);
   optim::Ranges ranges;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const ParameterInfo& p = parameters[i];
