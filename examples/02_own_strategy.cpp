@@ -30,12 +30,13 @@ struct Cautious {
   static constexpr ctp::Needs needs{.previous = ctp::Output::Weights};
   double decay = 0.9, pull = 0.05;
 
-  template <class B>
-  void update(ctp::Index n, typename B::Real* slow, const typename B::Real* online,
-              const typename B::Real* previous) const {
-    using Real = typename B::Real;
-    B::average(n, static_cast<Real>(decay), online, slow);
-    if (previous != nullptr) B::average(n, static_cast<Real>(1 - pull), previous, slow);
+  template <class View>
+  void update(const View& view) const {
+    using B = typename View::Backend;
+    using Real = typename View::Real;
+    B::average(view.size(), static_cast<Real>(decay), view.online(), view.slow());
+    if (view.previous() != nullptr)
+      B::average(view.size(), static_cast<Real>(1 - pull), view.previous(), view.slow());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {  // known to --set as momentum.decay and momentum.pull

@@ -26,11 +26,11 @@ struct Unhurried {
     }
   };
 
-  template <class B>
-  void update(ctp::Index n, typename B::Real* slow, const typename B::Real* online,
-              const typename B::Real* /*previous*/) const {
-    using Real = typename B::Real;
-    B::for_each(n, Follow<Real>{slow, static_cast<Real>(1 - decay), static_cast<Real>(limit), online});
+  template <class View>
+  void update(const View& view) const {
+    using Real = typename View::Real;
+    View::Backend::for_each(
+        view.size(), Follow<Real>{view.slow(), static_cast<Real>(1 - decay), static_cast<Real>(limit), view.online()});
   }
   template <class Visitor>
   void settings(Visitor& visitor) {  // known to --set as momentum.decay and momentum.limit

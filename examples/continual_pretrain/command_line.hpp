@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "../common/run.hpp"
 #include "../common/strategies.hpp"
 #include "config_files.hpp"
+#include "name_list.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
@@ -34,9 +36,14 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
   CLI::App app{"Trains a vision-language model on a stream of tasks and measures its forgetting.",
                "continual_pretrain"};
   std::vector<Assignment> options;
+  std::vector<std::string> frozen;  // of --freeze, which may be given several times
   Settings defaults;
   Settings::fields(defaults, [&](const char* key, auto& field, const char* help) {
     const std::string name = Settings::option_name(key), where = command_line;
+    if (std::string_view(key) == "freeze") {
+      app.add_option(name, frozen, help)->allow_extra_args(false);
+      return;
+    }
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, bool>) {
       app.add_flag_callback(name, [&options, key, where] { options.push_back({key, "true", where}); }, help);
     } else {
@@ -58,12 +65,13 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
       ->allow_extra_args(false);
   app.add_option(
       "--set", sets,
-      "key=value: an option, or a setting of a policy, the model or the augmentation, such as momentum.decay, "
-      "model.vision_width, augment.published");
+      "key=value: an option, or a setting of a policy, the model, the augmentation or a group of parameters, such as "
+      "momentum.decay, model.vision_width, augment.published, group.visual_encoder*.rate");
   app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
   app.add_flag("--dry-run", line.dry_run,
                "train nothing and write nothing: print the sizes of the training and the costs of each strategy");
   if (const auto code = examples::parse(app, argc, argv)) return code;
+  if (!frozen.empty()) options.push_back({"freeze", join_names(frozen), command_line});
   for (const std::string& config : configs)
     for (Assignment& a : read_config_file(config)) line.assignments.push_back(std::move(a));
   line.assignments.insert(line.assignments.end(), options.begin(), options.end());

@@ -40,13 +40,17 @@ inline void flatten(const ctp::io::JsonView& value, const std::string& key, cons
         flatten(value.at(name), key.empty() ? name : key + "." + name, where, out);
       return;
     case JsonKind::Array: {
-      if (key != "tasks") value.fail(key.empty() ? "an object" : "a single value", "an array", "");
+      const bool numbers = key == "epochs";
+      if (key != "tasks" && key != "freeze" && !numbers)
+        value.fail(key.empty() ? "an object" : "a single value", "an array", "");
       std::vector<std::string> names;
       for (std::size_t i = 0; i < value.size(); ++i) {
-        names.push_back(value.at(i).string());
-        if (names.back().empty()) value.at(i).fail("the name of a task", "an empty text", "");
+        names.push_back(numbers ? value.at(i).number_text() : value.at(i).string());
+        if (names.back().empty()) value.at(i).fail("a name", "an empty text", "");
       }
-      if (names.empty()) value.fail("at least one name", "an empty list", "leave the key out for all tasks");
+      if (names.empty())
+        value.fail(numbers ? "at least one number" : "at least one name", "an empty list",
+                   key == "tasks" ? "leave the key out for all tasks" : "leave the key out");
       out.push_back({key, join_names(names), where, ValueType::List});
       return;
     }

@@ -60,6 +60,13 @@ void check_policies(const Settings& settings, const std::vector<Assignment>& pol
   });
 }
 
+void check_plan(const RunContext& context) {
+  examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
+    require_epochs(context.settings, context.tasks.size(), Strategy::Rehearsal::joins_all_tasks);
+    require_patterns(context.settings, typename Training<Strategy, ctp::Cpu>::Model(context.model).layout());
+  });
+}
+
 void require_room(const RunContext& context) {
   examples::with_strategy(context.settings.strategy,
                           [&]<class Strategy>() { require_room(room_of<Strategy>(context), context, false); });

@@ -40,22 +40,24 @@ class DryRun {
       const bool chosen = context.settings.strategy == Strategy::name;
       ctp::ChosenPolicies<Strategy> policies;
       if (chosen) configure(context.settings, context.policy_settings, policies);
+      if (chosen) frozen_ = frozen_of(context.settings, layout_of<Strategy>(policies));
       costs_.push_back(cost_of<Strategy>(context.model, batch, chosen ? kept_pairs : context.settings.memory_size,
-                                         std::move(policies)));
+                                         std::move(policies), context.settings));
     });
   }
 
   void print() const {
     std::size_t pairs = 0;
     for (const auto& task : context_.tasks) pairs += task.members.size();
-    std::printf("would train %s on %zu tasks, %zu pairs, %d epochs each, in batches of %d\n",
-                context_.settings.strategy.c_str(), context_.tasks.size(), pairs, context_.settings.epochs,
-                context_.settings.batch_size);
+    std::printf("would train %s on %zu tasks, %zu pairs, %s epochs each, in batches of %d\n",
+                context_.settings.strategy.c_str(), context_.tasks.size(), pairs,
+                epochs_text(context_.settings).c_str(), context_.settings.batch_size);
     for (const auto& task : context_.tasks)
       std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", ctp::printable(task.name).c_str(), task.members.size(),
                   steps(task));
-    std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n", parameters_,
-                context_.model.vocab, context_.model.image, context_.settings.max_words);
+    std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n",
+                frozen_.weights, context_.model.vocab, context_.model.image, context_.settings.max_words);
+    if (frozen_.count.parameters > 0) std::printf("%s\n", frozen_.text().c_str());
     std::printf("\n%-8s %9s %9s %9s %9s %9s %9s %9s %9s %10s %6s %7s %7s %9s %7s\n", "strategy", "weights", "gradient",
                 "moments", "previous", "momentum", "penalty", "queue", "state", "step", "work", "passes", "passes",
                 "features", "kept");
@@ -113,8 +115,10 @@ class DryRun {
         .add("strategy", context_.settings.strategy)
         .add("tasks", tasks)
         .add("epochs", context_.settings.epochs)
+        .add("task_epochs", context_.settings.task_epochs)
+        .add("frozen", frozen_.count.weights)
         .add("batch_size", context_.settings.batch_size)
-        .add("parameters", parameters_)
+        .add("parameters", frozen_.weights)
         .add("vocabulary", context_.model.vocab)
         .add("costs", costs);
     add_room(line, room_, context_);
@@ -123,6 +127,13 @@ class DryRun {
   }
 
  private:
+  /// The model's layout with the parameters of the policies.
+  template <class Strategy>
+  [[nodiscard]] ctp::Layout layout_of(ctp::ChosenPolicies<Strategy> policies) const {
+    typename Training<Strategy, ctp::Cpu>::Model model(context_.model);
+    ctp::register_parameters(policies.losses(), model);
+    return model.layout();
+  }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
     return task.members.size() / static_cast<std::size_t>(context_.settings.batch_size);
   }
@@ -135,6 +146,7 @@ class DryRun {
   Room room_;
   ctp::Index parameters_;
   std::vector<StrategyCost> costs_;
+  Frozen frozen_;  ///< of the chosen strategy's model
 };
 
 /// Calls use(learner) with a learner of a micro model with these settings of its policies. **Errors.** as configure().

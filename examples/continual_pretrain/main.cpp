@@ -134,6 +134,7 @@ int run(int argc, char** argv) {
                            .left_out = left_out_records(stream),
                            .cache_budget = cache_bytes(settings, 5),
                            .cache_filled = filled_caches(check, settings)};
+  check_plan(context);
   if (line.dry_run) {
     dry_run(context);
     announce();

@@ -11,6 +11,7 @@
 #include <ctp/io/suggest.hpp>
 
 #include "settings.hpp"
+#include "training_plan.hpp"
 
 namespace pretrain {
 
@@ -37,7 +38,8 @@ inline ParsedSettings resolve_options(const std::vector<Assignment>& assignments
                                       ctp::ModelConfig& model) {
   ParsedSettings parsed;
   for (const Assignment& a : assignments) {
-    const bool option = assign_option(a, settings) || assign_augmentation(a, settings.augment);
+    const bool option = assign_epochs(a, settings) || assign_group(a, settings) || assign_option(a, settings) ||
+                        assign_augmentation(a, settings.augment);
     if (a.key.starts_with("model."))
       parsed.model.push_back({a, a.key.substr(6)});
     else if (const std::string field = field_of_option(a.key); !field.empty())

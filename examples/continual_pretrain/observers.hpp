@@ -4,8 +4,11 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include <ctp/core/printable.hpp>
 #include <ctp/report/progress.hpp>
@@ -16,8 +19,9 @@ namespace pretrain {
 /// Prints the progress of a training: one updated line on a terminal, else a line every five seconds.
 class ProgressObserver final : public ctp::Observer {
  public:
-  ProgressObserver(std::size_t tasks, std::uint64_t all_steps, int epochs, bool quiet)
-      : tasks_(tasks), epochs_(epochs), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) == 1), pace_(all_steps) {}
+  /// `epochs`: planned epochs of a task, by its number.
+  ProgressObserver(std::size_t tasks, std::uint64_t all_steps, std::function<int(std::size_t)> epochs, bool quiet)
+      : tasks_(tasks), epochs_(std::move(epochs)), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) == 1), pace_(all_steps) {}
 
   void task_begins(std::uint32_t, const std::string& name, std::uint64_t steps) override {
     pace_.pause_ends();
@@ -33,7 +37,7 @@ class ProgressObserver final : public ctp::Observer {
     if (!last && since < (terminal_ ? 0.2 : 5.0)) return;
     shown_ = now;
     const std::string text =
-        ctp::report::progress_text({r.task, tasks_, static_cast<int>(r.epoch), epochs_, r.step, r.steps, r.loss,
+        ctp::report::progress_text({r.task, tasks_, static_cast<int>(r.epoch), epochs_(r.task), r.step, r.steps, r.loss,
                                     r.parts, pace_.pairs_per_second(), pace_.seconds_left()});
     std::printf(terminal_ ? "\r\x1b[K%s%s" : "%s%s", text.c_str(), terminal_ && !last ? "" : "\n");
     std::fflush(stdout);
@@ -41,7 +45,7 @@ class ProgressObserver final : public ctp::Observer {
 
  private:
   std::size_t tasks_;
-  int epochs_;
+  std::function<int(std::size_t)> epochs_;
   bool quiet_, terminal_;
   ctp::report::Pace pace_;
   ctp::report::Pace::Clock::time_point shown_{};

@@ -20,6 +20,7 @@
 #include "policy_settings.hpp"
 #include "run_context.hpp"
 #include "strategy_cost.hpp"
+#include "training_plan.hpp"
 
 namespace pretrain {
 
@@ -79,13 +80,14 @@ Room room_of(const RunContext& context) {
   Counted::on_device = s.device == "cuda";
   Counted::rounds_operands = Counted::on_device && s.precision == "bf16";
   const StrategyCost cost = cost_of<Strategy>(context.model, detail::shape_of_batches(context), 0,
-                                              configured<Strategy>(s, context.policy_settings));
+                                              configured<Strategy>(s, context.policy_settings), s);
   if (!Counted::on_device) room.training = cost.state() + cost.step;
   room.weights_file = cost.weights + cost.queue + (std::uint64_t{1} << 16U);
   const auto tasks = static_cast<std::uint64_t>(context.tasks.size());
   std::uint64_t steps = 0;
-  for (const auto& task : context.tasks)
-    steps += task.members.size() / static_cast<std::size_t>(s.batch_size) * static_cast<std::uint64_t>(s.epochs);
+  for (std::size_t t = 0; t < context.tasks.size(); ++t)
+    steps += context.tasks[t].members.size() / static_cast<std::size_t>(s.batch_size) *
+             static_cast<std::uint64_t>(epochs_of(s, t));
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
   room.disk = tasks * room.weights_file + lines;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);

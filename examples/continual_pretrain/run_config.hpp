@@ -18,6 +18,7 @@
 #include "config_files.hpp"
 #include "name_list.hpp"
 #include "settings.hpp"
+#include "training_plan.hpp"
 
 namespace pretrain {
 
@@ -56,18 +57,20 @@ inline void write_config(const std::string& folder, const Settings& s, const ctp
   Settings::fields(s, [&](const std::string_view key, const auto& field, const char*) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>) {
       if (key == "output") return;
-      if (key == "tasks") {
-        if (!field.empty()) add("tasks", as_json(split(field)));
+      if (key == "tasks" || key == "freeze") {
+        if (!field.empty()) add(std::string(key), as_json(split(field)));
         return;
       }
       if (detail::is_path(key) && !field.empty())
         return add(std::string(key), as_json(std::filesystem::absolute(field).string()));
     }
+    if (key == "epochs" && !s.task_epochs.empty()) return add("epochs", "[" + epochs_text(s) + "]");
     if (key != "resume") add(std::string(key), as_json(field));
   });
   augmentation_fields(s.augment, [&](const char* key, const auto& field) { add(key, as_json(field)); });
   ctp::ModelConfig::fields(
       model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
+  for (const Assignment& a : s.groups) add(a.key, detail::json_of(a.value));
   for (const Assignment& a : policies) add(a.key, detail::json_of(a.value));
   ctp::io::write_file_atomically(folder + "/config.json", std::string_view(text + "\n}\n"));
 }

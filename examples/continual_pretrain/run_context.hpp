@@ -50,6 +50,10 @@ void check_policies(const Settings& settings, const std::vector<Assignment>& pol
 /// Compares what the training needs of disk and memory with what there is. **Errors.** ResourceError with both numbers.
 void require_room(const RunContext& context);
 
+/// Checks the patterns of --freeze and of groups, and the number of epochs, before anything is written. **Errors.**
+/// UsageError naming the option.
+void check_plan(const RunContext& context);
+
 /// Prints the costs of a training without training. **Errors.** as the training before its first step.
 void dry_run(const RunContext& context);
 

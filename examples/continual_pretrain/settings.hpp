@@ -60,7 +60,10 @@ struct Settings {
   int threads = 0, workers = 1, log_every = 10, cache_mb = 1280;
   int prefetch = ctp::data::LoadingOptions{}.prefetch;
   int patience_seconds = ctp::data::LoadingOptions{}.patience_seconds;
-  double lr = -1, min_lr = -1, weight_decay = 0.05, dropout = -1;
+  std::vector<int> task_epochs;    ///< of each task; empty: `epochs` for all
+  std::vector<Assignment> groups;  ///< of parameters: keys such as group.visual_encoder*.rate
+  std::string freeze;              ///< patterns of parameter names, separated by commas
+  double lr = -1, min_lr = -1, weight_decay = 0.05, clip_norm = 0, dropout = -1;
   double bad_image_limit = ctp::data::LoadingOptions{}.bad_image_limit;
   int max_empty_titles = 0;
   double max_unknown_share = 1;
@@ -87,11 +90,15 @@ struct Settings {
     visitor("vocab", s.vocab, "vocab.txt (default: built from the training titles)");
     visitor("init", s.init, "starting weights, safetensors with published names; sizes come from the file");
     visitor("seed", s.seed, "seed of every random number");
-    visitor("epochs", s.epochs, "epochs per task (default: the model's)");
+    visitor("epochs", s.epochs, "epochs per task, or a list with one number for each task (default: the model's)");
     visitor("batch_size", s.batch_size, "pairs per step (default: the model's)");
     visitor("lr", s.lr, "learning rate at the start of a task (default: the model's)");
     visitor("min_lr", s.min_lr, "learning rate at the end of a task (default: the model's)");
     visitor("weight_decay", s.weight_decay, "weight decay of AdamW");
+    visitor("clip_norm", s.clip_norm, "longest gradient of a step; a longer one is scaled to it; 0: no clipping");
+    visitor("freeze", s.freeze,
+            "parameters that are not trained: a name, in which * stands for any text, such as 'visual_encoder*'; may "
+            "be given several times");
     visitor("memory_size", s.memory_size, "pairs that a rehearsal may keep");
     visitor("dropout", s.dropout, "dropout of the text encoder (default: the model's)");
     visitor("no_augment", s.no_augment, "train on plain resized pictures");
@@ -167,7 +174,7 @@ struct Range {
 
 /// The ranges of the options that are numbers. The largest numbers are far beyond use; they keep sums within bounds.
 inline constexpr double no_limit = std::numeric_limits<double>::infinity();
-inline constexpr std::array<Range, 20> ranges{{{"image_size", 1, 16384},
+inline constexpr std::array<Range, 21> ranges{{{"image_size", 1, 16384},
                                                {"max_words", 3, 65536},
                                                {"queue", 1, 1 << 22},
                                                {"epochs", 1, 65536},
@@ -175,6 +182,7 @@ inline constexpr std::array<Range, 20> ranges{{{"image_size", 1, 16384},
                                                {"lr", 0, no_limit, true},
                                                {"min_lr", 0, no_limit},
                                                {"weight_decay", 0, no_limit},
+                                               {"clip_norm", 0, no_limit},
                                                {"memory_size", 0, 100'000'000},
                                                {"dropout", 0, 1, false, true},
                                                {"threads", 0, ctp::max_threads},
@@ -249,9 +257,9 @@ Number parse_number(const Assignment& a) {
 template <class Field>
 void assign(const Assignment& a, Field& field) {
   if constexpr (std::is_same_v<Field, std::string>) {
-    const bool names = a.key == "tasks" && a.type == ValueType::List;
+    const bool names = (a.key == "tasks" || a.key == "freeze") && a.type == ValueType::List;
     if (a.type != ValueType::Any && a.type != ValueType::Text && !names)
-      detail::refuse(a, a.key == "tasks" ? "names: a text or a list" : "a text");
+      detail::refuse(a, a.key == "tasks" || a.key == "freeze" ? "names: a text or a list" : "a text");
     field = a.value;
   } else if constexpr (std::is_same_v<Field, bool>) {
     const bool typed = a.type == ValueType::Any || a.type == ValueType::Boolean;

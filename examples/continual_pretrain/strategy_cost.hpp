@@ -12,6 +12,8 @@
 #include <ctp/data/batch.hpp>
 
 #include "counted.hpp"
+#include "settings.hpp"
+#include "training_plan.hpp"
 
 namespace pretrain {
 
@@ -42,7 +44,7 @@ class Walks {
   using Real = float;
   using Optimizer = OptimizerType;
 
-  Walks(ctp::Index size, Real* vector) : size_(size), vector_(vector) {}
+  Walks(ctp::Index size, Real* vector) : size_(size), vector_(vector), ranges_(size) {}
   [[nodiscard]] ctp::Index size() const { return size_; }
   [[nodiscard]] const Real* theta() const { return vector_; }
   [[nodiscard]] std::uint32_t task() const { return 1; }
@@ -50,6 +52,7 @@ class Walks {
   [[nodiscard]] std::size_t batches() const { return 1; }
   [[nodiscard]] double rate(std::size_t) const { return 1; }
   [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
+  [[nodiscard]] const ctp::optim::Ranges& ranges() const { return ranges_; }
   template <class Use>
   void objective(const Real*, const Use& use) {
     ++count_;
@@ -65,6 +68,7 @@ class Walks {
  private:
   ctp::Index size_;
   Real* vector_;
+  ctp::optim::Ranges ranges_;
   Optimizer optimizer_;
   int count_ = 0;
 };
@@ -80,11 +84,12 @@ std::size_t bytes_of(const Make& make) {
 }  // namespace detail
 
 /// @brief Builds the state of a Learner of this strategy and computes one step of a later task, all on Counted: the
-/// policies and the model report their allocations and products. **Errors.** UsageError for a batch that does not fit
-/// the model; as ctp::Layout::add() for the policies' parameters.
+/// policies and the model report their allocations and products. `settings`: of which encoders are frozen, so that no
+/// backward pass runs through them. **Errors.** UsageError for a batch that does not fit the model; as
+/// ctp::Layout::add() for the policies' parameters.
 template <class Strategy>
 StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs,
-                     ctp::ChosenPolicies<Strategy> policies) {
+                     ctp::ChosenPolicies<Strategy> policies, const Settings& settings) {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Counted, typename Strategy::Projection>;
   using Learner = ctp::Learner<Strategy, Model>;
   using Penalty = typename Learner::Penalty;
@@ -118,7 +123,9 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   batch.load(pairs, sizes);
   ctp::Tape<Counted> tape;
   const std::uint64_t before = Counted::multiply_adds;
-  ctp::Step<Model> step(model, batch, {thetas.online(), &tape, gradient.data(), {}});
+  ctp::Step<Model> step(model, batch, {thetas.online(), &tape, gradient.data(), {}},
+                        ctp::frozen_towers(model, ctp::parameter_ranges(
+                                                      model.layout(), groups_within(settings, model.layout()))));
   if (Learner::keeps_previous) step.previous.emplace(model, ctp::Pass<Counted>{thetas.previous(), &tape}, batch);
   if (Learner::keeps_momentum) step.momentum.emplace(model, ctp::Pass<Counted>{thetas.momentum(), &tape}, batch);
   losses.loss(step, losses_state);

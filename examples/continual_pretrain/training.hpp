@@ -38,6 +38,7 @@
 #include "settings.hpp"
 #include "stops.hpp"
 #include "task_file.hpp"
+#include "training_plan.hpp"
 #include "usable_features.hpp"
 
 namespace pretrain {
@@ -126,7 +127,9 @@ class Training {
         log_((prepare(), context.settings.output + "/metrics.jsonl"), say_log_waits),
         stops_(context.folder, (log_.open(), log_)),  // no log if prepare() throws
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
-        progress_(context.tasks.size(), all_steps(), context.settings.epochs, context.json),
+        progress_(
+            context.tasks.size(), all_steps(),
+            [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); }, context.json),
         matrix_(context.tasks.size()) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
@@ -157,6 +160,8 @@ class Training {
     context_.announce();
     if (context_.init != nullptr) say_notes(examples::notes_on(unshared_, context_.init->origin), context_.json);
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
+    if (!context_.json && !groups_of(context_.settings).empty())
+      std::printf("%s\n", frozen_of(context_.settings, learner_.model().layout()).text().c_str());
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
         std::printf("%s\n", line.c_str());
@@ -164,7 +169,7 @@ class Training {
     for (std::size_t t = 0; t < context_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();
     try {
-      learner_.learn_all(context_.tasks, [&](auto&, std::size_t task) { after(task); });
+      learner_.learn_all(context_.tasks, plans_of(context_.settings), [&](auto&, std::size_t task) { after(task); });
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
@@ -208,6 +213,8 @@ class Training {
     options.epochs = s.epochs;
     options.rate = s.lr;
     options.min_rate = s.min_lr;
+    options.clip_norm = s.clip_norm;
+    options.groups = groups_of(s);
     options.max_tokens = s.max_words;
     options.loading = loading_options(context);
     options.seed = s.seed;
@@ -220,12 +227,13 @@ class Training {
     std::uint64_t steps = 0;
     std::size_t seen = 0;
     const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
-    for (const auto& task : context_.tasks) {
-      const std::size_t kept = std::min(seen, may_keep);
-      steps += (task.members.size() + kept) / static_cast<std::size_t>(context_.settings.batch_size);
-      seen += task.members.size();
+    for (std::size_t t = 0; t < context_.tasks.size(); ++t) {
+      const std::size_t kept = std::min(seen, may_keep), own = context_.tasks[t].members.size();
+      steps += (own + kept) / static_cast<std::size_t>(context_.settings.batch_size) *
+               static_cast<std::uint64_t>(epochs_of(context_.settings, Learner::Rehearsal::joins_all_tasks ? 0 : t));
+      seen += own;
     }
-    return steps * static_cast<std::uint64_t>(context_.settings.epochs);
+    return steps;
   }
 
   /// Why the weights are no good: numbers that are not finite, or features of the first pairs of the first task that

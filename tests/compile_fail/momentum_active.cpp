@@ -10,4 +10,4 @@ struct Off {
   static constexpr ctp::Needs needs{};
 };
 
-static_assert(ctp::momentum::require_momentum_policy<Off, FakeBackend>());
+static_assert(ctp::momentum::require_momentum_policy<Off, FakeModel>());

@@ -13,4 +13,4 @@ struct Heavy {
 #endif
 };
 
-static_assert(ctp::momentum::require_momentum_policy<Heavy, FakeBackend>());
+static_assert(ctp::momentum::require_momentum_policy<Heavy, FakeModel>());

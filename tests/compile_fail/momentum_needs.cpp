@@ -10,4 +10,4 @@ struct Off {
 #endif
 };
 
-static_assert(ctp::momentum::require_momentum_policy<Off, FakeBackend>());
+static_assert(ctp::momentum::require_momentum_policy<Off, FakeModel>());

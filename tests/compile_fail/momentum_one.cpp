@@ -12,4 +12,4 @@ using Momentum = ctp::All<ctp::momentum::Ema, ctp::momentum::Compatible>;  // lo
 using Momentum = ctp::momentum::Compatible;
 #endif
 
-static_assert(ctp::momentum::require_momentum_policy<Momentum, FakeBackend>());
+static_assert(ctp::momentum::require_momentum_policy<Momentum, FakeModel>());

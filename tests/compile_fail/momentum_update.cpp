@@ -7,12 +7,11 @@ struct Frozen {
   static constexpr bool active = true;
   static constexpr ctp::Needs needs{};
 #ifdef CTP_EXPECT_FAIL
-  template <class B>
-  void update(ctp::Index, typename B::Real*, const typename B::Real*) const {}  // without the previous weights
+  void update() const {}  // without the view
 #else
-  template <class B>
-  void update(ctp::Index, typename B::Real*, const typename B::Real*, const typename B::Real*) const {}
+  template <class View>
+  void update(const View&) const {}
 #endif
 };
 
-static_assert(ctp::momentum::require_momentum_policy<Frozen, FakeBackend>());
+static_assert(ctp::momentum::require_momentum_policy<Frozen, FakeModel>());

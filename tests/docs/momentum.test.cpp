@@ -13,10 +13,9 @@ struct Average {
   static constexpr ctp::Needs needs{};  // or {.previous = ctp::Output::Weights}
   double decay = 0.99;
 
-  template <class B>
-  void update(ctp::Index n, typename B::Real* slow, const typename B::Real* online,
-              const typename B::Real* /*previous*/) const {
-    B::average(n, static_cast<typename B::Real>(decay), online, slow);
+  template <class View>
+  void update(const View& view) const {
+    View::Backend::average(view.size(), static_cast<typename View::Real>(decay), view.online(), view.slow());
   }
 };
 // [momentum]

@@ -68,3 +68,63 @@ TEST_CASE("adamw: a reset forgets moments and counts from the first step again")
   CHECK(theta[0] == doctest::Approx(1));
   CHECK(state.steps == 1);
 }
+
+TEST_CASE("adamw: each range has its factors and its clamp, and a frozen range keeps weights and moments") {
+  const ctp::optim::AdamW adamw{.weight_decay = 0.5};
+  auto state = adamw.init(Three{}, 0);
+  Vector theta{2, -1, 3, 5}, gradient{0.25, -40, 1, 7};
+  ctp::optim::Ranges ranges;
+  ranges.append({.begin = 0, .end = 1, .rate = 2, .decay = 0});
+  ranges.append({.begin = 1, .end = 2, .least = -0.995});
+  ranges.append({.begin = 2, .end = 3, .most = 2.5});
+  ranges.append({.begin = 3, .end = 16, .frozen = true});
+
+  adamw.step<Three>(state, theta.data(), gradient.data(), 0.01, ctp::backend::NoTerm{}, ranges, nullptr);
+
+  CHECK(theta[0] == doctest::Approx(2 - 0.02 * 0.25 / (0.25 + 1e-8)).epsilon(1e-14));
+  CHECK(theta[1] == doctest::Approx(-1 * (1 - 0.01 * 0.5) + 0.01).epsilon(1e-9));  // above the clamp: -0.985
+  CHECK(theta[2] == 2.5);
+  CHECK(theta[3] == 5);
+  CHECK(gradient == Vector{});
+  CHECK(state.first.data()[3] == 0);
+  CHECK(state.second.data()[3] == 0);
+  adamw.step<Three>(state, theta.data(), gradient.data(), 0.01, ctp::backend::NoTerm{}, ranges, nullptr);
+  CHECK(state.steps == 2);
+}
+
+namespace {
+/// A gradient that names its place, and a log of the moves.
+struct PlaceTerm {
+  double* moves;
+  [[nodiscard]] double gradient(ctp::Index i, double /*theta*/) const { return static_cast<double>(i + 1); }
+  void moved(ctp::Index i, double raw, double before, double after) const {
+    moves[3 * i] = raw;
+    moves[3 * i + 1] = before;
+    moves[3 * i + 2] = after;
+  }
+};
+}  // namespace
+
+TEST_CASE("adamw: a term sees places of the whole vector, the raw gradient and the clamped weight") {
+  const ctp::optim::AdamW adamw{.weight_decay = 0, .beta1 = 0, .beta2 = 0, .epsilon = 0};
+  auto state = adamw.init(Three{}, 0);
+  Vector theta{1, 1, 1}, gradient{8, 8, 8};
+  std::array<double, 48> moves{};
+  ctp::optim::Ranges ranges;
+  ranges.append({.begin = 0, .end = 1});
+  ranges.append({.begin = 1, .end = 3, .decay = 0, .least = 0.75});
+  const double factor = 0.5;
+
+  adamw.step<Three>(state, theta.data(), gradient.data(), 0.5, PlaceTerm{moves.data()}, ranges, &factor);
+
+  CHECK(state.first.data()[0] == 0.5 * (8 + 1));  // moments of the scaled sum
+  CHECK(state.first.data()[1] == 0.5 * (8 + 2));
+  CHECK(state.first.data()[2] == 0.5 * (8 + 3));
+  CHECK(state.first.data()[3] == 0);
+  CHECK(moves[0] == 8);
+  CHECK(moves[1] == 1);
+  CHECK(moves[2] == 0.5);  // 1 - 0.5 m / |m|
+  CHECK(moves[6] == 8);
+  CHECK(moves[8] == 0.75);
+  CHECK(moves[9] == 0);  // beyond the ranges
+}

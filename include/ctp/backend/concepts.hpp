@@ -107,7 +107,7 @@ template <class B>
 concept HasParameterPasses = requires(Index n, typename B::Real a, const typename B::Real* x, typename B::Real* y,
                                       AdamWStep step, detail::AnyTerm<typename B::Real> term) {
   B::adamw(n, step, y, y, y, y);
-  B::adamw(n, step, y, y, y, y, term);
+  B::adamw(n, step, y, y, y, y, term, x);
   B::average(n, a, x, y);
   B::average_of_two(n, a, x, x, y);
   B::add_squares(n, a, x, y);

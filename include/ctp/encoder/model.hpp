@@ -40,6 +40,9 @@ class VisionLanguageModel {
   [[nodiscard]] const Projection& vision_proj() const { return vision_proj_; }
   /// Projection of text class tokens to the common space. **Shapes.** [B,width] -> [B,embed].
   [[nodiscard]] const Projection& text_proj() const { return text_proj_; }
+  /// Places of the parameter vector: the image encoder's end and the text encoder's, which begins there.
+  [[nodiscard]] Index image_encoder_end() const { return image_encoder_end_; }
+  [[nodiscard]] Index text_encoder_end() const { return text_encoder_end_; }
 
   /// The layout, to add parameters to: those of a derived model, and those of policies.
   [[nodiscard]] Layout& layout_to_extend() { return layout_; }
@@ -48,7 +51,9 @@ class VisionLanguageModel {
   ModelConfig config_;
   Layout layout_;
   ImageEncoder image_encoder_;
+  Index image_encoder_end_ = layout_.size();
   TextEncoder text_encoder_;
+  Index text_encoder_end_ = layout_.size();
   Projection vision_proj_, text_proj_;
 };
 

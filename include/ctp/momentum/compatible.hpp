@@ -4,7 +4,6 @@
 #pragma once
 
 #include <ctp/core/needs.hpp>
-#include <ctp/core/shape.hpp>
 
 namespace ctp::momentum {
 
@@ -19,14 +18,14 @@ struct Compatible {
   double decay = 0.9;
   double first_task_decay = 0.995;
 
-  /// **Shapes.** all [n]; previous is null on the first task.
-  template <class B>
-  void update(Index n, typename B::Real* slow, const typename B::Real* online, const typename B::Real* previous) const {
-    using Real = typename B::Real;
-    if (previous == nullptr)
-      B::average(n, static_cast<Real>(first_task_decay), online, slow);
+  template <class View>
+  void update(const View& view) const {
+    using B = typename View::Backend;
+    using Real = typename View::Real;
+    if (view.previous() == nullptr)
+      B::average(view.size(), static_cast<Real>(first_task_decay), view.online(), view.slow());
     else
-      B::average_of_two(n, static_cast<Real>(decay), online, previous, slow);
+      B::average_of_two(view.size(), static_cast<Real>(decay), view.online(), view.previous(), view.slow());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

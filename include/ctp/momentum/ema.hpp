@@ -4,7 +4,6 @@
 #pragma once
 
 #include <ctp/core/needs.hpp>
-#include <ctp/core/shape.hpp>
 
 namespace ctp::momentum {
 
@@ -16,11 +15,9 @@ struct Ema {
   static constexpr Needs needs{};
   double decay = 0.995;
 
-  /// **Shapes.** all [n]; previous is not read.
-  template <class B>
-  void update(Index n, typename B::Real* slow, const typename B::Real* online,
-              const typename B::Real* /*previous*/) const {
-    B::average(n, static_cast<typename B::Real>(decay), online, slow);
+  template <class View>
+  void update(const View& view) const {
+    View::Backend::average(view.size(), static_cast<typename View::Real>(decay), view.online(), view.slow());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

@@ -8,6 +8,7 @@
 
 #include <ctp/backend/generic/parameters.hpp>
 #include <ctp/core/shape.hpp>
+#include <ctp/optim/ranges.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp::optim {
@@ -49,11 +50,21 @@ struct AdamW {
   template <class Model, class Term = backend::NoTerm>
   void step(State<Model>& state, typename Model::Real* theta, typename Model::Real* gradient, double rate,
             const Term& term = {}) const {
-    ++state.steps;
-    const auto t = static_cast<double>(state.steps);
-    const backend::AdamWStep numbers{
-        rate, weight_decay, beta1, beta2, epsilon, 1 - std::pow(beta1, t), 1 - std::pow(beta2, t)};
-    Model::Backend::adamw(state.first.size(), numbers, theta, gradient, state.first.data(), state.second.data(), term);
+    step_range(state, numbers_of(++state.steps), {.begin = 0, .end = state.first.size()}, theta, gradient, rate, term,
+               static_cast<const typename Model::Real*>(nullptr));
+  }
+  /// @brief step() with the numbers of each range; frozen ranges keep their weights and moments. `factor`: one number
+  /// in the backend's memory by which gradient and term are multiplied, or null for 1.
+  template <class Model, class Term>
+  void step(State<Model>& state, typename Model::Real* theta, typename Model::Real* gradient, double rate,
+            const Term& term, const Ranges& ranges, const typename Model::Real* factor) const {
+    const backend::AdamWStep numbers = numbers_of(++state.steps);
+    for (const Range& range : ranges.list()) {
+      if (range.frozen)
+        Model::Backend::zero(gradient + range.begin, range.size());
+      else
+        step_range(state, numbers, range, theta, gradient, rate, term, factor);
+    }
   }
   template <class Visitor>
   void settings(Visitor& visitor) {
@@ -61,6 +72,30 @@ struct AdamW {
     visitor("beta1", beta1);
     visitor("beta2", beta2);
     visitor("epsilon", epsilon);
+  }
+
+ private:
+  /// The numbers of step `step`, from 1, but for rate and decay.
+  [[nodiscard]] backend::AdamWStep numbers_of(std::int64_t step) const {
+    const auto t = static_cast<double>(step);
+    return {.beta1 = beta1,
+            .beta2 = beta2,
+            .epsilon = epsilon,
+            .correction1 = 1 - std::pow(beta1, t),
+            .correction2 = 1 - std::pow(beta2, t)};
+  }
+  /// One range that is not frozen.
+  template <class Model, class Term>
+  void step_range(State<Model>& state, backend::AdamWStep numbers, const Range& range, typename Model::Real* theta,
+                  typename Model::Real* gradient, double rate, const Term& term,
+                  const typename Model::Real* factor) const {
+    numbers.rate = rate * range.rate;
+    numbers.weight_decay = weight_decay * range.decay;
+    numbers.begin = range.begin;
+    numbers.least = range.least;
+    numbers.most = range.most;
+    Model::Backend::adamw(range.size(), numbers, theta, gradient, state.first.data(), state.second.data(), term,
+                          factor);
   }
 };
 

@@ -69,7 +69,8 @@ struct Afec {
                   "[ctp.penalty.afec] the second model of Afec is trained with AdamW; use it for the strategy too: "
                   "'using Optimizer = ctp::optim::AdamW'. See docs/policies/penalty.md");
     passes.objective(state.forward.data(), [&](typename Model::Real* gradient, std::size_t batch) {
-      passes.optimizer().step(state.forward_optimizer, state.forward.data(), gradient, passes.rate(batch));
+      passes.optimizer().step(state.forward_optimizer, state.forward.data(), gradient, passes.rate(batch),
+                              backend::NoTerm{}, passes.ranges(), nullptr);
     });
     state.forward_importance = fisher(passes, state.forward.data());
   }

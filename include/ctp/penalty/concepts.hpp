@@ -6,9 +6,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
+#include <ctp/backend/generic/parameters.hpp>
 #include <ctp/core/policy_concepts.hpp>
 #include <ctp/core/shape.hpp>
+#include <ctp/optim/ranges.hpp>
 
 namespace ctp::penalty {
 
@@ -29,7 +32,7 @@ struct AnyLoss {
 ///
 /// `size()`: number of parameters. `theta()`: the online weights. `task()`, `epoch()`: numbers counted from 0.
 /// `batches()`: batches in one pass. `rate(batch)`: learning rate of the online model. `optimizer()`: the strategy's
-/// optimiser. `objective(theta, use)`: calls use(gradient, batch) for each batch, with the gradient of the strategy's
+/// optimiser. `ranges()`: how it trains the parameters. `objective(theta, use)`: calls use(gradient, batch) for each batch, with the gradient of the strategy's
 /// objective at theta. `gradients(theta, loss, use)`: the same with the gradient of loss(step).
 template <class P>
 concept TaskWalk = requires {
@@ -44,6 +47,7 @@ concept TaskWalk = requires {
   { fixed.batches() } -> std::same_as<std::size_t>;
   { fixed.rate(std::size_t{}) } -> std::same_as<double>;
   { fixed.optimizer() } -> std::same_as<const typename P::Optimizer&>;
+  { fixed.ranges() } -> std::same_as<const optim::Ranges&>;
   { passes.objective(theta, use) } -> std::same_as<void>;
   { passes.gradients(theta, detail::AnyLoss{}, use) } -> std::same_as<void>;
 };
@@ -54,6 +58,22 @@ concept GivesTerm = requires(const P policy, PolicyState<P, Model>& state, Index
   { policy.term(state).value(i, theta) } -> std::same_as<double>;
   { policy.term(state).gradient(i, theta) } -> std::same_as<typename Model::Real>;
 };
+
+namespace detail {
+template <class P, class Model>
+struct TermOf {
+  using type = backend::NoTerm;
+};
+template <class P, class Model>
+  requires P::active && GivesTerm<P, Model>
+struct TermOf<P, Model> {
+  using type = decltype(std::declval<const P&>().term(std::declval<PolicyState<P, Model>&>()));
+};
+}  // namespace detail
+
+/// The term that a penalty adds; the empty term of a penalty that is not active.
+template <class P, class Model>
+using TermOf = typename detail::TermOf<P, Model>::type;
 
 /// `policy.begin_task(state, theta)`: called before a task, with the weights at its start, in the backend's memory.
 template <class P, class Model>

@@ -3,6 +3,7 @@
 /// @layer  report
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,7 +18,8 @@ namespace ctp::report {
 /// @brief Observer that sends every n-th step of a task, and the task's last step, to a sink as one JSON line.
 ///
 /// **Units.** `lr` is the learning rate, `loss` the weighted sum, `parts` the losses before weighting,
-/// `pairs_per_second` the throughput since the task began.
+/// `pairs_per_second` the throughput since the task began, `gradient_norm` the length of the gradient before clipping,
+/// if gradients are clipped.
 class StepLines final : public Observer {
  public:
   using Sink = std::function<void(const JsonLine&)>;
@@ -36,6 +38,7 @@ class StepLines final : public Observer {
         .add("step", r.step)
         .add("global_step", r.global_step);
     line.add("lr", r.rate).add("loss", r.loss).add("parts", parts).add("pairs_per_second", pace_.pairs_per_second());
+    if (!std::isnan(r.gradient_norm)) line.add("gradient_norm", r.gradient_norm);
     sink_(line);
   }
 

@@ -10,6 +10,7 @@
 
 #include <ctp/core/shape.hpp>
 #include <ctp/optim/adamw.hpp>
+#include <ctp/optim/ranges.hpp>
 #include <ctp/penalty/concepts.hpp>
 
 namespace ctp::testing {
@@ -29,7 +30,7 @@ class FakePasses {
   int walks = 0;  ///< passes over the task so far
 
   FakePasses(std::uint32_t task, std::vector<Real> theta, std::vector<std::vector<Real>> gradients)
-      : task_(task), theta_(std::move(theta)), gradients_(std::move(gradients)) {}
+      : task_(task), theta_(std::move(theta)), ranges_(size()), gradients_(std::move(gradients)) {}
 
   [[nodiscard]] Index size() const { return static_cast<Index>(theta_.size()); }
   [[nodiscard]] const Real* theta() const { return theta_.data(); }
@@ -38,6 +39,7 @@ class FakePasses {
   [[nodiscard]] std::size_t batches() const { return gradients_.size(); }
   [[nodiscard]] double rate(std::size_t /*batch*/) const { return learning_rate; }
   [[nodiscard]] const Optimizer& optimizer() const { return online_optimizer; }
+  [[nodiscard]] const optim::Ranges& ranges() const { return ranges_; }
 
   template <class Use>
   void objective(const Real* /*theta*/, const Use& use) {
@@ -55,6 +57,7 @@ class FakePasses {
  private:
   std::uint32_t task_;
   std::vector<Real> theta_;
+  optim::Ranges ranges_;  ///< all weights, trained alike
   std::vector<std::vector<Real>> gradients_;
 };
 

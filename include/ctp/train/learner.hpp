@@ -3,7 +3,9 @@
 /// @layer  train
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +21,7 @@
 #include <ctp/train/options.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step_engine.hpp>
+#include <ctp/train/task_plan.hpp>
 
 namespace ctp {
 
@@ -58,12 +61,13 @@ class Learner {
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
   /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, or kept pairs of another
   /// source; DataError and NumericError as they occur.
-  void learn(const data::Task& task) {
+  /// `plan`: what of this task differs from the options.
+  void learn(const data::Task& task, const TaskPlan& plan = {}) {
     engine_.require_batch_of(options().loading.batch_size);
     data::Loader loader(
         with_kept_pairs(task, engine_.policies(), kept_source_),
         data::loader_options(options().loading, model().config(), options().max_tokens, options().seed, tasks_seen()));
-    train(loader, task.name);
+    train(loader, task.name, plan);
     if constexpr (keeps_pairs) {
       const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
       keep_pairs(engine_.policies(), learned, tasks_seen() - 1, [this](const data::Task& kept) {
@@ -79,7 +83,14 @@ class Learner {
   /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources.
   template <class After>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
+    learn_all(tasks, {}, after);
+  }
+  /// @brief As above, each training with a plan of its own, or all with the options if `plans` is empty.
+  /// **Errors.** as above; UsageError unless there is one plan for each training.
+  template <class After>
+  void learn_all(const std::vector<data::Task>& tasks, const std::vector<TaskPlan>& plans, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
+    require_plans(plans, Rehearsal::joins_all_tasks ? 1 : tasks.size());
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
@@ -87,11 +98,11 @@ class Learner {
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
-      learn(joined);
+      learn(joined, plans.empty() ? TaskPlan{} : plans.front());
       after(*this, tasks.size() - 1);
     } else {
       for (std::size_t t = 0; t < tasks.size(); ++t) {
-        learn(tasks[t]);
+        learn(tasks[t], plans.empty() ? TaskPlan{} : plans[t]);
         after(*this, t);
       }
     }
@@ -99,18 +110,18 @@ class Learner {
 
   /// Trains on the batches of `source` as one task. Not for a rehearsal that keeps pairs, which must know the pairs of
   /// a task.
-  void learn(data::BatchSource& source, const std::string& name) {
+  void learn(data::BatchSource& source, const std::string& name, const TaskPlan& plan = {}) {
     static_assert(!keeps_pairs,
                   "[ctp.strategy.rehearsal] this strategy's rehearsal keeps pairs and must know which pairs a task is "
                   "made of; call learn(const data::Task&). See docs/policies/rehearsal.md");
-    train(source, name);
+    train(source, name, plan);
   }
 
   /// @brief Prepares a task of `steps` steps: copies the online weights to the previous and the momentum weights,
   /// resets the optimiser, tells the observers.
-  void begin_task(std::uint64_t steps, const std::string& name = "") {
+  void begin_task(std::uint64_t steps, const std::string& name = "", const TaskPlan& plan = {}) {
     engine_.synchronize(nullptr, observers_);  // reports steps left over by an observer's error
-    engine_.begin_task(steps);
+    engine_.begin_task(steps, plan);
     for (Observer* observer : observers_) observer->task_begins(tasks_seen(), name, steps);
   }
 
@@ -175,22 +186,47 @@ class Learner {
     return engine_.policies();
   }
 
-  void train(data::BatchSource& source, const std::string& name) {
+  static void require_plans(const std::vector<TaskPlan>& plans, std::size_t trainings) {
+    for (const TaskPlan& plan : plans) plan.check();
+    if (plans.empty() || plans.size() == trainings) return;
+    throw UsageError(Complaint{"learn_all", "plans",
+                               std::to_string(trainings) + (Rehearsal::joins_all_tasks
+                                                                ? ", because the rehearsal joins all tasks to one"
+                                                                : ", one for each task"),
+                               std::to_string(plans.size()), "leave them out to train all tasks with the options"}
+                         .text());
+  }
+  /// Whether an observer ends the task after the step `last`. Asks the observers that watch steps, or the others.
+  [[nodiscard]] bool ends_task(const StepReport& last, bool watching_steps) {
+    bool ends = false;
+    for (Observer* observer : observers_)
+      if (observer->watches_steps() == watching_steps) ends = observer->ends_task(last) || ends;
+    return ends;
+  }
+
+  void train(data::BatchSource& source, const std::string& name, const TaskPlan& plan) {
     using Clock = std::chrono::steady_clock;
     const std::chrono::duration<double> longest(options().read_seconds);  // slow steps are reported one by one
-    const int read_every = backend::SkipsWork<B> ? options().read_every : 1;
+    const bool watched = std::any_of(observers_.begin(), observers_.end(), [](Observer* o) { return o->watches_steps(); });
+    const int read_every = backend::SkipsWork<B> && !watched ? options().read_every : 1;
+    const int epochs = plan.epochs.value_or(options().epochs);
     auto last_read = Clock::now();
-    begin_task(source.steps() * static_cast<std::uint64_t>(options().epochs), name);
-    for (int epoch = 0; epoch < options().epochs; ++epoch) {
+    begin_task(source.steps() * static_cast<std::uint64_t>(epochs), name, plan);
+    bool ends = false;
+    for (int epoch = 0; epoch < epochs && !ends; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
+      StepReport last;
       while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
         after_pending(source, [&] { engine_.submit(*batch, &source); });
         if (static_cast<int>(engine_.pending()) < read_every && Clock::now() - last_read < longest) continue;
-        engine_.synchronize(&source, observers_);
+        last = engine_.synchronize(&source, observers_);
         last_read = Clock::now();
+        ends = watched && ends_task(last, true);
+        if (ends) break;
       }
-      engine_.synchronize(&source, observers_);
+      if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
+      ends = ends || (source.steps() > 0 && ends_task(last, false));
     }
     end_task(&source);
   }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,9 +22,13 @@ struct StepReport {
   double loss = 0;                                        ///< weighted sum of the loss parts
   std::span<const std::pair<const char*, double>> parts;  ///< by policy, unweighted
   int pairs = 0;                                          ///< in the batch
+  /// Length of the gradient of loss and penalty over all parameters that are not frozen, before clipping; NaN without
+  /// TrainOptions::clip_norm.
+  double gradient_norm = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// @brief The Learner calls an observer before each task and after each step. The default functions do nothing.
+/// @brief The Learner calls an observer before each task, after each step, and asks it after each epoch whether the task
+/// ends. The default functions do nothing.
 ///
 /// Each step is reported once, in order. On a GPU, reports come for several steps at a time (TrainOptions::read_every):
 /// the learner may then be a few steps ahead of the reported step.
@@ -36,6 +41,12 @@ class Observer {
 
   virtual void task_begins(std::uint32_t /*task*/, const std::string& /*name*/, std::uint64_t /*steps*/) {}
   virtual void step_done(const StepReport& /*report*/) {}
+  /// @brief Whether the task ends now, as if its last step were done: the penalty is consolidated, pairs are kept, the
+  /// task counts. Called after the last step of each epoch, with that step's report.
+  virtual bool ends_task(const StepReport& /*last*/) { return false; }
+  /// True makes the Learner call this observer's ends_task() after every step instead. The host then waits for each
+  /// step.
+  [[nodiscard]] virtual bool watches_steps() const { return false; }
 };
 
 }  // namespace ctp

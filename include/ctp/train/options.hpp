@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/encoder/initialize.hpp>
+#include <ctp/optim/parameter_group.hpp>
 
 namespace ctp {
 
@@ -14,6 +16,8 @@ namespace ctp {
 struct TrainOptions {
   int epochs = 5;                       ///< per task
   double rate = 1e-4, min_rate = 1e-6;  ///< learning rate at the first and after the last step of every task
+  double clip_norm = 0;                 ///< longest gradient of a step; a longer one is scaled; 0 does not clip
+  std::vector<optim::ParameterGroup> groups = {};  ///< parameters with numbers of their own; later groups win
   int max_tokens = 30;                  ///< tokens per text, [CLS] and [SEP] included
   data::LoadingOptions loading = {};    ///< batch size, augmentation, workers, bad pictures
   std::uint64_t seed = 0;

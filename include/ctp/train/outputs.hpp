@@ -8,6 +8,7 @@
 #include <ctp/autograd/rows.hpp>
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/features.hpp>
+#include <ctp/train/frozen_towers.hpp>
 
 namespace ctp {
 
@@ -17,8 +18,9 @@ class Outputs {
  public:
   using B = typename Model::Backend;
 
-  Outputs(const Model& model, Pass<B> pass, const DeviceBatch<B>& batch)
-      : model_(&model), pass_(pass), batch_(&batch) {}
+  /// `frozen`: towers that run without a backward pass; values and dropout are the same.
+  Outputs(const Model& model, Pass<B> pass, const DeviceBatch<B>& batch, FrozenTowers frozen = {})
+      : model_(&model), pass_(pass), batch_(&batch), frozen_(frozen) {}
 
   [[nodiscard]] const Pass<B>& pass() const { return pass_; }
   /// Forbids further outputs: a replayed step computes only the outputs that the losses used.
@@ -26,11 +28,11 @@ class Outputs {
 
   /// [B*N, image width]
   Variable<2, B> image_tokens() {
-    return once(image_tokens_, [&] { return model_->image_encoder()(pass_, batch_->images()); });
+    return once(image_tokens_, [&] { return model_->image_encoder()(pass_of(frozen_.image), batch_->images()); });
   }
   /// [B*L, text width]
   Variable<2, B> text_tokens() {
-    return once(text_tokens_, [&] { return model_->text_encoder()(pass_, batch_->text()); });
+    return once(text_tokens_, [&] { return model_->text_encoder()(pass_of(frozen_.text), batch_->text()); });
   }
   /// [B,E], the projected class token, not normalised
   Variable<2, B> image_raw() {
@@ -54,18 +56,25 @@ class Outputs {
     return once(fused_, [&] {
       auto text = batch_->text();
       text.reading = encoder::Reading::Fused;
-      return first_rows(pass_, model_->text_encoder().fuse(pass_, text, image_tokens()), batch_->size());
+      return first_rows(pass_, model_->text_encoder().fuse(pass_of(both_frozen()), text, image_tokens()), batch_->size());
     });
   }
   /// [capacity, vocabulary], masked-language scores at the masked positions
   Variable<2, B> masked_scores() {
     return once(masked_scores_, [&] {
-      const auto hidden = model_->text_encoder().fuse(pass_, batch_->masked_text(), image_tokens());
+      const auto hidden = model_->text_encoder().fuse(pass_of(both_frozen()), batch_->masked_text(), image_tokens());
       return model_->text_encoder().word_scores(pass_, gather_rows(pass_, hidden, batch_->masked_positions().row));
     });
   }
 
  private:
+  /// The pass, without its gradient if what it computes is frozen.
+  [[nodiscard]] Pass<B> pass_of(bool frozen) const {
+    Pass<B> pass = pass_;
+    if (frozen) pass.gradient = nullptr;
+    return pass;
+  }
+  [[nodiscard]] bool both_frozen() const { return frozen_.image && frozen_.text; }
   /// **Errors.** UsageError for a new output after seal().
   template <class Compute>
   Variable<2, B> once(std::optional<Variable<2, B>>& slot, const Compute& compute) const {
@@ -78,6 +87,7 @@ class Outputs {
   const Model* model_;
   Pass<B> pass_;
   const DeviceBatch<B>* batch_;
+  FrozenTowers frozen_;
   std::optional<Variable<2, B>> image_tokens_, text_tokens_, image_raw_, text_raw_, image_, text_, fused_,
       masked_scores_;
   bool sealed_ = false;

@@ -26,7 +26,8 @@ namespace detail {
 
 /// @brief Columns of one step's row of numbers in the backend's memory.
 struct PendingRow {
-  static constexpr int most_parts = 16, loss = most_parts, penalty = loss + 1, probe = penalty + 1, width = probe + 1;
+  static constexpr int most_parts = 16, loss = most_parts, penalty = loss + 1, probe = penalty + 1, norm = probe + 1,
+                       width = norm + 1;
 };
 
 /// Kernel body: writes the loss parts, the penalty and the loss to a row that holds the gradient's probe already. Sets
@@ -37,6 +38,7 @@ struct WritePendingRow {
   int count = 0;
   const Real* loss = nullptr;
   const double* penalty = nullptr;  ///< null without a penalty
+  const double* norm = nullptr;     ///< length of the gradient; null if it is not clipped
   double* row = nullptr;
   std::int32_t* skip_flag = nullptr;  ///< null on a backend that cannot skip work
 
@@ -44,7 +46,9 @@ struct WritePendingRow {
     for (int i = 0; i < count; ++i) row[i] = static_cast<double>(*parts[i]);
     row[PendingRow::penalty] = penalty != nullptr ? *penalty : 0;
     row[PendingRow::loss] = static_cast<double>(*loss) + row[PendingRow::penalty];
-    double bad = row[PendingRow::loss] - row[PendingRow::loss] + row[PendingRow::probe];  // 0, or NaN
+    row[PendingRow::norm] = norm != nullptr ? *norm : 0;
+    double bad = row[PendingRow::loss] - row[PendingRow::loss] + row[PendingRow::probe] +
+                 (row[PendingRow::norm] - row[PendingRow::norm]);  // 0, or NaN
     for (int i = 0; i < count; ++i) bad += row[i] - row[i];
     if (skip_flag != nullptr && !(bad == 0)) *skip_flag = 1;
   }
@@ -66,6 +70,7 @@ class PendingSteps {
     StepReport report;                                  ///< losses are filled in by read()
     std::vector<std::pair<const char*, double>> parts;  ///< storage of report.parts
     bool has_penalty = false;                           ///< whether the last part is the penalty
+    bool has_norm = false;                              ///< whether report.gradient_norm is filled in
     std::vector<std::uint32_t> sample;                  ///< ordinals of the step's pairs
     HostSnapshot before;                                ///< policies' states before the step; the owner fills it
     bool finite_gradient = true;
@@ -77,7 +82,8 @@ class PendingSteps {
         if (!std::isfinite(value)) bad += (bad.empty() ? "" : ", ") + std::string(name) + " = " + std::to_string(value);
       if (!bad.empty()) return bad;
       if (!std::isfinite(report.loss)) return "the weighted loss";
-      return finite_gradient ? "" : "the gradient";
+      if (!finite_gradient) return "the gradient";
+      return has_norm && !std::isfinite(report.gradient_norm) ? "the length of the gradient" : "";
     }
     /// The error for a non-finite step. `source` gives the names of pairs; with null the message lists ordinals.
     [[nodiscard, gnu::cold]] NumericError error(const data::BatchSource* source) const {
@@ -104,10 +110,12 @@ class PendingSteps {
   }
 
   /// @brief Adds a step with submitted losses and gradient [n]. `penalty_name` and `penalty`, a value in the backend's
-  /// memory, are null for a strategy without a penalty.
+  /// memory, are null for a strategy without a penalty; `norm`, the gradient's length there, is null if it is not
+  /// clipped.
   template <class Model>
   Entry& add(const StepReport& report, const std::vector<std::uint32_t>& sample, const Step<Model>& step,
-             const Scalar<B>& loss, Index n, const Real* gradient, const char* penalty_name, const double* penalty) {
+             const Scalar<B>& loss, Index n, const Real* gradient, const char* penalty_name, const double* penalty,
+             const double* norm) {
     if (used_ == entries_.size()) grow();
     double* row = rows_.data() + static_cast<Index>(used_) * Row::width;
     Entry& entry = entries_[used_++];
@@ -124,6 +132,8 @@ class PendingSteps {
       entry.parts.emplace_back(penalty_name, 0);
       body.penalty = penalty;
     }
+    entry.has_norm = norm != nullptr;
+    body.norm = norm;
     probe(n, gradient, row + Row::probe);
     body.loss = loss.value.data;
     body.row = row;
@@ -167,6 +177,7 @@ class PendingSteps {
     if (entry.has_penalty) entry.parts.back().second = row[Row::penalty];
     entry.report.loss = row[Row::loss];
     entry.report.parts = entry.parts;
+    if (entry.has_norm) entry.report.gradient_norm = row[Row::norm];
     entry.finite_gradient = row[Row::probe] == 0;
   }
 

@@ -40,7 +40,7 @@ class Policies : public ChosenPolicies<Strategy> {
 
   static_assert(objective::require_losses<typename Strategy::Objective, Step<Model>>());
   static_assert(objective::require_losses<typename Strategy::Distillation, Step<Model>>());
-  static_assert(momentum::require_momentum_policy<Momentum, B>());
+  static_assert(momentum::require_momentum_policy<Momentum, Model>());
   static_assert(penalty::require_penalty<Penalty, Model>());
   static_assert(rehearsal::require_rehearsal_policy<Rehearsal, Model>());
   static_assert(optim::require_optimizer<Optimizer, Model>());
@@ -67,12 +67,14 @@ class Policies : public ChosenPolicies<Strategy> {
   Policies(Model& model, std::uint64_t seed, const Configure& configure)
       : Chosen(configured(configure, model)),
         losses_state_(make_state(this->losses(), std::as_const(model), seed)),
+        momentum_state_(make_state(this->momentum(), std::as_const(model), seed)),
         penalty_state_(make_state(this->penalty(), std::as_const(model), seed)),
         rehearsal_state_(make_state(this->rehearsal(), std::as_const(model), seed)),
         optimizer_state_(make_state(this->optimizer(), std::as_const(model), seed)) {}
 
   [[nodiscard]] auto& losses_state() { return losses_state_; }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
+  [[nodiscard]] auto& momentum_state() { return momentum_state_; }
   [[nodiscard]] auto& penalty_state() { return penalty_state_; }
   [[nodiscard]] auto& rehearsal_state() { return rehearsal_state_; }
   [[nodiscard]] const auto& rehearsal_state() const { return rehearsal_state_; }
@@ -82,6 +84,7 @@ class Policies : public ChosenPolicies<Strategy> {
   template <class Archive>
   void visit(Archive&& archive) {
     losses_state_.visit(archive);
+    momentum_state_.visit(archive);
     penalty_state_.visit(archive);
     rehearsal_state_.visit(archive);
     optimizer_state_.visit(archive);
@@ -97,6 +100,7 @@ class Policies : public ChosenPolicies<Strategy> {
   }
 
   PolicyState<Losses, Model> losses_state_;
+  PolicyState<Momentum, Model> momentum_state_;
   PolicyState<Penalty, Model> penalty_state_;
   PolicyState<Rehearsal, Model> rehearsal_state_;
   PolicyState<Optimizer, Model> optimizer_state_;

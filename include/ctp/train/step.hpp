@@ -31,8 +31,8 @@ class Step {
   Outputs<Model> online;
   std::optional<Outputs<Model>> previous, momentum;
 
-  Step(const Model& model, const DeviceBatch<Backend>& batch, Pass<Backend> pass)
-      : online(model, pass, batch), model_(&model), batch_(&batch) {}
+  Step(const Model& model, const DeviceBatch<Backend>& batch, Pass<Backend> pass, FrozenTowers frozen = {})
+      : online(model, pass, batch, frozen), model_(&model), batch_(&batch) {}
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const DeviceBatch<Backend>& batch() const { return *batch_; }

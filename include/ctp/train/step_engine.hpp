@@ -18,12 +18,17 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/optim/schedule/rates.hpp>
+#include <ctp/train/frozen_towers.hpp>
+#include <ctp/train/gradient_clip.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
+#include <ctp/train/parameter_ranges.hpp>
+#include <ctp/train/penalty_value.hpp>
 #include <ctp/train/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
 #include <ctp/train/step_capture.hpp>
+#include <ctp/train/task_plan.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/thetas.hpp>
 
@@ -47,6 +52,8 @@ class StepEngine {
 
   static constexpr bool keeps_previous = Policies::keeps_previous;
   static constexpr bool keeps_momentum = Policies::keeps_momentum;
+  /// Whether the optimiser knows ranges of parameters and clipping, for the term of this strategy's penalty.
+  static constexpr bool takes_ranges = optim::StepsInRanges<Optimizer, Model, penalty::TermOf<Penalty, Model>>;
 
   /// Weights are drawn from `options.seed`.
   explicit StepEngine(Model model, const TrainOptions& options = {})
@@ -90,9 +97,11 @@ class StepEngine {
     B::upload(host.data(), n, thetas_.online());
   }
 
-  /// @brief Prepares a task of `steps` steps: copies the online weights to the previous and the momentum weights, tells
-  /// the penalty, resets the optimiser.
-  void begin_task(std::uint64_t steps) {
+  /// @brief Prepares a task of `steps` planned steps: copies the online weights to the previous and the momentum
+  /// weights, tells the penalty, resets the optimiser. **Errors.** as TaskPlan::check().
+  void begin_task(std::uint64_t steps, const TaskPlan& plan = {}) {
+    plan.check();
+    plan_ = plan;
     if constexpr (keeps_previous)
       if (tasks_seen_ > 0) B::copy(thetas_.online(), thetas_.size(), thetas_.previous());
     if constexpr (keeps_momentum) B::copy(thetas_.online(), thetas_.size(), thetas_.momentum());
@@ -102,6 +111,10 @@ class StepEngine {
     task_step_ = 0;
     task_steps_ = steps;
   }
+  /// Planned epochs of the current task.
+  [[nodiscard]] int epochs() const { return plan_.epochs.value_or(options_.epochs); }
+  /// How the parameters are trained.
+  [[nodiscard]] const optim::Ranges& ranges() const { return ranges_; }
   /// Runs the penalty's passes before an epoch, if the penalty has any.
   void begin_epoch([[maybe_unused]] data::BatchSource& source, [[maybe_unused]] std::uint32_t epoch) {
     if constexpr (penalty::BeginsEpochs<Penalty, Model, Passes>) {
@@ -113,7 +126,7 @@ class StepEngine {
   /// `source` is null; NumericError and DataError of these batches.
   void end_task([[maybe_unused]] data::BatchSource* source) {
     if constexpr (penalty::EndsTasks<Penalty, Model, Passes>) {
-      Passes passes(*this, source, static_cast<std::uint32_t>(options_.epochs));
+      Passes passes(*this, source, static_cast<std::uint32_t>(epochs()));
       policies_.penalty().end_task(policies_.penalty_state(), passes);
     }
     ++tasks_seen_;
@@ -137,13 +150,15 @@ class StepEngine {
     const double rate = learning_rate(task_step_, task_steps_);
     batch_.load(batch, model_.config());
     if (tape_.rewind()) capture_.drop_capture();
+    update_momentum();
     capture_.enabled = options_.capture_steps;
     capture_.run({{batch_.size(), batch_.length(), batch_.masked_positions().row.data, has_previous()},
                   batch_.task(),
                   batch_.epoch()},
                  [this] { compute(); });
     tape_.advance(computed_->end);
-    record_losses(computed_->step, computed_->loss, batch, rate, penalty_value());
+    clip_.measure(ranges_, std::as_const(thetas_).online(), gradient_.data(), penalty_term());
+    record_losses(computed_->step, computed_->loss, batch, rate, penalty_value(), clip_.norm());
     if constexpr (!backend::SkipsWork<B>) {
       pending_.read();
       roll_back_and_throw(source);
@@ -158,7 +173,8 @@ class StepEngine {
 
   /// @brief Waits for the submitted steps, checks them, reports them to `observers`. Returns the last report.
   /// **Errors.** NumericError for the first non-finite step, after the reports of the steps before. Before the error is
-  /// thrown and before the reports, all state but the momentum weights is rolled back to before that step.
+  /// thrown and before the reports, all state but the momentum weights and the momentum rule's State is rolled back to before that step; those two are left
+  /// together as updated before that step.
   StepReport synchronize(const data::BatchSource* source, std::span<Observer* const> observers = {}) {
     pending_.read();
     roll_back_skipped_steps(source);
@@ -191,16 +207,27 @@ class StepEngine {
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
   /// The learning rate of step `step` of a task of `steps` steps.
   [[nodiscard]] double learning_rate(std::uint64_t step, std::uint64_t steps) const {
-    return policies_.schedule().rate(step, steps, optim::Rates{options_.rate, options_.min_rate});
+    const optim::Rates rates{plan_.rate.value_or(options_.rate), plan_.min_rate.value_or(options_.min_rate)};
+    return plan_.schedule ? plan_.schedule(step, steps, rates) : policies_.schedule().rate(step, steps, rates);
   }
 
-  /// The part of a step that a backend may capture: momentum update, forward and backward pass of the loaded batch.
+  /// Updates the momentum weights before a step. Not captured: a rule's numbers may change with the step.
+  void update_momentum() {
+    if constexpr (keeps_momentum) {
+      const momentum::ViewFor<typename Policies::Momentum, B> view({.size = thetas_.size(),
+                                                                    .slow = thetas_.momentum(),
+                                                                    .online = thetas_.online(),
+                                                                    .previous = has_previous() ? thetas_.previous()
+                                                                                               : nullptr,
+                                                                    .task = tasks_seen_,
+                                                                    .step = task_step_,
+                                                                    .steps = task_steps_});
+      skip_if_failed([&] { momentum::update(policies_.momentum(), view, policies_.momentum_state()); });
+    }
+  }
+
+  /// The part of a step that a backend may capture: forward and backward pass of the loaded batch.
   void compute() {
-    if constexpr (keeps_momentum)
-      skip_if_failed([this] {
-        policies_.momentum().template update<B>(thetas_.size(), thetas_.momentum(), thetas_.online(),
-                                                has_previous() ? thetas_.previous() : nullptr);
-      });
     computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}, {}});
     computed_->loss = policies_.losses().loss(computed_->step, policies_.losses_state());
     computed_->step.seal();
@@ -220,7 +247,7 @@ class StepEngine {
 
   /// The step of the loaded batch; the loss is differentiated at `theta` [n].
   Step<Model> make_step(const Real* theta) {
-    Step<Model> step(model_, batch_, online_pass(theta));
+    Step<Model> step(model_, batch_, online_pass(theta), frozen_);
     if constexpr (keeps_previous)
       if (has_previous()) step.previous.emplace(model_, Pass<B>{thetas_.previous(), &tape_}, batch_);
     if constexpr (keeps_momentum) step.momentum.emplace(model_, Pass<B>{thetas_.momentum(), &tape_}, batch_);
@@ -254,18 +281,28 @@ class StepEngine {
     const Scalar<B> value = loss(step);
     B::fill(1, Real(1), value.grad.data);
     tape_.backward();
-    record_losses(step, value, batch, 0, nullptr);
+    record_losses(step, value, batch, 0, nullptr, nullptr);
     pending_.read();
     roll_back_and_throw(&source);
     pending_.clear();
+  }
+
+  /// The penalty's term, or the empty one.
+  penalty::TermOf<Penalty, Model> penalty_term() {
+    if constexpr (Penalty::active)
+      return policies_.penalty().term(policies_.penalty_state());
+    else
+      return {};
   }
 
   /// The optimiser's step at `rate`. The penalty's gradient is added in the same pass over the parameters.
   void apply_optimizer(double rate) {
     Optimizer& optimizer = policies_.optimizer();
     auto& state = policies_.optimizer_state();
-    if constexpr (Penalty::active) {
-      const auto term = policies_.penalty().term(policies_.penalty_state());
+    const auto term = penalty_term();
+    if constexpr (takes_ranges) {
+      optimizer.step(state, thetas_.online(), gradient_.data(), rate, term, ranges_, std::as_const(clip_).factor());
+    } else if constexpr (Penalty::active) {
       static_assert(
           optim::StepsAgainst<Optimizer, Model, std::remove_const_t<decltype(term)>>,
           "[ctp.strategy.penalty] this strategy has a penalty, but its optimiser cannot step against one; give it a "
@@ -277,27 +314,18 @@ class StepEngine {
     }
   }
 
-  /// Writes the penalty's value to the backend's memory. Returns its address, or null without a penalty.
+  /// Computes the penalty's value. Returns its address in the backend's memory, or null without a penalty.
   const double* penalty_value() {
-    if constexpr (Penalty::active) {
-      if (penalty_value_.size() == 0) penalty_value_ = Buffer<double, B>(1);
-      const auto term = policies_.penalty().term(policies_.penalty_state());
-      if constexpr (backend::SkipsWork<B>) {
-        B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term, penalty_value_.data());
-      } else {
-        const double value = B::sum_terms(thetas_.size(), std::as_const(thetas_).online(), term);
-        B::upload(&value, 1, penalty_value_.data());
-      }
-      return penalty_value_.data();
-    } else {
+    if constexpr (Penalty::active)
+      return penalty_value_.measure(thetas_.size(), std::as_const(thetas_).online(), penalty_term());
+    else
       return nullptr;
-    }
   }
 
-  /// Adds a computed step to the pending ones. `penalty`: the penalty's value in the backend's memory; null if the step
-  /// has none.
+  /// Adds a computed step to the pending ones. `penalty`, `norm`: the penalty's value and the gradient's norm in the
+  /// backend's memory; null if the step has none.
   void record_losses(const Step<Model>& step, const Scalar<B>& loss, const data::Batch& batch, double rate,
-                     const double* penalty) {
+                     const double* penalty, const double* norm) {
     StepReport report;
     report.task = tasks_seen_;
     report.epoch = batch_.epoch();
@@ -310,7 +338,7 @@ class StepEngine {
     if constexpr (Penalty::active)
       if (penalty != nullptr) penalty_name = Penalty::name;
     auto& entry =
-        pending_.add(report, batch.sample, step, loss, gradient_.size(), gradient_.data(), penalty_name, penalty);
+        pending_.add(report, batch.sample, step, loss, gradient_.size(), gradient_.data(), penalty_name, penalty, norm);
     if constexpr (backend::SkipsWork<B>) {
       entry.before.clear();
       policies_.visit(entry.before);
@@ -350,12 +378,16 @@ class StepEngine {
   Policies policies_;
   Thetas<B> thetas_;
   Buffer<Real, B> gradient_;
+  optim::Ranges ranges_ = checked_ranges(model_.layout(), options_, takes_ranges);
+  FrozenTowers frozen_ = frozen_towers(model_, ranges_);
+  GradientClip<B> clip_{options_.clip_norm, ranges_};
+  TaskPlan plan_;  ///< of the current task
   Tape<B> tape_;
   DeviceBatch<B> batch_;
   std::optional<Computed> computed_;
   StepCapture<B> capture_;
   PendingSteps<B> pending_;
-  Buffer<double, B> penalty_value_{0};   ///< one number from the first step with a penalty on
+  PenaltyValue<B> penalty_value_;
   std::optional<NumericError> failure_;  ///< of the steps rolled back, until it is thrown
   RandomStream dropout_stream_{options_.seed, "dropout"};
   std::uint32_t tasks_seen_ = 0;

@@ -9,6 +9,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/shape.hpp>
 #include <ctp/data/batch.hpp>
+#include <ctp/optim/ranges.hpp>
 #include <ctp/penalty/online_step.hpp>
 #include <ctp/train/options.hpp>
 
@@ -35,17 +36,20 @@ class TaskPasses {
   [[nodiscard]] const Real* theta() const { return engine_->thetas().online(); }
   /// Number of the current task, from 0.
   [[nodiscard]] std::uint32_t task() const { return engine_->tasks_seen(); }
-  /// The epoch of the passes; TrainOptions::epochs at the end of a task.
+  /// The epoch of the passes; the planned number of epochs at the end of a task.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   /// Batches in one pass.
   [[nodiscard]] std::size_t batches() const { return source().steps(); }
   /// The learning rate of the online model at a batch of this epoch.
   [[nodiscard]] double rate(std::size_t batch) const {
     return engine_->learning_rate(epoch_ * batches() + batch,
-                                  static_cast<std::uint64_t>(engine_->options().epochs) * batches());
+                                  static_cast<std::uint64_t>(engine_->epochs()) * batches());
   }
   /// The strategy's optimiser, with its settings.
   [[nodiscard]] const Optimizer& optimizer() const { return engine_->policies().optimizer(); }
+
+  /// How the strategy's optimiser trains the parameters; for step() of the same optimiser on another vector.
+  [[nodiscard]] const optim::Ranges& ranges() const { return engine_->ranges(); }
 
   /// @brief For each batch: use(gradient, index), with the gradient [n] of the strategy's objective at `theta` [n].
   /// `use` may change `theta` between batches and overwrite `gradient`. **Errors.** NumericError, DataError.

@@ -17,7 +17,8 @@ namespace kernel {
 /// Coefficients of an AdamW step in the form that a thread uses.
 template <class Real>
 struct AdamWNumbers {
-  Real b1, b2, c1, c2, eps, keep, rate, root;
+  Real b1, b2, c1, c2, eps, keep, rate, root, least, most;
+  Index begin;
 
   explicit AdamWNumbers(const AdamWStep& step)
       : b1(static_cast<Real>(step.beta1)),
@@ -27,7 +28,10 @@ struct AdamWNumbers {
         eps(static_cast<Real>(step.epsilon)),
         keep(static_cast<Real>(1 - step.rate * step.weight_decay)),
         rate(static_cast<Real>(step.rate / step.correction1)),
-        root(static_cast<Real>(1 / std::sqrt(step.correction2))) {}
+        root(static_cast<Real>(1 / std::sqrt(step.correction2))),
+        least(static_cast<Real>(step.least)),
+        most(static_cast<Real>(step.most)),
+        begin(step.begin) {}
 };
 
 /// AdamW in one pass: theta, gradient, both moments and the term's operands are read and written once.
@@ -36,15 +40,19 @@ struct AdamW {
   AdamWNumbers<Real> by;
   Real *theta, *gradient, *first, *second;
   Term term;
+  const Real* factor;
 
-  CTP_HD void operator()(Index i) const {
+  CTP_HD void operator()(Index place) const {
+    const Index i = by.begin + place;
     const Real raw = gradient[i], before = theta[i];
     Real g = raw;
     if constexpr (requires { term.gradient(i, before); }) g += term.gradient(i, before);
+    if (factor != nullptr) g *= *factor;
     const Real m = by.b1 * first[i] + by.c1 * g, v = by.b2 * second[i] + by.c2 * g * g;
     first[i] = m;
     second[i] = v;
-    const Real after = before * by.keep - by.rate * m / (std::sqrt(v) * by.root + by.eps);
+    const Real moved = before * by.keep - by.rate * m / (std::sqrt(v) * by.root + by.eps);
+    const Real after = moved < by.least ? by.least : moved > by.most ? by.most : moved;
     theta[i] = after;
     gradient[i] = 0;
     if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
@@ -130,9 +138,9 @@ template <class Runtime, class Real>
 struct ParameterOps {
   template <class Term = NoTerm>
   static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
-                    const Term& term = {}) {
+                    const Term& term = {}, const Real* factor = nullptr) {
     launch_each<Runtime>(
-        n, kernel::AdamW<Real, Term>{kernel::AdamWNumbers<Real>(step), theta, gradient, first, second, term});
+        n, kernel::AdamW<Real, Term>{kernel::AdamWNumbers<Real>(step), theta, gradient, first, second, term, factor});
   }
   static void average(Index n, Real decay, const Real* theta, Real* slow) {
     launch_each<Runtime>(n, kernel::Average<Real>{decay, Real(1) - decay, theta, slow});

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <limits>
 
 #include <ctp/config.hpp>
 #include <ctp/core/parallel.hpp>
@@ -16,6 +17,8 @@ namespace ctp::backend {
 /// Coefficients of one AdamW step. correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
 struct AdamWStep {
   double rate = 0, weight_decay = 0, beta1 = 0, beta2 = 0, epsilon = 0, correction1 = 1, correction2 = 1;
+  Index begin = 0;  ///< first place to move; the places from `begin` to `begin + n` are moved
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();  ///< clamp
 };
 
 /// @brief The empty term: adamw() adds nothing to the gradient.
@@ -25,34 +28,78 @@ struct AdamWStep {
 /// parameter's update with the raw gradient and both values; `double value(i, theta_i)` is needed by sum_terms().
 struct NoTerm {};
 
+/// Summand of the squared length of gradient + term: the term of sum_terms() over the places from `begin` on.
+/// **Shapes.** gradient: the whole vector's.
+template <class Real, class Term>
+struct SquaredGradient {
+  const Real* all;
+  Term term;
+  Index begin;
+
+  CTP_HD Real gradient(Index i, Real theta) const {
+    Real g = all[begin + i];
+    if constexpr (requires { term.gradient(begin + i, theta); }) g += term.gradient(begin + i, theta);
+    return g;
+  }
+  CTP_HD double value(Index i, Real theta) const {
+    const auto g = static_cast<double>(gradient(i, theta));
+    return g * g;
+  }
+};
+
+/// Kernel body: the factor of gradient clipping, min(1, most / (norm + 1e-6)), from `count` sums of squares.
+///
+/// **Source.** Pascanu et al. 2013, arXiv:1211.5063, algorithm 1; as torch.nn.utils.clip_grad_norm_.
+template <class Real>
+struct ClipFactor {
+  const double* squares = nullptr;
+  Index count = 0;
+  double most = 0;
+  double* norm = nullptr;  ///< written: the length of the gradient before clipping
+  Real* factor = nullptr;  ///< written
+
+  CTP_HD void operator()(Index /*i*/) const {
+    double sum = 0;
+    for (Index k = 0; k < count; ++k) sum += squares[k];
+    *norm = std::sqrt(sum);
+    const double scale = most / (*norm + 1e-6);
+    *factor = static_cast<Real>(scale < 1 ? scale : 1.0);
+  }
+};
+
 namespace generic {
 
 /// @brief Passes over parameter vectors, for a host backend.
 template <class Real>
 struct ParameterOps {
-  /// @brief One AdamW step along gradient + term; sets the gradient to zero. **Shapes.** all [n].
+  /// @brief One AdamW step along factor (gradient + term); sets the gradient to zero. `factor`: one number, or null for
+  /// 1. **Shapes.** the vectors [step.begin + n or more].
   ///
   /// **Source.** Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, with decay scaled by the learning rate.
   template <class Term = NoTerm>
   static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
-                    const Term& shared = {}) {
+                    const Term& shared = {}, const Real* factor = nullptr) {
     const auto b1 = static_cast<Real>(step.beta1), b2 = static_cast<Real>(step.beta2),
                eps = static_cast<Real>(step.epsilon);
     const auto c1 = static_cast<Real>(1 - step.beta1), c2 = static_cast<Real>(1 - step.beta2);
     const auto keep = static_cast<Real>(1 - step.rate * step.weight_decay);
     const auto rate = static_cast<Real>(step.rate / step.correction1);
     const auto root = static_cast<Real>(1 / std::sqrt(step.correction2));
+    const auto least = static_cast<Real>(step.least), most = static_cast<Real>(step.most);
+    const Real scale = factor != nullptr ? *factor : Real(1);
     parallel_blocks(n, block, [&](Index begin, Index end) {
       const Term term = shared;  // a copy, so that g++ vectorises reads through its pointers
       CTP_SIMD
-      for (Index i = begin; i < end; ++i) {
+      for (Index i = step.begin + begin; i < step.begin + end; ++i) {
         const Real raw = gradient[i], before = theta[i];
         Real g = raw;
         if constexpr (requires { term.gradient(i, before); }) g += term.gradient(i, before);
+        g *= scale;
         const Real m = b1 * first[i] + c1 * g, v = b2 * second[i] + c2 * g * g;
         first[i] = m;
         second[i] = v;
-        const Real after = before * keep - rate * m / (std::sqrt(v) * root + eps);
+        const Real moved = before * keep - rate * m / (std::sqrt(v) * root + eps);
+        const Real after = moved < least ? least : moved > most ? most : moved;
         theta[i] = after;
         gradient[i] = 0;
         if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);

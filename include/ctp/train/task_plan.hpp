@@ -1,0 +1,38 @@
+/// @file   ctp/train/task_plan.hpp
+/// @brief  How one task is trained, where it differs from the options of the training.
+/// @layer  train
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <ctp/core/error.hpp>
+#include <ctp/optim/schedule/rates.hpp>
+
+namespace ctp {
+
+/// @brief Numbers of one task. What is not set is taken from the TrainOptions, and the schedule from the strategy.
+struct TaskPlan {
+  /// Learning rate of step `step`, from 0, of the `steps` planned steps of the task.
+  using Schedule = std::function<double(std::uint64_t step, std::uint64_t steps, const optim::Rates& rates)>;
+
+  std::optional<int> epochs = {};
+  std::optional<double> rate = {}, min_rate = {};  ///< learning rate at the first and after the last step
+  Schedule schedule = {};                          ///< in place of the strategy's
+
+  /// **Errors.** UsageError for fewer than 1 epoch and for a rate that is negative or not finite.
+  void check() const {
+    const auto refuse = [](const char* key, const char* expected, const std::string& found) {
+      throw UsageError(Complaint{"TaskPlan", key, expected, found, "leave it out for the default"}.text());
+    };
+    if (epochs && *epochs < 1) refuse("epochs", "1 or more", std::to_string(*epochs));
+    for (const auto& [key, value] : {std::pair{"rate", rate}, {"min_rate", min_rate}})
+      if (value && !(std::isfinite(*value) && *value >= 0)) refuse(key, "a number from 0", std::to_string(*value));
+  }
+};
+
+}  // namespace ctp

@@ -1,0 +1,81 @@
+#include <ctp/train/parameter_ranges.hpp>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "synthetic_batches.hpp"
+
+namespace {
+
+/// Three parameters at 0, 16 and 48; 64 places.
+ctp::Layout three() {
+  ctp::Layout layout;
+  layout.add<1>("vit.norm.bias", {3}, ctp::Start::Zeros);
+  layout.add<1>("vit.proj.weight", {20}, ctp::Start::Zeros);
+  layout.add<1>("bert.norm.bias", {1}, ctp::Start::Zeros);
+  return layout;
+}
+using Groups = std::vector<ctp::optim::ParameterGroup>;
+
+std::string complaint(const Groups& groups) {
+  try {
+    ctp::parameter_ranges(three(), groups);
+  } catch (const ctp::UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("parameter_ranges: without groups, one plain range over all places") {
+  const auto ranges = ctp::parameter_ranges(three(), {});
+  CHECK(ranges.plain());
+  CHECK(ranges.list().front().end == 64);
+}
+
+TEST_CASE("parameter_ranges: groups match by name; the last one counts, for each number by itself") {
+  const auto ranges = ctp::parameter_ranges(three(), {{.pattern = "*.bias", .rate = 3, .decay = 0},
+                                                      {.pattern = "vit.*", .freeze = true},
+                                                      {.pattern = "bert.*", .rate = 2},
+                                                      {.pattern = "vit.proj*", .freeze = false, .decay = 0.5}});
+  REQUIRE(ranges.list().size() == 3);
+  CHECK(ranges.list()[0].frozen);
+  CHECK(ranges.list()[0].end == 16);
+  CHECK_FALSE(ranges.list()[1].frozen);
+  CHECK(ranges.list()[1].rate == 1);
+  CHECK(ranges.list()[1].decay == 0.5);
+  CHECK(ranges.list()[1].end == 48);
+  CHECK(ranges.list()[2].rate == 2);
+  CHECK(ranges.list()[2].decay == 0);
+  const auto count = ctp::frozen_count(three(), ranges);
+  CHECK(count.weights == 3);
+  CHECK(count.parameters == 1);
+}
+
+TEST_CASE("parameter_ranges: a pattern that no parameter has is refused with the nearest name and an example") {
+  const std::string what = complaint({{.pattern = "vit.norm.bais", .freeze = true}});
+  CHECK(what.find("'vit.norm.bais', which none matches") != std::string::npos);
+  CHECK(what.find("did you mean \"vit.norm.bias\"?") != std::string::npos);
+  CHECK(what.find("'vit*'") != std::string::npos);
+}
+
+TEST_CASE("parameter_ranges: factors below 0 or not finite are refused by name") {
+  CHECK(complaint({{.pattern = "vit*", .rate = -1}}).find("rate: expected a factor from 0, found -1") !=
+        std::string::npos);
+  CHECK(complaint({{.pattern = "vit*", .decay = std::numeric_limits<double>::infinity()}}).find("decay") !=
+        std::string::npos);
+}
+
+TEST_CASE("parameter_ranges: an optimiser without ranges is refused where it would ignore what is asked") {
+  CHECK(ctp::checked_ranges(three(), {}, false).plain());
+  CHECK_NOTHROW(ctp::checked_ranges(three(), {.clip_norm = 1}, true));
+  CHECK_THROWS_AS(ctp::checked_ranges(three(), {.clip_norm = 1}, false), ctp::UsageError);
+  CHECK_THROWS_AS(ctp::checked_ranges(three(), {.groups = {{.pattern = "*", .rate = 2}}}, false), ctp::UsageError);
+  CHECK_THROWS_AS(ctp::checked_ranges(three(), {.clip_norm = -1}, true), ctp::UsageError);
+  CHECK_THROWS_AS(ctp::checked_ranges(three(), {.clip_norm = std::numeric_limits<double>::quiet_NaN()}, true),
+                  ctp::UsageError);
+}
