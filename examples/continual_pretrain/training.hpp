@@ -26,11 +26,11 @@
 #include <ctp/report/step_lines.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
+#include <ctp/train/published_weights.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
 #include "../common/stop_signals.hpp"
-#include "../common/weight_file.hpp"
 #include "observers.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
@@ -273,7 +273,7 @@ class Training {
     try {
       const std::string wrong = fault();
       if (wrong.empty()) {
-        save(path, examples::published_weights(learner_));
+        save(path, ctp::published_weights(learner_));
         if (context_.folder != nullptr) context_.folder->keep();
         what += "those weights are kept in " + path;
       } else {
@@ -304,7 +304,7 @@ class Training {
     if (gone && ctp::io::exists(folder))
       folder += ".interrupted-" + std::to_string(::getpid());  // another run's by now
     const std::string path = folder + "/interrupted.safetensors", at = stops_.position();
-    ctp::TensorFile file = examples::published_weights(learner_);
+    ctp::TensorFile file = ctp::published_weights(learner_);
     file.metadata["interrupted"] = "after " + at;
     try {
       if (gone) {
@@ -340,7 +340,7 @@ class Training {
 
   void after(std::size_t task) {
     const std::string path = context_.settings.output + "/" + task_file(task, matrix_.size());
-    save(path, examples::published_weights(learner_));
+    save(path, ctp::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
     sound_ = path;                                                     // evaluation refuses scores that are not finite
     const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer needs the next task
