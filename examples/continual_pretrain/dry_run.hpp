@@ -17,6 +17,7 @@
 #include "counted.hpp"
 #include "room.hpp"
 #include "settings.hpp"
+#include "steps_of.hpp"
 #include "strategy_cost.hpp"
 #include "training.hpp"
 
@@ -120,7 +121,7 @@ class DryRun {
     return typename Training<Strategy, ctp::Cpu>::Model(context_.model).layout().weights();
   }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
-    return task.members.size() / static_cast<std::size_t>(context_.settings.batch_size);
+    return steps_of(task.members.size(), context_.settings);
   }
   [[nodiscard]] double work(const StrategyCost& cost) const {
     return static_cast<double>(cost.multiply_adds) / static_cast<double>(costs_.front().multiply_adds);

@@ -18,6 +18,7 @@
 #include "counted.hpp"
 #include "machine_memory.hpp"
 #include "run_context.hpp"
+#include "steps_of.hpp"
 #include "strategy_cost.hpp"
 
 namespace pretrain {
@@ -83,7 +84,7 @@ Room room_of(const RunContext& context) {
   const auto tasks = static_cast<std::uint64_t>(context.tasks.size());
   std::uint64_t steps = 0;
   for (const auto& task : context.tasks)
-    steps += task.members.size() / static_cast<std::size_t>(s.batch_size) * static_cast<std::uint64_t>(s.epochs);
+    steps += steps_of(task.members.size(), s) * static_cast<std::uint64_t>(s.epochs);
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
   room.disk = tasks * room.weights_file + lines;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);

@@ -34,6 +34,7 @@
 #include "observers.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
+#include "steps_of.hpp"
 #include "stops.hpp"
 #include "task_file.hpp"
 #include "usable_features.hpp"
@@ -66,6 +67,7 @@ inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
   const Settings& s = context.settings;
   ctp::data::LoadingOptions loading;
   loading.batch_size = s.batch_size;
+  loading.last_batch = ctp::data::last_batch(s.last_batch);
   loading.augment = !s.no_augment;
   loading.workers = s.workers;
   loading.prefetch = s.prefetch;
@@ -250,7 +252,7 @@ class Training {
     const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
     for (const auto& task : context_.tasks) {
       const std::size_t kept = std::min(seen, may_keep);
-      steps += (task.members.size() + kept) / static_cast<std::size_t>(context_.settings.batch_size);
+      steps += steps_of(task.members.size() + kept, context_.settings);
       seen += task.members.size();
     }
     return steps * static_cast<std::uint64_t>(context_.settings.epochs);
@@ -351,6 +353,7 @@ class Training {
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
     examples::add_evaluation(line, result, context_.evaluate, task);
     line.add("loss_jumps", losses_.jumps()).add("largest_loss", losses_.largest());
+    line.add("dropped_pairs", progress_.dropped());
     if (context_.left_out) line.add("left_out", *context_.left_out);
     line.add("seconds", since(task_begins_));
     write_line(line);
