@@ -20,8 +20,8 @@ using ctp::data::LastBatch;
 using test::micro;
 
 struct Losses final : ctp::Observer {
-  void pairs_dropped(std::uint32_t task, const std::string& name, std::size_t pairs) override {
-    dropped += std::to_string(task) + " " + name + " " + std::to_string(pairs) + ";";
+  void pairs_dropped(std::uint32_t task, const std::string& name, std::size_t count) override {
+    dropped += std::to_string(task) + " " + name + " " + std::to_string(count) + ";";
   }
   void step_done(const ctp::StepReport& report) override {
     losses.push_back(report.loss);
