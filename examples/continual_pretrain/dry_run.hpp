@@ -21,6 +21,7 @@
 #include "policy_settings.hpp"
 #include "room.hpp"
 #include "settings.hpp"
+#include "steps_of.hpp"
 #include "strategy_cost.hpp"
 #include "training.hpp"
 
@@ -135,7 +136,7 @@ class DryRun {
     return model.layout();
   }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
-    return task.members.size() / static_cast<std::size_t>(context_.settings.batch_size);
+    return steps_of(task.members.size(), context_.settings);
   }
   [[nodiscard]] double work(const StrategyCost& cost) const {
     return static_cast<double>(cost.multiply_adds) / static_cast<double>(costs_.front().multiply_adds);

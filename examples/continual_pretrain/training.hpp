@@ -25,17 +25,18 @@
 #include <ctp/report/step_lines.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
+#include <ctp/train/published_weights.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
 #include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
-#include "../common/weight_file.hpp"
 #include "notes.hpp"
 #include "observers.hpp"
 #include "policy_settings.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
+#include "steps_of.hpp"
 #include "stops.hpp"
 #include "task_file.hpp"
 #include "training_plan.hpp"
@@ -48,6 +49,7 @@ inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
   const Settings& s = context.settings;
   ctp::data::LoadingOptions loading;
   loading.batch_size = s.batch_size;
+  loading.last_batch = ctp::data::last_batch(s.last_batch);
   loading.augment = !s.no_augment;
   loading.workers = s.workers;
   loading.prefetch = s.prefetch;
@@ -229,7 +231,7 @@ class Training {
     const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
     for (std::size_t t = 0; t < context_.tasks.size(); ++t) {
       const std::size_t kept = std::min(seen, may_keep), own = context_.tasks[t].members.size();
-      steps += (own + kept) / static_cast<std::size_t>(context_.settings.batch_size) *
+      steps += steps_of(own + kept, context_.settings) *
                static_cast<std::uint64_t>(epochs_of(context_.settings, Learner::Rehearsal::joins_all_tasks ? 0 : t));
       seen += own;
     }
@@ -253,7 +255,7 @@ class Training {
     try {
       const std::string wrong = fault();
       if (wrong.empty()) {
-        save(path, examples::published_weights(learner_));
+        save(path, ctp::published_weights(learner_));
         if (context_.folder != nullptr) context_.folder->keep();
         what += "those weights are kept in " + path;
       } else {
@@ -284,7 +286,7 @@ class Training {
     if (gone && ctp::io::exists(folder))
       folder += ".interrupted-" + std::to_string(::getpid());  // another run's by now
     const std::string path = folder + "/interrupted.safetensors", at = stops_.position();
-    ctp::TensorFile file = examples::published_weights(learner_);
+    ctp::TensorFile file = ctp::published_weights(learner_);
     file.metadata["interrupted"] = "after " + at;
     try {
       if (gone) {
@@ -321,7 +323,7 @@ class Training {
 
   void after(std::size_t task) {
     const std::string path = context_.settings.output + "/" + task_file(task, matrix_.size());
-    save(path, examples::published_weights(learner_));
+    save(path, ctp::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
     sound_ = path;                                                     // evaluation refuses scores that are not finite
     const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer needs the next task
@@ -332,6 +334,7 @@ class Training {
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
     examples::add_evaluation(line, result, context_.evaluate, task);
     line.add("loss_jumps", losses_.jumps()).add("largest_loss", losses_.largest());
+    line.add("dropped_pairs", progress_.dropped());
     if (context_.left_out) line.add("left_out", *context_.left_out);
     line.add("seconds", since(task_begins_));
     write_line(line);

@@ -63,6 +63,9 @@ TEST_CASE("momentum contrast: the queue is rounded down to whole batches and mus
   auto state = ctp::objective::MomentumContrast{}.init(model, 0);
   state.fit(2);
   CHECK(state.used == 4);
+  state.next = 3;
+  state.fit(2);
+  CHECK(state.next == 3);  // a short batch came before
   CHECK_THROWS_WITH_AS(state.fit(6),
                        "momentum_contrast: the queue of 5 is shorter than a batch of 6; choose --queue of at least the "
                        "batch size",
@@ -157,4 +160,23 @@ TEST_CASE("learned temperature: starts at the model's, bounded as CLIP's, withou
   };
   check(ctp::objective::InBatchContrast{}, "in_batch_contrast.learn_temperature");
   check(ctp::objective::MomentumContrast{}, "momentum_contrast.learn_temperature");
+}
+
+TEST_CASE("momentum contrast: a batch that does not fit before the end of the queue goes on at its beginning") {
+  fake::Model model;
+  model.sizes.embed = 1;
+  model.sizes.queue = 5;
+  auto state = ctp::objective::MomentumContrast{}.init(model, 0);
+  state.fit(2);
+  state.image.assign(std::vector<double>{9, 9, 9, 9, 9});
+  state.text.assign(std::vector<double>{8, 8, 8, 8, 8});
+  state.next = 3;
+  const std::vector<double> images{1, 2}, texts{3, 4};
+  using Rows = ctp::Tensor<const double, 2, fake::B>;
+
+  state.push(Rows{images.data(), {2, 1}}, Rows{texts.data(), {2, 1}});
+
+  CHECK(state.image.to_host() == std::vector<double>{2, 9, 9, 1, 9});
+  CHECK(state.text.to_host() == std::vector<double>{4, 8, 8, 3, 8});
+  CHECK(state.next == 1);
 }

@@ -40,6 +40,8 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void task_begins(std::uint32_t /*task*/, const std::string& /*name*/, std::uint64_t /*steps*/) {}
+  /// After task_begins(), if each epoch of the task leaves out `pairs` pairs as too few for one more batch.
+  virtual void pairs_dropped(std::uint32_t /*task*/, const std::string& /*name*/, std::size_t /*pairs*/) {}
   virtual void step_done(const StepReport& /*report*/) {}
   /// @brief Whether the task ends now, as if its last step were done: the penalty is consolidated, pairs are kept, the
   /// task counts. Called after the last step of each epoch, with that step's report.
