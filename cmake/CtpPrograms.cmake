@@ -42,37 +42,31 @@ function(ctp_set_test_architectures target)
 endfunction()
 set(ctp_program_dir "${PROJECT_BINARY_DIR}/bin")
 
-# ctp_find_program_packages(): CLI11 and yaml-cpp, which are for the programs alone. Call it where they are added.
+# ctp_find_program_packages(): CLI11 and yaml-cpp, which are for the programs alone, or a message that says how to get
+# them. Call it where they are added.
 macro(ctp_find_program_packages)
   ctp_find(CLI11 2.1 CLI11::CLI11 libcli11-dev)
   find_package(yaml-cpp QUIET)  # its target is yaml-cpp in 0.7, yaml-cpp::yaml-cpp from 0.8 on
   if(NOT TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)
     ctp_find(yaml-cpp "" yaml-cpp::yaml-cpp libyaml-cpp-dev)
   endif()
-  if(TARGET yaml-cpp::yaml-cpp)
-    set(ctp_program_packages CLI11::CLI11 yaml-cpp::yaml-cpp)
-  else()
-    set(ctp_program_packages CLI11::CLI11 yaml-cpp)
-  endif()
 endmacro()
 
-# ctp_add_program(<name> <sources...>): a program with options, built as <build>/bin/<name>. Its .cu files are left out
-# of a build without CUDA; where there are some and CUDA is there, its other files see CTP_HAVE_CUDA.
+# ctp_add_program(<name> <sources...>): a program with options, built as <build>/bin/<name> and installed as
+# bin/<name> with the component programs, where it was built. See ctp_add_program_target().
 function(ctp_add_program name)
-  set(host ${ARGN})
-  set(device ${ARGN})
-  list(FILTER host EXCLUDE REGEX "\\.cu$")
-  list(FILTER device INCLUDE REGEX "\\.cu$")
-  add_executable(${name} ${host})
-  target_link_libraries(${name} PRIVATE ctp::data ${ctp_program_packages} ctp_program_options ctp_processor_check)
-  if(device AND CTP_WITH_CUDA)
-    target_sources(${name} PRIVATE ${device})
-    target_link_libraries(${name} PRIVATE ctp::cuda ctp_cuda_program_options)
-    target_compile_definitions(${name} PRIVATE CTP_HAVE_CUDA=1)
+  ctp_add_program_target(${name} ctp_processor_check ${ARGN})
+  target_link_libraries(${name} PRIVATE ctp_program_options)
+  get_target_property(on_cuda ${name} CTP_ON_CUDA)
+  if(on_cuda)
+    target_link_libraries(${name} PRIVATE ctp_cuda_program_options)
     add_dependencies(cuda ${name})
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
   add_dependencies(programs ${name})
+  if(CTP_INSTALL AND NOT CTP_FETCHED)
+    install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs OPTIONAL)
+  endif()
 endfunction()
 
 # ctp_set_up_test(<names...>): the environment of every test. Idle OpenMP threads must not spin while another test runs.

@@ -14,6 +14,7 @@
 #include <ctp/core/printable.hpp>
 #include <ctp/io/suggest.hpp>
 
+#include "passive_waiting.hpp"
 #include "standard_streams.hpp"
 #include "stop_signals.hpp"
 
@@ -91,10 +92,11 @@ int exit_code_of(const char* program, const Body& body) {
 }
 }  // namespace detail
 
-/// @brief Runs a program's body with standard streams that are held open. Errors become one line on standard error and
+/// @brief Runs a program's body, with threads that wait passively and standard streams that are held open. Errors become one line on standard error and
 /// the documented exit code. Output that could not be printed is an error, too: exit code 6 if the body ended with 0.
 template <class Body>
 int guarded(const char* program, const Body& body) {
+  wait_passively();
   hold_standard_streams();
   const int code = detail::exit_code_of(program, body);
   const bool printed = finish_standard_output(program);

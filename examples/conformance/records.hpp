@@ -8,17 +8,15 @@
 
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/batch.hpp>
-#include <ctp/encoder/bert.hpp>
-#include <ctp/encoder/model.hpp>
-#include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/tensor/named.hpp>
 
+#include "../common/model.hpp"
+
 namespace conformance {
 
-template <class B, class Projection = ctp::nn::Linear>
-using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B, Projection>;
+using examples::Model;
 
 /// The `run` entry of a trajectory's metadata.
 struct Run {

@@ -33,7 +33,7 @@ class RecordedTask final : public ctp::data::BatchSource {
   std::size_t next_ = 0;
 };
 
-/// Collects the loss parts of every step under the record's names.
+/// Collects the loss parts of every step under the record's names; a part of a user's policy under the policy's name.
 class Curves final : public ctp::Observer {
  public:
   void step_done(const ctp::StepReport& report) override {
@@ -54,10 +54,13 @@ class Curves final : public ctp::Observer {
     static const std::map<std::string, std::string> first{{"momentum_contrast", "loss_ita"},
                                                           {"masked_language_distillation", "loss_mlm"}};
     std::map<std::string, double> sums;
-    for (const auto& [name, value] : report.parts)
-      sums[report.task == 0 && first.contains(name) ? first.at(name) : later.at(name)] += value;
-    for (const char* name : {"loss_ita", "loss_mlm", "loss_ita_dis", "loss_mlm_dis", "penalty"})
-      curve[name].push_back(sums[name]);
+    for (const char* name : {"loss_ita", "loss_mlm", "loss_ita_dis", "loss_mlm_dis", "penalty"}) sums[name] = 0;
+    for (const auto& [name, value] : report.parts) {
+      const auto& names = report.task == 0 && first.contains(name) ? first : later;
+      const auto known = names.find(name);
+      sums[known == names.end() ? name : known->second] += value;
+    }
+    for (const auto& [name, sum] : sums) curve[name].push_back(sum);
   }
   std::map<std::string, std::vector<double>> curve;
 };

@@ -80,10 +80,11 @@ class DryRun {
         "step: memory of one step, reused by the next: activations and their gradients; in the first step up to\n"
         "%.2f MiB (%s), because its size is not known yet. A device needs some 0.5 GiB more.\n"
         "work: multiplications in the matrix products of one step from the second task on, forward and backward,\n"
-        "counted, not timed; seqf = 1, which is %.3g. All other work of a step is left out.\n"
+        "counted, not timed; %s = 1, which is %.3g. All other work of a step is left out.\n"
         "passes: over a task's data in addition to its steps, forward and backward: before each epoch, and at the end\n"
         "of a task; features: the same, forward only. kept: earlier pairs that each later task may add to its own.\n",
-        mebibytes(most.first_step), most.name.c_str(), static_cast<double>(costs_.front().multiply_adds));
+        mebibytes(most.first_step), most.name.c_str(), costs_.front().name.c_str(),
+        static_cast<double>(costs_.front().multiply_adds));
     std::printf("%s", room_text(room_, context_).c_str());
   }
 

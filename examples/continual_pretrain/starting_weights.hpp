@@ -12,14 +12,13 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/text/vocabulary.hpp>
-#include <ctp/encoder/bert.hpp>
-#include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/files.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 #include <ctp/io/weights/training_record.hpp>
 
+#include "../common/own_policies.hpp"
 #include "../common/trained_with.hpp"
 #include "model_settings.hpp"
 #include "settings.hpp"
@@ -94,8 +93,8 @@ inline StartingWeights open_starting_weights(const std::vector<Assignment>& assi
 /// Requires that the file has the parameters of the model. Takes no memory for them. **Errors.** DataError.
 inline void require_parameters(const ctp::TensorFile& file, const ctp::ModelConfig& model) {
   ctp::Layout layout;
-  const ctp::encoder::Vit image(model, layout);
-  const ctp::encoder::Bert text(model, layout);
+  const own_policies::ImageEncoder image(model, layout);
+  const own_policies::TextEncoder text(model, layout);
   layout.add<2>("vision_proj.weight", {model.embed, image.width()}, ctp::Start::Weight);
   layout.add<2>("text_proj.weight", {model.embed, text.width()}, ctp::Start::Weight);
   (void)ctp::match_weights(layout, file, "", true);  // the strategy decides on the heads' other parameters

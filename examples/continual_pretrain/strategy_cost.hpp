@@ -11,6 +11,7 @@
 #include <ctp/ctp.hpp>
 #include <ctp/data/batch.hpp>
 
+#include "../common/model.hpp"
 #include "counted.hpp"
 #include "settings.hpp"
 #include "training_plan.hpp"
@@ -90,7 +91,7 @@ std::size_t bytes_of(const Make& make) {
 template <class Strategy>
 StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs,
                      ctp::ChosenPolicies<Strategy> policies, const Settings& settings) {
-  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Counted, typename Strategy::Projection>;
+  using Model = examples::Model<Counted, typename Strategy::Projection>;
   using Learner = ctp::Learner<Strategy, Model>;
   using Penalty = typename Learner::Penalty;
   Model model(sizes);

@@ -14,9 +14,6 @@
 #include <vector>
 
 #include <ctp/data/source.hpp>
-#include <ctp/encoder/bert.hpp>
-#include <ctp/encoder/model.hpp>
-#include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
 #include <ctp/io/directories.hpp>
@@ -29,6 +26,7 @@
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
+#include "../common/model.hpp"
 #include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
 #include "notes.hpp"
@@ -118,8 +116,7 @@ inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, const exa
 template <class Strategy, class Backend>
 class Training {
  public:
-  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Backend, typename Strategy::Projection>;
-
+  using Model = examples::Model<Backend, typename Strategy::Projection>;
   using Learner = ctp::Learner<Strategy, Model>;
 
   explicit Training(const RunContext& context)

@@ -4,12 +4,10 @@
 
 #include <memory>
 
-#include <ctp/encoder/bert.hpp>
-#include <ctp/encoder/model.hpp>
-#include <ctp/encoder/vit.hpp>
 #include <ctp/encoder/weights.hpp>
 
 #include "../common/cuda.cuh"
+#include "../common/model.hpp"
 
 namespace evaluation {
 
@@ -21,7 +19,7 @@ namespace {
 template <class Projection>
 examples::FeatureMaker make(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
   struct Loaded {
-    ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, examples::Cuda, Projection> model;
+    examples::Model<examples::Cuda, Projection> model;
     ctp::Buffer<float, examples::Cuda> theta;
   };
   auto loaded = std::make_shared<Loaded>(Loaded{typename std::remove_cvref_t<decltype(Loaded::model)>(config), {}});

@@ -12,6 +12,7 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
+#include "../common/model.hpp"
 #include "../common/picture_check.hpp"
 #include "../common/policy_parameters.hpp"
 #include "../common/reading.hpp"
@@ -48,7 +49,7 @@ struct Options {
 /// The model of `file` on the CPU. The result owns the model.
 template <class Projection>
 examples::FeatureMaker features_on_cpu(const ctp::ModelConfig& config, const ctp::TensorFile& file) {
-  using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu, Projection>;
+  using Model = examples::Model<ctp::Cpu, Projection>;
   const auto model = std::make_shared<const Model>(config);
   const auto theta = std::make_shared<const std::vector<float>>(ctp::read_weights<float>(model->layout(), file));
   return examples::features_on<ctp::Cpu>(config.image,

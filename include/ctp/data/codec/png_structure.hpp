@@ -199,7 +199,8 @@ inline std::size_t png_rows(const PngStructure& png) {
 /// `palette`: takes the place of the file's palette; empty: the file's own. `transparency`: with the tRNS chunk.
 inline std::vector<std::byte> rebuilt_png(const PngStructure& png, std::span<const std::uint8_t> palette,
                                           bool transparency) {
-  std::vector<std::byte> out;
+  const auto signature = std::as_bytes(std::span(png_signature));
+  std::vector<std::byte> out(signature.begin(), signature.end());
   const auto put = [&](std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
   const auto put_word = [&](std::size_t value) {
     for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<std::byte>((value >> shift) & 255U));
@@ -211,7 +212,6 @@ inline std::vector<std::byte> rebuilt_png(const PngStructure& png, std::span<con
     put(data);
     put_word(png_checksum(std::span(out).subspan(from)));
   };
-  put(std::as_bytes(std::span(png_signature)));
   bool first = true;
   for (const PngChunk& chunk : png.chunks) {
     if (chunk.type == "IDAT") {
