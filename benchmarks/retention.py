@@ -2,7 +2,7 @@
 """How long a task is remembered: recall of a task after 0, 1, 2, ... further tasks, over seeds, on two streams.
 
     python3 benchmarks/retention.py --stamps /tmp/stamps/usr/share/tuxpaint/stamps   # trains what has no record yet
-    python3 benchmarks/retention.py --only-records --write                           # trains nothing; writes the page
+    python3 benchmarks/retention.py --only-records --write --readme README.md        # trains nothing; writes the page
 
 Streams: `synthetic`, the stream of compare_strategies.py, whose records are read, not repeated; `synthetic4`, its first
 four tasks, with parts of CTP switched off; `stamps`, the pictures of stamps_stream.py. Each training adds one line to
@@ -17,7 +17,8 @@ import subprocess
 import sys
 
 import stamps_stream
-from compare_strategies import cell, chance, commit, figures, find_program, lines_of, machine, read_records, train
+from compare_strategies import (cell, chance, commit, figures, find_program, lines_of, machine, put_between_marks,
+                                read_records, train)
 
 LAGS = (0, 1, 2, 3, 5, 8)
 SYNTHETIC = {"train": 5400, "test": 480}
@@ -56,7 +57,7 @@ def spread(values):
 
 
 def tables(groups, chances, tasks):
-    """`groups`: name -> records of its seeds. One table of recalls and one of shares, a column for each number of further
+    """`groups`: name -> records of its seeds. A table of recalls and one of shares, a column for each number of further
     tasks."""
     lags = [lag for lag in LAGS if lag < tasks]
     heads = ["right after training" if lag == 0 else f"{lag} later" for lag in lags]
@@ -144,22 +145,36 @@ def repeat(published, a):
         sys.exit("retention.py: the record of strategies.jsonl cannot be repeated by these programs")
 
 
-def page(records, published):
-    """The page; `published`: the lines of strategies.jsonl that belong to the synthetic stream."""
-    def groups(stream):
-        chosen = {}
-        for s, name, _, _ in TRAININGS:
-            found = [r for r in records if (r["stream"], r["name"]) == (stream, name)]
-            if s == stream and found:
-                chosen[name] = found
-        return chosen
+def groups_of(records, stream):
+    """The records of a stream: name -> seeds."""
+    names = [name for s, name, _, _ in TRAININGS if s == stream]
+    groups = {name: [r for r in records if (r["stream"], r["name"]) == (stream, name)] for name in names}
+    if not all(groups.values()):
+        sys.exit(f"retention.py: --records: expected trainings of each of {names} on {stream}; train them first")
+    return groups
+
+
+def short_table(streams):
+    """`streams`: title -> (groups, chances). What the README shows: the share that is left after some further tasks."""
+    lags = (1, 2, 3, 5, 8)
+    out = [f"| stream | strategy | {' | '.join(f'{lag} later' for lag in lags)} |", "|---" * (len(lags) + 2) + "|"]
+    for title, (groups, chances) in streams.items():
+        out += [f"| {title} | `{name}` | " + " | ".join(spread(retention(groups[name], chances, lag)[1]) for lag in lags)
+                + " |" for name in ("seqf", "ctp", "er")]
+    return "\n".join(out)
+
+
+def page(records, published, readme):
+    """The page; `published`: the lines of strategies.jsonl that belong to the synthetic stream; `readme`: the file that
+    gets the short table, if any."""
     listed = lambda key, rows: ", ".join(sorted({str(r[key]) for r in rows}))
-    stamps, parts = groups("stamps"), groups("synthetic4")
+    stamps, parts = groups_of(records, "stamps"), groups_of(records, "synthetic4")
     synthetic = {s: [r for r in published if r["strategy"] == s] for s in ("seqf", "ctp", "er", "jointt")}
-    if not stamps or not parts:
-        sys.exit("retention.py: --records: expected trainings on stamps and on synthetic4; train them first")
     some, part = next(iter(stamps.values()))[0], next(iter(parts.values()))[0]
     chances = [chance(n) for n in part["test_pairs"]]
+    if readme:
+        short = short_table({"synthetic": (synthetic, chances), "stamps": (stamps, some["chance"])})
+        put_between_marks(readme, "retention", short)
     factorial = {"seqf": first_four(synthetic["seqf"]), **parts, "ctp": first_four(synthetic["ctp"])}
     return f"""# How long a task is remembered
 
@@ -216,6 +231,7 @@ def main():
     p.add_argument("--repeat", action="store_true", help="train ctp on four tasks, compare with the record, end")
     p.add_argument("--only-records", action="store_true", help="train nothing")
     p.add_argument("--write", action="store_true", help="write the page beside the records, as .md")
+    p.add_argument("--readme", help="put the short table between this file's retention marks")
     a = p.parse_args()
 
     published = [r for r in read_records(a.published) if r["case"] == "default"
@@ -234,7 +250,7 @@ def main():
                     with open(a.records, "a", encoding="utf-8") as f:
                         f.write(json.dumps(record, ensure_ascii=False) + "\n")
                     print(f"{stream}, {name}, seed {seed}: average {record['average']:.1f}", flush=True)
-    text = page(records, published)
+    text = page(records, published, a.readme)
     if a.write:
         pathlib.Path(a.records).with_suffix(".md").write_text(text, encoding="utf-8")
     else:
