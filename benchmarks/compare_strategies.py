@@ -263,7 +263,7 @@ file and run
         lines = [f"| strategy | seeds | {' | '.join(columns.values())} |", "|---" * (len(columns) + 2) + "|"]
         lines += [f"| `{strategy}` | {len(rows)} | " + " | ".join(cell(rows, key) for key in columns) + " |"
                   for (c, strategy), rows in results.items() if c == case]
-        put_between_marks(a.readme, "\n".join(lines))
+        put_between_marks(a.readme, "strategies", "\n".join(lines))
     if a.figure:
         with open(stem + ".svg", "w", encoding="utf-8") as f:
             f.write(figure(results, a.cases.split(",")[0]))
@@ -274,12 +274,12 @@ def chance(pairs):
     return statistics.mean(100 * min(1, k / pairs) for k in (1, 5, 10))
 
 
-def put_between_marks(path, text):
-    begin, end = "<!-- strategies: begin -->", "<!-- strategies: end -->"
+def put_between_marks(path, name, text):
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     with open(path, encoding="utf-8") as f:
         whole = f.read()
     if whole.count(begin) != 1 or whole.count(end) != 1:
-        sys.exit(f"compare_strategies.py: {path}: expected the lines '{begin}' and '{end}', each once")
+        sys.exit(f"{path}: expected the lines '{begin}' and '{end}', each once")
     head, rest = whole.split(begin)
     with open(path, "w", encoding="utf-8") as f:
         f.write(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}")

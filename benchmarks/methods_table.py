@@ -349,6 +349,8 @@ stream. The effect of other settings, for the seeds that were tried:
   pull improves learning and increases forgetting.
 {memories}
 - `seqf` forgets to very different degrees with different seeds; compare means only together with their spread.
+- The synthetic stream has attributes that all its tasks share. Which part of the lead of `ctp` depends on that, and a
+  stream of pictures that share nothing: [gain.md](gain.md).
 """
         return page
 

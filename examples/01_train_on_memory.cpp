@@ -1,5 +1,6 @@
 // The whole library in one page: a model learns two small tasks, one after the other, with CTP.
 // The pairs are made in memory: pictures of one colour each, in sixteen colours, each with a text of two words.
+// [example]
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -29,7 +30,6 @@ ctp::data::Task colours(const char* name, int blue) {
 
 }  // namespace
 
-// [example]
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
 
 int main() {
