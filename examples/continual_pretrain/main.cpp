@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ctp/data.hpp>
@@ -35,52 +36,107 @@ namespace {
 
 using namespace pretrain;
 
-int run(int argc, char** argv) {
+/// What the options ask for.
+struct Request {
   CommandLine line;
-  if (const auto code = read_command_line(argc, argv, line)) return *code;
   Settings settings;
   ctp::ModelConfig model;
-  const auto [model_settings, policies] = resolve_options(line.assignments, settings, model);
-  set_fields(model_settings, model);
-  validate(settings, !line.dry_run);
-  require_strategy(settings.strategy);
-  require_batch(settings, policies);
-  examples::use_threads(settings.threads, settings.workers);
-  check_policies(settings, policies);
-  const bool on_cuda = examples::wants_cuda(settings.device, settings.precision, !line.dry_run);
+  std::vector<ModelSetting> model_settings;
+  std::vector<Assignment> policies;
+  bool on_cuda = false;
+};
+
+/// Resolves and checks all that needs no input. **Errors.** UsageError naming the option or key.
+void resolve(Request& r) {
+  auto parsed = resolve_options(r.line.assignments, r.settings, r.model);
+  r.model_settings = std::move(parsed.model);
+  r.policies = std::move(parsed.policies);
+  set_fields(r.model_settings, r.model);
+  validate(r.settings, !r.line.dry_run);
+  require_strategy(r.settings.strategy);
+  require_batch(r.settings, r.policies);
+  examples::use_threads(r.settings.threads, r.settings.workers);
+  check_policies(r.settings, r.policies);
+  r.on_cuda = examples::wants_cuda(r.settings.device, r.settings.precision, !r.line.dry_run);
 #if defined(CTP_HAVE_CUDA)
-  if (on_cuda) use_cuda(settings.precision);
+  if (r.on_cuda) use_cuda(r.settings.precision);
 #endif
-  if (settings.resume)
+  if (r.settings.resume)
     throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
+}
 
-  const auto folder = take_run_folder(settings, line);
+ctp::data::Vocabulary vocabulary_of(const Settings& s, const ctp::data::P9d& stream) {
+  if (!s.vocab.empty()) return ctp::data::Vocabulary::read(s.vocab);
+  return ctp::data::build_vocabulary(ctp::data::cleaned_titles(stream.train(), s.max_words));
+}
+
+/// The inputs of a run, read in this order. Starting weights give settings that nobody gave.
+struct Inputs {
   std::optional<StartingWeights> init;
-  if (!settings.init.empty()) init = open_starting_weights(line.assignments, settings);
+  ctp::data::P9d stream;
+  ctp::data::Tokenizer tokenizer;
+  std::string vocabulary_name;
 
-  ctp::data::P9d stream(settings.data, {.tasks = split(settings.tasks), .reverse = settings.reverse});
-  const auto titles = settings.vocab.empty() ? ctp::data::cleaned_titles(stream.train(), settings.max_words)
-                                             : std::vector<std::string>{};
-  const ctp::data::Tokenizer tokenizer(settings.vocab.empty() ? ctp::data::build_vocabulary(titles)
-                                                              : ctp::data::Vocabulary::read(settings.vocab));
-  const auto& vocabulary = tokenizer.vocabulary();
-  if (init) fit_model(*init, model_settings, vocabulary, settings.vocab, model);
-  const auto title_reports = examples::title_reports(stream, tokenizer, settings.max_words, true);
-  const std::string vocabulary_name = settings.vocab.empty() ? "the vocabulary of the training titles" : settings.vocab;
-  examples::require_titles(title_reports, stream, vocabulary_name, settings.max_empty_titles,
-                           settings.max_unknown_share);
-  take_vocabulary(vocabulary, vocabulary_name, model_settings, model);
-  settings.image_size = model.image;
-  settings.dropout = model.dropout;
-  if (settings.max_words > model.positions)
-    throw ctp::UsageError(
-        ctp::Complaint{"--max-words", "", "at most the model's " + std::to_string(model.positions) + " positions",
-                       std::to_string(settings.max_words), "choose fewer words or set model.positions"}
-            .text());
-  if (model.queue >= settings.batch_size) model.queue = model.queue / settings.batch_size * settings.batch_size;
-  settings.queue = model.queue;
-  ctp::validate(model);
+  explicit Inputs(Request& r)
+      : init(r.settings.init.empty() ? std::nullopt
+                                     : std::optional(open_starting_weights(r.line.assignments, r.settings))),
+        stream(r.settings.data, {.tasks = split(r.settings.tasks), .reverse = r.settings.reverse}),
+        tokenizer(vocabulary_of(r.settings, stream)),
+        vocabulary_name(r.settings.vocab.empty() ? "the vocabulary of the training titles" : r.settings.vocab) {}
+};
 
+/// Checks the titles, and fits the model to starting weights, vocabulary and batch. **Errors.** DataError, UsageError.
+examples::TitleReports fit(Request& r, Inputs& in) {
+  Settings& s = r.settings;
+  const ctp::data::Vocabulary& vocabulary = in.tokenizer.vocabulary();
+  if (in.init) fit_model(*in.init, r.model_settings, vocabulary, s.vocab, r.model);
+  auto titles = examples::title_reports(in.stream, in.tokenizer, s.max_words, true);
+  examples::require_titles(titles, in.stream, in.vocabulary_name, s.max_empty_titles, s.max_unknown_share);
+  take_vocabulary(vocabulary, in.vocabulary_name, r.model_settings, r.model);
+  s.image_size = r.model.image;
+  s.dropout = r.model.dropout;
+  if (s.max_words > r.model.positions)
+    throw ctp::UsageError(ctp::Complaint{"--max-words", "",
+                                         "at most the model's " + std::to_string(r.model.positions) + " positions",
+                                         std::to_string(s.max_words), "choose fewer words or set model.positions"}
+                              .text());
+  if (r.model.queue >= s.batch_size) r.model.queue = r.model.queue / s.batch_size * s.batch_size;
+  s.queue = r.model.queue;
+  ctp::validate(r.model);
+  return titles;
+}
+
+/// **Errors.** UsageError for a task without a batch.
+void require_steps(const std::vector<ctp::data::Task>& tasks, const Settings& settings) {
+  for (const auto& task : tasks)
+    if (steps_of(task.members.size(), settings) == 0)
+      throw ctp::UsageError(ctp::Complaint{"--batch-size", "task '" + task.name + "'",
+                                           "at most its " + std::to_string(task.members.size()) + " training pairs",
+                                           std::to_string(settings.batch_size),
+                                           "choose a smaller batch, or --last-batch keep"}
+                                .text());
+}
+
+/// Trains, or prints the costs of a dry run.
+void carry_out(const RunContext& context, [[maybe_unused]] bool on_cuda, bool dry) {
+  check_plan(context);
+  if (dry) {
+    dry_run(context);
+    context.announce();
+    return;
+  }
+  require_room(context);
+  context.bad_pictures.write_quarantined();
+  context.save_inputs(context.settings.output);
+#if defined(CTP_HAVE_CUDA)
+  if (on_cuda) return train_on_cuda(context);
+#endif
+  train_on_cpu(context);
+}
+
+/// Checks the pictures and carries the request out.
+void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::RunFolder* folder) {
+  const Settings& settings = r.settings;
   const ctp::data::FileSourceOptions reading{
       .max_words = settings.max_words,
       .length = settings.max_words,
@@ -88,72 +144,60 @@ int run(int argc, char** argv) {
       .augmentation = settings.augment,
       .limits = {.max_pixels = settings.max_pixels},
       .background = examples::background_of(settings.background, "--background")};
-  const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
-  for (const auto& task : tasks)
-    if (steps_of(task.members.size(), settings) == 0)
-      throw ctp::UsageError(ctp::Complaint{"--batch-size", "task '" + task.name + "'",
-                                           "at most its " + std::to_string(task.members.size()) + " training pairs",
-                                           std::to_string(settings.batch_size), "choose a smaller batch, or --last-batch keep"}
-                                .text());
-  BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
-  const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
-  const examples::StreamEvaluator evaluate(stream, tokenizer,
+  const auto tasks = ctp::data::training_tasks(in.stream, in.tokenizer, reading);
+  require_steps(tasks, settings);
+  BadPictures bad_pictures(in.stream.train(), settings.output + "/bad_images.jsonl");
+  const auto check = check_pictures(in.stream, settings, bad_pictures, r.line.json, r.line.dry_run);
+  const examples::StreamEvaluator evaluate(in.stream, in.tokenizer,
                                            {.max_words = settings.max_words,
                                             .workers = settings.workers,
                                             .cache_bytes = cache_bytes(settings, 1),
                                             .equal_texts = examples::equal_texts_of(settings.equal_texts),
                                             .limits = reading.limits,
                                             .background = reading.background});
-
-  const std::string training = training_entry(settings, model, vocabulary);
-  const auto save = [&model, &training](const std::string& path, ctp::TensorFile file) {
-    file.metadata["config"] = ctp::io::config_text(model);
+  const std::string training = training_entry(settings, r.model, in.tokenizer.vocabulary());
+  const auto save = [&](const std::string& path, ctp::TensorFile file) {
+    file.metadata["config"] = ctp::io::config_text(r.model);
     file.metadata[ctp::io::training_entry] = training;
     ctp::io::write_safetensors(path, file);
   };
   const auto save_inputs = [&](const std::string& to) {
-    write_config(to, settings, model, policies);
-    ctp::io::write_file_atomically(to + "/vocab.txt", std::string_view(vocabulary.text()));
+    write_config(to, settings, r.model, r.policies);
+    ctp::io::write_file_atomically(to + "/vocab.txt", std::string_view(in.tokenizer.vocabulary().text()));
   };
   const auto announce = [&] {
-    if (init) say_notes(init->notes, line.json);
-    title_reports.say("continual_pretrain", vocabulary_name, line.json);
+    if (in.init) say_notes(in.init->notes, r.line.json);
+    titles.say("continual_pretrain", in.vocabulary_name, r.line.json);
   };
-  const RunContext context{.settings = settings,
-                           .model = model,
-                           .tasks = tasks,
-                           .evaluate = evaluate,
-                           .save = save,
-                           .save_inputs = save_inputs,
-                           .policy_settings = policies,
-                           .bad_pictures = bad_pictures,
-                           .init = init ? &init->file : nullptr,
-                           .json = line.json,
-                           .announce = announce,
-                           .folder = folder.get(),
-                           .opening = opening_lines(check, stream, bad_pictures.unlisted()),
-                           .left_out = left_out_records(stream),
-                           .cache_budget = cache_bytes(settings, 5),
-                           .cache_filled = filled_caches(check, settings)};
-  check_plan(context);
-  if (line.dry_run) {
-    dry_run(context);
-    announce();
-    return 0;
-  }
-  require_room(context);
-  bad_pictures.write_quarantined();
-  save_inputs(settings.output);
-
-  if (on_cuda) {
-#if defined(CTP_HAVE_CUDA)
-    train_on_cuda(context);
-#endif
-  } else {
-    train_on_cpu(context);
-  }
-  if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !line.json)
+  carry_out({.settings = settings,
+             .model = r.model,
+             .tasks = tasks,
+             .evaluate = evaluate,
+             .save = save,
+             .save_inputs = save_inputs,
+             .policy_settings = r.policies,
+             .bad_pictures = bad_pictures,
+             .init = in.init ? &in.init->file : nullptr,
+             .json = r.line.json,
+             .announce = announce,
+             .folder = folder,
+             .opening = opening_lines(check, in.stream, bad_pictures.unlisted()),
+             .left_out = left_out_records(in.stream),
+             .cache_budget = cache_bytes(settings, 5),
+             .cache_filled = filled_caches(check, settings)},
+            r.on_cuda, r.line.dry_run);
+  if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !r.line.json && !r.line.dry_run)
     std::printf("pictures left out as bad: %zu, listed in %s\n", bad, ctp::printable(bad_pictures.path()).c_str());
+}
+
+int run(int argc, char** argv) {
+  Request request;
+  if (const auto code = read_command_line(argc, argv, request.line)) return *code;
+  resolve(request);
+  const auto folder = take_run_folder(request.settings, request.line);
+  Inputs inputs(request);
+  const auto titles = fit(request, inputs);
+  run(request, inputs, titles, folder.get());
   return 0;
 }
 

@@ -14,6 +14,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using test::has;
 using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
@@ -52,8 +53,6 @@ test::Finished train(const std::string& stream, const std::string& output, const
   words.insert(words.end(), more.begin(), more.end());
   return test::run_program("continual_pretrain", words);
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 const Arguments skip{"--on-bad-image", "skip", "--bad-image-limit", "0.1"};
 

@@ -31,7 +31,7 @@ void check_complaint(const std::string& program, const Arguments& arguments, int
   CHECK(run.err.ends_with("\n"));
   for (const std::string& part : parts) {
     CAPTURE(part);
-    CHECK(run.err.find(part) != std::string::npos);
+    CHECK(test::has(run.err, part));
   }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("programs: with --init, assigned sizes must equal the file's, and othe
   for (const char* line : {"\"model.temp\": 0.5,", "\"model.distill_temp\": 2,", "\"model.dropout\": 0.25",
                            "\"dropout\": 0.25,", "\"queue\": 30,", "\"model.queue\": 30,", "\"image_size\": 64,"}) {
     CAPTURE(line);
-    CHECK(config.find(line) != std::string::npos);
+    CHECK(test::has(config, line));
   }
 }
 
@@ -191,7 +191,7 @@ TEST_CASE("programs: config.json gives the same settings again, for any seed, an
     run = test::run_program("continual_pretrain", {"--config", first + "/config.json", "--output", again});
     REQUIRE_MESSAGE(run.code == 0, run.err);
     const std::string config = test::read_whole(first + "/config.json");
-    CHECK(config.find("\"seed\": " + std::string(seed) + ",") != std::string::npos);
+    CHECK(test::has(config, "\"seed\": " + std::string(seed) + ","));
     CHECK(test::read_whole(again + "/config.json") == config);
   }
 }
@@ -203,13 +203,13 @@ TEST_CASE("programs: the command line overrides config.json, also for the model'
   const auto run = test::run_program("continual_pretrain", training(test::small_stream(), out, said));
   REQUIRE_MESSAGE(run.code == 0, run.err);
   const std::string config = test::read_whole(out + "/config.json");
-  CHECK(config.find("\"image_size\": 40,") != std::string::npos);
-  CHECK(config.find("\"model.image\": 40,") != std::string::npos);
+  CHECK(test::has(config, "\"image_size\": 40,"));
+  CHECK(test::has(config, "\"model.image\": 40,"));
   const std::string file = folder.write("spelled.json", R"({"epochs": 2e0, "batch_size": 15, "lr": 1})");
   const auto spelled = test::run_program("continual_pretrain", {"--config", file, "--data", test::small_stream(),
                                                                 "--tasks", test::first_task, "--dry-run"});
   CHECK_MESSAGE(spelled.code == 0, spelled.err);
-  CHECK(spelled.out.find("2 epochs each, in batches of 15") != std::string::npos);
+  CHECK(test::has(spelled.out, "2 epochs each, in batches of 15"));
 }
 
 TEST_CASE("programs: a task that is not in the folder is refused with exit code 2") {
@@ -393,7 +393,7 @@ TEST_CASE("programs: nothing of an earlier run is overwritten") {
   check_complaint("continual_pretrain", training(test::small_stream(), trained(), {"--batch-size", "15"}), usage,
                   {"--output", trained(), "metrics.jsonl", "choose another folder"});
   CHECK(before == test::read_whole(trained() + "/metrics.jsonl"));
-  CHECK(before.find("\"kind\":\"summary\"") != std::string::npos);
+  CHECK(test::has(before, "\"kind\":\"summary\""));
 }
 
 TEST_CASE("programs: conformance refuses a file that is not a record") {
@@ -426,6 +426,6 @@ TEST_CASE("programs: every program has --help") {
     const auto run = test::run_program(name, {"--help"});
     CHECK(run.code == 0);
     CHECK(run.err.empty());
-    CHECK(run.out.find("--help") != std::string::npos);
+    CHECK(test::has(run.out, "--help"));
   }
 }

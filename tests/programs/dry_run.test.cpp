@@ -144,9 +144,8 @@ TEST_CASE("dry run: trains nothing, writes nothing, and prints the costs as text
   REQUIRE_MESSAGE(run.code == 0, run.err);
   CHECK(!std::filesystem::exists(folder.path("run")));
   CHECK(run.out.find("would train ctp on 2 tasks, ") == 0);
-  CHECK(run.out.find(std::string(test::first_task) + ": ") != std::string::npos);
-  for (const std::string& strategy : examples::strategy_names())
-    CHECK(run.out.find("\n" + strategy + " ") != std::string::npos);
+  CHECK(test::has(run.out, std::string(test::first_task) + ": "));
+  for (const std::string& strategy : examples::strategy_names()) CHECK(test::has(run.out, "\n" + strategy + " "));
 }
 
 TEST_CASE("dry run: refuses the errors that a training refuses") {

@@ -53,8 +53,8 @@ const std::string& trained() {
   static const std::string path = [] {
     const auto run = train(test::small_stream(), folder.path("run"));
     REQUIRE_MESSAGE(run.code == 0, run.err);
-    CHECK(run.out.find("records left out, because their tasks are not trained: 35 test") != std::string::npos);
-    CHECK(run.out.find("chance") != std::string::npos);
+    CHECK(test::has(run.out, "records left out, because their tasks are not trained: 35 test"));
+    CHECK(test::has(run.out, "chance"));
     return folder.path("run");
   }();
   return path;
@@ -204,13 +204,13 @@ TEST_CASE("programs: queries that can find nothing are counted, and the precisio
   const auto one = evaluate(some.path);
   CHECK(Json::parse(one.out)["map_without_positive"] == found);
   CHECK(Json::parse(one.out)["map10"].is_number());
-  CHECK(one.err.find("queries without a gallery item of their category (cate_name): " + std::to_string(found) +
-                     " of ") != std::string::npos);
+  CHECK(test::has(one.err,
+                  "queries without a gallery item of their category (cate_name): " + std::to_string(found) + " of "));
 
   const auto published = evaluate(some.path, {"--json", "--equal-texts", "published"});
   const Json own = Json::parse(one.out), script = Json::parse(published.out);
   CHECK(script["map_without_positive"] == found);
-  CHECK(published.err.find("; each counts 0 in the mean average precision") != std::string::npos);
+  CHECK(test::has(published.err, "; each counts 0 in the mean average precision"));
   const double share = 1 - static_cast<double>(found) / queries;  // no two scores are equal
   for (const char* key : {"map1", "map10"}) {
     CHECK(script[key].get<double>() == doctest::Approx(share * own[key].get<double>()));
@@ -224,7 +224,7 @@ TEST_CASE("programs: queries that can find nothing are counted, and the precisio
     REQUIRE_MESSAGE(none.code == 0, none.err);
     CHECK(Json::parse(none.out)["map10"].is_null());
     CHECK(Json::parse(none.out)["map_without_positive"] == queries);
-    CHECK(none.err.find("\"nothing\\nlike it\"") != std::string::npos);
+    CHECK(test::has(none.err, "\"nothing\\nlike it\""));
   }
   CHECK(evaluate(all.path, {}).out.find("mAP@1/5/10: - - -") != std::string::npos);
 }
@@ -240,7 +240,7 @@ TEST_CASE("programs: with titles that repeat the figures do not depend on the or
   const auto forward = evaluate(data.path, {"--json", "--batch-size", "7"});
   REQUIRE_MESSAGE(forward.code == 0, forward.err);
   CHECK(Json::parse(forward.out)["repeated_texts"] == 45 - 7);
-  CHECK(forward.err.find("test texts that repeat an earlier one: 38 of 45") != std::string::npos);
+  CHECK(test::has(forward.err, "test texts that repeat an earlier one: 38 of 45"));
   const auto published = evaluate(data.path, {"--json", "--equal-texts", "published"});
   CHECK(Json::parse(published.out)["equal_texts"] == "published");
   CHECK(Json::parse(published.out)["r_mean"] < Json::parse(forward.out)["r_mean"]);
@@ -290,8 +290,8 @@ TEST_CASE("programs: every recall stands beside its number of pairs and its chan
     CHECK(task["test_list"].get<std::string>().size() == 16);
   }
   CHECK(line["few_pairs"].size() == 9);
-  CHECK(run.err.find("warning: tasks with fewer than 20 test pairs") != std::string::npos);
-  CHECK(run.err.find("chance") != std::string::npos);
+  CHECK(test::has(run.err, "warning: tasks with fewer than 20 test pairs"));
+  CHECK(test::has(run.err, "chance"));
 
   const std::string text = test::read_whole(trained() + "/metrics.jsonl");
   const Json summary = Json::parse(text.substr(text.rfind("{\"kind\":\"summary\"")));
@@ -308,7 +308,7 @@ TEST_CASE("programs: compare_runs compares what was measured on the same lists b
   const std::string first = "a=" + trained();
   const auto same = test::run_program("compare_runs", {first, "b=" + trained()});
   CHECK(same.code == 0);
-  CHECK(same.out.find("chance") != std::string::npos);
+  CHECK(test::has(same.out, "chance"));
 
   const Copy other;
   int n = 0;
@@ -410,7 +410,7 @@ TEST_CASE("programs: values of the wrong kind in metrics.jsonl are data errors t
   const auto escaped = compare(folder, log(step, "\"\\u001b[2J\\n\"", mean, matrix), "\x1b[2J");
   CHECK(escaped.code == 0);
   CHECK(escaped.out.find('\x1b') == std::string::npos);
-  CHECK(escaped.out.find("\\u001b[2J\\n") != std::string::npos);
+  CHECK(test::has(escaped.out, "\\u001b[2J\\n"));
 }
 
 TEST_CASE("programs: a batch of one is refused before anything is written, unless no loss contrasts it") {

@@ -80,7 +80,7 @@ TEST_CASE("programs: another picture or another title changes the features of it
   folder.write("stream/gallery_images/105.jpg", test::read_whole(golden + "/stream/gallery_images/100.jpg"));
   std::string titles = test::read_whole(golden + "/stream/json/test.json");
   const std::string cup = "\"title\": \"cup\"";
-  REQUIRE(titles.find(cup) != std::string::npos);
+  REQUIRE(test::has(titles, cup));
   folder.write("stream/json/test.json", titles.replace(titles.find(cup), cup.size(), "\"title\": \"tea\""));
 
   const ctp::TensorFile before = features(golden + "/stream", {}), after = features(folder.path("stream"), {});

@@ -13,10 +13,9 @@
 namespace {
 
 namespace fs = std::filesystem;
+using test::has;
 using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A copy of the small stream that a test may damage.
 class Stream {

@@ -21,18 +21,19 @@ TEST_CASE("programs: a loss that is not finite ends a training with code 5, nami
                                                             "--lr",         "1e30"});
   CHECK(run.code == 5);
   CAPTURE(run.err);
-  const auto has = [&](const std::string& part) { return run.err.find(part) != std::string::npos; };
+  using test::has;
   CHECK(has(
+      run.err,
       "continual_pretrain: task 0, epoch 0, step 1: expected finite losses and gradients, found in_batch_contrast = "));
-  CHECK(has("masked_language = "));
-  CHECK(has("the weights are those before this step; pairs: "));
+  CHECK(has(run.err, "masked_language = "));
+  CHECK(has(run.err, "the weights are those before this step; pairs: "));
   const std::string log = test::read_whole(folder.path("run/metrics.jsonl"));
-  CHECK(log.find("\"step\":0") != std::string::npos);  // the log has the steps before the failed step only
-  CHECK(log.find("\"step\":1,") == std::string::npos);
+  CHECK(test::has(log, "\"step\":0"));  // the log has the steps before the failed step only
+  CHECK_FALSE(test::has(log, "\"step\":1,"));
   // The step with that rate was finite and ruined the weights, so there is nothing good to keep.
-  CHECK(
-      has("; those weights or their features are not finite and are not kept; no sound ones were saved before; "
-          "choose a smaller --lr"));
+  CHECK(has(run.err,
+            "; those weights or their features are not finite and are not kept; no sound ones were saved before; "
+            "choose a smaller --lr"));
   CHECK_FALSE(std::filesystem::exists(folder.path("run/last_good.safetensors")));
   CHECK_FALSE(std::filesystem::exists(folder.path("run/task_00.safetensors")));  // nothing was learned
 }
@@ -53,14 +54,14 @@ TEST_CASE(
   // The only step of the first task ruins the weights, and the evaluation after it is the first to see it.
   const std::string first = complaint("first", {"--strategy", "seqf", "--batch-size", "18", "--lr", "1e30"});
   CAPTURE(first);
-  CHECK(first.find("not kept; no sound ones were saved before") != std::string::npos);
+  CHECK(test::has(first, "not kept; no sound ones were saved before"));
   // Steps along the gradient itself: they are small until a penalty out of all proportion begins with the second task.
   const std::string second =
       complaint("second", {"--strategy", "ewc", "--batch-size", "6", "--weight-decay", "0", "--lr", "1e15", "--set",
                            "optimizer.epsilon=1e17", "--set", "penalty.lambda=1e21"});
   CAPTURE(second);
   CHECK(second.find("continual_pretrain: task 1, ") == 0);
-  CHECK(second.find("; the last sound ones are in " + folder.path("second/task_00.safetensors")) != std::string::npos);
+  CHECK(test::has(second, "; the last sound ones are in " + folder.path("second/task_00.safetensors")));
 }
 
 TEST_CASE("programs: weights that are sound when a loss is not finite are kept, and can be evaluated") {
@@ -72,8 +73,8 @@ TEST_CASE("programs: weights that are sound when a loss is not finite are kept, 
   CHECK(run.code == 5);
   CAPTURE(run.err);
   const std::string kept = folder.path("run/last_good.safetensors");
-  CHECK(run.err.find("task 0, epoch 0, step 0: expected finite losses") != std::string::npos);
-  CHECK(run.err.find("; those weights are kept in " + kept) != std::string::npos);
+  CHECK(test::has(run.err, "task 0, epoch 0, step 0: expected finite losses"));
+  CHECK(test::has(run.err, "; those weights are kept in " + kept));
   const auto measured = test::run_program("evaluate", {"--data", test::small_stream(), "--weights", kept});
   CHECK_MESSAGE(measured.code == 0, measured.err);
 }

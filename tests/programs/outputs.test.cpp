@@ -12,10 +12,9 @@
 namespace {
 
 namespace fs = std::filesystem;
+using test::has;
 using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 test::Finished train(const std::string& stream, const std::string& output, const Arguments& more = {}) {
   Arguments words{"--data",    stream, "--output",     output, "--tasks",      test::first_task,

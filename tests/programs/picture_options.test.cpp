@@ -19,5 +19,5 @@ TEST_CASE("picture options: the largest picture and the background are settings 
   CHECK(dry("--max-pixels", "0").code == 2);
   const auto small = dry("--max-pixels", "10");
   CHECK(small.code == 3);
-  CHECK(small.err.find("image size: expected at most 10 pixels") != std::string::npos);
+  CHECK(test::has(small.err, "image size: expected at most 10 pixels"));
 }

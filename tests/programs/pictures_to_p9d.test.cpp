@@ -1,9 +1,15 @@
 // pictures_to_p9d: bad pictures, one file under two names, transparency, several captions, few held-out pairs.
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/data/codec/encode.hpp>
@@ -18,10 +24,10 @@
 namespace {
 
 namespace fs = std::filesystem;
+using test::has;
 using test::TemporaryFolder;
 using Arguments = std::vector<std::string>;
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 std::size_t lines(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -87,6 +93,8 @@ TEST_CASE("pictures_to_p9d: skip leaves bad pictures out, names them, and a tabl
   const auto report = ctp::io::parse_json_document(run.out, "out");
   CHECK(report.root().at("left_out").size() == 2);
   CHECK(report.root().at("left_out").at(1).at("file").string() == "07.png");
+  CHECK(report.root().at("left_out_kinds").at("missing").number() == 1);
+  CHECK(report.root().at("left_out_kinds").at("broken").number() == 1);
   const ctp::data::P9d stream(shop.out());
   CHECK(stream.train().size() + stream.test().size() + stream.query().size() + stream.gallery().size() == 28);
 
@@ -180,14 +188,110 @@ TEST_CASE("pictures_to_p9d: transparency is laid on white and counted; none leav
 
 TEST_CASE("pictures_to_p9d: room is asked for pictures as they are written, laid on a background or not") {
   const TemporaryFolder folder;
-  std::vector<Row> rows(2);
+  Rows rows(2);
   rows[0].path = folder.write("grey.png", png(7));
   rows[1].path = std::string(CTP_GOLDEN_DIR) + "/images/palette_transparent.png";
   const std::uint64_t grey = fs::file_size(rows[0].path), clear = fs::file_size(rows[1].path);
-  look_at_pictures(rows);
+  Faults none;
+  look_at_pictures(rows, none);
+  CHECK(none.empty());
   REQUIRE(rows[1].opacity);
   const std::uint64_t rgb = 3 * rows[1].pixels;
   REQUIRE(rgb > clear);
   CHECK(written_bytes(rows, false) == grey + clear);
   CHECK(written_bytes(rows, true) == grey + rgb);
 }
+
+TEST_CASE("pictures_to_p9d: of many faults the first 20 by line have reasons, the others are counted by kind") {
+  const Shop shop(40);
+  std::string missing;
+  for (int i = 0; i < 40; ++i) missing += "none_" + name_of(i) + ",title\n";  // lines 41 to 80
+  for (int i = 30; i < 40; ++i) shop.write(name_of(i), "text");               // lines 31 to 40, found after the others
+  const auto refused = shop.convert(missing);
+  CHECK(refused.code == 3);
+  CHECK(has(refused.err, "each of 80 can be read, found 50 that cannot (40 missing, 10 broken): line 31: "));
+  std::size_t at = 0;
+  for (int line = 31; line <= 50; ++line) {
+    const std::size_t next = refused.err.find("line " + std::to_string(line) + ": ");
+    CAPTURE(line);
+    REQUIRE(next != std::string::npos);
+    CHECK(next > at);
+    at = next;
+  }
+  CHECK_FALSE(has(refused.err, "line 51: "));
+  CHECK(has(refused.err, " | and 30 more; "));
+
+  const auto run = shop.convert(missing, {"--on-bad-image", "skip", "--json"});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK(has(run.err, "50 of 80 pictures of "));
+  const auto report = ctp::io::parse_json_document(run.out, "out");
+  const auto first = report.root().at("left_out"), all = report.root().at("left_out_lines");
+  REQUIRE(first.size() == 20);
+  REQUIRE(all.size() == 50);
+  for (std::size_t i = 0; i < 50; ++i) CHECK(all.at(i).number() == static_cast<double>(31 + i));
+  CHECK(first.at(19).at("line").number() == 50);
+  CHECK(first.at(19).at("file").string() == "none_09.png");
+  CHECK(report.root().at("left_out_kinds").at("missing").number() == 40);
+  CHECK(report.root().at("left_out_kinds").at("broken").number() == 10);
+  CHECK(report.root().at("left_out_kinds").at("refused").number() == 0);
+}
+
+TEST_CASE("pictures_to_p9d: the faults that are kept do not depend on the order in which they are found") {
+  for (const std::size_t step : {1U, 37U, 99U}) {  // coprime with 100: every line once
+    Faults faults;
+    std::size_t described = 0;
+    for (std::size_t i = 0; i < 100; ++i) {
+      const std::size_t line = 1 + i * step % 100;
+      faults.add(line, line % 4 == 0 ? FaultKind::Broken : FaultKind::Missing, [&] {
+        ++described;
+        return Fault{"", std::to_string(line) + "!"};
+      });
+    }
+    CHECK(faults.size() == 100);
+    CHECK(faults.first().size() == 20);
+    CHECK(faults.first().begin()->first == 1);
+    CHECK(faults.first().rbegin()->first == 20);
+    CHECK(faults.kinds() == "75 missing, 25 broken");
+    CHECK(has(faults.text(), "line 1: 1! | line 2: 2! | "));
+    CHECK(faults.text().ends_with("line 20: 20! | and 80 more"));
+    CHECK(faults.lines().at(99) == 100);
+    if (step == 1) CHECK(described == 20);
+  }
+}
+
+TEST_CASE("pictures_to_p9d: a missing file on two lines is refused, with both lines") {
+  const Shop shop(4);
+  const auto run = shop.convert("a/none.png,one\nother.png,two\n./a//none.png,three\n");
+  CHECK(run.code == 3);
+  CHECK(has(run.err, "line 7: expected every picture once, found \"./a//none.png\", the same file as on line 5"));
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these take memory of their own
+TEST_CASE("pictures_to_p9d: memory for a table of missing pictures is at most twice the table and 32 MiB") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path("pictures"));
+  const auto peak = [&](int rows) {  // KiB
+    std::string text;
+    for (int i = 0; i < rows; ++i) text += "missing/p" + std::to_string(1000000 + i) + ".jpg,a caption\n";
+    const std::string table = folder.write("table.csv", text), program = CTP_PROGRAM_DIR "/pictures_to_p9d",
+                      pictures = folder.path("pictures"), output = folder.path("out");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
+      ::execl(program.c_str(), program.c_str(), "--pictures", pictures.c_str(), "--captions", table.c_str(), "--output",
+              output.c_str(), nullptr);
+      ::_exit(99);
+    }
+    int status = 0;
+    rusage used{};
+    REQUIRE(::wait4(child, &status, 0, &used) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 3);
+    return std::pair(used.ru_maxrss, static_cast<long>(text.size() / 1024));
+  };
+  const auto [little, unused] = peak(1);
+  const auto [much, table] = peak(300000);
+  CAPTURE(little);
+  CHECK(much <= little + 2 * table + 32 * 1024);
+}
+#endif

@@ -19,6 +19,9 @@ inline std::string read_whole(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// True if `part` stands in `text`.
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 /// Exit code and output of a program.
 struct Finished {
   int code = -1;  ///< exit code; -1 if a signal ended the program

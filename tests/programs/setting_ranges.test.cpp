@@ -31,7 +31,7 @@ void refuse(const Arguments& more, const Arguments& parts) {
   CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
   for (const std::string& part : parts) {
     CAPTURE(part);
-    CHECK(run.err.find(part) != std::string::npos);
+    CHECK(test::has(run.err, part));
   }
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("setting ranges: OMP_NUM_THREADS is a list of whole numbers of which t
   const auto run = dry_run({"--strategy", "seqf"});
   unsetenv("OMP_NUM_THREADS");
   CHECK(run.code == 2);
-  CHECK(run.err.find("OMP_NUM_THREADS in the environment: expected a whole number") != std::string::npos);
+  CHECK(test::has(run.err, "OMP_NUM_THREADS in the environment: expected a whole number"));
 }
 
 TEST_CASE("setting ranges: control characters of an output folder do not reach the terminal") {
@@ -121,6 +121,6 @@ TEST_CASE("setting ranges: control characters of an output folder do not reach t
       test::run_program("continual_pretrain", {"--data", test::small_stream(), "--batch-size", "5", "--strategy",
                                                "seqf", "--output", folder.path("a\x1b[31mb"), "--dry-run"});
   CHECK_MESSAGE(run.code == 0, run.err);
-  CHECK(run.out.find("a\\u001b[31mb") != std::string::npos);
+  CHECK(test::has(run.out, "a\\u001b[31mb"));
   CHECK(run.out.find('\x1b') == std::string::npos);
 }

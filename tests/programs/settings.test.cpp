@@ -40,7 +40,7 @@ void check_one_line(const test::Finished& run, int code, const Arguments& parts)
   CHECK(std::count(run.err.begin(), run.err.end(), '\n') == 1);
   for (const std::string& part : parts) {
     CAPTURE(part);
-    CHECK(run.err.find(part) != std::string::npos);
+    CHECK(test::has(run.err, part));
   }
 }
 
@@ -121,10 +121,10 @@ TEST_CASE("settings: an empty YAML file gives nothing, and published keys and sp
                    "min_lr: 1.0e-06\nbuffer: ER\nexemplar_seen_so_far: 0\nbase_mode: seqF\nvit: tiny\nk_test: 10\n");
   const auto run = dry_run(all, {"--strategy", "er"});
   REQUIRE_MESSAGE(run.code == 0, run.err);
-  CHECK(run.out.find("\"epochs\":2,\"batch_size\":5") != std::string::npos);
-  CHECK(run.out.find("\"kept_pairs\":7") != std::string::npos);
+  CHECK(test::has(run.out, "\"epochs\":2,\"batch_size\":5"));
+  CHECK(test::has(run.out, "\"kept_pairs\":7"));
   const auto two = dry_run(all, {"--config", folder.write("exp.yaml", "episodic_mem_size: 9\n"), "--strategy", "er"});
-  CHECK(two.out.find("\"kept_pairs\":9") != std::string::npos);  // later files replace earlier ones
+  CHECK(test::has(two.out, "\"kept_pairs\":9"));  // later files replace earlier ones
 }
 
 TEST_CASE("settings: a JSON value of a wrong type, an empty one, or a key given twice is refused by name") {
@@ -288,14 +288,14 @@ TEST_CASE("settings: names from files and words of the command line reach the te
       test::run_program("continual_pretrain", {"--config", model, "--data", stream, "--output", folder.path("o")});
   REQUIRE_MESSAGE(train.code == 0, train.err);
   CHECK(clean(train.out));
-  CHECK(train.out.find("task " + shown) != std::string::npos);
+  CHECK(test::has(train.out, "task " + shown));
   for (const auto& run :
        {test::run_program("continual_pretrain", {"--config", model, "--data", stream, "--dry-run"}),
         test::run_program("evaluate", {"--data", stream, "--weights", folder.path("o/task_00.safetensors")}),
         test::run_program("compare_runs", {"x\x1by=" + folder.path("o")})}) {
     CHECK_MESSAGE(run.code == 0, run.err);
     CHECK(clean(run.out));
-    CHECK(run.out.find(shown.substr(0, 20)) != std::string::npos);
+    CHECK(test::has(run.out, shown.substr(0, 20)));
   }
   const std::string raw = "a\n\x1b[2J";
   const Arguments begin{"--data", stream, "--output", folder.path("p")};

@@ -49,7 +49,7 @@ TEST_CASE("programs: each of the fifteen strategies trains two tasks and reports
         test::run_program("continual_pretrain", quick(strategy, folder.path("run"), {"--batch-size", "8"}));
     REQUIRE_MESSAGE(run.code == 0, run.err);
     const std::string log = test::read_whole(folder.path("run/metrics.jsonl"));
-    CHECK(log.find(part) != std::string::npos);
+    CHECK(test::has(log, part));
     CHECK(count(log, "\"kind\":\"task\"") == (strategy == "jointt" ? 1 : 2));
     CHECK(count(log, "\"kind\":\"summary\"") == 1);
   }
@@ -78,8 +78,8 @@ TEST_CASE("programs: evaluate uses the projection heads of the weights") {
   REQUIRE_MESSAGE(run.code == 0, run.err);
   const std::string weights = folder.path("run/task_01.safetensors");
   const std::string header = test::read_whole(weights).substr(0, 20000);
-  CHECK(header.find("\"vision_proj.sigma\"") != std::string::npos);
-  CHECK(header.find("\"vision_proj.bias\"") == std::string::npos);
+  CHECK(test::has(header, "\"vision_proj.sigma\""));
+  CHECK_FALSE(test::has(header, "\"vision_proj.bias\""));
   const auto found = test::run_program("evaluate", {"--data", test::small_stream(), "--weights", weights, "--json"});
   REQUIRE_MESSAGE(found.code == 0, found.err);
   // The last task line of the training saw two of the nine tasks; its first task's recall is evaluate's.

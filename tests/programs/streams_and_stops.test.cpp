@@ -23,9 +23,8 @@
 namespace {
 
 namespace fs = std::filesystem;
+using test::has;
 using test::TemporaryFolder;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A shell command with $bin, $data and $out.
 struct Shell {
@@ -79,6 +78,17 @@ struct Shell {
     return finished.code;
   }
 };
+
+/// Number of lines of kind step, whose global steps must be 0, 1, 2 and so on.
+int steps_in_order(const std::string& text) {
+  int number = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto document = ctp::io::parse_json_document(line, "metrics.jsonl");
+    if (document.root().at("kind").string() == "step") CHECK(document.root().at("global_step").number() == number++);
+  }
+  return number;
+}
 
 /// Number of lines; every line must be a JSON object.
 int json_lines(const std::string& text) {
@@ -242,8 +252,45 @@ TEST_CASE("programs: a folder that is removed or moved during a training is noti
         fs::remove_all(shell.path("out"));
     }) == 6);
     CAPTURE(shell.finished.err);
-    CHECK(has(shell.finished.err, "metrics.jsonl: expected the file of this run, found it removed, moved or replaced"));
+    CHECK(has(shell.finished.err, "out: expected the folder of this run, found it removed, moved or replaced"));
     CHECK(fs::exists(shell.path("out/interrupted.safetensors")));
     if (moved) CHECK(json_lines(test::read_whole(shell.path("elsewhere/metrics.jsonl"))) > 0);
   }
+}
+
+TEST_CASE("programs: a log that an editor replaced or that was removed goes on under its path, with every step") {
+  for (const bool removed : {false, true}) {
+    CAPTURE(removed);
+    Shell shell;
+    const std::string log = shell.path("out/metrics.jsonl");
+    CHECK(shell.run_and("train --epochs 60000", [&](pid_t child) {
+      if (removed)
+        fs::remove(log);
+      else
+        CHECK(std::system(("sed -i 's/\"kind\":\"check\"/\"kind\":\"checked\"/' '" + log + "'").c_str()) == 0);
+      const auto before = shell.log().size();
+      for (int i = 0; i < 1000 && shell.log().size() <= before; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      CHECK(shell.log().size() > before);
+      ::kill(child, SIGTERM);
+    }) == 75);
+    CAPTURE(shell.finished.err);
+    CHECK(has(shell.finished.err, removed ? "metrics.jsonl: the file was removed; it is made again with its "
+                                          : "metrics.jsonl: the file was replaced by one that has now "));
+    CHECK(std::count(shell.finished.err.begin(), shell.finished.err.end(), '\n') == 2);
+    CHECK(steps_in_order(shell.log()) > 4);
+    CHECK(has(shell.log(), removed ? "\"kind\":\"check\"" : "\"kind\":\"checked\""));
+    CHECK(has(shell.log(), "\"kind\":\"interrupted\""));
+  }
+}
+
+TEST_CASE("programs: a log that is replaced shortly before the end of a training has all its lines") {
+  Shell shell;
+  const std::string log = shell.path("out/metrics.jsonl");
+  CHECK(shell.run_and("train --epochs 60",
+                      [&](pid_t) { CHECK(std::system(("sed -i -e '' '" + log + "'").c_str()) == 0); }) == 0);
+  CAPTURE(shell.finished.err);
+  CHECK(has(shell.finished.err, "the file was replaced by one"));
+  CHECK(steps_in_order(shell.log()) == 180);
+  CHECK(has(shell.log(), "\"kind\":\"summary\""));
 }

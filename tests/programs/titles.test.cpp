@@ -8,12 +8,11 @@
 #include "program.hpp"
 
 using test::Finished;
+using test::has;
 using test::run_program;
 using test::TemporaryFolder;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A P9D folder: two tasks of two pairs.
 struct Stream {

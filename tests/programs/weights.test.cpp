@@ -18,6 +18,7 @@
 namespace {
 
 using Arguments = std::vector<std::string>;
+using test::has;
 using test::TemporaryFolder;
 
 constexpr const char* task_line = "\"kind\":\"task\"";
@@ -59,8 +60,6 @@ test::Finished start_from(const std::string& file, const std::string& output, co
   words.insert(words.end(), more.begin(), more.end());
   return test::run_program("continual_pretrain", words);
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 void check_refused(const test::Finished& run, int code, const Arguments& parts) {
   CAPTURE(run.err);
