@@ -1,9 +1,11 @@
 #include <ctp/objective/parameters.hpp>
 
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include <ctp/nn/layers.hpp>
 #include <ctp/objective/all.hpp>
 #include <support/fake_step.hpp>
 
@@ -49,6 +51,16 @@ struct Wide {
     matrix = layout.add<2>("matrix", {config.embed, 2}, ctp::Start::Weight);
   }
 };
+/// A layer of the library.
+struct Adapter {
+  static constexpr const char* name = "adapter";
+  std::optional<ctp::nn::Linear> layer;
+
+  template <class Layout>
+  void parameters(Layout& layout, const ctp::ModelConfig& config) {
+    layer.emplace(layout, "layer", config.embed, 4);
+  }
+};
 struct Plain {
   static constexpr const char* name = "plain";
 };
@@ -68,6 +80,14 @@ TEST_CASE("parameters: each policy's lie behind the model's under its name, also
   CHECK(wide.matrix.shape == ctp::Shape<2>{6, 2});
   CHECK(std::get<2>(losses.policies).value.offset == 32);
   CHECK(model.places.parameters()[2].decay == 0);
+}
+
+TEST_CASE("parameters: a layer of the library may be one of a policy's") {
+  Places model;
+  All<Adapter> losses;
+  ctp::register_parameters(losses, model);
+  CHECK(model.names() == "policy.adapter.layer.weight policy.adapter.layer.bias ");
+  CHECK(std::get<0>(losses.policies).layer->weight.shape == ctp::Shape<2>{6, 4});
 }
 
 TEST_CASE("parameters: policies without parameters leave every model as it is, and an empty layout empty") {

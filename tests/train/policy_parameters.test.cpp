@@ -123,7 +123,15 @@ TEST_CASE("policy parameters: a penalty knows their importance") {
 }
 
 TEST_CASE("policy parameters: settings given to the Learner decide on them before they are made") {
-  LearnerOf<Sliding> learner(Model<double>(micro), {}, [](auto& policies) { set_count(policies, 20); });
+  // [configure]
+  const auto configure = [](auto& policies) {
+    policies.settings([](const std::string& key, auto& value) {
+      if constexpr (std::is_same_v<decltype(value), int&>)  // each setting comes with its own type
+        if (key == "slide.count") value = 20;
+    });
+  };
+  ctp::Learner<Sliding, Model<double>> learner(Model<double>(micro), {.epochs = 1}, configure);
+  // [configure]
   CHECK(own(learner).shape == std::vector<std::int64_t>{20});
   CHECK(learner.weights()[place(learner) + 19] == 0.25);
   CHECK(learner.thetas().size() == Model<double>(micro).layout().size() + 32);
