@@ -70,6 +70,21 @@ struct First : Spring {
       Spring::begin_task(state, theta);
   }
 };
+/// Synaptic intelligence whose State leaves its path integrals out.
+struct Pathless : ctp::penalty::Si {
+  template <class Model>
+  struct State : ctp::penalty::PathState<Model> {
+    using ctp::penalty::PathState<Model>::PathState;
+    template <class Archive>
+    void visit(Archive& archive) {
+      ctp::penalty::AnchoredState<Model>::visit(archive);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model& m, std::uint64_t) const {
+    return State<Model>(m.layout().size());
+  }
+};
 }  // namespace
 
 TEST_CASE("penalty: the library's penalties pass") {
@@ -106,4 +121,7 @@ TEST_CASE("penalty: a State that visit() does not show whole is reported, before
   CHECK(check_penalty(First{{{.shown = false}}}, model, {.rests_at_start = false}).log ==
         "task 1: visit() does not show the whole State: a restore before the task gives another term; visit() shows "
         "nothing; call archive(\"name\", member) for the others\n");
+  CHECK(mentions(check_penalty(Pathless{}, model, {.never_negative = false}),
+                 "task 0: visit() does not show the whole State: a restore before the task's end gives another term; "
+                 "visit() shows \"anchor\", \"importance\""));
 }

@@ -28,7 +28,8 @@ concept Commits = requires(const Policy& policy, ViewFor<Policy, Step<Model>>& s
 ///
 /// Reported: a State that stays as init() made it, for lack of a commit() (an empty commit() says that this is meant);
 /// a State that visit() does not show whole, so that a training that goes on from a checkpoint has other losses; two
-/// members of one name. A loss without a State has no faults. `policy`: one loss, not an All. **Errors.** as the loss.
+/// members of one name. A loss without a State has no faults. `policy`: one loss, not an All.
+/// **Errors.** as the loss; UsageError if commit() reads an output that loss() does not.
 template <class Policy, class Model>
 Report check_loss_state(const Policy& policy, Model model) {
   Report report;
@@ -53,6 +54,7 @@ Report check_loss_state(const Policy& policy, Model model) {
       step.previous.emplace(model, Pass<B>{previous.data(), &tape}, batch);
       step.momentum.emplace(model, Pass<B>{momentum.data(), &tape}, batch);
       const Scalar<B> loss = losses.loss(step, state);
+      step.seal();  // as in a training: commit() computes no further outputs
       losses.commit(step, state);
       typename Model::Real value = 0;
       B::download(loss.value.data, 1, &value);
