@@ -28,7 +28,8 @@ struct ParameterInfo {
   Index offset = 0;
   Start start = Start::Zeros;
   double decay = 1, rate = 1;  ///< factors of weight decay and of the learning rate
-  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();  ///< clamp after a step
+  double least = -std::numeric_limits<double>::infinity(),
+         most = std::numeric_limits<double>::infinity();  ///< clamp after a step
 
   [[nodiscard]] Index size() const {
     Index n = 1;

@@ -15,7 +15,8 @@ struct Constant {
   double warmup_share = 0;  ///< of the steps of a task, if that is more
 
   [[nodiscard]] double rate(std::uint64_t step, std::uint64_t steps, const Rates& rates) const {
-    return with_warmup(step, steps, rates, warmup_of(warmup_steps, warmup_share, steps), [&](std::uint64_t, std::uint64_t) { return rates.rate; });
+    return with_warmup(step, steps, rates, warmup_of(warmup_steps, warmup_share, steps),
+                       [&](std::uint64_t, std::uint64_t) { return rates.rate; });
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

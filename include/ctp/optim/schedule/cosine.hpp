@@ -19,11 +19,12 @@ struct Cosine {
   double warmup_share = 0;  ///< of the steps of a task, if that is more
 
   [[nodiscard]] double rate(std::uint64_t step, std::uint64_t steps, const Rates& rates) const {
-    return with_warmup(step, steps, rates, warmup_of(warmup_steps, warmup_share, steps), [&](std::uint64_t at, std::uint64_t total) {
-      return rates.min_rate +
-             0.5 * (rates.rate - rates.min_rate) *
-                 (1 + std::cos(3.14159265358979323846 * static_cast<double>(at) / static_cast<double>(total)));
-    });
+    return with_warmup(
+        step, steps, rates, warmup_of(warmup_steps, warmup_share, steps), [&](std::uint64_t at, std::uint64_t total) {
+          return rates.min_rate +
+                 0.5 * (rates.rate - rates.min_rate) *
+                     (1 + std::cos(3.14159265358979323846 * static_cast<double>(at) / static_cast<double>(total)));
+        });
   }
   template <class Visitor>
   void settings(Visitor& visitor) {

@@ -19,13 +19,13 @@ struct Rates {
   double min_rate = 1e-6;  ///< after the last step of a task
 };
 
-/// @brief Steps of warm-up in a task of `steps` steps: `warmup_steps`, or `warmup_share` of the task's steps, rounded to
-/// the nearest number, if that is more. **Errors.** UsageError for a share outside [0, 1].
+/// @brief Steps of warm-up in a task of `steps` steps: `warmup_steps`, or `warmup_share` of the task's steps, rounded
+/// to the nearest number, if that is more. **Errors.** UsageError for a share outside [0, 1].
 inline int warmup_of(int warmup_steps, double warmup_share, std::uint64_t steps) {
   if (!(warmup_share >= 0 && warmup_share <= 1))
-    throw UsageError(Complaint{"schedule.warmup_share", "", "a share from 0 to 1", std::to_string(warmup_share),
-                               "0 is no warm-up"}
-                         .text());
+    throw UsageError(
+        Complaint{"schedule.warmup_share", "", "a share from 0 to 1", std::to_string(warmup_share), "0 is no warm-up"}
+            .text());
   const long long share = std::llround(warmup_share * static_cast<double>(steps));
   return warmup_steps < 0 ? warmup_steps  // refused by with_warmup()
                           : static_cast<int>(std::max<long long>(warmup_steps, std::min<long long>(share, INT_MAX)));

@@ -1,4 +1,4 @@
-#include <ctp/train/frozen_towers.hpp>
+#include <ctp/train/parameters/frozen_towers.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "every_strategy.hpp"
+#include "train/every_strategy.hpp"
 
 namespace {
 
@@ -106,6 +106,9 @@ TEST_CASE("frozen_towers: the other parameters have the gradient of a training i
   SUBCASE("image, ctp") { check<ctp::strategy::Ctp>(image); }
   SUBCASE("text, ctp") { check<ctp::strategy::Ctp>(text); }
   SUBCASE("both, ctp") { check<ctp::strategy::Ctp>(both); }
+  SUBCASE("image, lucir, whose heads are cosines") { check<ctp::strategy::Lucir>(image); }
+  SUBCASE("text, lucir") { check<ctp::strategy::Lucir>(text); }
+  SUBCASE("both, lwf") { check<ctp::strategy::Lwf>(both); }
   SUBCASE("some parameters") {
     check<ctp::strategy::Ctp>({{.pattern = "*.bias", .freeze = true}, {.pattern = "text_proj*", .freeze = true}});
   }
@@ -163,7 +166,8 @@ TEST_CASE("frozen_towers: nothing runs backward through a frozen tower, and its 
 }
 
 TEST_CASE_TEMPLATE("frozen_towers: no part of a strategy moves a frozen weight, over two tasks", Strategy,
-                   ctp::strategy::Si, ctp::strategy::Ewc, ctp::strategy::Afec, ctp::strategy::RWalk, ctp::strategy::Ctp) {
+                   ctp::strategy::Si, ctp::strategy::Ewc, ctp::strategy::Afec, ctp::strategy::RWalk,
+                   ctp::strategy::Ctp) {
   ctp::ModelConfig config = test::micro;
   config.dropout = 0.1;
   config.queue = 9;
