@@ -35,8 +35,7 @@ struct Cautious {
     using B = typename View::Backend;
     using Real = typename View::Real;
     B::average(view.size(), static_cast<Real>(decay), view.online(), view.slow());
-    if (view.previous() != nullptr)
-      B::average(view.size(), static_cast<Real>(1 - pull), view.previous(), view.slow());
+    if (view.previous() != nullptr) B::average(view.size(), static_cast<Real>(1 - pull), view.previous(), view.slow());
   }
   template <class Visitor>
   void settings(Visitor& visitor) {  // known to --set as momentum.decay and momentum.pull

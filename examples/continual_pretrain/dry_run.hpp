@@ -56,8 +56,8 @@ class DryRun {
     for (const auto& task : context_.tasks)
       std::printf("  %s: %zu pairs, steps in an epoch: %zu\n", ctp::printable(task.name).c_str(), task.members.size(),
                   steps(task));
-    std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n",
-                frozen_.weights, context_.model.vocab, context_.model.image, context_.settings.max_words);
+    std::printf("model: %td parameters, %d words, pictures of %d pixels, texts of %d tokens\n", frozen_.weights,
+                context_.model.vocab, context_.model.image, context_.settings.max_words);
     if (frozen_.count.parameters > 0) std::printf("%s\n", frozen_.text().c_str());
     std::printf("\n%-8s %9s %9s %9s %9s %9s %9s %9s %9s %10s %6s %7s %7s %9s %7s\n", "strategy", "weights", "gradient",
                 "moments", "previous", "momentum", "penalty", "queue", "state", "step", "work", "passes", "passes",

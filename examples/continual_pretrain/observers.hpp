@@ -21,7 +21,11 @@ class ProgressObserver final : public ctp::Observer {
  public:
   /// `epochs`: planned epochs of a task, by its number.
   ProgressObserver(std::size_t tasks, std::uint64_t all_steps, std::function<int(std::size_t)> epochs, bool quiet)
-      : tasks_(tasks), epochs_(std::move(epochs)), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) == 1), pace_(all_steps) {}
+      : tasks_(tasks),
+        epochs_(std::move(epochs)),
+        quiet_(quiet),
+        terminal_(isatty(STDOUT_FILENO) == 1),
+        pace_(all_steps) {}
 
   void task_begins(std::uint32_t, const std::string& name, std::uint64_t steps) override {
     pace_.pause_ends();

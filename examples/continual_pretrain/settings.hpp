@@ -201,7 +201,7 @@ inline constexpr std::array<Range, 21> ranges{{{"image_size", 1, 16384},
 
 /// The ranges of settings of policies. Numbers within them stay finite and above 0 in single precision. A key that
 /// begins with a dot: every key that ends so. Budgets and schedules are checked by the library.
-inline constexpr std::array<Range, 12> policy_ranges{{{"momentum.decay", 0, 1},
+inline constexpr std::array<Range, 13> policy_ranges{{{"momentum.decay", 0, 1},
                                                       {"momentum.first_task_decay", 0, 1},
                                                       {"penalty.lambda", 0, 1e30},
                                                       {"penalty.forward_lambda", 0, 1e30},
@@ -212,6 +212,7 @@ inline constexpr std::array<Range, 12> policy_ranges{{{"momentum.decay", 0, 1},
                                                       {"optimizer.beta2", 0, 1, false, true},
                                                       {"optimizer.epsilon", 1e-30, 1e30},
                                                       {"schedule.decay_share", 0, 1},
+                                                      {"schedule.warmup_share", 0, 1},
                                                       {".weight", 0, 1e30}}};
 
 /// The range of an option or a policy's setting; nullptr for keys that are in neither table.

@@ -124,9 +124,9 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   batch.load(pairs, sizes);
   ctp::Tape<Counted> tape;
   const std::uint64_t before = Counted::multiply_adds;
-  ctp::Step<Model> step(model, batch, {thetas.online(), &tape, gradient.data(), {}},
-                        ctp::frozen_towers(model, ctp::parameter_ranges(
-                                                      model.layout(), groups_within(settings, model.layout()))));
+  ctp::Step<Model> step(
+      model, batch, {thetas.online(), &tape, gradient.data(), {}},
+      ctp::frozen_towers(model, ctp::parameter_ranges(model.layout(), groups_within(settings, model.layout()))));
   if (Learner::keeps_previous) step.previous.emplace(model, ctp::Pass<Counted>{thetas.previous(), &tape}, batch);
   if (Learner::keeps_momentum) step.momentum.emplace(model, ctp::Pass<Counted>{thetas.momentum(), &tape}, batch);
   losses.loss(step, losses_state);

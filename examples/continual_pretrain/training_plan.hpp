@@ -11,7 +11,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/nn/layout.hpp>
 #include <ctp/optim/parameter_group.hpp>
-#include <ctp/train/parameter_ranges.hpp>
+#include <ctp/train/parameters/ranges.hpp>
 #include <ctp/train/task_plan.hpp>
 
 #include "name_list.hpp"

@@ -28,7 +28,8 @@ TEST_CASE("compatible: without a previous model, an average with the first task'
   std::array<double, 1> slow{8};
   const std::array<double, 1> online{4};
 
-  ctp::momentum::Compatible{.decay = 0.5, .first_task_decay = 0.75}.update(View({.size = 1, .slow = slow.data(), .online = online.data()}));
+  ctp::momentum::Compatible{.decay = 0.5, .first_task_decay = 0.75}.update(
+      View({.size = 1, .slow = slow.data(), .online = online.data()}));
 
   CHECK(slow[0] == 7);
 }

@@ -25,8 +25,9 @@
 namespace {
 
 template <class Strategy, class B>
-using LearnerOn = ctp::Learner<
-    Strategy, ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B, typename Strategy::Projection>>;
+using LearnerOn =
+    ctp::Learner<Strategy,
+                 ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, B, typename Strategy::Projection>>;
 using Simulated = ctp::test::SimulatedCuda<float>;
 
 /// Ends each task after a number of epochs, or of steps.

@@ -32,11 +32,11 @@ concept StepsAgainst = requires(const P optimizer, PolicyState<P, Model>& state,
 /// step() in its full form: with a term, with ranges of the parameter vector, and with a factor of the gradient in the
 /// backend's memory, which is null for 1.
 template <class P, class Model, class Term>
-concept StepsInRanges = requires(const P optimizer, PolicyState<P, Model>& state, typename Model::Real* vector,
-                                 double rate, const Term& term, const Ranges& ranges,
-                                 const typename Model::Real* factor) {
-  { optimizer.step(state, vector, vector, rate, term, ranges, factor) } -> std::same_as<void>;
-};
+concept StepsInRanges =
+    requires(const P optimizer, PolicyState<P, Model>& state, typename Model::Real* vector, double rate,
+             const Term& term, const Ranges& ranges, const typename Model::Real* factor) {
+      { optimizer.step(state, vector, vector, rate, term, ranges, factor) } -> std::same_as<void>;
+    };
 
 /// @brief An optimiser: settings, a State, and one pass over the parameter vector. Optional: `settings(visitor)`.
 template <class P, class Model>

@@ -14,8 +14,8 @@ namespace ctp::optim {
 ///
 /// **Units.** rate, decay: factors of the learning rate and of the weight decay, from 0.
 struct ParameterGroup {
-  std::string pattern;                ///< a name; `*` stands for any text, also an empty one
-  std::optional<bool> freeze = {};    ///< true: nothing moves these parameters
+  std::string pattern;              ///< a name; `*` stands for any text, also an empty one
+  std::optional<bool> freeze = {};  ///< true: nothing moves these parameters
   std::optional<double> rate = {}, decay = {};
 };
 

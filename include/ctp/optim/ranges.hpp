@@ -17,9 +17,9 @@ struct Range {
   static constexpr double no_limit = std::numeric_limits<double>::infinity();
 
   Index begin = 0, end = 0;
-  bool frozen = false;                          ///< nothing moves these places; only their gradient is set to zero
-  double rate = 1, decay = 1;                   ///< factors
-  double least = -no_limit, most = no_limit;    ///< every value is clamped after a step
+  bool frozen = false;                        ///< nothing moves these places; only their gradient is set to zero
+  double rate = 1, decay = 1;                 ///< factors
+  double least = -no_limit, most = no_limit;  ///< every value is clamped after a step
 
   [[nodiscard]] Index size() const { return end - begin; }
   /// Whether both ranges are trained with the same numbers.
@@ -58,9 +58,7 @@ class Ranges {
   /// The places that are not frozen. Neighbours are one span, though their ranges differ.
   [[nodiscard]] const std::vector<Span>& moving() const { return moving_; }
   /// Whether all places are trained with factors of 1, without a clamp: an optimiser need not know the ranges.
-  [[nodiscard]] bool plain() const {
-    return list_.empty() || (list_.size() == 1 && list_.front().trains_as(Range{}));
-  }
+  [[nodiscard]] bool plain() const { return list_.empty() || (list_.size() == 1 && list_.front().trains_as(Range{})); }
 
  private:
   std::vector<Range> list_;

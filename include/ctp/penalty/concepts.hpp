@@ -32,8 +32,9 @@ struct AnyLoss {
 ///
 /// `size()`: number of parameters. `theta()`: the online weights. `task()`, `epoch()`: numbers counted from 0.
 /// `batches()`: batches in one pass. `rate(batch)`: learning rate of the online model. `optimizer()`: the strategy's
-/// optimiser. `ranges()`: how it trains the parameters. `objective(theta, use)`: calls use(gradient, batch) for each batch, with the gradient of the strategy's
-/// objective at theta. `gradients(theta, loss, use)`: the same with the gradient of loss(step).
+/// optimiser. `ranges()`: how it trains the parameters. `objective(theta, use)`: calls use(gradient, batch) for each
+/// batch, with the gradient of the strategy's objective at theta. `gradients(theta, loss, use)`: the same with the
+/// gradient of loss(step).
 template <class P>
 concept TaskWalk = requires {
   typename P::Backend;

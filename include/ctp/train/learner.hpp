@@ -250,11 +250,11 @@ class Learner {
   static void require_plans(const std::vector<TaskPlan>& plans, std::size_t trainings) {
     for (const TaskPlan& plan : plans) plan.check();
     if (plans.empty() || plans.size() == trainings) return;
-    throw UsageError(Complaint{"learn_all", "plans",
-                               std::to_string(trainings) + (Rehearsal::joins_all_tasks
-                                                                ? ", because the rehearsal joins all tasks to one"
-                                                                : ", one for each task"),
-                               std::to_string(plans.size()), "leave them out to train all tasks with the options"}
+    throw UsageError(Complaint{
+        "learn_all", "plans",
+        std::to_string(trainings) +
+            (Rehearsal::joins_all_tasks ? ", because the rehearsal joins all tasks to one" : ", one for each task"),
+        std::to_string(plans.size()), "leave them out to train all tasks with the options"}
                          .text());
   }
   /// Whether an observer ends the task after the step `last`. Asks the observers that watch steps, or the others.
@@ -268,7 +268,8 @@ class Learner {
   void train(data::BatchSource& source, const std::string& name, const TaskPlan& plan) {
     using Clock = std::chrono::steady_clock;
     const std::chrono::duration<double> longest(options().read_seconds);  // slow steps are reported one by one
-    const bool watched = std::any_of(observers_.begin(), observers_.end(), [](Observer* o) { return o->watches_steps(); });
+    const bool watched =
+        std::any_of(observers_.begin(), observers_.end(), [](Observer* o) { return o->watches_steps(); });
     const int read_every = backend::SkipsWork<B> && !watched ? options().read_every : 1;
     const int epochs = plan.epochs.value_or(options().epochs);
     auto last_read = Clock::now();

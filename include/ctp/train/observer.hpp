@@ -27,8 +27,8 @@ struct StepReport {
   double gradient_norm = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// @brief The Learner calls an observer before each task, after each step, and asks it after each epoch whether the task
-/// ends. The default functions do nothing.
+/// @brief The Learner calls an observer before each task, after each step, and asks it after each epoch whether the
+/// task ends. The default functions do nothing.
 ///
 /// Each step is reported once, in order. On a GPU, reports come for several steps at a time (TrainOptions::read_every):
 /// the learner may then be a few steps ahead of the reported step.

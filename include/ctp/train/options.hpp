@@ -18,8 +18,8 @@ struct TrainOptions {
   double rate = 1e-4, min_rate = 1e-6;  ///< learning rate at the first and after the last step of every task
   double clip_norm = 0;                 ///< longest gradient of a step; a longer one is scaled; 0 does not clip
   std::vector<optim::ParameterGroup> groups = {};  ///< parameters with numbers of their own; later groups win
-  int max_tokens = 30;                  ///< tokens per text, [CLS] and [SEP] included
-  data::LoadingOptions loading = {};    ///< batch size, augmentation, workers, bad pictures
+  int max_tokens = 30;                             ///< tokens per text, [CLS] and [SEP] included
+  data::LoadingOptions loading = {};               ///< batch size, augmentation, workers, bad pictures
   std::uint64_t seed = 0;
   Initialization initialization = Initialization::FanIn;
   bool capture_steps = true;  ///< on a backend with CUDA graphs: replay captured steps; results keep their bits

@@ -8,7 +8,7 @@
 #include <ctp/autograd/rows.hpp>
 #include <ctp/train/device_batch.hpp>
 #include <ctp/train/features.hpp>
-#include <ctp/train/frozen_towers.hpp>
+#include <ctp/train/parameters/frozen_towers.hpp>
 
 namespace ctp {
 
@@ -56,7 +56,8 @@ class Outputs {
     return once(fused_, [&] {
       auto text = batch_->text();
       text.reading = encoder::Reading::Fused;
-      return first_rows(pass_, model_->text_encoder().fuse(pass_of(both_frozen()), text, image_tokens()), batch_->size());
+      return first_rows(pass_, model_->text_encoder().fuse(pass_of(both_frozen()), text, image_tokens()),
+                        batch_->size());
     });
   }
   /// [capacity, vocabulary], masked-language scores at the masked positions

@@ -18,18 +18,18 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/optim/schedule/rates.hpp>
-#include <ctp/train/frozen_towers.hpp>
-#include <ctp/train/gradient_clip.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
-#include <ctp/train/parameter_ranges.hpp>
-#include <ctp/train/penalty_value.hpp>
+#include <ctp/train/parameters/frozen_towers.hpp>
+#include <ctp/train/parameters/gradient_clip.hpp>
+#include <ctp/train/parameters/penalty_value.hpp>
+#include <ctp/train/parameters/ranges.hpp>
 #include <ctp/train/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
 #include <ctp/train/step_capture.hpp>
-#include <ctp/train/task_plan.hpp>
 #include <ctp/train/task_passes.hpp>
+#include <ctp/train/task_plan.hpp>
 #include <ctp/train/thetas.hpp>
 
 namespace ctp {
@@ -173,8 +173,8 @@ class StepEngine {
 
   /// @brief Waits for the submitted steps, checks them, reports them to `observers`. Returns the last report.
   /// **Errors.** NumericError for the first non-finite step, after the reports of the steps before. Before the error is
-  /// thrown and before the reports, all state but the momentum weights and the momentum rule's State is rolled back to before that step; those two are left
-  /// together as updated before that step.
+  /// thrown and before the reports, all state but the momentum weights and the momentum rule's State is rolled back to
+  /// before that step; those two are left together as updated before that step.
   StepReport synchronize(const data::BatchSource* source, std::span<Observer* const> observers = {}) {
     pending_.read();
     roll_back_skipped_steps(source);
@@ -214,14 +214,14 @@ class StepEngine {
   /// Updates the momentum weights before a step. Not captured: a rule's numbers may change with the step.
   void update_momentum() {
     if constexpr (keeps_momentum) {
-      const momentum::ViewFor<typename Policies::Momentum, B> view({.size = thetas_.size(),
-                                                                    .slow = thetas_.momentum(),
-                                                                    .online = thetas_.online(),
-                                                                    .previous = has_previous() ? thetas_.previous()
-                                                                                               : nullptr,
-                                                                    .task = tasks_seen_,
-                                                                    .step = task_step_,
-                                                                    .steps = task_steps_});
+      const momentum::ViewFor<typename Policies::Momentum, B> view(
+          {.size = thetas_.size(),
+           .slow = thetas_.momentum(),
+           .online = thetas_.online(),
+           .previous = has_previous() ? thetas_.previous() : nullptr,
+           .task = tasks_seen_,
+           .step = task_step_,
+           .steps = task_steps_});
       skip_if_failed([&] { momentum::update(policies_.momentum(), view, policies_.momentum_state()); });
     }
   }

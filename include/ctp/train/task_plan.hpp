@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <ctp/core/error.hpp>
+#include <ctp/optim/schedule/concepts.hpp>
 #include <ctp/optim/schedule/rates.hpp>
 
 namespace ctp {
@@ -24,6 +25,13 @@ struct TaskPlan {
   std::optional<double> rate = {}, min_rate = {};  ///< learning rate at the first and after the last step
   Schedule schedule = {};                          ///< in place of the strategy's
 
+  /// A schedule of the library or of your own, with its settings: `.schedule = TaskPlan::by(optim::Linear{})`.
+  template <optim::Schedule Policy>
+  static Schedule by(const Policy& schedule) {
+    return [schedule](std::uint64_t step, std::uint64_t steps, const optim::Rates& rates) {
+      return schedule.rate(step, steps, rates);
+    };
+  }
   /// **Errors.** UsageError for fewer than 1 epoch and for a rate that is negative or not finite.
   void check() const {
     const auto refuse = [](const char* key, const char* expected, const std::string& found) {

@@ -20,3 +20,11 @@ TEST_CASE("constant: warm-up rises linearly from rate / warmup to the rate") {
   CHECK(constant.rate(1, 10, rates) == 8);
   CHECK(constant.rate(2, 10, rates) == 8);
 }
+
+TEST_CASE("constant: warm-up may be a share of the task's steps") {
+  const Rates rates{.rate = 8, .min_rate = 0};
+  using S = ctp::optim::Constant;
+  CHECK(S{.warmup_share = 0.25}.rate(0, 16, rates) == 2);
+  for (std::uint64_t step = 0; step < 16; ++step)
+    CHECK(S{.warmup_share = 0.25}.rate(step, 16, rates) == S{.warmup_steps = 4}.rate(step, 16, rates));
+}

@@ -48,3 +48,11 @@ TEST_CASE("cosine: warm-up rises linearly from rate / warmup to the rate, then t
   CHECK(cosine.rate(6, 10, rates) == doctest::Approx(1.5).epsilon(1e-12));  // 2 of 6 steps: 1 + cos 60 degrees
   CHECK(cosine.rate(7, 10, rates) == doctest::Approx(1).epsilon(1e-12));
 }
+
+TEST_CASE("cosine: warm-up may be a share of the task's steps") {
+  const Rates rates{.rate = 8, .min_rate = 0};
+  using S = ctp::optim::Cosine;
+  CHECK(S{.warmup_share = 0.25}.rate(0, 16, rates) == 2);
+  for (std::uint64_t step = 0; step < 16; ++step)
+    CHECK(S{.warmup_share = 0.25}.rate(step, 16, rates) == S{.warmup_steps = 4}.rate(step, 16, rates));
+}

@@ -25,3 +25,11 @@ TEST_CASE("linear: warm-up rises linearly from rate / warmup to the rate, then t
   CHECK(linear.rate(5, 8, rates) == 6);
   CHECK(linear.rate(7, 8, rates) == 2);
 }
+
+TEST_CASE("linear: warm-up may be a share of the task's steps") {
+  const Rates rates{.rate = 8, .min_rate = 0};
+  using S = ctp::optim::Linear;
+  CHECK(S{.warmup_share = 0.25}.rate(0, 16, rates) == 2);
+  for (std::uint64_t step = 0; step < 16; ++step)
+    CHECK(S{.warmup_share = 0.25}.rate(step, 16, rates) == S{.warmup_steps = 4}.rate(step, 16, rates));
+}

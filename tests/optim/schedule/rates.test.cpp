@@ -34,3 +34,13 @@ TEST_CASE("warm-up: the schedule that follows has at least one step") {
   CHECK(with_warmup(4, 4, {}, 4, shown) == 1);
   CHECK(with_warmup(9, 2, {}, 8, shown) == 1001);
 }
+
+TEST_CASE("rates: warm-up takes the given steps or the given share of the task's steps, whichever is more") {
+  CHECK(ctp::optim::warmup_of(0, 0, 100) == 0);
+  CHECK(ctp::optim::warmup_of(7, 0, 100) == 7);
+  CHECK(ctp::optim::warmup_of(-1, 0.5, 100) == -1);  // refused by with_warmup()
+  CHECK(ctp::optim::warmup_of(7, 0.1, 100) == 10);
+  CHECK(ctp::optim::warmup_of(7, 0.1, 30) == 7);
+  CHECK(ctp::optim::warmup_of(0, 0.25, 10) == 3);  // 2.5, rounded
+  CHECK_THROWS_AS(ctp::optim::warmup_of(0, 1.5, 10), ctp::UsageError);
+}

@@ -51,3 +51,11 @@ TEST_CASE("warm-up, hold, decay: a share that is none is refused") {
                          doctest::Contains("schedule.decay_share: expected a share from 0 to 1, found"),
                          ctp::UsageError);
 }
+
+TEST_CASE("warmup_hold_decay: warm-up may be a share of the task's steps") {
+  const Rates rates{.rate = 8, .min_rate = 0};
+  using S = ctp::optim::WarmupHoldDecay;
+  CHECK(S{.warmup_share = 0.25}.rate(0, 16, rates) == 2);
+  for (std::uint64_t step = 0; step < 16; ++step)
+    CHECK(S{.warmup_share = 0.25}.rate(step, 16, rates) == S{.warmup_steps = 4}.rate(step, 16, rates));
+}

@@ -3,6 +3,9 @@
 /// @layer  optim
 #pragma once
 
+#include <algorithm>
+#include <climits>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -15,6 +18,18 @@ struct Rates {
   double rate = 1e-4;      ///< the peak, reached after warm-up
   double min_rate = 1e-6;  ///< after the last step of a task
 };
+
+/// @brief Steps of warm-up in a task of `steps` steps: `warmup_steps`, or `warmup_share` of the task's steps, rounded
+/// to the nearest number, if that is more. **Errors.** UsageError for a share outside [0, 1].
+inline int warmup_of(int warmup_steps, double warmup_share, std::uint64_t steps) {
+  if (!(warmup_share >= 0 && warmup_share <= 1))
+    throw UsageError(
+        Complaint{"schedule.warmup_share", "", "a share from 0 to 1", std::to_string(warmup_share), "0 is no warm-up"}
+            .text());
+  const long long share = std::llround(warmup_share * static_cast<double>(steps));
+  return warmup_steps < 0 ? warmup_steps  // refused by with_warmup()
+                          : static_cast<int>(std::max<long long>(warmup_steps, std::min<long long>(share, INT_MAX)));
+}
 
 /// @brief The learning rate of step `step` of `steps`, both counted within a task. In the first `warmup_steps` steps
 /// the rate rises linearly: step s has rate * (s + 1) / warmup_steps. Then after(step, steps) gives the rate, with both

@@ -1,4 +1,4 @@
-#include <ctp/train/parameter_ranges.hpp>
+#include <ctp/train/parameters/ranges.hpp>
 
 #include <limits>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "synthetic_batches.hpp"
+#include "train/synthetic_batches.hpp"
 
 namespace {
 
@@ -31,13 +31,13 @@ std::string complaint(const Groups& groups) {
 
 }  // namespace
 
-TEST_CASE("parameter_ranges: without groups, one plain range over all places") {
+TEST_CASE("parameter ranges: without groups, one plain range over all places") {
   const auto ranges = ctp::parameter_ranges(three(), {});
   CHECK(ranges.plain());
   CHECK(ranges.list().front().end == 64);
 }
 
-TEST_CASE("parameter_ranges: groups match by name; the last one counts, for each number by itself") {
+TEST_CASE("parameter ranges: groups match by name; the last one counts, for each number by itself") {
   const auto ranges = ctp::parameter_ranges(three(), {{.pattern = "*.bias", .rate = 3, .decay = 0},
                                                       {.pattern = "vit.*", .freeze = true},
                                                       {.pattern = "bert.*", .rate = 2},
@@ -56,21 +56,21 @@ TEST_CASE("parameter_ranges: groups match by name; the last one counts, for each
   CHECK(count.parameters == 1);
 }
 
-TEST_CASE("parameter_ranges: a pattern that no parameter has is refused with the nearest name and an example") {
+TEST_CASE("parameter ranges: a pattern that no parameter has is refused with the nearest name and an example") {
   const std::string what = complaint({{.pattern = "vit.norm.bais", .freeze = true}});
   CHECK(what.find("'vit.norm.bais', which none matches") != std::string::npos);
   CHECK(what.find("did you mean \"vit.norm.bias\"?") != std::string::npos);
   CHECK(what.find("'vit*'") != std::string::npos);
 }
 
-TEST_CASE("parameter_ranges: factors below 0 or not finite are refused by name") {
+TEST_CASE("parameter ranges: factors below 0 or not finite are refused by name") {
   CHECK(complaint({{.pattern = "vit*", .rate = -1}}).find("rate: expected a factor from 0, found -1") !=
         std::string::npos);
   CHECK(complaint({{.pattern = "vit*", .decay = std::numeric_limits<double>::infinity()}}).find("decay") !=
         std::string::npos);
 }
 
-TEST_CASE("parameter_ranges: an optimiser without ranges is refused where it would ignore what is asked") {
+TEST_CASE("parameter ranges: an optimiser without ranges is refused where it would ignore what is asked") {
   CHECK(ctp::checked_ranges(three(), {}, false).plain());
   CHECK_NOTHROW(ctp::checked_ranges(three(), {.clip_norm = 1}, true));
   CHECK_THROWS_AS(ctp::checked_ranges(three(), {.clip_norm = 1}, false), ctp::UsageError);

@@ -1,4 +1,4 @@
-/// @file   ctp/train/parameter_ranges.hpp
+/// @file   ctp/train/parameters/ranges.hpp
 /// @brief  Ranges of the parameter vector from the layout and from the groups of a training.
 /// @layer  train
 #pragma once
@@ -24,8 +24,8 @@ inline void require_group(const optim::ParameterGroup& group, const std::vector<
                           const std::string& where = "parameter group") {
   for (const auto& [key, factor] : {std::pair{"rate", group.rate}, {"decay", group.decay}})
     if (factor && !(std::isfinite(*factor) && *factor >= 0))
-      throw UsageError(Complaint{where + " '" + group.pattern + "'", key, "a factor from 0",
-                                 std::to_string(*factor), "1 leaves the number as it is"}
+      throw UsageError(Complaint{where + " '" + group.pattern + "'", key, "a factor from 0", std::to_string(*factor),
+                                 "1 leaves the number as it is"}
                            .text());
   std::vector<std::string> names;
   for (const ParameterInfo& p : parameters) {
@@ -72,9 +72,9 @@ inline optim::Ranges parameter_ranges(const Layout& layout, const std::vector<op
 /// for an optimiser without ranges if there is more than one or the gradient is clipped.
 inline optim::Ranges checked_ranges(const Layout& layout, const TrainOptions& options, bool optimizer_takes_ranges) {
   if (!(std::isfinite(options.clip_norm) && options.clip_norm >= 0))
-    throw UsageError(Complaint{"TrainOptions", "clip_norm", "a length from 0", std::to_string(options.clip_norm),
-                               "0 does not clip"}
-                         .text());
+    throw UsageError(
+        Complaint{"TrainOptions", "clip_norm", "a length from 0", std::to_string(options.clip_norm), "0 does not clip"}
+            .text());
   optim::Ranges ranges = parameter_ranges(layout, options.groups);
   if (!optimizer_takes_ranges && (!ranges.plain() || options.clip_norm > 0))
     throw UsageError(

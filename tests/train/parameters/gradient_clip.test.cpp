@@ -1,4 +1,4 @@
-#include <ctp/train/gradient_clip.hpp>
+#include <ctp/train/parameters/gradient_clip.hpp>
 
 #include <algorithm>
 #include <array>

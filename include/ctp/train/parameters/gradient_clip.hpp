@@ -1,4 +1,4 @@
-/// @file   ctp/train/gradient_clip.hpp
+/// @file   ctp/train/parameters/gradient_clip.hpp
 /// @brief  Length of a step's gradient, and the factor that shortens a gradient that is too long.
 /// @layer  train
 #pragma once

@@ -1,4 +1,4 @@
-/// @file   ctp/train/penalty_value.hpp
+/// @file   ctp/train/parameters/penalty_value.hpp
 /// @brief  The value of a penalty in the backend's memory.
 /// @layer  train
 #pragma once

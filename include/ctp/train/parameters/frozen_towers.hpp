@@ -1,4 +1,4 @@
-/// @file   ctp/train/frozen_towers.hpp
+/// @file   ctp/train/parameters/frozen_towers.hpp
 /// @brief  Which encoders of a model are frozen whole, so that no backward pass runs through them.
 /// @layer  train
 #pragma once
