@@ -50,7 +50,7 @@ struct MapBackward {
 template <std::size_t Rank, class B, class F>
 Variable<Rank, B> map(const Pass<B>& outer, Variable<Rank, B> x, F f) {
   static_assert(ElementwiseFunction<F>,
-                "[ctp.operations.map] the function of map() is a small struct of numbers with `template <class Real> "
+                "[ctp.autograd.map] the function of map() is a small struct of numbers with `template <class Real> "
                 "CTP_HD Real value(Real x) const` and `template <class Real> CTP_HD Real slope(Real x) const`");
   using Real = typename B::Real;
   const Pass<B> pass = detail::pass_of("map", outer, x);
