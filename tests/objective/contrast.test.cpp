@@ -88,3 +88,20 @@ TEST_CASE("momentum contrast: a batch that does not fit before the end of the qu
   CHECK(state.text.to_host() == std::vector<double>{4, 8, 8, 3, 8});
   CHECK(state.next == 1);
 }
+
+TEST_CASE("momentum contrast: a short batch leaves the used length that full batches gave the queue") {
+  fake::Step step({.image = {{1, 0}}, .text = {{0, 1}}});
+  step.set_momentum({.image = {{0, 1}}, .text = {{1, 0}}});
+  step.sizes().embed = 2;
+  step.sizes().queue = 5;
+  const ctp::objective::MomentumContrast policy;
+  auto state = policy.init(step.model(), 3);
+  step.labels.pairs = 2;  // of a full batch; this batch has one pair
+
+  (void)policy.loss(step, state);
+  CHECK(state.used == 4);
+  for (int i = 0; i < 3; ++i) policy.commit(step, state);
+
+  CHECK(state.next == 3);
+  CHECK(state.image.to_host()[5] == 1);
+}

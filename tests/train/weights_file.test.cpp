@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -98,7 +99,10 @@ TEST_CASE("weights_file: the file has sizes, record, queues under published name
 
 TEST_CASE("weights_file: weights of another model, shape or vocabulary are refused, and nothing changes") {
   const test::TemporaryFolder folder;
-  const auto tokenizer = tokenizer_of(colours), foreign = tokenizer_of({"dark red", "light red", "dark bule", "light blue"});
+  const auto tokenizer = tokenizer_of(colours);
+  Words turned = tokenizer.vocabulary().tokens();
+  std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
+  const ctp::data::Tokenizer foreign{ctp::data::Vocabulary(turned)};
   auto learner = learner_for<SeqF>(tokenizer, 1);
   const std::string path = folder.path("weights.safetensors");
   learner.save(path, tokenizer);
@@ -116,7 +120,6 @@ TEST_CASE("weights_file: weights of another model, shape or vocabulary are refus
 
   CHECK(has(refusal(other_heads), "metadata 'config': vision_heads: expected 3, as the learner's model has it, found 2"));
   CHECK(has(refusal(wider), "intermediate: expected 24"));
-  REQUIRE(foreign.vocabulary().size() == tokenizer.vocabulary().size());
   auto taught = learner_for<SeqF>(foreign, 2);
   taught.learn(task_of(colours, foreign));
   CHECK(has(refusal(taught), "vocabulary: expected "));

@@ -119,7 +119,7 @@ void load_weights(Learner<Strategy, Model>& learner, const std::string& path) {
   const TensorFile file = io::read_safetensors(path);
   const ModelConfig& config = learner.model().config();
   detail::require_config(file, config);
-  const auto theta = read_weights<typename Model::Real>(detail::layout_of(learner), file);
+  const auto theta = read_weights<typename Model::Real>(learner.model().layout(), file);
   if (const auto trained = io::training_of(file))
     learner.adopt_vocabulary({static_cast<int>(trained->vocabulary.tokens), config.pad, config.unk, config.cls,
                               config.sep, config.mask, trained->vocabulary.fingerprint},
