@@ -22,9 +22,9 @@ namespace ctp::objective {
 
 /// @brief InfoNCE of online features against [momentum features of the batch | queue] of the other modality.
 ///
-/// After the step the momentum features of the global batch overwrite the oldest entries of the queue; a short last batch
-/// overwrites as many entries as it has pairs. The queue starts with random unit rows and is kept from task to task. The
-/// temperature is the model's; with `learn_temperature` that is the start of a parameter of this policy,
+/// After the step the momentum features of the global batch overwrite the oldest entries of the queue; a short last
+/// batch overwrites as many entries as it has pairs. The queue starts with random unit rows and is kept from task to
+/// task. The temperature is the model's; with `learn_temperature` that is the start of a parameter of this policy,
 /// add_logit_scale().
 /// **Shapes.** features [B,E], queue [Q,E] each; Q is the model's `queue` rounded down to a multiple of the batch.
 /// **Units.** nats per pair.  **Errors.** UsageError if the queue is shorter than a batch.  **Gradient.** to the online

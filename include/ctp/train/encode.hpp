@@ -123,8 +123,8 @@ EncodedRows encode_texts(const Model& model, const typename Model::Real* theta, 
 /// @brief Text features of captions as written: cleaned and tokenised as FileSource does, to TrainOptions::max_tokens
 /// words and tokens.
 ///
-/// `texts`: any range of texts; `tokenizer`: data::Tokenizer. **Shapes.** as above. **Errors.** UsageError for no texts,
-/// and for a model whose special ids are not the tokenizer's.
+/// `texts`: any range of texts; `tokenizer`: data::Tokenizer. **Shapes.** as above. **Errors.** UsageError for no
+/// texts, and for a model whose special ids are not the tokenizer's.
 template <class Model, class Texts, class Tokenizer>
 EncodedRows encode_texts(const Model& model, const typename Model::Real* theta, const Texts& texts,
                          const Tokenizer& tokenizer, const TrainOptions& options) {
