@@ -90,7 +90,8 @@ int main() {
     };
     for (std::size_t p = 1; p < pictures.rows; ++p)
       if (likeness(p) > likeness(best)) best = p;
-    std::printf("'%s' finds the picture of '%s'\n", prompts[t].c_str(), samples[tasks.front().members[best]].title.c_str());
+    std::printf("'%s' finds the picture of '%s'\n", prompts[t].c_str(),
+                samples[tasks.front().members[best]].title.c_str());
   }
   fs::remove_all(folder);
 }

@@ -94,7 +94,8 @@ struct Settings {
     visitor("epochs", s.epochs, "epochs per task, or a list with one number for each task (default: the model's)");
     visitor("batch_size", s.batch_size, "pairs per step (default: the model's)");
     visitor("last_batch", s.last_batch,
-            "an epoch's pairs that are too few for a batch: drop (another epoch leaves others out) or keep (a short batch)");
+            "an epoch's pairs that are too few for a batch: drop (another epoch leaves others out) or keep (a short "
+            "batch)");
     visitor("lr", s.lr, "learning rate at the start of a task (default: the model's)");
     visitor("min_lr", s.min_lr, "learning rate at the end of a task (default: the model's)");
     visitor("weight_decay", s.weight_decay, "weight decay of AdamW");

@@ -72,6 +72,42 @@ TEST_CASE("momentum contrast: the queue is rounded down to whole batches and mus
                        ctp::UsageError);
 }
 
+TEST_CASE("momentum contrast: a batch that does not fit before the end of the queue goes on at its beginning") {
+  fake::Model model;
+  model.sizes.embed = 1;
+  model.sizes.queue = 5;
+  auto state = ctp::objective::MomentumContrast{}.init(model, 0);
+  state.fit(2);
+  state.image.assign(std::vector<double>{9, 9, 9, 9, 9});
+  state.text.assign(std::vector<double>{8, 8, 8, 8, 8});
+  state.next = 3;
+  const std::vector<double> images{1, 2}, texts{3, 4};
+  using Rows = ctp::Tensor<const double, 2, fake::B>;
+
+  state.push(Rows{images.data(), {2, 1}}, Rows{texts.data(), {2, 1}});
+
+  CHECK(state.image.to_host() == std::vector<double>{2, 9, 9, 1, 9});
+  CHECK(state.text.to_host() == std::vector<double>{4, 8, 8, 3, 8});
+  CHECK(state.next == 1);
+}
+
+TEST_CASE("momentum contrast: a short batch leaves the used length that full batches gave the queue") {
+  fake::Step step({.image = {{1, 0}}, .text = {{0, 1}}});
+  step.set_momentum({.image = {{0, 1}}, .text = {{1, 0}}});
+  step.sizes().embed = 2;
+  step.sizes().queue = 5;
+  const ctp::objective::MomentumContrast policy;
+  auto state = policy.init(step.model(), 3);
+  step.labels.pairs = 2;  // of a full batch; this batch has one pair
+
+  (void)policy.loss(step, state);
+  CHECK(state.used == 4);
+  for (int i = 0; i < 3; ++i) policy.commit(step, state);
+
+  CHECK(state.next == 3);
+  CHECK(state.image.to_host()[5] == 1);
+}
+
 namespace {
 
 /// A step whose pass has a gradient and one weight, the logarithm of 2, where a learned temperature lies.
@@ -90,9 +126,7 @@ struct LearnedStep : fake::Step {
   }
 };
 /// Slope of two_way(2 right, 2 wrong) by the logarithm of the 2.
-double two_way_slope(double right, double wrong) {
-  return 2 * (wrong - right) / (1 + std::exp(-2 * (wrong - right)));
-}
+double two_way_slope(double right, double wrong) { return 2 * (wrong - right) / (1 + std::exp(-2 * (wrong - right))); }
 constexpr ctp::Shape<0> number{};
 
 }  // namespace
@@ -108,8 +142,7 @@ TEST_CASE("in-batch contrast: a learned temperature divides the scores, and its 
   // Inner products, image by text: 1, 0.6 | 0, 0.8; the scale is 2.
   const double to_text = (two_way(2, 1.2) + two_way(1.6, 0)) / 2, to_image = (two_way(2, 0) + two_way(1.6, 1.2)) / 2;
   CHECK(*loss.value.data == Approx((to_text + to_image) / 2).epsilon(1e-14));
-  const double slopes =
-      two_way_slope(1, 0.6) + two_way_slope(0.8, 0) + two_way_slope(1, 0) + two_way_slope(0.8, 0.6);
+  const double slopes = two_way_slope(1, 0.6) + two_way_slope(0.8, 0) + two_way_slope(1, 0) + two_way_slope(0.8, 0.6);
   CHECK(step.slope_of(loss) == Approx(slopes / 4).epsilon(1e-13));
 }
 
@@ -155,28 +188,9 @@ TEST_CASE("learned temperature: starts at the model's, bounded as CLIP's, withou
     CHECK(p.rate == 1);
     for (const double limit : {0.01, 1.0}) policy.parameters(layout, ctp::ModelConfig{.temperature = limit});
     for (const double outside : {0.0099, 1.01, std::nan("")})
-      CHECK_THROWS_WITH_AS(policy.parameters(layout, ctp::ModelConfig{.temperature = outside}),
-                           doctest::Contains(name), ctp::UsageError);
+      CHECK_THROWS_WITH_AS(policy.parameters(layout, ctp::ModelConfig{.temperature = outside}), doctest::Contains(name),
+                           ctp::UsageError);
   };
   check(ctp::objective::InBatchContrast{}, "in_batch_contrast.learn_temperature");
   check(ctp::objective::MomentumContrast{}, "momentum_contrast.learn_temperature");
-}
-
-TEST_CASE("momentum contrast: a batch that does not fit before the end of the queue goes on at its beginning") {
-  fake::Model model;
-  model.sizes.embed = 1;
-  model.sizes.queue = 5;
-  auto state = ctp::objective::MomentumContrast{}.init(model, 0);
-  state.fit(2);
-  state.image.assign(std::vector<double>{9, 9, 9, 9, 9});
-  state.text.assign(std::vector<double>{8, 8, 8, 8, 8});
-  state.next = 3;
-  const std::vector<double> images{1, 2}, texts{3, 4};
-  using Rows = ctp::Tensor<const double, 2, fake::B>;
-
-  state.push(Rows{images.data(), {2, 1}}, Rows{texts.data(), {2, 1}});
-
-  CHECK(state.image.to_host() == std::vector<double>{2, 9, 9, 1, 9});
-  CHECK(state.text.to_host() == std::vector<double>{4, 8, 8, 3, 8});
-  CHECK(state.next == 1);
 }

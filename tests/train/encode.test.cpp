@@ -90,15 +90,18 @@ TEST_CASE("encode: nothing to encode, an empty picture, a foreign tokenizer and 
     return "";
   };
   const std::vector<std::string> none;
-  const std::vector<ctp::data::Image> empty(1);
+  const std::vector<ctp::data::Image> empty{pairs.pictures[0], {}};
   const std::vector<ctp::TextIds> longer{{2, 5, 6, 7, 8, 5, 6, 7, 3}};
 
   CHECK(message([&] { (void)learner.encode_texts(none, pairs.tokenizer); }).find("has no pairs") != std::string::npos);
-  CHECK(message([&] { (void)learner.encode_images(std::span<const ctp::data::Image>(empty)); })
-            .find("encode_images: image: expected width * height * 3 bytes") != std::string::npos);
-  CHECK(message([&] { (void)learner.encode_texts(pairs.captions, foreign); })
-            .find("encode_texts: model.vocab: expected " + std::to_string(foreign.vocabulary().size())) !=
+  CHECK(message([&] {
+          (void)learner.encode_images(std::span<const ctp::data::Image>(empty));
+        }).find("encode_images: picture 1: image: expected width * height * 3 bytes") != std::string::npos);
+  CHECK(message([&] {
+          (void)learner.encode_texts(pairs.captions, foreign);
+        }).find("encode_texts: model.vocab: expected " + std::to_string(foreign.vocabulary().size())) !=
         std::string::npos);
-  CHECK(message([&] { (void)learner.encode_texts(std::span<const ctp::TextIds>(longer)); })
-            .find("tokens: expected at most 7, found 9") != std::string::npos);
+  CHECK(message([&] {
+          (void)learner.encode_texts(std::span<const ctp::TextIds>(longer));
+        }).find("tokens: expected at most 7, found 9") != std::string::npos);
 }

@@ -36,8 +36,8 @@ ctp::data::Task task_of(int pairs) {
   const auto source = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{"few", source, {}};
   for (int i = 0; i < pairs; ++i)
-    task.members.push_back(source->add(ctp::data::Image(9, 9, static_cast<std::uint8_t>(20 * i)),
-                                       {2, 5 + i, 6 + i, 3}, "pair_" + std::to_string(i)));
+    task.members.push_back(source->add(ctp::data::Image(9, 9, static_cast<std::uint8_t>(20 * i)), {2, 5 + i, 6 + i, 3},
+                                       "pair_" + std::to_string(i)));
   return task;
 }
 ctp::TrainOptions options_for(LastBatch last, int batch, bool augment = true) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -87,7 +89,8 @@ TEST_CASE("weights_file: the file has sizes, record, queues under published name
   const auto record = ctp::io::training_of(full);
   REQUIRE(record);
   CHECK(record->vocabulary.tokens == tokenizer.vocabulary().size());
-  CHECK(record->vocabulary.fingerprint == ctp::io::vocabulary_fingerprint(ctp::io::read_text(folder.path("vocab.txt"))));
+  CHECK(record->vocabulary.fingerprint ==
+        ctp::io::vocabulary_fingerprint(ctp::io::read_text(folder.path("vocab.txt"))));
   CHECK(record->max_words == 8);
   CHECK(record->strategy == "ctp");
   CHECK(record->mean[0] == 0.48145466F);
@@ -98,7 +101,10 @@ TEST_CASE("weights_file: the file has sizes, record, queues under published name
 
 TEST_CASE("weights_file: weights of another model, shape or vocabulary are refused, and nothing changes") {
   const test::TemporaryFolder folder;
-  const auto tokenizer = tokenizer_of(colours), foreign = tokenizer_of({"dark red", "light red", "dark bule", "light blue"});
+  const auto tokenizer = tokenizer_of(colours);
+  Words turned = tokenizer.vocabulary().tokens();
+  std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
+  const ctp::data::Tokenizer foreign{ctp::data::Vocabulary(turned)};
   auto learner = learner_for<SeqF>(tokenizer, 1);
   const std::string path = folder.path("weights.safetensors");
   learner.save(path, tokenizer);
@@ -114,9 +120,9 @@ TEST_CASE("weights_file: weights of another model, shape or vocabulary are refus
   auto other_heads = learner_for<SeqF>(tokenizer, 2, heads);
   auto wider = learner_for<SeqF>(tokenizer, 2, wide);
 
-  CHECK(has(refusal(other_heads), "metadata 'config': vision_heads: expected 3, as the learner's model has it, found 2"));
+  CHECK(
+      has(refusal(other_heads), "metadata 'config': vision_heads: expected 3, as the learner's model has it, found 2"));
   CHECK(has(refusal(wider), "intermediate: expected 24"));
-  REQUIRE(foreign.vocabulary().size() == tokenizer.vocabulary().size());
   auto taught = learner_for<SeqF>(foreign, 2);
   taught.learn(task_of(colours, foreign));
   CHECK(has(refusal(taught), "vocabulary: expected "));
@@ -128,4 +134,37 @@ TEST_CASE("weights_file: weights of another model, shape or vocabulary are refus
   loaded.load(path);
   CHECK(has(message_of<ctp::UsageError>([&] { loaded.learn(task_of(colours, foreign)); }),
             "task 'colours': vocabulary: expected "));
+}
+
+TEST_CASE("weights_file: parameters of policies are stored by name and read back; weights without them are refused") {
+  const test::TemporaryFolder folder;
+  const auto tokenizer = tokenizer_of(colours);
+  using Model = test::Model<float>;
+  const auto learning_temperature = [&](std::uint64_t seed) {
+    return SeqF(Model(test::micro.for_tokenizer(tokenizer)), {.seed = seed}, [](auto& policies) {
+      policies.settings([](const std::string& key, auto& value) {
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(value)>, bool>)
+          if (key == "in_batch_contrast.learn_temperature") value = true;
+      });
+    });
+  };
+  SeqF learner = learning_temperature(1), other = learning_temperature(2), plain = learner_for<SeqF>(tokenizer, 3);
+  std::vector<float> weights = learner.weights();
+  const ctp::ParameterInfo& scale = learner.model().layout().parameters().back();
+  weights[static_cast<std::size_t>(scale.offset)] = 3.25F;
+  learner.set_weights(weights);
+
+  learner.save(folder.path("scale.safetensors"));
+  plain.save(folder.path("plain.safetensors"));
+  other.load(folder.path("scale.safetensors"));
+
+  const ctp::TensorFile file = ctp::io::read_safetensors(folder.path("scale.safetensors"));
+  REQUIRE(file.find("policy.in_batch_contrast.logit_scale") != nullptr);
+  CHECK(file.at("policy.in_batch_contrast.logit_scale").as_doubles() == std::vector<double>{3.25});
+  CHECK(other.weights() == weights);
+  CHECK(has(message_of<ctp::DataError>([&] { other.load(folder.path("plain.safetensors")); }),
+            "policy.in_batch_contrast.logit_scale: expected a tensor with this name, found none"));
+  plain.load(folder.path("scale.safetensors"));  // nothing reads the parameter of a policy that this learner lacks
+  weights.resize(static_cast<std::size_t>(plain.thetas().size()));
+  CHECK(plain.weights() == weights);
 }

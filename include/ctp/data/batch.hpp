@@ -23,8 +23,8 @@ enum class Pictures {
 ///
 /// Pictures are either in `pixels` or in `images`; the other vector is empty.
 struct Batch {
-  int size = 0;        ///< B, pairs
-  int full = 0;        ///< pairs of a full batch, if the last batch of an epoch may be shorter; 0: all have `size` pairs
+  int size = 0;  ///< B, pairs
+  int full = 0;  ///< pairs of a full batch, if the last batch of an epoch may be shorter; 0: all have `size` pairs
   int image_size = 0;  ///< H = W, pixels
   int length = 0;      ///< L, tokens
   std::uint32_t task = 0, epoch = 0;

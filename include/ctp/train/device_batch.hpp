@@ -35,8 +35,8 @@ struct MaskedPositions {
 /// behind each other. The parts that a step reads are then copied to memory with fixed addresses. On a backend that
 /// copies ahead, load() does not wait for the steps launched before. Images that come as floats are uploaded in line.
 ///
-/// A short last batch (data::Batch::full) lies at the beginning of a full batch's memory, so nothing moves and nothing is
-/// allocated for it. No pair is added: every loss sees the pairs of the batch alone.
+/// A short last batch (data::Batch::full) lies at the beginning of a full batch's memory, so nothing moves and nothing
+/// is allocated for it. No pair is added: every loss sees the pairs of the batch alone.
 ///
 /// The capacity for masked positions is six standard deviations above the expected number, so that shapes do not vary.
 /// A batch with more masked positions raises the capacity for good; no position is dropped.

@@ -49,7 +49,6 @@ class PicturesOnly final : public data::Source {
   [[nodiscard]] std::size_t size() const override { return pictures_.size(); }
   [[nodiscard]] std::string name(std::uint32_t ordinal) const override { return std::to_string(ordinal); }
   void image(std::uint32_t ordinal, RandomSubstream* /*augment*/, const data::PictureRow& out) const override {
-    data::require_pixels(pictures_[ordinal], "encode_images");
     out.write(data::resize_for_test(pictures_[ordinal], out.size()));
   }
   [[nodiscard]] std::span<const std::int32_t> tokens(std::uint32_t /*ordinal*/) const override { return text_; }
@@ -102,6 +101,8 @@ EncodedRows encode_images(const Model& model, const typename Model::Real* theta,
 template <class Model>
 EncodedRows encode_images(const Model& model, const typename Model::Real* theta, std::span<const data::Image> pictures,
                           const TrainOptions& options) {
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    data::require_pixels(pictures[i], ("encode_images: picture " + std::to_string(i)).c_str());
   return encode_images(
       model, theta,
       detail::task_of_all("encode_images", std::make_shared<detail::PicturesOnly>(pictures, model.config())), options);
@@ -122,8 +123,8 @@ EncodedRows encode_texts(const Model& model, const typename Model::Real* theta, 
 /// @brief Text features of captions as written: cleaned and tokenised as FileSource does, to TrainOptions::max_tokens
 /// words and tokens.
 ///
-/// `texts`: any range of texts; `tokenizer`: data::Tokenizer. **Shapes.** as above. **Errors.** UsageError for no texts,
-/// and for a model whose special ids are not the tokenizer's.
+/// `texts`: any range of texts; `tokenizer`: data::Tokenizer. **Shapes.** as above. **Errors.** UsageError for no
+/// texts, and for a model whose special ids are not the tokenizer's.
 template <class Model, class Texts, class Tokenizer>
 EncodedRows encode_texts(const Model& model, const typename Model::Real* theta, const Texts& texts,
                          const Tokenizer& tokenizer, const TrainOptions& options) {

@@ -64,8 +64,8 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
 
 /// @brief Feature extraction over the pairs of a task, in the task's order, without augmentation.
 ///
-/// **Errors.** UsageError for a task without pairs, and for texts that the model cannot take; DataError for an unreadable
-/// image.
+/// **Errors.** UsageError for a task without pairs, and for texts that the model cannot take; DataError for an
+/// unreadable image.
 template <class Model>
 ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, const data::Task& task,
                           const TrainOptions& options, FeatureKinds kinds) {

@@ -75,17 +75,16 @@ class Learner {
     train(loader, task.name, plan);
     if constexpr (keeps_pairs) {
       const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
-      keep_pairs(engine_.policies(), learned, tasks_seen() - 1, [this](const data::Task& kept) {
-        return features(kept, {.retrieval = false, .fusion = true});
-      });
+      keep_pairs(engine_.policies(), learned, tasks_seen() - 1,
+                 [this](const data::Task& kept) { return features(kept, {.retrieval = false, .fusion = true}); });
       kept_source_ = task.source;
     }
   }
 
   /// @brief Trains on all tasks in turn. If the rehearsal joins all tasks, trains once, on all pairs together.
   /// `after(learner, index)` is called after each training, with the index of the last task in it.
-  /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources. All tasks are looked
-  /// at before the first one is trained: what learn() refuses of a later task is refused here.
+  /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources. All tasks are
+  /// looked at before the first one is trained: what learn() refuses of a later task is refused here.
   template <class After>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     learn_all(tasks, {}, after);
@@ -156,7 +155,8 @@ class Learner {
   [[nodiscard]] const Model& model() const { return engine_.model(); }
   [[nodiscard]] const TrainOptions& options() const { return engine_.options(); }
   [[nodiscard]] std::uint32_t tasks_seen() const { return engine_.tasks_seen(); }
-  /// The online weights in the backend's memory, [thetas().size()], for reading: what extract() and encode_images() take.
+  /// The online weights in the backend's memory, [thetas().size()], for reading: what extract() and encode_images()
+  /// take.
   [[nodiscard]] const Real* online() const { return engine_.thetas().online(); }
   /// The vocabulary of the tasks learned so far, or of the weights loaded, if their sources know it.
   [[nodiscard]] const std::optional<data::TokenIds>& token_ids() const { return token_ids_; }
@@ -209,17 +209,19 @@ class Learner {
   /// `ctp/train/weights_file.hpp` declares. The program includes that header.
   template <class Path, class... Tokenizer>
   void save(const Path& path, const Tokenizer&... tokenizer) {
-    static_assert(requires { save_weights(*this, path, tokenizer...); },
-                  "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
-                  "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+    static_assert(
+        requires { save_weights(*this, path, tokenizer...); },
+        "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
+        "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
     save_weights(*this, path, tokenizer...);
   }
   /// Reads the weights from a file: see load_weights(), which `ctp/train/weights_file.hpp` declares.
   template <class Path>
   void load(const Path& path) {
-    static_assert(requires { load_weights(*this, path); },
-                  "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
-                  "ctp/data.hpp). See docs/weights.md");
+    static_assert(
+        requires { load_weights(*this, path); },
+        "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
+        "ctp/data.hpp). See docs/weights.md");
     load_weights(*this, path);
   }
 

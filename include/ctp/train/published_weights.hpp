@@ -12,7 +12,6 @@
 
 #include <ctp/core/archive.hpp>
 #include <ctp/encoder/weights.hpp>
-#include <ctp/nn/layout.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -48,15 +47,6 @@ class PublishedState {
   std::size_t embed_;
 };
 
-/// The layout of all parameters of a learner: those of its model and those of its policies.
-template <class Learner>
-const Layout& layout_of(const Learner& learner) {
-  if constexpr (requires { learner.layout(); })
-    return learner.layout();
-  else
-    return learner.model().layout();
-}
-
 }  // namespace detail
 
 /// @brief The online weights of a learner as named float32 tensors, with temperatures and queues under their published
@@ -66,7 +56,7 @@ TensorFile published_weights(Learner& learner) {
   const auto& model = learner.model();
   const auto theta = learner.weights();
   TensorFile file;
-  file.tensors = named_weights(detail::layout_of(learner), std::span(std::as_const(theta)));
+  file.tensors = named_weights(model.layout(), std::span(std::as_const(theta)));
   const auto temp = static_cast<float>(model.config().temperature),
              distill = static_cast<float>(model.config().distill_temperature);
   file.tensors.push_back(make_named("temp", {}, std::span<const float>(&temp, 1)));

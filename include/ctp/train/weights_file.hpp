@@ -54,7 +54,8 @@ inline void require_config(const TensorFile& file, const ModelConfig& model) {
   };
   ModelConfig::fields(model, [&](const char* name, const auto& value) {
     const std::string field = name;
-    if (field == "queue" || field == "temp" || field == "distill_temp" || field == "dropout") return;  // of the training
+    if (field == "queue" || field == "temp" || field == "distill_temp" || field == "dropout")
+      return;  // of the training
     const double found = value_of(stored, field);
     if (found == static_cast<double>(value)) return;
     throw DataError(Complaint{file.origin, "metadata 'config': " + field,
@@ -71,8 +72,8 @@ void write_weights(Learner<Strategy, Model>& learner, const std::string& path,
   TensorFile file = published_weights(learner);
   file.metadata["config"] = io::config_text(config);
   if (vocabulary) {
-    io::TrainingRecord record = io::input_record(
-        {vocabulary_file, static_cast<std::size_t>(vocabulary->tokens), vocabulary->fingerprint});
+    io::TrainingRecord record =
+        io::input_record({vocabulary_file, static_cast<std::size_t>(vocabulary->tokens), vocabulary->fingerprint});
     record.max_words = learner.options().max_tokens;
     record.image = config.image;
     record.strategy = Strategy::name;
@@ -85,11 +86,11 @@ void write_weights(Learner<Strategy, Model>& learner, const std::string& path,
 
 }  // namespace detail
 
-/// @brief Writes the online weights of a learner as a safetensors file, with the metadata of docs/weights.md: the model's
-/// sizes, and the record of the training if the sources of the tasks know their vocabulary.
+/// @brief Writes the online weights of a learner as a safetensors file, with the metadata of docs/weights.md: the
+/// model's sizes, and the record of the training if the sources of the tasks know their vocabulary.
 ///
-/// Values are stored as float32. The file appears when it is complete. Parameters of policies are stored by their names;
-/// temperatures and queues under their published names. **Errors.** ResourceError if the system refuses.
+/// Values are stored as float32. The file appears when it is complete. Parameters of policies are stored by their
+/// names; temperatures and queues under their published names. **Errors.** ResourceError if the system refuses.
 template <class Strategy, class Model>
 void save_weights(Learner<Strategy, Model>& learner, const std::string& path) {
   detail::write_weights(learner, path, learner.token_ids());
@@ -111,7 +112,8 @@ void save_weights(Learner<Strategy, Model>& learner, const std::string& path, co
 /// @brief Reads weights into the online model of a learner. Queues, moments and teachers are not read.
 ///
 /// Names and shapes must be those of the learner's parameters, those of its policies included; so must the sizes in the
-/// file's metadata, if it has any. If the file names its vocabulary, later tasks must have it.
+/// file's metadata, if it has any. Parameters of policies that the learner lacks are passed over. If the file names its
+/// vocabulary, later tasks must have it.
 /// **Errors.** DataError naming file, tensor or field, expected and found; UsageError for weights of another vocabulary
 /// than that of the tasks learned. The weights are then unchanged.
 template <class Strategy, class Model>
@@ -119,7 +121,7 @@ void load_weights(Learner<Strategy, Model>& learner, const std::string& path) {
   const TensorFile file = io::read_safetensors(path);
   const ModelConfig& config = learner.model().config();
   detail::require_config(file, config);
-  const auto theta = read_weights<typename Model::Real>(detail::layout_of(learner), file);
+  const auto theta = read_weights<typename Model::Real>(learner.model().layout(), file);
   if (const auto trained = io::training_of(file))
     learner.adopt_vocabulary({static_cast<int>(trained->vocabulary.tokens), config.pad, config.unk, config.cls,
                               config.sep, config.mask, trained->vocabulary.fingerprint},

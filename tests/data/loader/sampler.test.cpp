@@ -71,9 +71,10 @@ TEST_CASE("sampler: a kept last batch of fewer pairs than a loss needs is droppe
   CHECK(batches("t", 9, 4, LastBatch::Keep, 2) == 2);
   CHECK(batches("t", 10, 4, LastBatch::Keep, 2) == 3);
   CHECK(batches("t", 2, 4, LastBatch::Keep, 2) == 1);
-  CHECK(test::message_of<ctp::UsageError>([] { batches("Food", 1, 4, LastBatch::Keep, 2); }) ==
-        "task 'Food': pairs: expected at least 2: a loss contrasts the pairs of a batch, found 1; add pairs to the task, "
-        "or join it with another task");
+  CHECK(
+      test::message_of<ctp::UsageError>([] { batches("Food", 1, 4, LastBatch::Keep, 2); }) ==
+      "task 'Food': pairs: expected at least 2: a loss contrasts the pairs of a batch, found 1; add pairs to the task, "
+      "or join it with another task");
 }
 
 TEST_CASE("sampler: a batch larger than the task names both sizes and the remedies") {

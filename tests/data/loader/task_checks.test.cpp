@@ -37,8 +37,7 @@ std::string refusal(const std::vector<Task>& tasks, bool joins_earlier = false, 
   ctp::data::LoaderOptions options = test::small_options();
   options.last_batch = last;
   options.length = length;
-  return test::message_of<ctp::UsageError>(
-      [&] { ctp::data::require_tasks(tasks, model(), options, joins_earlier); });
+  return test::message_of<ctp::UsageError>([&] { ctp::data::require_tasks(tasks, model(), options, joins_earlier); });
 }
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -64,8 +63,9 @@ TEST_CASE("task_checks: a text that is too long, or an id beyond the model's voc
   for (int i = 0; i < 4; ++i)
     source->add(ctp::data::Image(2, 2), {2, i == 2 ? 100 : 5, 3}, "shoe " + std::to_string(i));
   tasks.push_back({"shoes", source, {0, 1, 2, 3}});
-  CHECK(has(refusal(tasks), "task 'shoes', pair 'shoe 2': token: expected an id from 0 to 99, the model's vocabulary, "
-                            "found 100; make the model with the tokenizer's ids"));
+  CHECK(has(refusal(tasks),
+            "task 'shoes', pair 'shoe 2': token: expected an id from 0 to 99, the model's vocabulary, "
+            "found 100; make the model with the tokenizer's ids"));
 }
 
 TEST_CASE("task_checks: a task tokenised with ids or words of another vocabulary is refused") {

@@ -53,8 +53,8 @@ TEST_CASE("token_ids: a model with any other size or special id is refused with 
 
 TEST_CASE("token_ids: two vocabularies of one size differ in their fingerprint") {
   const ctp::data::TokenIds ids = ctp::data::token_ids_of(turned().vocabulary()),
-                            other = ctp::data::token_ids_of(ctp::data::Vocabulary(
-                                Words{"a", "[MASK]", "[SEP]", "[UNK]", "[PAD]", "c", "[CLS]"}));
+                            other = ctp::data::token_ids_of(
+                                ctp::data::Vocabulary(Words{"a", "[MASK]", "[SEP]", "[UNK]", "[PAD]", "c", "[CLS]"}));
 
   CHECK(ids.tokens == other.tokens);
   CHECK_NOTHROW(ctp::data::require_same_vocabulary(ids, ids, "task 'b'"));

@@ -39,10 +39,10 @@ inline LastBatch last_batch(std::string_view name) {
 struct LoadingOptions {
   int batch_size = 128;
   LastBatch last_batch = LastBatch::Drop;  ///< of an epoch's pairs that are too few for a batch
-  bool augment = true;         ///< random crop, flip and RandAugment; otherwise the plain resized picture
-  int workers = 1;             ///< threads that make batches; 0: next() makes them on the calling thread
-  int prefetch = 2;            ///< batches made ahead of the batch in use; needs memory for one more
-  int patience_seconds = 600;  ///< longest wait of next() for a worker, then an error
+  bool augment = true;                     ///< random crop, flip and RandAugment; otherwise the plain resized picture
+  int workers = 1;                         ///< threads that make batches; 0: next() makes them on the calling thread
+  int prefetch = 2;                        ///< batches made ahead of the batch in use; needs memory for one more
+  int patience_seconds = 600;              ///< longest wait of next() for a worker, then an error
   OnBadImage on_bad_image = OnBadImage::Error;
   double bad_image_limit = 0.001;               ///< share of the task's pictures that may be bad before training stops
   std::vector<std::uint32_t> quarantined = {};  ///< ordinals of pairs with pictures never opened
@@ -64,8 +64,8 @@ struct LoaderOptions : LoadingOptions {
 
 /// @brief The settings of a Loader that feeds `model`: sizes and special tokens are the model's.
 ///
-/// `length`: tokens per caption, padding included. `seed` and `task` key the random numbers. `least_pairs`: the smallest
-/// batch that the losses can learn from.
+/// `length`: tokens per caption, padding included. `seed` and `task` key the random numbers. `least_pairs`: the
+/// smallest batch that the losses can learn from.
 inline LoaderOptions loader_options(LoadingOptions loading, const ModelConfig& model, int length,
                                     std::uint64_t seed = 0, std::uint32_t task = 0, int least_pairs = 1) {
   LoaderOptions options;

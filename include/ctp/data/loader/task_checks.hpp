@@ -21,16 +21,16 @@ namespace ctp::data {
 
 /// @brief Checks that a model can read the texts of a task: special ids, lengths, token ids.
 ///
-/// `length`: most tokens of a text, [CLS] and [SEP] included. **Errors.** UsageError naming task, pair, both numbers and
-/// the remedy.
+/// `length`: most tokens of a text, [CLS] and [SEP] included. **Errors.** UsageError naming task, pair, both numbers
+/// and the remedy.
 inline void require_texts(const Task& task, const ModelConfig& model, int length) {
   const std::string who = "task '" + task.name + "'";
   if (const auto ids = task.source->token_ids()) require_ids_of_model(*ids, model, who);
   const auto refuse = [&](std::uint32_t pair, const char* key, std::string expected, std::string found,
                           const char* remedy) {
-    throw UsageError(Complaint{who + ", pair '" + task.source->name(pair) + "'", key, std::move(expected),
-                               std::move(found), remedy}
-                         .text());
+    throw UsageError(
+        Complaint{who + ", pair '" + task.source->name(pair) + "'", key, std::move(expected), std::move(found), remedy}
+            .text());
   };
   for (const std::uint32_t pair : task.members) {
     const std::span<const std::int32_t> tokens = task.source->tokens(pair);

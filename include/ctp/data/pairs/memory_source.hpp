@@ -26,8 +26,8 @@ namespace ctp::data {
 /// copies finished floats unchanged. Finished floats cannot be augmented: a Loader over them needs `augment = false`.
 class MemorySource final : public Source {
  public:
-  /// `augmentation`: of pictures for training. `token_ids`: token_ids_of() the vocabulary of the captions, if the Learner
-  /// is to compare the vocabulary with the model's.
+  /// `augmentation`: of pictures for training. `token_ids`: token_ids_of() the vocabulary of the captions, if the
+  /// Learner is to compare the vocabulary with the model's.
   explicit MemorySource(const Augmentation& augmentation = {}, std::optional<TokenIds> token_ids = {})
       : augmentation_(augmentation), token_ids_(std::move(token_ids)) {}
 

@@ -38,10 +38,9 @@ TokenIds token_ids_of(const Vocabulary& vocabulary) {
 inline void require_ids_of_model(const TokenIds& ids, const ModelConfig& model, const std::string& who) {
   const auto require = [&](const char* field, int of_model, int of_texts) {
     if (of_model == of_texts) return;
-    throw UsageError(Complaint{who, "model." + std::string(field),
-                               std::to_string(of_texts) + ", as in the vocabulary of these texts",
-                               std::to_string(of_model),
-                               "make the model with the tokenizer's ids: ctp::sizes::tiny.for_tokenizer(tokenizer)"}
+    throw UsageError(Complaint{
+        who, "model." + std::string(field), std::to_string(of_texts) + ", as in the vocabulary of these texts",
+        std::to_string(of_model), "make the model with the tokenizer's ids: ctp::sizes::tiny.for_tokenizer(tokenizer)"}
                          .text());
   };
   require("vocab", model.vocab, ids.tokens);
