@@ -28,14 +28,16 @@ set(allow_data core backend tensor io)
 set(allow_train ${row_policies} strategy ${row_beside})
 set(allow_report core backend tensor io eval train)
 set(allow_testing ${row_policies} strategy ${row_beside} train report)
+set(allow_interop core backend tensor io train)
 
 # Third-party headers and the folders that may include them.
 set(third_party
-  "Eigen/|unsupported/Eigen/:backend/cpu"
+  "Eigen/|unsupported/Eigen/:backend/cpu|interop"
   "nlohmann/:io|data"
   "stb/|stb_:data"
   "jpeglib\\.h|jerror\\.h|turbojpeg\\.h|png\\.h|webp/|utf8proc\\.h:data"
-  "cuda|cublas|cub/|thrust/|cccl/:backend/cuda"
+  "cuda|cublas|cub/|cccl/:backend/cuda"
+  "thrust/:backend/cuda|interop"
   "nccl\\.h|mpi\\.h:dist"
   "CLI/|yaml-cpp/|doctest/|benchmark/:nowhere, it is for programs")
 
@@ -58,8 +60,8 @@ foreach(header IN LISTS headers)
       continue()
     endif()
   endif()
-  if(header MATCHES "\\.cuh$" AND NOT header MATCHES "^(backend/cuda/.*|[^/]+)$")
-    complain("${header}: a .cuh belongs in backend/cuda")
+  if(header MATCHES "\\.cuh$" AND NOT header MATCHES "^((backend/cuda|interop)/.*|[^/]+)$")
+    complain("${header}: a .cuh belongs in backend/cuda or interop")
   endif()
 
   file(STRINGS "${ROOT}/include/ctp/${header}" includes REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")

@@ -92,8 +92,9 @@ int exit_code_of(const char* program, const Body& body) {
 }
 }  // namespace detail
 
-/// @brief Runs a program's body, with threads that wait passively and standard streams that are held open. Errors become one line on standard error and
-/// the documented exit code. Output that could not be printed is an error, too: exit code 6 if the body ended with 0.
+/// @brief Runs a program's body, with threads that wait passively and standard streams that are held open. Errors
+/// become one line on standard error and the documented exit code. Output that could not be printed is an error, too:
+/// exit code 6 if the body ended with 0.
 template <class Body>
 int guarded(const char* program, const Body& body) {
   wait_passively();

@@ -24,9 +24,8 @@ using LibraryStrategies = std::tuple<>;
 /// In the order of the benchmark.
 using LibraryStrategies = std::tuple<ctp::strategy::SeqF, ctp::strategy::JointT, ctp::strategy::Si, ctp::strategy::Mas,
                                      ctp::strategy::Ewc, ctp::strategy::Lwf, ctp::strategy::Afec, ctp::strategy::RWalk,
-                                     ctp::strategy::Er, ctp::strategy::Mof, ctp::strategy::KMeans,
-                                     ctp::strategy::ICarl, ctp::strategy::Lucir, ctp::strategy::Ctp,
-                                     ctp::strategy::CtpEr>;
+                                     ctp::strategy::Er, ctp::strategy::Mof, ctp::strategy::KMeans, ctp::strategy::ICarl,
+                                     ctp::strategy::Lucir, ctp::strategy::Ctp, ctp::strategy::CtpEr>;
 #endif
 
 template <class... A, class... B>

@@ -52,7 +52,8 @@ inline const std::string& strategy_list() {
 /// All options of the program. A number below zero means: not set, use the model's default; assign_option() refuses
 /// numbers outside of detail::ranges.
 struct Settings {
-  std::string data, tasks, strategy = examples::default_strategy(), model = "tiny", vocab, init, output, device = "cpu", precision = "fp32";
+  std::string data, tasks, strategy = examples::default_strategy(), model = "tiny", vocab, init, output, device = "cpu",
+                           precision = "fp32";
   std::string on_bad_image = "error", quarantine, equal_texts = "own", background = "none";
   std::string last_batch = "drop";
   int max_pixels = examples::default_max_pixels;

@@ -1,5 +1,5 @@
 /// @file   ctp/backend/cpu/backend.hpp
-/// @brief  The CPU backend. This folder is the only one that may include Eigen.
+/// @brief  The CPU backend. In a step this folder alone includes Eigen.
 /// @layer  backend
 #pragma once
 
