@@ -87,9 +87,7 @@ struct LearnedStep : fake::Step {
   }
 };
 /// Slope of two_way(2 right, 2 wrong) by the logarithm of the 2.
-double two_way_slope(double right, double wrong) {
-  return 2 * (wrong - right) / (1 + std::exp(-2 * (wrong - right)));
-}
+double two_way_slope(double right, double wrong) { return 2 * (wrong - right) / (1 + std::exp(-2 * (wrong - right))); }
 constexpr ctp::Shape<0> number{};
 
 }  // namespace
@@ -105,8 +103,7 @@ TEST_CASE("in-batch contrast: a learned temperature divides the scores, and its 
   // Inner products, image by text: 1, 0.6 | 0, 0.8; the scale is 2.
   const double to_text = (two_way(2, 1.2) + two_way(1.6, 0)) / 2, to_image = (two_way(2, 0) + two_way(1.6, 1.2)) / 2;
   CHECK(*loss.value.data == Approx((to_text + to_image) / 2).epsilon(1e-14));
-  const double slopes =
-      two_way_slope(1, 0.6) + two_way_slope(0.8, 0) + two_way_slope(1, 0) + two_way_slope(0.8, 0.6);
+  const double slopes = two_way_slope(1, 0.6) + two_way_slope(0.8, 0) + two_way_slope(1, 0) + two_way_slope(0.8, 0.6);
   CHECK(step.slope_of(loss) == Approx(slopes / 4).epsilon(1e-13));
 }
 
@@ -152,8 +149,8 @@ TEST_CASE("learned temperature: starts at the model's, bounded as CLIP's, withou
     CHECK(p.rate == 1);
     for (const double limit : {0.01, 1.0}) policy.parameters(layout, ctp::ModelConfig{.temperature = limit});
     for (const double outside : {0.0099, 1.01, std::nan("")})
-      CHECK_THROWS_WITH_AS(policy.parameters(layout, ctp::ModelConfig{.temperature = outside}),
-                           doctest::Contains(name), ctp::UsageError);
+      CHECK_THROWS_WITH_AS(policy.parameters(layout, ctp::ModelConfig{.temperature = outside}), doctest::Contains(name),
+                           ctp::UsageError);
   };
   check(ctp::objective::InBatchContrast{}, "in_batch_contrast.learn_temperature");
   check(ctp::objective::MomentumContrast{}, "momentum_contrast.learn_temperature");
