@@ -3,6 +3,8 @@
 /// @layer  objective
 #pragma once
 
+#include <concepts>
+
 #include <ctp/core/model_config.hpp>
 #include <ctp/nn/layout.hpp>
 
