@@ -19,6 +19,7 @@
 #include "least_batch.hpp"
 #include "model_settings.hpp"
 #include "name_list.hpp"
+#include "notes.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "run_files.hpp"
@@ -114,7 +115,7 @@ int run(int argc, char** argv) {
     ctp::io::write_file_atomically(to + "/vocab.txt", std::string_view(vocabulary.text()));
   };
   const auto announce = [&] {
-    if (init) say(*init, line.json);
+    if (init) say_notes(init->notes, line.json);
     title_reports.say("continual_pretrain", vocabulary_name, line.json);
   };
   const RunContext context{.settings = settings,

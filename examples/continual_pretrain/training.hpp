@@ -20,7 +20,6 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
 #include <ctp/io/directories.hpp>
-#include <ctp/rehearsal/candidates.hpp>
 #include <ctp/report/loss_watch.hpp>
 #include <ctp/report/patient_log.hpp>
 #include <ctp/report/step_lines.hpp>
@@ -29,9 +28,12 @@
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
+#include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
 #include "../common/weight_file.hpp"
+#include "notes.hpp"
 #include "observers.hpp"
+#include "policy_settings.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
 #include "stops.hpp"
@@ -39,27 +41,6 @@
 #include "usable_features.hpp"
 
 namespace pretrain {
-
-/// Assigns settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has, and
-/// as assign_in_range().
-template <class Learner>
-void apply(const std::vector<Assignment>& assignments, Learner& learner) {
-  for (const Assignment& a : assignments) {
-    bool found = false;
-    std::vector<std::string> known;
-    learner.settings([&](const std::string& key, auto& field) {
-      known.push_back(key);
-      if (key != a.key) return;
-      assign_in_range(a, field);
-      found = true;
-    });
-    if (found) continue;
-    for (std::string& key : known_keys()) known.push_back(std::move(key));
-    throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
-                                         ctp::io::suggestion(a.key, known)}
-                              .text());
-  }
-}
 
 /// @brief Loading options of the training; bad pictures are reported to the context's list.
 inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
@@ -86,18 +67,6 @@ int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Setting
     return learner.rehearsal().budget;
   else
     return Learner::keeps_pairs ? settings.memory_size : 0;
-}
-
-/// Sets up a learner's policies: first from options, then from assignments to single policies. **Errors.** UsageError
-/// for a key that no policy of the strategy has, or a value out of range.
-template <class Learner>
-void configure(const Settings& settings, const std::vector<Assignment>& policies, Learner& learner) {
-  if constexpr (requires { learner.optimizer().weight_decay; })
-    learner.optimizer().weight_decay = settings.weight_decay;
-  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = settings.memory_size;
-  apply(policies, learner);
-  if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
-  (void)learner.schedule().rate(0, 1, {settings.lr, settings.min_lr});  // validates the settings
 }
 
 /// Mean over the tasks of the chance level of the recall mean: that of the average of the task matrix.
@@ -152,7 +121,8 @@ class Training {
 
   explicit Training(const RunContext& context)
       : context_(context),
-        learner_(Model(context.model), options(context)),
+        learner_(Model(context.model), options(context),
+                 [&](auto& policies) { configure(context.settings, context.policy_settings, policies); }),
         log_((prepare(), context.settings.output + "/metrics.jsonl"), say_log_waits),
         stops_(context.folder, (log_.open(), log_)),  // no log if prepare() throws
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
@@ -185,6 +155,7 @@ class Training {
  private:
   void train() {
     context_.announce();
+    if (context_.init != nullptr) say_notes(examples::notes_on(unshared_, context_.init->origin), context_.json);
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
@@ -225,10 +196,11 @@ class Training {
     context_.save(path, std::move(file));
   }
   void prepare() {
-    configure(context_.settings, context_.policy_settings, learner_);
-    if (context_.init != nullptr)
-      learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
-                                                    examples::with_heads<typename Model::Projection>(*context_.init)));
+    if (context_.init == nullptr) return;
+    std::vector<float> theta = learner_.weights();
+    unshared_ = ctp::read_starting_weights(learner_.model().layout(),
+                                           examples::with_heads<typename Model::Projection>(*context_.init), theta);
+    learner_.set_weights(theta);
   }
   static ctp::TrainOptions options(const RunContext& context) {
     const Settings& s = context.settings;
@@ -395,6 +367,7 @@ class Training {
   }
 
   const RunContext& context_;
+  ctp::UnsharedParameters unshared_;  ///< of the starting weights
   Learner learner_;
   ctp::report::PatientLog log_;
   Stops stops_;

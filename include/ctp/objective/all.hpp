@@ -17,6 +17,7 @@
 #include <ctp/core/needs.hpp>
 #include <ctp/core/policy.hpp>
 #include <ctp/core/policy_errors.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/objective/step_view.hpp>
 
 namespace ctp {
@@ -46,6 +47,19 @@ struct All {
   State<Model> init(const Model& model, std::uint64_t seed) const {
     return std::apply([&](const auto&... policy) { return State<Model>{{make_state(policy, model, seed)...}}; },
                       policies);
+  }
+
+  /// Adds the parameters of each policy under its name. **Errors.** as Layout::add().
+  void parameters(Layout& layout, const ModelConfig& config)
+    requires(... || objective::OwnsParameters<Policies>)
+  {
+    const auto add = [&]<class Policy>(Policy& policy) {
+      if constexpr (is_leaf<Policy>)
+        layout.add_of_policy(policy.name, [&](Layout& own) { objective::add_parameters(policy, own, config); });
+      else
+        objective::add_parameters(policy, layout, config);
+    };
+    std::apply([&](auto&... policy) { (add(policy), ...); }, policies);
   }
 
   /// The weighted sum of all losses that can run on this step. Reports each loss to the step by name, without weight.

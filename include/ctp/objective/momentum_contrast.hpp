@@ -11,8 +11,10 @@
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/losses.hpp>
 #include <ctp/autograd/scores.hpp>
+#include <ctp/core/model_config.hpp>
 #include <ctp/core/needs.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/objective/learned_temperature.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp::objective {
@@ -20,15 +22,27 @@ namespace ctp::objective {
 /// @brief InfoNCE of online features against [momentum features of the batch | queue] of the other modality.
 ///
 /// After the step the momentum features of the global batch overwrite the oldest entries of the queue. The queue starts
-/// with random unit rows and is kept from task to task.
+/// with random unit rows and is kept from task to task. The temperature is the model's; with `learn_temperature` that
+/// is the start of a parameter of this policy, add_logit_scale().
 /// **Shapes.** features [B,E], queue [Q,E] each; Q is the model's `queue` rounded down to a multiple of the batch.
 /// **Units.** nats per pair.  **Errors.** UsageError if the queue is shorter than a batch.  **Gradient.** to the online
-/// model.
+/// model, and to the policy's parameter.
 /// **Source.** He et al. 2020, arXiv:1911.05722, algorithm 1; Li et al. 2021, arXiv:2107.07651, eq. 1; with the
 /// compatible model as in CTP, ICCV 2023, arXiv:2308.07146, section 3.
 struct MomentumContrast {
   static constexpr const char* name = "momentum_contrast";
   static constexpr Needs needs{.momentum = Output::Features};
+  bool learn_temperature = false;  ///< to be changed before the Learner is made
+  Parameter<0> logit_scale{};      ///< log(1 / temperature), if learned
+
+  /// **Errors.** as add_logit_scale().
+  void parameters(Layout& layout, const ModelConfig& config) {
+    if (learn_temperature) logit_scale = add_logit_scale(layout, name, config.temperature);
+  }
+  template <class Visitor>
+  void settings(Visitor& visitor) {
+    visitor("learn_temperature", learn_temperature);
+  }
 
   template <class Model>
   struct State {
@@ -72,6 +86,10 @@ struct MomentumContrast {
     using B = typename Step::Backend;
     const auto& pass = step.online.pass();
     const double temperature = step.model().config().temperature;
+    const auto similarity = [&](auto rows, auto columns) {
+      return learn_temperature ? scores(pass, sharpened(pass, logit_scale, rows), columns, 1)
+                               : scores(pass, rows, columns, 1 / temperature);
+    };
     const auto image = step.online.image(), text = step.online.text();
     const auto image_m = step.momentum->image(), text_m = step.momentum->text();
     const Index n = image.local.value.shape[0];
@@ -79,12 +97,10 @@ struct MomentumContrast {
     const auto positive_column = pass.tape->template make<std::int32_t>(Shape<1>{n});
     B::ramp(n, 0, positive_column.data);
     const auto weight = mean_weights(pass, n);
-    const auto i2t =
-        cross_entropy(pass, scores(pass, image.local, keys(pass, text_m.local, state.text, state), 1 / temperature),
-                      positive_column, weight);
-    const auto t2i =
-        cross_entropy(pass, scores(pass, text.local, keys(pass, image_m.local, state.image, state), 1 / temperature),
-                      positive_column, weight);
+    const auto i2t = cross_entropy(pass, similarity(image.local, keys(pass, text_m.local, state.text, state)),
+                                   positive_column, weight);
+    const auto t2i = cross_entropy(pass, similarity(text.local, keys(pass, image_m.local, state.image, state)),
+                                   positive_column, weight);
     return scale(pass, add(pass, i2t, t2i), 0.5);
   }
 

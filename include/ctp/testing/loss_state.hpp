@@ -11,6 +11,7 @@
 
 #include <ctp/core/policy.hpp>
 #include <ctp/objective/all.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/report.hpp>
 #include <ctp/testing/state_copy.hpp>
@@ -31,12 +32,13 @@ concept Commits = requires(const Policy& policy, ViewFor<Policy, Step<Model>>& s
 /// members of one name. A loss without a State has no faults. `policy`: one loss, not an All.
 /// **Errors.** as the loss; UsageError if commit() reads an output that loss() does not.
 template <class Policy, class Model>
-Report check_loss_state(const Policy& policy, const Model& model) {
+Report check_loss_state(const Policy& policy, Model model) {
   Report report;
   if constexpr (!std::same_as<PolicyState<Policy, Model>, NoState>) {
     using B = typename Model::Backend;
     const std::string name = std::string(Policy::name) + ": ";
-    const All<Policy> losses{{policy}};
+    All<Policy> losses{{policy}};
+    register_parameters(losses, model);
     const auto weights = [&](std::uint64_t seed) {
       Buffer<typename Model::Real, B> buffer(model.layout().size());
       buffer.assign(synthetic_weights(model.layout(), seed));

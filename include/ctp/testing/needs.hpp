@@ -9,6 +9,7 @@
 #include <ctp/autograd/pass.hpp>
 #include <ctp/core/needs.hpp>
 #include <ctp/objective/all.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/fake_step.hpp>
 #include <ctp/testing/report.hpp>
@@ -80,9 +81,10 @@ void compare_needs(const std::string& policy, const char* teacher, Output named,
 ///
 /// An output that is read and not named does not compile. `policy`: one loss, not an All. **Errors.** as the loss.
 template <class Policy, class Model>
-Report check_needs(const Policy& policy, const Model& model) {
+Report check_needs(const Policy& policy, Model model) {
   using B = typename Model::Backend;
-  const All<Policy> losses{{policy}};
+  All<Policy> losses{{policy}};
+  register_parameters(losses, model);
   auto state = losses.init(model, 0);
   DeviceBatch<B> batch;
   batch.load(synthetic_batch(model.config(), 4, 5), model.config());

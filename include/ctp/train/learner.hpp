@@ -49,6 +49,11 @@ class Learner {
 
   /// A learner with fresh weights drawn from `options.seed`.
   explicit Learner(Model model, TrainOptions options = {}) : engine_(std::move(model), options) {}
+  /// @brief As above, with settings: configure(policies) may change settings of the policies (ChosenPolicies), also
+  /// those that decide on parameters and states. **Errors.** of configure(); as Layout::add().
+  template <class Configure>
+  Learner(Model model, TrainOptions options, const Configure& configure)
+      : engine_(std::move(model), options, configure) {}
 
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
   /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, or kept pairs of another
