@@ -114,11 +114,8 @@ TEST_CASE("loss: a wrong gradient and one that is zero everywhere are reported")
   CHECK(mentions(wrong, "visual_encoder.patch_embed.proj.weight[0]: tape "));
   CHECK_FALSE(mentions(wrong, "visual_encoder.patch_embed.proj.weight[1]"));  // one element of each parameter
   CHECK_FALSE(mentions(wrong, "theta["));
-  const std::string zero = "the gradient is 0 for all weights: nothing would be learned from this loss\n";
-  CHECK(check_loss(Constant{}, model).log == zero);
-  const Report forgotten = check_loss(Lengths{0}, model);  // as without a backward pass
-  CHECK(mentions(forgotten, zero));
-  CHECK(mentions(forgotten, "visual_encoder.patch_embed.proj.weight[0]: tape 0, differences "));
+  CHECK(check_loss(Constant{}, model).log ==
+        "the gradient is 0 for all weights: nothing would be learned from this loss\n");
 }
 
 TEST_CASE("loss: the parameters of a policy are checked with the weights of the model, and the model stays as it is") {
@@ -145,8 +142,7 @@ TEST_CASE("needs: a teacher, or an output of a teacher, that is named and not re
         "Output::Features only; name what is read\n");
   CHECK(check_needs(Drift<Output::Features, Output::Weights>{}, model).log ==
         "drift: needs.momentum is Output::Weights, but the loss reads nothing of it; name what is read\n");
-  const Report of_two =
-      check_loss(ctp::All<ctp::objective::MaskedLanguage, Drift<Output::Features, Output::MaskedScores>>{}, model);
-  CHECK(of_two.log ==
+  using Two = ctp::All<ctp::objective::MaskedLanguage, Drift<Output::Features, Output::MaskedScores>>;
+  CHECK(ctp::testing::detail::check_each(Two{}, model).log ==
         "drift: needs.momentum is Output::MaskedScores, but the loss reads nothing of it; name what is read\n");
 }

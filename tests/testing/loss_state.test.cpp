@@ -93,7 +93,6 @@ TEST_CASE("loss state: a State that is filled and shown whole, that stays on pur
   CHECK(check_loss_state(ctp::objective::InBatchContrast{}, model).log.empty());
   CHECK(check_loss_state(Filled{}, model).log.empty());
   CHECK(check_loss_state(Fixed{}, model).log.empty());
-  CHECK(ctp::testing::check_loss(Filled{}, model).log.empty());
 }
 
 TEST_CASE("loss state: a State without commit, which nothing fills, is reported with its members") {

@@ -11,6 +11,7 @@
 
 #include <ctp/core/policy.hpp>
 #include <ctp/objective/all.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/report.hpp>
 #include <ctp/testing/state_copy.hpp>

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -106,7 +107,11 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
   const Index n = model.layout().size();
   Report report;
   auto state = make_state(policy, model, 0);
-  auto restored = make_state(policy, model, 0);
+  std::optional<decltype(state)> restored;
+  const auto restore = [&] {
+    restored.emplace(make_state(policy, model, 0));
+    StateCopy(state).restore(*restored);
+  };
   const std::string shown = StateCopy(state).names();
   bool adds = false;
   for (int t = 0; t < expected.tasks && report.ok; ++t) {
@@ -118,13 +123,13 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
     const auto begin = [&](auto& of) {
       if constexpr (penalty::BeginsTasks<Policy, Model>) policy.begin_task(of, start.data());
     };
-    StateCopy(state).restore(restored);
+    restore();
     begin(state);
-    begin(restored);
+    begin(*restored);
 
     const auto term = policy.term(state);
     const auto require_equal = [&](const char* before) {
-      if (report.ok && detail::differ(policy.term(state), policy.term(restored), end))
+      if (report.ok && detail::differ(policy.term(state), policy.term(*restored), end))
         report.fail(when + ": visit() does not show the whole State: a restore " + before +
                     " gives another term; visit() shows " + shown + "; call archive(\"name\", member) for the others");
     };
@@ -140,10 +145,10 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
     Passes passes(task, end,
                   {detail::synthetic_vector<double>("testing.gradient", 16 * task, n),
                    detail::synthetic_vector<double>("testing.gradient", 16 * task + 1, n)});
-    StateCopy(state).restore(restored);
+    restore();
     if constexpr (penalty::EndsTasks<Policy, Model, Passes>) {
       policy.end_task(state, passes);
-      policy.end_task(restored, passes);
+      policy.end_task(*restored, passes);
     }
     require_equal("before the task's end");
   }
