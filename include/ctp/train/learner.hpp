@@ -209,7 +209,8 @@ class Learner {
     auto last_read = Clock::now();
     begin_task(source.steps() * static_cast<std::uint64_t>(epochs), name, plan);
     bool ends = false;
-    for (int epoch = 0; epoch < epochs && !ends; ++epoch) {
+    int epoch = 0;
+    for (; epoch < epochs && !ends; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
       StepReport last;
@@ -224,7 +225,7 @@ class Learner {
       if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
       ends = ends || (source.steps() > 0 && ends_task(last, false));
     }
-    end_task(&source);
+    engine_.end_task(&source, epoch);
   }
 
   /// Calls work(). If work() throws, the pending steps are reported before the error is rethrown; the error of a
