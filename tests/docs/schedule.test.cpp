@@ -63,7 +63,9 @@ TEST_CASE("docs: the observer of schedule.md ends a task that learns nothing") {
   using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
   ctp::TrainOptions options{.epochs = 9, .rate = 0, .min_rate = 0, .max_tokens = 4};
   options.loading = {.batch_size = 2, .augment = false, .workers = 0};
-  ctp::Learner<ctp::strategy::SeqF, Model> learner(Model(ctp::testing::micro), options);
+  ctp::ModelConfig sizes = ctp::testing::micro;
+  sizes.dropout = 0;
+  ctp::Learner<ctp::strategy::SeqF, Model> learner(Model(sizes), options);
   const auto pairs = std::make_shared<ctp::data::MemorySource>();
   ctp::data::Task task{"greys", pairs, {}};
   for (unsigned char i = 0; i < 4; ++i)

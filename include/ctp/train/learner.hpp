@@ -279,7 +279,8 @@ class Learner {
     if (const std::size_t left = source.dropped(); left > 0)
       for (Observer* observer : observers_) observer->pairs_dropped(tasks_seen(), name, left);
     bool ends = false;
-    for (int epoch = 0; epoch < epochs && !ends; ++epoch) {
+    int epoch = 0;
+    for (; epoch < epochs && !ends; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
       StepReport last;
@@ -294,7 +295,7 @@ class Learner {
       if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
       ends = ends || (source.steps() > 0 && ends_task(last, false));
     }
-    end_task(&source);
+    engine_.end_task(&source, epoch);
   }
 
   /// Calls work(). If work() throws, the pending steps are reported before the error is rethrown; the error of a

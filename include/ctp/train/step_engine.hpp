@@ -123,10 +123,10 @@ class StepEngine {
     }
   }
   /// @brief Consolidates the penalty. **Errors.** UsageError if the penalty walks through the task's batches and
-  /// `source` is null; NumericError and DataError of these batches.
-  void end_task([[maybe_unused]] data::BatchSource* source) {
+  /// `source` is null; NumericError and DataError of these batches. `trained`: the epochs of a task that ended early.
+  void end_task([[maybe_unused]] data::BatchSource* source, [[maybe_unused]] std::optional<int> trained = {}) {
     if constexpr (penalty::EndsTasks<Penalty, Model, Passes>) {
-      Passes passes(*this, source, static_cast<std::uint32_t>(epochs()));
+      Passes passes(*this, source, static_cast<std::uint32_t>(trained.value_or(epochs())));
       policies_.penalty().end_task(policies_.penalty_state(), passes);
     }
     ++tasks_seen_;

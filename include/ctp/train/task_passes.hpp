@@ -36,7 +36,7 @@ class TaskPasses {
   [[nodiscard]] const Real* theta() const { return engine_->thetas().online(); }
   /// Number of the current task, from 0.
   [[nodiscard]] std::uint32_t task() const { return engine_->tasks_seen(); }
-  /// The epoch of the passes; the planned number of epochs at the end of a task.
+  /// The epoch of the passes; the number of trained epochs at the end of a task.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   /// Batches in one pass.
   [[nodiscard]] std::size_t batches() const { return source().steps(); }
