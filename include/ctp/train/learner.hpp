@@ -95,9 +95,12 @@ class Learner {
       after(*this, tasks.size() - 1);
     } else {
       engine_.require_batch_of(options().loading.batch_size);
-      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs);
-      if constexpr (keeps_pairs)
+      std::size_t kept = 0;
+      if constexpr (keeps_pairs) {
+        kept = std::size(engine_.policies().rehearsal().members(rehearsal_state()));
         for (const data::Task& task : tasks) require_same_source(task, tasks.front().source, "the first task");
+      }
+      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept);
       for (std::size_t t = 0; t < tasks.size(); ++t) {
         learn(tasks[t]);
         after(*this, t);
