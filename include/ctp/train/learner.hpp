@@ -201,20 +201,20 @@ class Learner {
   /// `ctp/train/weights_file.hpp` declares. The program includes that header.
   template <class Path, class... Tokenizer>
   void save(const Path& path, const Tokenizer&... tokenizer) {
-    static_assert(
-        requires { save_weights(*this, path, tokenizer...); },
-        "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
-        "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
-    save_weights(*this, path, tokenizer...);
+    constexpr bool declared = requires { save_weights(*this, path, tokenizer...); };
+    static_assert(declared,
+                  "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
+                  "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+    if constexpr (declared) save_weights(*this, path, tokenizer...);
   }
   /// Reads the weights from a file: see load_weights(), which `ctp/train/weights_file.hpp` declares.
   template <class Path>
   void load(const Path& path) {
-    static_assert(
-        requires { load_weights(*this, path); },
-        "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
-        "ctp/data.hpp). See docs/weights.md");
-    load_weights(*this, path);
+    constexpr bool declared = requires { load_weights(*this, path); };
+    static_assert(declared,
+                  "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
+                  "ctp/data.hpp). See docs/weights.md");
+    if constexpr (declared) load_weights(*this, path);
   }
 
   /// Calls visitor("name", member) for each setting of each policy.
