@@ -1,6 +1,6 @@
 // Pairs of your own: pictures in a folder, with captions in a CSV table or in a text file beside each picture. The
 // strategy is the library's Er, which keeps a few pairs of every task and trains on these pairs again. At the end the
-// weights go through a file, and a prompt finds its picture.
+// weights go through a file, and prompts look for pictures.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -53,6 +53,7 @@ TEST_CASE("task_checks: with kept pairs a task is refused only if all earlier pa
   CHECK(refusal(tasks_of({8, 3}), true).empty());
   CHECK(has(refusal(tasks_of({3, 8}), true), "'task 0'"));
   CHECK(has(refusal(tasks_of({3, 8}), true), "at most its 3 pairs"));
+  CHECK_NOTHROW(ctp::data::require_tasks(tasks_of({3, 8}), model(), test::small_options(), true, 1));  // 3 and one kept
 }
 
 TEST_CASE("task_checks: a text that is too long, or an id beyond the model's vocabulary, names task and pair") {
