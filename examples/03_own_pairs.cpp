@@ -1,9 +1,11 @@
 // Pairs of your own: pictures in a folder, with captions in a CSV table or in a text file beside each picture. The
-// strategy is the library's Er, which keeps a few pairs of every task and trains on these pairs again.
+// strategy is the library's Er, which keeps a few pairs of every task and trains on these pairs again. At the end the
+// weights go through a file, and prompts look for pictures.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include <ctp/data/codec/encode.hpp>
 #include <ctp/data/pairs/folder_pairs.hpp>
 #include <ctp/io/files.hpp>
+#include <ctp/train/weights_file.hpp>
 
 namespace {
 
@@ -57,12 +60,12 @@ int main() {
   const ctp::data::Tokenizer tokenizer = ctp::data::tokenizer_of(samples);  // or of a vocab.txt: Vocabulary::read()
   const std::vector<ctp::data::Task> tasks = ctp::data::tasks_of(samples, tokenizer);
 
-  ctp::ModelConfig sizes = ctp::sizes::tiny;
+  // The tokenizer knows the size of the vocabulary and the ids of [CLS], [MASK] and the others.
+  ctp::ModelConfig sizes = ctp::sizes::tiny.for_tokenizer(tokenizer);
   sizes.image = 16;
-  sizes.vocab = static_cast<int>(tokenizer.vocabulary().size());
-  ctp::Learner<ctp::strategy::Er, Model> learner(
-      Model(sizes),
-      {.epochs = 20, .rate = 1e-3, .max_tokens = 6, .loading = {.batch_size = 4, .augment = false, .workers = 0}});
+  const ctp::TrainOptions options{
+      .epochs = 20, .rate = 1e-3, .max_tokens = 6, .loading = {.batch_size = 4, .augment = false, .workers = 0}};
+  ctp::Learner<ctp::strategy::Er, Model> learner(Model(sizes), options);
   learner.rehearsal().budget = 2;  // pairs kept, of all tasks together
 
   for (const ctp::data::Task& task : tasks) {
@@ -72,6 +75,24 @@ int main() {
       std::printf(" '%s'", samples[pair].industry.c_str());
     std::printf("\n  recall mean on it: %.0f %%\n", ctp::eval::retrieval(learner, task).r_mean);
   }
+
+  learner.save(folder + "/weights.safetensors", tokenizer);  // and vocab.txt beside it: the program evaluate reads both
+  ctp::Learner<ctp::strategy::Er, Model> again(Model(sizes), options);
+  again.load(folder + "/weights.safetensors");
+
+  const std::vector<std::string> prompts{"bright, red", "dark, red"};
+  const ctp::EncodedRows texts = again.encode_texts(prompts, tokenizer);  // unit length, one row a prompt
+  const ctp::EncodedRows pictures = again.encode_images(tasks.front());   // or of decoded pictures
+  for (std::size_t t = 0; t < texts.rows; ++t) {
+    std::size_t best = 0;
+    const auto likeness = [&](std::size_t p) {
+      return std::inner_product(texts[t].begin(), texts[t].end(), pictures[p].begin(), 0.0);
+    };
+    for (std::size_t p = 1; p < pictures.rows; ++p)
+      if (likeness(p) > likeness(best)) best = p;
+    std::printf("'%s' finds the picture of '%s'\n", prompts[t].c_str(),
+                samples[tasks.front().members[best]].title.c_str());
+  }
   fs::remove_all(folder);
 }
 
@@ -79,3 +100,5 @@ int main() {
 // prints:   recall mean on it: ... %
 // prints: learned 4 pairs of 'blues', kept: ...
 // prints:   recall mean on it: ... %
+// prints: 'bright, red' finds the picture of '...'
+// prints: 'dark, red' finds the picture of '...'

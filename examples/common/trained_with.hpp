@@ -6,7 +6,6 @@
 #include <string>
 #include <tuple>
 
-#include <ctp/backend/normalization.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/text/vocabulary.hpp>
@@ -20,13 +19,8 @@ namespace examples {
 /// The record of a program's own input. `vocabulary_file`: name or path of the vocabulary. Words, image size and
 /// training are left to the caller.
 inline ctp::io::TrainingRecord own_input(const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file) {
-  ctp::io::TrainingRecord record;
-  record.vocabulary = {vocabulary_file, vocabulary.size(), ctp::io::vocabulary_fingerprint(vocabulary.text())};
-  for (int channel = 0; channel < 3; ++channel) {
-    record.mean[static_cast<std::size_t>(channel)] = ctp::backend::channel_mean(channel);
-    record.deviation[static_cast<std::size_t>(channel)] = ctp::backend::channel_deviation(channel);
-  }
-  return record;
+  return ctp::io::input_record(
+      {vocabulary_file, vocabulary.size(), ctp::io::vocabulary_fingerprint(vocabulary.text())});
 }
 
 /// Path of the vocabulary beside a weight file: of the name in its metadata, else vocab.txt.

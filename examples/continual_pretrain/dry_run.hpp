@@ -7,16 +7,21 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
 #include <ctp/testing/synthetic_batch.hpp>
 
+#include "../common/policy_parameters.hpp"
 #include "../common/strategies.hpp"
 #include "counted.hpp"
+#include "notes.hpp"
+#include "policy_settings.hpp"
 #include "room.hpp"
 #include "settings.hpp"
+#include "steps_of.hpp"
 #include "strategy_cost.hpp"
 #include "training.hpp"
 
@@ -26,14 +31,18 @@ namespace pretrain {
 class DryRun {
  public:
   /// `batch`: any batch of the training, for its sizes. `kept_pairs`: budget of the chosen strategy's rehearsal.
-  DryRun(const RunContext& context, const Room& room, const ctp::data::Batch& batch, int kept_pairs)
-      : context_(context), room_(room) {
+  /// `parameters`: numbers of the model and of the chosen strategy's policies.
+  DryRun(const RunContext& context, const Room& room, const ctp::data::Batch& batch, int kept_pairs,
+         ctp::Index parameters)
+      : context_(context), room_(room), parameters_(parameters) {
     Counted::on_device = context.settings.device == "cuda";
     Counted::rounds_operands = Counted::on_device && context.settings.precision == "bf16";
     examples::for_each_strategy([&]<class Strategy>() {
       const bool chosen = context.settings.strategy == Strategy::name;
-      costs_.push_back(cost_of<Strategy>(context.model, batch, chosen ? kept_pairs : context.settings.memory_size));
-      if (chosen) parameters_ = parameters_of<Strategy>();
+      ctp::ChosenPolicies<Strategy> policies;
+      if (chosen) configure(context.settings, context.policy_settings, policies);
+      costs_.push_back(cost_of<Strategy>(context.model, batch, chosen ? kept_pairs : context.settings.memory_size,
+                                         std::move(policies)));
     });
   }
 
@@ -116,12 +125,8 @@ class DryRun {
   }
 
  private:
-  template <class Strategy>
-  [[nodiscard]] ctp::Index parameters_of() const {
-    return typename Training<Strategy, ctp::Cpu>::Model(context_.model).layout().weights();
-  }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
-    return task.members.size() / static_cast<std::size_t>(context_.settings.batch_size);
+    return steps_of(task.members.size(), context_.settings);
   }
   [[nodiscard]] double work(const StrategyCost& cost) const {
     return static_cast<double>(cost.multiply_adds) / static_cast<double>(costs_.front().multiply_adds);
@@ -130,31 +135,40 @@ class DryRun {
 
   const RunContext& context_;
   Room room_;
+  ctp::Index parameters_;
   std::vector<StrategyCost> costs_;
-  ctp::Index parameters_ = 0;
 };
 
 /// Calls use(learner) with a learner of a micro model with these settings of its policies. **Errors.** as configure().
 template <class Strategy, class Use>
 void with_small_learner(const Settings& settings, const std::vector<Assignment>& policies, const Use& use) {
   using Type = Training<Strategy, ctp::Cpu>;
-  typename Type::Learner learner{typename Type::Model(ctp::testing::micro)};
-  configure(settings, policies, learner);
+  typename Type::Learner learner{
+      typename Type::Model(ctp::testing::micro), {}, [&](auto& chosen) { configure(settings, policies, chosen); }};
   use(learner);
 }
 
 /// dry_run() on the CPU: sets a training up and prints its costs. **Errors.** as require_room(), after the report.
 inline void print_costs(const RunContext& context) {
   int kept = 0;
+  ctp::Index parameters = 0;
   Room room;
+  std::vector<std::string> notes;
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
     using Model = typename Training<Strategy, ctp::Cpu>::Model;
     with_small_learner<Strategy>(context.settings, context.policy_settings,
                                  [&](auto& learner) { kept = kept_pairs(learner, context.settings); });
     room = room_of<Strategy>(context);
-    if (context.init != nullptr)
-      ctp::read_weights<float>(Model(context.model).layout(),
-                               examples::with_heads<typename Model::Projection>(*context.init));
+    Model model(context.model);
+    auto policies = configured<Strategy>(context.settings, context.policy_settings);
+    ctp::register_parameters(policies.losses(), model);
+    parameters = model.layout().weights();
+    if (context.init == nullptr) return;
+    std::vector<float> theta(static_cast<std::size_t>(model.layout().size()));
+    notes = examples::notes_on(
+        ctp::read_starting_weights(model.layout(), examples::with_heads<typename Model::Projection>(*context.init),
+                                   theta),
+        context.init->origin);
   });
   ctp::data::LoadingOptions loading = loading_options(context);
   loading.workers = 0;
@@ -163,11 +177,12 @@ inline void print_costs(const RunContext& context) {
       context.tasks.front(),
       ctp::data::loader_options(loading, context.model, context.settings.max_words, context.settings.seed));
   loader.start(0);
-  const DryRun report(context, room, *loader.next(), kept);
+  const DryRun report(context, room, *loader.next(), kept, parameters);
   if (context.json)
     std::printf("%s\n", report.line().text().c_str());
   else
     report.print();
+  say_notes(notes, context.json);
   require_room(room, context, true);
 }
 

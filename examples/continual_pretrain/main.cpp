@@ -19,10 +19,12 @@
 #include "least_batch.hpp"
 #include "model_settings.hpp"
 #include "name_list.hpp"
+#include "notes.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "run_files.hpp"
 #include "starting_weights.hpp"
+#include "steps_of.hpp"
 #include "training_entry.hpp"
 #include "vocabulary_fields.hpp"
 #if defined(CTP_HAVE_CUDA)
@@ -88,10 +90,10 @@ int run(int argc, char** argv) {
       .background = examples::background_of(settings.background, "--background")};
   const auto tasks = ctp::data::training_tasks(stream, tokenizer, reading);
   for (const auto& task : tasks)
-    if (task.members.size() < static_cast<std::size_t>(settings.batch_size))
+    if (steps_of(task.members.size(), settings) == 0)
       throw ctp::UsageError(ctp::Complaint{"--batch-size", "task '" + task.name + "'",
                                            "at most its " + std::to_string(task.members.size()) + " training pairs",
-                                           std::to_string(settings.batch_size), "choose a smaller batch"}
+                                           std::to_string(settings.batch_size), "choose a smaller batch, or --last-batch keep"}
                                 .text());
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
   const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
@@ -114,7 +116,7 @@ int run(int argc, char** argv) {
     ctp::io::write_file_atomically(to + "/vocab.txt", std::string_view(vocabulary.text()));
   };
   const auto announce = [&] {
-    if (init) say(*init, line.json);
+    if (init) say_notes(init->notes, line.json);
     title_reports.say("continual_pretrain", vocabulary_name, line.json);
   };
   const RunContext context{.settings = settings,

@@ -21,9 +21,18 @@ class ProgressObserver final : public ctp::Observer {
 
   void task_begins(std::uint32_t, const std::string& name, std::uint64_t steps) override {
     pace_.pause_ends();
+    dropped_ = 0;
     if (!quiet_)
       std::printf("task %s: %llu steps\n", ctp::printable(name).c_str(), static_cast<unsigned long long>(steps));
   }
+  void pairs_dropped(std::uint32_t, const std::string& name, std::size_t pairs) override {
+    dropped_ = pairs;
+    if (!quiet_)
+      std::printf("task %s: each epoch leaves out %zu pairs, too few for a batch (--last-batch keep trains on them)\n",
+                  ctp::printable(name).c_str(), pairs);
+  }
+  /// Pairs that each epoch of the current task leaves out.
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }
   void step_done(const ctp::StepReport& r) override {
     pace_.step(r.pairs);
     if (quiet_) return;
@@ -40,7 +49,7 @@ class ProgressObserver final : public ctp::Observer {
   }
 
  private:
-  std::size_t tasks_;
+  std::size_t tasks_, dropped_ = 0;
   int epochs_;
   bool quiet_, terminal_;
   ctp::report::Pace pace_;

@@ -17,7 +17,9 @@
 #include "../common/strategies.hpp"
 #include "counted.hpp"
 #include "machine_memory.hpp"
+#include "policy_settings.hpp"
 #include "run_context.hpp"
+#include "steps_of.hpp"
 #include "strategy_cost.hpp"
 
 namespace pretrain {
@@ -68,7 +70,7 @@ inline void require_memory(std::uint64_t needed, const Room& room, const char* p
 }  // namespace detail
 
 /// @brief Needs of a run of `Strategy`. The state and the step are counted as by the dry run, without computing.
-/// **Errors.** ResourceError if the batches alone exceed the memory.
+/// **Errors.** ResourceError if the batches alone exceed the memory; as configure() and cost_of().
 template <class Strategy>
 Room room_of(const RunContext& context) {
   const Settings& s = context.settings;
@@ -77,13 +79,14 @@ Room room_of(const RunContext& context) {
   detail::require_memory(room.batches, room, "batches made ahead");
   Counted::on_device = s.device == "cuda";
   Counted::rounds_operands = Counted::on_device && s.precision == "bf16";
-  const StrategyCost cost = cost_of<Strategy>(context.model, detail::shape_of_batches(context), 0);
+  const StrategyCost cost = cost_of<Strategy>(context.model, detail::shape_of_batches(context), 0,
+                                              configured<Strategy>(s, context.policy_settings));
   if (!Counted::on_device) room.training = cost.state() + cost.step;
   room.weights_file = cost.weights + cost.queue + (std::uint64_t{1} << 16U);
   const auto tasks = static_cast<std::uint64_t>(context.tasks.size());
   std::uint64_t steps = 0;
   for (const auto& task : context.tasks)
-    steps += task.members.size() / static_cast<std::size_t>(s.batch_size) * static_cast<std::uint64_t>(s.epochs);
+    steps += steps_of(task.members.size(), s) * static_cast<std::uint64_t>(s.epochs);
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
   room.disk = tasks * room.weights_file + lines;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);

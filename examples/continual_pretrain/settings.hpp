@@ -55,6 +55,7 @@ struct Settings {
   std::string data, tasks, strategy = examples::default_strategy(), model = "tiny", vocab, init, output, device = "cpu",
                            precision = "fp32";
   std::string on_bad_image = "error", quarantine, equal_texts = "own", background = "none";
+  std::string last_batch = "drop";
   int max_pixels = examples::default_max_pixels;
   bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
@@ -90,6 +91,9 @@ struct Settings {
     visitor("seed", s.seed, "seed of every random number");
     visitor("epochs", s.epochs, "epochs per task (default: the model's)");
     visitor("batch_size", s.batch_size, "pairs per step (default: the model's)");
+    visitor("last_batch", s.last_batch,
+            "an epoch's pairs that are too few for a batch: drop (another epoch leaves others out) or keep (a short "
+            "batch)");
     visitor("lr", s.lr, "learning rate at the start of a task (default: the model's)");
     visitor("min_lr", s.min_lr, "learning rate at the end of a task (default: the model's)");
     visitor("weight_decay", s.weight_decay, "weight decay of AdamW");
@@ -339,6 +343,7 @@ inline void validate(const Settings& s, bool writes) {
         ctp::quoted(s.equal_texts));
   check(s.on_bad_image == "error" || s.on_bad_image == "skip" || s.on_bad_image == "quarantine", "on_bad_image",
         "one of error, skip, quarantine", "'" + s.on_bad_image + "'");
+  (void)ctp::data::last_batch(s.last_batch);
   const ctp::data::Augmentation& a = s.augment;
   const ctp::data::RandAugment& r = a.operations;
   check_augment(a.min_scale > 0 && a.min_scale <= 1, "augment.min_scale", "a share above 0, to 1", a.min_scale);

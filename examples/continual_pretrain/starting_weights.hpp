@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,7 +11,6 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
-#include <ctp/core/printable.hpp>
 #include <ctp/data/text/vocabulary.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/files.hpp>
@@ -133,13 +131,6 @@ inline void fit_model(StartingWeights& start, const std::vector<ModelSetting>& c
       untold += (untold.empty() ? "" : ", ") + ("model." + name + " " + ctp::io::detail::shortest(value));
   });
   if (!untold.empty()) start.notes.push_back(start.file.origin + " does not tell, so defaults are taken: " + untold);
-}
-
-/// Prints what was taken from starting weights. `json`: standard output is for the lines of metrics.jsonl.
-inline void say(const StartingWeights& start, bool json) {
-  for (const std::string& note : start.notes)
-    std::fprintf(json ? stderr : stdout, json ? "continual_pretrain: note: %s\n" : "%s\n",
-                 ctp::printable(note).c_str());
 }
 
 }  // namespace pretrain

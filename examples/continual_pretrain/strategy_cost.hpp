@@ -81,14 +81,16 @@ std::size_t bytes_of(const Make& make) {
 }  // namespace detail
 
 /// @brief Builds the state of a Learner of this strategy and computes one step of a later task, all on Counted: the
-/// library's own policies and model report their allocations and products. **Errors.** UsageError for a batch that does
-/// not fit the model.
+/// policies and the model report their allocations and products. **Errors.** UsageError for a batch that does not fit
+/// the model; as ctp::Layout::add() for the policies' parameters.
 template <class Strategy>
-StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs) {
+StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pairs, int kept_pairs,
+                     ctp::ChosenPolicies<Strategy> policies) {
   using Model = examples::Model<Counted, typename Strategy::Projection>;
   using Learner = ctp::Learner<Strategy, Model>;
   using Penalty = typename Learner::Penalty;
-  const Model model(sizes);
+  Model model(sizes);
+  ctp::register_parameters(policies.losses(), model);
   const ctp::Index n = model.layout().size();
   const auto thetas_bytes = [&](bool previous, bool momentum) {
     return detail::bytes_of([&] { return ctp::Thetas<Counted>(n, previous, momentum); });
@@ -96,9 +98,9 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   const auto state_bytes = [&](const auto& policy) {
     return detail::bytes_of([&] { return ctp::make_state(policy, model, 0); });
   };
-  typename Learner::Losses losses;
-  const Penalty penalty;
-  const typename Learner::Rehearsal rehearsal;
+  const auto& losses = policies.losses();
+  const Penalty& penalty = policies.penalty();
+  const auto& rehearsal = policies.rehearsal();
 
   StrategyCost cost;
   cost.name = Strategy::name;
@@ -106,7 +108,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   cost.previous = thetas_bytes(Learner::keeps_previous, false) - cost.weights;
   cost.momentum = thetas_bytes(false, Learner::keeps_momentum) - cost.weights;
   cost.gradient = detail::bytes_of([&] { return ctp::Buffer<float, Counted>(n); });
-  cost.moments = state_bytes(typename Learner::Optimizer{});
+  cost.moments = state_bytes(policies.optimizer());
   cost.penalty = state_bytes(penalty);
   cost.queue = state_bytes(losses);
 

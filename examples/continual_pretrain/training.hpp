@@ -17,53 +17,36 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
 #include <ctp/io/directories.hpp>
-#include <ctp/rehearsal/candidates.hpp>
 #include <ctp/report/loss_watch.hpp>
 #include <ctp/report/patient_log.hpp>
 #include <ctp/report/step_lines.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
+#include <ctp/train/published_weights.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"
 #include "../common/model.hpp"
+#include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
-#include "../common/weight_file.hpp"
+#include "notes.hpp"
 #include "observers.hpp"
+#include "policy_settings.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
+#include "steps_of.hpp"
 #include "stops.hpp"
 #include "task_file.hpp"
 #include "usable_features.hpp"
 
 namespace pretrain {
 
-/// Assigns settings of a learner's policies. **Errors.** UsageError for a key that no policy of the strategy has, and
-/// as assign_in_range().
-template <class Learner>
-void apply(const std::vector<Assignment>& assignments, Learner& learner) {
-  for (const Assignment& a : assignments) {
-    bool found = false;
-    std::vector<std::string> known;
-    learner.settings([&](const std::string& key, auto& field) {
-      known.push_back(key);
-      if (key != a.key) return;
-      assign_in_range(a, field);
-      found = true;
-    });
-    if (found) continue;
-    for (std::string& key : known_keys()) known.push_back(std::move(key));
-    throw ctp::UsageError(ctp::Complaint{a.where, a.key, "a setting of this strategy or an option", "an unknown key",
-                                         ctp::io::suggestion(a.key, known)}
-                              .text());
-  }
-}
-
 /// @brief Loading options of the training; bad pictures are reported to the context's list.
 inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
   const Settings& s = context.settings;
   ctp::data::LoadingOptions loading;
   loading.batch_size = s.batch_size;
+  loading.last_batch = ctp::data::last_batch(s.last_batch);
   loading.augment = !s.no_augment;
   loading.workers = s.workers;
   loading.prefetch = s.prefetch;
@@ -84,18 +67,6 @@ int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Setting
     return learner.rehearsal().budget;
   else
     return Learner::keeps_pairs ? settings.memory_size : 0;
-}
-
-/// Sets up a learner's policies: first from options, then from assignments to single policies. **Errors.** UsageError
-/// for a key that no policy of the strategy has, or a value out of range.
-template <class Learner>
-void configure(const Settings& settings, const std::vector<Assignment>& policies, Learner& learner) {
-  if constexpr (requires { learner.optimizer().weight_decay; })
-    learner.optimizer().weight_decay = settings.weight_decay;
-  if constexpr (requires { learner.rehearsal().budget; }) learner.rehearsal().budget = settings.memory_size;
-  apply(policies, learner);
-  if constexpr (requires { learner.rehearsal().budget; }) ctp::rehearsal::require_budget(learner.rehearsal().budget);
-  (void)learner.schedule().rate(0, 1, {settings.lr, settings.min_lr});  // validates the settings
 }
 
 /// Mean over the tasks of the chance level of the recall mean: that of the average of the task matrix.
@@ -149,7 +120,8 @@ class Training {
 
   explicit Training(const RunContext& context)
       : context_(context),
-        learner_(Model(context.model), options(context)),
+        learner_(Model(context.model), options(context),
+                 [&](auto& policies) { configure(context.settings, context.policy_settings, policies); }),
         log_((prepare(), context.settings.output + "/metrics.jsonl"), say_log_waits),
         stops_(context.folder, (log_.open(), log_)),  // no log if prepare() throws
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
@@ -182,6 +154,7 @@ class Training {
  private:
   void train() {
     context_.announce();
+    if (context_.init != nullptr) say_notes(examples::notes_on(unshared_, context_.init->origin), context_.json);
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
@@ -222,10 +195,11 @@ class Training {
     context_.save(path, std::move(file));
   }
   void prepare() {
-    configure(context_.settings, context_.policy_settings, learner_);
-    if (context_.init != nullptr)
-      learner_.set_weights(ctp::read_weights<float>(learner_.model().layout(),
-                                                    examples::with_heads<typename Model::Projection>(*context_.init)));
+    if (context_.init == nullptr) return;
+    std::vector<float> theta = learner_.weights();
+    unshared_ = ctp::read_starting_weights(
+        learner_.model().layout(), examples::with_heads<typename Model::Projection>(*context_.init), theta);
+    learner_.set_weights(theta);
   }
   static ctp::TrainOptions options(const RunContext& context) {
     const Settings& s = context.settings;
@@ -247,7 +221,7 @@ class Training {
     const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
     for (const auto& task : context_.tasks) {
       const std::size_t kept = std::min(seen, may_keep);
-      steps += (task.members.size() + kept) / static_cast<std::size_t>(context_.settings.batch_size);
+      steps += steps_of(task.members.size() + kept, context_.settings);
       seen += task.members.size();
     }
     return steps * static_cast<std::uint64_t>(context_.settings.epochs);
@@ -270,7 +244,7 @@ class Training {
     try {
       const std::string wrong = fault();
       if (wrong.empty()) {
-        save(path, examples::published_weights(learner_));
+        save(path, ctp::published_weights(learner_));
         if (context_.folder != nullptr) context_.folder->keep();
         what += "those weights are kept in " + path;
       } else {
@@ -301,7 +275,7 @@ class Training {
     if (gone && ctp::io::exists(folder))
       folder += ".interrupted-" + std::to_string(::getpid());  // another run's by now
     const std::string path = folder + "/interrupted.safetensors", at = stops_.position();
-    ctp::TensorFile file = examples::published_weights(learner_);
+    ctp::TensorFile file = ctp::published_weights(learner_);
     file.metadata["interrupted"] = "after " + at;
     try {
       if (gone) {
@@ -337,7 +311,7 @@ class Training {
 
   void after(std::size_t task) {
     const std::string path = context_.settings.output + "/" + task_file(task, matrix_.size());
-    save(path, examples::published_weights(learner_));
+    save(path, ctp::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
     sound_ = path;                                                     // evaluation refuses scores that are not finite
     const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer needs the next task
@@ -348,6 +322,7 @@ class Training {
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
     examples::add_evaluation(line, result, context_.evaluate, task);
     line.add("loss_jumps", losses_.jumps()).add("largest_loss", losses_.largest());
+    line.add("dropped_pairs", progress_.dropped());
     if (context_.left_out) line.add("left_out", *context_.left_out);
     line.add("seconds", since(task_begins_));
     write_line(line);
@@ -392,6 +367,7 @@ class Training {
   }
 
   const RunContext& context_;
+  ctp::UnsharedParameters unshared_;  ///< of the starting weights
   Learner learner_;
   ctp::report::PatientLog log_;
   Stops stops_;

@@ -14,6 +14,7 @@
 
 #include "../common/model.hpp"
 #include "../common/picture_check.hpp"
+#include "../common/policy_parameters.hpp"
 #include "../common/reading.hpp"
 #include "../common/run.hpp"
 #include "../common/stream_evaluator.hpp"
@@ -81,9 +82,13 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const evalua
     weights.trained ? line.add("trained_max_words", weights.trained->max_words)
                     : line.add("trained_max_words", nullptr);
     line.add("vocabulary", weights.vocabulary.fingerprint);
+    if (!weights.policy_parameters.empty()) line.add("policy_parameters", weights.policy_parameters);
     line.add("titles", title_reports.json());
     if (check) line.add("check", examples::check_object(*check, stream));
   });
+  if (!weights.policy_parameters.empty() && !o.json)
+    std::printf("parameters of the training's policies, not used here: %s\n",
+                ctp::printable(examples::parameter_list(weights.policy_parameters)).c_str());
   if (check && !o.json)
     for (const std::string& sentence : examples::check_sentences(*check, stream)) std::printf("%s\n", sentence.c_str());
 }

@@ -6,12 +6,14 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/text/tokenizer.hpp>
 #include <ctp/data/text/vocabulary.hpp>
+#include <ctp/encoder/weights.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 #include <ctp/io/weights/training_record.hpp>
@@ -38,7 +40,8 @@ struct WeightsInUse {
   ctp::io::VocabularyRecord vocabulary;
   int max_words;
   std::string background;          ///< grey level behind transparent pixels, or none
-  std::vector<std::string> notes;  ///< what may make the numbers others than the training's, one line each
+  std::vector<std::string> policy_parameters;  ///< names of parameters of the training's policies, which are not used
+  std::vector<std::string> notes;              ///< what may make the numbers others than the training's, one line each
 };
 
 /// Sizes of a model given as "model.FIELD=NUMBER". **Errors.** UsageError.
@@ -93,6 +96,7 @@ inline WeightsInUse open_weights(const WeightOptions& options) {
   const std::string trained_background = trained ? trained->background : "none";
   const std::string background = options.background.value_or(trained_background);
   (void)examples::background_of(background, options.background ? "--background" : options.weights);
+  std::vector<std::string> policy_parameters = ctp::passed_over(ctp::Layout(), file);
   WeightsInUse result{.file = std::move(file),
                       .config = config,
                       .trained = trained,
@@ -100,6 +104,7 @@ inline WeightsInUse open_weights(const WeightOptions& options) {
                       .vocabulary = std::move(used),
                       .max_words = words,
                       .background = background,
+                      .policy_parameters = std::move(policy_parameters),
                       .notes = {}};
   if (background != trained_background)
     result.notes.push_back("--background " + background + ": " + options.weights + " was trained with " +

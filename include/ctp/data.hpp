@@ -28,5 +28,7 @@
 #include <ctp/data/source.hpp>
 #include <ctp/data/text/caption.hpp>
 #include <ctp/data/text/title_report.hpp>
+#include <ctp/data/text/token_ids.hpp>
 #include <ctp/data/text/tokenizer.hpp>
 #include <ctp/data/text/vocabulary.hpp>
+#include <ctp/train/weights_file.hpp>

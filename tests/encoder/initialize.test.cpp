@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -87,4 +88,28 @@ TEST_CASE("initialize: the gaps between parameters are zero") {
 
   CHECK(gaps > 0);  // the odd widths leave gaps
   CHECK(other == 0);
+}
+
+TEST_CASE("initialize: constants and distributions of a parameter are the same in both schemes") {
+  ctp::Layout layout;
+  const auto constant = layout.add<1>("constant", {5}, ctp::Start::constant(-10));
+  const auto uniform = layout.add<2>("uniform", {40, 50}, ctp::Start::uniform(2, 6));
+  const auto normal = layout.add<2>("normal", {40, 50}, ctp::Start::normal(3, 0.5));
+  const auto theta = ctp::initial_weights<double>(layout, 3);
+  CHECK(theta == ctp::initial_weights<double>(layout, 3, ctp::Initialization::Published));
+
+  const auto at = [&](ctp::Index offset) { return theta.begin() + offset; };
+  CHECK(std::all_of(at(constant.offset), at(constant.offset) + 5, [](double x) { return x == -10; }));
+  CHECK(std::all_of(at(uniform.offset), at(uniform.offset) + 2000, [](double x) { return x >= 2 && x < 6; }));
+  const auto moments = [&](ctp::Index offset) {
+    double sum = 0, squares = 0;
+    for (ctp::Index i = 0; i < 2000; ++i) sum += *at(offset + i);
+    for (ctp::Index i = 0; i < 2000; ++i) squares += (*at(offset + i) - sum / 2000) * (*at(offset + i) - sum / 2000);
+    return std::pair{sum / 2000, std::sqrt(squares / 2000)};
+  };
+  // Five deviations of a mean of 2000 numbers; the deviation of uniform numbers is their width / sqrt(12).
+  CHECK(std::abs(moments(uniform.offset).first - 4) < 5 * 4 / std::sqrt(12.0 * 2000));
+  CHECK(agrees(moments(uniform.offset).second, 4 / std::sqrt(12.0), 2000));
+  CHECK(std::abs(moments(normal.offset).first - 3) < 5 * 0.5 / std::sqrt(2000.0));
+  CHECK(agrees(moments(normal.offset).second, 0.5, 2000));
 }

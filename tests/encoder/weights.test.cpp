@@ -221,3 +221,50 @@ TEST_CASE("weights: a model that a file cannot hold is refused before memory for
   CHECK_THROWS_AS((void)ctp::match_weights(model().layout(), more), ctp::DataError);
   CHECK_NOTHROW((void)ctp::match_weights(model().layout(), more, "", true));
 }
+
+TEST_CASE("weights: parameters of other policies are passed over by name, and those that a file lacks start fresh") {
+  ctp::Layout layout = model().layout();
+  ctp::Parameter<1> own;
+  layout.add_of_policy("mine", [&](ctp::Layout& l) { own = l.add<1>("scale", {2}, ctp::Start::constant(7)); });
+  ctp::TensorFile file = file_of(start());
+  file.tensors.push_back(filled("policy.theirs.bias", {3}, 1));
+
+  CHECK(ctp::read_weights<float>(model().layout(), file) == start());
+  CHECK(ctp::passed_over(model().layout(), file) == std::vector<std::string>{"policy.theirs.bias"});
+  CHECK_THROWS_WITH_AS((void)ctp::read_weights<float>(layout, file),
+                       "w.safetensors: tensor policy.mine.scale: expected a tensor with this name, found none; train "
+                       "with the policy that has this parameter, or let it start fresh: read_starting_weights()",
+                       ctp::DataError);
+
+  std::vector<float> theta = ctp::initial_weights<float>(layout, 2);
+  const ctp::UnsharedParameters unshared = ctp::read_starting_weights(layout, file, theta);
+  CHECK(unshared.fresh == std::vector<std::string>{"policy.mine.scale"});
+  CHECK(unshared.passed_over == std::vector<std::string>{"policy.theirs.bias"});
+  std::vector<float> expected = start();
+  expected.resize(theta.size());
+  expected[static_cast<std::size_t>(own.offset)] = expected[static_cast<std::size_t>(own.offset) + 1] = 7;
+  CHECK(theta == expected);
+
+  file.tensors.push_back(filled("policy.mine.scale", {2}, 0.5F));
+  CHECK(ctp::read_starting_weights(layout, file, theta).fresh.empty());
+  expected[static_cast<std::size_t>(own.offset)] = expected[static_cast<std::size_t>(own.offset) + 1] = 0.5F;
+  CHECK(theta == expected);
+  CHECK(ctp::read_weights<float>(layout, file) == expected);
+  tensor(file, "policy.mine.scale") = filled("policy.mine.scale", {3}, 0.5F);
+  CHECK_THROWS_WITH_AS((void)ctp::read_starting_weights(layout, file, theta),
+                       doctest::Contains("policy.mine.scale: expected shape [2], found [3]"), ctp::DataError);
+  theta.pop_back();
+  CHECK_THROWS_AS((void)ctp::read_starting_weights(layout, file, theta), ctp::ShapeError);
+}
+
+TEST_CASE("weights: of one of several models in a file, the parameters of policies are those behind its prefix") {
+  ctp::TensorFile file = file_of(start());
+  for (auto& t : file.tensors) t.name = "momentum." + t.name;
+  for (const char* name : {"momentum.policy.mine.scale", "policy.mine.scale"})
+    file.tensors.push_back(filled(name, {1}, 2));
+  ctp::Layout layout = model().layout();
+  layout.add_of_policy("mine", [](ctp::Layout& l) { (void)l.add<1>("scale", {1}, ctp::Start::Zeros); });
+  CHECK(ctp::read_weights<float>(layout, file, "momentum.").size() == start().size() + 16);
+  CHECK(ctp::passed_over(layout, file, "momentum.").empty());
+  CHECK(ctp::passed_over(model().layout(), file, "momentum.") == std::vector<std::string>{"policy.mine.scale"});
+}

@@ -1,6 +1,25 @@
 #include <ctp/nn/layout.hpp>
 
+#include <limits>
+#include <string>
+
 #include <doctest/doctest.h>
+
+namespace {
+
+/// The message with which rules of a parameter are refused; empty if they are taken.
+std::string refusal(const ctp::ParameterRules& rules) {
+  ctp::Layout layout;
+  try {
+    (void)layout.add<1>("x", {2}, rules);
+  } catch (const ctp::UsageError& error) {
+    CHECK(layout.size() == 0);
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
 
 TEST_CASE("layout: every parameter begins at a multiple of 16 values, in the order of the calls") {
   ctp::Layout layout;
@@ -36,4 +55,63 @@ TEST_CASE("layout: sizes whose product or sum does not fit are refused by name, 
   CHECK_THROWS_AS((void)layout.add<1>("sum", {32}, ctp::Start::Zeros), ctp::UsageError);
   CHECK(layout.parameters().size() == 2);
   CHECK(layout.size() == (ctp::Index{1} << 60) - 16);
+}
+
+TEST_CASE("layout: the rules of a parameter are kept, and are those of any weight if nobody gave them") {
+  ctp::Layout layout;
+  (void)layout.add<1>("plain", {3}, ctp::Start::Weight);
+  const auto scale = layout.add<0>(
+      "scale", {}, {.start = ctp::Start::constant(2.5), .decay = 0, .rate = 0.5, .least = -1, .most = 3});
+  CHECK(scale.offset == 16);
+  const ctp::ParameterInfo &plain = layout.parameters()[0], &p = layout.parameters()[1];
+  CHECK(plain.decay == 1);
+  CHECK(plain.rate == 1);
+  CHECK(plain.least == -std::numeric_limits<double>::infinity());
+  CHECK(plain.most == std::numeric_limits<double>::infinity());
+  CHECK(p.shape.empty());
+  CHECK(p.size() == 1);
+  CHECK(p.start == ctp::Start::constant(2.5));
+  CHECK(p.decay == 0);
+  CHECK(p.rate == 0.5);
+  CHECK(p.least == -1);
+  CHECK(p.most == 3);
+  CHECK(layout.size() == 32);
+}
+
+TEST_CASE("layout: rules out of range, and a start outside of the limits, are refused by the parameter's name") {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  CHECK(refusal({.decay = -1}) ==
+        "parameter x: decay: expected a finite factor of 0 or more, found -1; 0 means no weight decay");
+  CHECK(refusal({.rate = -0.5}) ==
+        "parameter x: rate: expected a finite factor of 0 or more, found -0.5; 0 means a fixed value");
+  CHECK(refusal({.least = 2, .most = 1}) ==
+        "parameter x: least and most: expected a range, the smaller number first, found 2 to 1; exchange the two or "
+        "choose others");
+  CHECK(refusal({.start = ctp::Start::constant(5), .least = 0, .most = 4.5}) ==
+        "parameter x: start: expected a value from 0 to 4.5, found 5; choose another start or a wider range");
+  CHECK(refusal({.start = ctp::Start::normal(1, 1), .least = 0}).find("found values that may lie outside") !=
+        std::string::npos);
+  for (const double bad : {nan, infinity}) {
+    CHECK_FALSE(refusal({.decay = bad}).empty());
+    CHECK_FALSE(refusal({.rate = bad}).empty());
+  }
+  CHECK_FALSE(refusal({.least = nan}).empty());
+  CHECK_FALSE(refusal({.most = nan}).empty());
+  CHECK(refusal({.start = ctp::Start::uniform(0, 1), .least = 0, .most = 1}).empty());
+}
+
+TEST_CASE("layout: parameters of a policy have its name before theirs, and no two of them have one name") {
+  ctp::Layout layout;
+  (void)layout.add<1>("bias", {3}, ctp::Start::Zeros);
+  const auto add_bias = [](ctp::Layout& own) { (void)own.add<1>("bias", {2}, ctp::Start::Zeros); };
+  layout.add_of_policy("mine", add_bias);
+  layout.add_of_policy("other", add_bias);
+  CHECK_THROWS_WITH_AS(layout.add_of_policy("mine", add_bias),
+                       "parameter policy.mine.bias: expected one parameter of this name, found two; give each policy of "
+                       "a strategy a name of its own, and each of its parameters",
+                       ctp::UsageError);
+  (void)layout.add<1>("last", {1}, ctp::Start::Zeros);  // no prefix is left behind by the error
+  std::string names;
+  for (const ctp::ParameterInfo& p : layout.parameters()) names += p.name + " ";
+  CHECK(names == "bias policy.mine.bias policy.other.bias last ");
 }

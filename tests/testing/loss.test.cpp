@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/autograd/operators.hpp>
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/distill/lwf.hpp>
 #include <ctp/distill/masked_language.hpp>
@@ -84,6 +85,31 @@ struct Constant {
     return zero;
   }
 };
+
+/// exp(x) times the mean length of the raw image features, with a parameter x of its own. The gradient by x is
+/// multiplied by `backward`.
+struct Stretched {
+  static constexpr const char* name = "stretched";
+  static constexpr Needs needs{};
+  double backward = 1;
+  ctp::Parameter<0> x{};
+
+  template <class Layout>
+  void parameters(Layout& layout) {
+    x = layout.template add<0>("x", {}, {.start = ctp::Start::constant(0.5)});
+  }
+  template <class Step>
+  auto loss(Step& step) const {
+    const auto& pass = step.online.pass();
+    const auto own = pass[x];
+    const auto factor = map(pass, own, ctp::elementwise::Exp{});
+    const double error = backward - 1;
+    pass.record([=] {
+      if (own.grad) Step::Backend::add_scaled(1, error, factor.grad.data, own.grad.data);
+    });
+    return factor * mean(pass, row_lengths(pass, step.online.image_raw()));
+  }
+};
 }  // namespace
 
 TEST_CASE("loss: an objective and a distillation pass, with the gradient by every weight of the model") {
@@ -98,6 +124,15 @@ TEST_CASE("loss: a wrong gradient and one that is zero everywhere are reported")
   CHECK(mentions(wrong, "norm of the difference"));
   CHECK(check_loss(Constant{}, model).log ==
         "the gradient is 0 for all weights: nothing would be learned from this loss\n");
+}
+
+TEST_CASE("loss: the parameters of a policy are checked with the weights of the model, and the model stays as it is") {
+  const ctp::Index before = model.layout().size();
+  CHECK(check_loss(Stretched{}, model).log.empty());
+  CHECK_FALSE(check_loss(Stretched{.backward = 1.01}, model).ok);
+  CHECK(check_loss(ctp::objective::InBatchContrast{.learn_temperature = true}, model).log.empty());
+  CHECK(check_loss(ctp::objective::MomentumContrast{.learn_temperature = true}, model).log.empty());
+  CHECK(model.layout().size() == before);
 }
 
 TEST_CASE("needs: the library's losses name the outputs that they read") {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <type_traits>
 #include <utility>
@@ -13,11 +14,14 @@
 
 namespace ctp {
 
-/// A value on the tape with its gradient. `grad.data` is null if the value is not differentiated.
+/// A value on the tape with its gradient. `grad.data` is null if the value is not differentiated. The tape and the
+/// memory level are those of the pass that made the value, so that operators (operators.hpp) need no pass.
 template <std::size_t Rank, class Backend>
 struct Variable {
   using Real = typename Backend::Real;
   Tensor<Real, Rank, Backend> value, grad;
+  Tape<Backend>* tape = nullptr;  ///< null if no pass has made this value
+  std::uint32_t level = 0;
 };
 
 /// A number on the tape, such as a loss.
@@ -28,10 +32,10 @@ using Scalar = Variable<0, Backend>;
 template <class T, std::size_t Rank, class Backend>
 using Input = std::type_identity_t<Tensor<const T, Rank, Backend>>;
 
-/// Offset and shape of a weight in a parameter vector.
+/// Offset and shape of a weight in a parameter vector. A Parameter that no Layout has made is in none: offset -1.
 template <std::size_t Rank>
 struct Parameter {
-  Index offset = 0;
+  Index offset = -1;
   Shape<Rank> shape{};
 };
 
@@ -50,19 +54,25 @@ struct Pass {
   std::size_t level = 0;       ///< nesting depth in enclosed()
 
   [[nodiscard]] bool differentiates() const { return gradient != nullptr; }
+  [[nodiscard]] std::uint32_t memory_level() const { return static_cast<std::uint32_t>(level); }
 
-  /// A weight of the model as a Variable. Value and gradient are views of `theta` and `gradient`.
+  /// A weight of the model or of a policy as a Variable. Value and gradient are views of `theta` and `gradient`.
+  /// **Errors.** UsageError for a Parameter that no Layout has made.
   template <std::size_t Rank>
   Variable<Rank, Backend> operator[](const Parameter<Rank>& p) const {
+    require(p.offset >= 0, "pass[parameter]",
+            "expected a parameter of the layout, found one that was never added; in 'parameters(layout)' of the policy, "
+            "assign the result of 'layout.template add<Rank>(...)' to the parameter, and change settings that decide on "
+            "parameters before the Learner is made: 'Learner(model, options, configure)'");
     // Weights are never written through a Variable; the cast spares a second Variable type.
-    Variable<Rank, Backend> v{{const_cast<Real*>(theta) + p.offset, p.shape}, {}};
+    Variable<Rank, Backend> v{{const_cast<Real*>(theta) + p.offset, p.shape}, {}, tape, memory_level()};
     if (gradient != nullptr) v.grad = {gradient + p.offset, p.shape};
     return v;
   }
   /// A new value with a zero gradient.
   template <std::size_t Rank>
   Variable<Rank, Backend> make(Shape<Rank> shape) const {
-    Variable<Rank, Backend> v{scratch(shape), {}};
+    Variable<Rank, Backend> v{scratch(shape), {}, tape, memory_level()};
     if (gradient != nullptr) {
       v.grad = tape->template make<Real>(shape, level);
       if (level == 0) Backend::zero(v.grad.data, v.grad.size());  // deeper levels: enclosed() zeroes the gradients
@@ -93,6 +103,55 @@ struct Pass {
     return layer;
   }
 };
+
+namespace detail {
+
+/// @brief The pass in which an operation on `x...` runs: `pass` itself, or `pass` without gradient if no x has one.
+///
+/// Without gradient, the result lies in the memory of the whole step if `pass` differentiates: a backward closure of a
+/// later operation may read the result. **Errors.** UsageError if an x has a gradient and `pass` records none.
+template <class B, std::size_t... Rank>
+Pass<B> pass_of(const char* operation, const Pass<B>& pass, const Variable<Rank, B>&... x) {
+  const bool gradient = (static_cast<bool>(x.grad) || ...);
+  require(
+      pass.differentiates() || !gradient, operation,
+      "an operand has a gradient, but the pass records none; take the pass of the online model, or stop_gradient()");
+  Pass<B> own = pass;
+  if (pass.differentiates() && !gradient) {
+    own.gradient = nullptr;
+    own.level = 0;
+  }
+  return own;
+}
+
+/// @brief The pass of an operator on values that know their tape. The result has a gradient if an operand has one, and
+/// the higher memory level of the operands.
+///
+/// The pass has no weights. Its `gradient` only says whether the operator differentiates. **Errors.** UsageError if no
+/// operand lies on a tape, or if operands with gradients lie on different tapes.
+template <class B, std::size_t... Rank>
+Pass<B> operator_pass(const char* operation, const Variable<Rank, B>&... x) {
+  Pass<B> pass;
+  Tape<B>*recording = nullptr, *other = nullptr;
+  const auto take = [&](Tape<B>* tape, typename B::Real* gradient, std::uint32_t level) {
+    if (level > pass.level) pass.level = level;
+    if (gradient == nullptr) {
+      if (other == nullptr) other = tape;
+      return;
+    }
+    require(recording == nullptr || tape == nullptr || tape == recording, operation,
+            "the operands lie on different tapes; combine values of one step only");
+    if (tape != nullptr) recording = tape;
+    pass.gradient = gradient;
+  };
+  (take(x.tape, x.grad.data, x.level), ...);
+  pass.tape = recording != nullptr ? recording : other;
+  require(pass.tape != nullptr, operation,
+          "no operand lies on a tape; make values with pass.make(), pass[parameter] or an operation");
+  return pass;
+}
+
+}  // namespace detail
 
 /// @brief Runs a block, compute(inner), with a nested pass whose temporaries are reused by the next block.
 ///

@@ -77,4 +77,23 @@ CTP_HD inline Real gelu_slope(Real x) {
          x * Real(0.39894228040143268) * fn::exp(Real(-0.5) * x * x);
 }
 
+/// 1 / (1 + e^-x).
+template <class Real>
+CTP_HD inline Real sigmoid(Real x) {
+  return Real(1) / (Real(1) + fn::exp(-x));
+}
+
+/// d sigmoid / dx = sigmoid(x) sigmoid(-x), accurate for a large |x|, too.
+template <class Real>
+CTP_HD inline Real sigmoid_slope(Real x) {
+  const Real small = fn::exp(x > Real(0) ? -x : x), whole = Real(1) + small;
+  return small / (whole * whole);
+}
+
+/// log(1 + e^x), without overflow.
+template <class Real>
+CTP_HD inline Real softplus(Real x) {
+  return (x > Real(0) ? x : Real(0)) + std::log1p(fn::exp(x > Real(0) ? -x : x));
+}
+
 }  // namespace ctp::fn

@@ -33,6 +33,21 @@ struct ModelConfig {
   int pad = 0, unk = 1, cls = 2, sep = 3, mask = 4;
   double dropout = 0.1;  ///< in the text encoder: attention and hidden; the image encoder has none
 
+  /// @brief These sizes with the vocabulary's size and the special ids of `tokenizer`, whose `vocabulary()` has size(),
+  /// pad(), unk(), cls(), sep() and mask(): data::Tokenizer.
+  template <class Tokenizer>
+  [[nodiscard]] ModelConfig for_tokenizer(const Tokenizer& tokenizer) const {
+    ModelConfig config = *this;
+    const auto& vocabulary = tokenizer.vocabulary();
+    config.vocab = static_cast<int>(vocabulary.size());
+    config.pad = vocabulary.pad();
+    config.unk = vocabulary.unk();
+    config.cls = vocabulary.cls();
+    config.sep = vocabulary.sep();
+    config.mask = vocabulary.mask();
+    return config;
+  }
+
   /// Calls visitor(name, field) for every field. The temperatures have the published names `temp` and `distill_temp`.
   template <class Self, class Visitor>
   static void fields(Self& self, Visitor&& visitor) {

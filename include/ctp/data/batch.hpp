@@ -23,7 +23,8 @@ enum class Pictures {
 ///
 /// Pictures are either in `pixels` or in `images`; the other vector is empty.
 struct Batch {
-  int size = 0;        ///< B, pairs
+  int size = 0;  ///< B, pairs
+  int full = 0;  ///< pairs of a full batch, if the last batch of an epoch may be shorter; 0: all have `size` pairs
   int image_size = 0;  ///< H = W, pixels
   int length = 0;      ///< L, tokens
   std::uint32_t task = 0, epoch = 0;
@@ -69,6 +70,8 @@ class BatchSource {
   [[nodiscard]] virtual std::size_t steps() const = 0;
   /// Rewinds to the first batch of epoch `epoch`, counted from 0.
   virtual void start(std::uint32_t epoch) = 0;
+  /// Pairs that an epoch leaves out, as too few for one more batch. Another order leaves other pairs out.
+  [[nodiscard]] virtual std::size_t dropped() const { return 0; }
   /// The next batch, or null at the end of the epoch. Valid until the next call.
   virtual const Batch* next() = 0;
   /// Name of a pair for messages, by its ordinal. **Errors.** none; unknown ordinals give the number as text.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <ctp/core/philox.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/data/picture_row.hpp>
+#include <ctp/data/text/token_ids.hpp>
 
 namespace ctp::data {
 
@@ -40,6 +42,9 @@ class Source {
   virtual void image(std::uint32_t ordinal, RandomSubstream* augment, const PictureRow& out) const = 0;
   /// Tokens of the caption from [CLS] to [SEP], not padded. Valid as long as the source lives.
   [[nodiscard]] virtual std::span<const std::int32_t> tokens(std::uint32_t ordinal) const = 0;
+  /// Ids of the vocabulary of the captions, which a model must share; nothing if the source does not know its
+  /// vocabulary: then the caller answers for the ids.
+  [[nodiscard]] virtual std::optional<TokenIds> token_ids() const { return std::nullopt; }
 };
 
 /// @brief One task of a stream: a name and the pairs to learn from, as ordinals of one source.

@@ -41,8 +41,7 @@ class VisionLanguageModel {
   /// Projection of text class tokens to the common space. **Shapes.** [B,width] -> [B,embed].
   [[nodiscard]] const Projection& text_proj() const { return text_proj_; }
 
- protected:
-  /// For derived models: the layout, to add parameters to.
+  /// The layout, to add parameters to: those of a derived model, and those of policies.
   [[nodiscard]] Layout& layout_to_extend() { return layout_; }
 
  private:

@@ -78,7 +78,8 @@ inline void require_repeats(const TensorFile& file, const NamedTensor& repeated,
 /// @brief The tensor of each parameter of a layout, in the layout's order, without reading values. Memory and time
 /// follow the sizes of file and layout.
 ///
-/// Names are as for read_weights(). `may_have_others`: accepts tensors that the layout lacks.
+/// Names are as for read_weights(). A parameter of a policy that the file lacks has a null pointer. Parameters of
+/// policies that the layout lacks are passed over. `may_have_others`: accepts all tensors that the layout lacks.
 /// **Errors.** DataError naming file and tensor for a tensor that is missing, has another shape or no floating-point
 /// type, or is unknown.
 inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const TensorFile& file,
@@ -100,6 +101,10 @@ inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const
       if (tensor != nullptr && alias != nullptr) detail::require_repeats(file, *alias, *tensor);
       if (tensor == nullptr) tensor = alias;
     }
+    if (tensor == nullptr && p.name.starts_with(policy_prefix)) {
+      matched.push_back(nullptr);
+      continue;
+    }
     if (tensor == nullptr)
       detail::refuse_weights(file, p.name, "a tensor with this name", "none", missing_tensor_remedy(file, p.name));
     if (tensor->shape != p.shape)
@@ -120,6 +125,9 @@ inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const
   for (const char* name : {"text_mlm_encoder.bert.embeddings.position_ids", "text_encoder.embeddings.position_ids",
                            "temp", "distill_temp", "image_queue", "text_queue", "queue_ptr"})
     take(name);
+  if (prefix.empty())
+    for (const NamedTensor* tensor : index.sorted())
+      if (tensor->name.starts_with(policy_prefix)) known.insert(tensor);
   if (may_have_others || !prefix.empty() || known.size() == file.tensors.size()) return matched;
   const auto unknown = std::find_if(index.sorted().begin(), index.sorted().end(),
                                     [&](const NamedTensor* tensor) { return !known.contains(tensor); });
@@ -131,30 +139,86 @@ inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const
   return matched;
 }
 
+namespace detail {
+/// Copies a tensor's numbers to the place of a parameter in `theta`. **Errors.** DataError naming file and tensor for a
+/// value that is not finite or too large.
+template <class Real>
+void copy_weights(const TensorFile& file, const NamedTensor& tensor, const ParameterInfo& p, std::vector<Real>& theta) {
+  const std::span<Real> out(theta.data() + p.offset, static_cast<std::size_t>(p.size()));
+  try {
+    tensor.copy_to(out);
+  } catch (const DataError& error) {  // a tensor does not know its file
+    throw DataError((file.origin.empty() ? "weights" : file.origin) + ": " + error.what());
+  }
+  for (const Real value : out)
+    if (!std::isfinite(value))
+      refuse_weights(file, p.name, "finite numbers", "NaN or infinity", "these weights are damaged");
+}
+}  // namespace detail
+
 /// @brief Reads the parameter vector of a model from a file's tensors. **Shapes.** [layout.size()], gaps zero.
 ///
 /// `prefix` selects one of several models in a file. Accepts `text_encoder.*` as alias of `text_mlm_encoder.bert.*`,
 /// `position_ids`, and the masked-language decoder's tied weight and bias; copies of a tensor must have equal values.
-/// Ignores the state of a training (`temp`, queues, ...). Memory for the vector is asked for after every tensor has
-/// been matched.
-/// **Errors.** as match_weights(); DataError naming file and tensor for a value that is not finite or too large.
+/// Ignores the state of a training (`temp`, queues, ...) and `policy.*`, the parameters of policies, that the layout
+/// lacks. Memory for the vector is asked for after every tensor has been matched.
+/// **Errors.** as match_weights(); DataError naming file and tensor for a parameter of a policy that is missing, and for
+/// a value that is not finite or too large.
 template <class Real>
 std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std::string_view prefix = "") {
   const std::vector<const NamedTensor*> matched = match_weights(layout, file, prefix);
+  for (std::size_t i = 0; i < matched.size(); ++i)
+    if (matched[i] == nullptr)
+      detail::refuse_weights(file, layout.parameters()[i].name, "a tensor with this name", "none",
+                             "train with the policy that has this parameter, or let it start fresh: "
+                             "read_starting_weights()");
   std::vector<Real> theta(static_cast<std::size_t>(layout.size()));
+  for (std::size_t i = 0; i < matched.size(); ++i)
+    detail::copy_weights(file, *matched[i], layout.parameters()[i], theta);
+  return theta;
+}
+
+/// Names of the parameters of policies that a layout and a file do not share, in the order of layout and file.
+struct UnsharedParameters {
+  std::vector<std::string> fresh;        ///< the file lacks them: they keep their initial values
+  std::vector<std::string> passed_over;  ///< the layout lacks them: nothing reads them
+};
+
+/// Names of the parameters of policies in a file that a layout lacks. Names are those behind `prefix`.
+inline std::vector<std::string> passed_over(const Layout& layout, const TensorFile& file,
+                                            std::string_view prefix = "") {
+  std::set<std::string_view> own;
+  for (const ParameterInfo& p : layout.parameters()) own.insert(p.name);
+  std::vector<std::string> names;
+  for (const NamedTensor& tensor : file.tensors) {
+    if (!tensor.name.starts_with(prefix)) continue;
+    const std::string_view name = std::string_view(tensor.name).substr(prefix.size());
+    if (name.starts_with(policy_prefix) && !own.contains(name)) names.emplace_back(name);
+  }
+  return names;
+}
+
+/// @brief Replaces the weights in `theta` by those of a file, as starting weights of a training. Parameters of policies
+/// that the file lacks keep their values in `theta`. Returns what the two do not share, to be said to the user.
+///
+/// **Shapes.** theta [layout.size()].  **Errors.** ShapeError for another theta; as match_weights(); DataError naming
+/// file and tensor for a value that is not finite or too large. `theta` may be partly replaced after an error.
+template <class Real>
+UnsharedParameters read_starting_weights(const Layout& layout, const TensorFile& file, std::vector<Real>& theta,
+                                         std::string_view prefix = "") {
+  const auto n = static_cast<Index>(theta.size());
+  require_shape(n == layout.size(), "read_starting_weights", "theta", Shape<1>{n}, "layout", Shape<1>{layout.size()},
+                "one number for each place of the layout");
+  const std::vector<const NamedTensor*> matched = match_weights(layout, file, prefix);
+  UnsharedParameters unshared{{}, passed_over(layout, file, prefix)};
   for (std::size_t i = 0; i < matched.size(); ++i) {
     const ParameterInfo& p = layout.parameters()[i];
-    const std::span<Real> out(theta.data() + p.offset, static_cast<std::size_t>(p.size()));
-    try {
-      matched[i]->copy_to(out);
-    } catch (const DataError& error) {  // a tensor does not know its file
-      throw DataError((file.origin.empty() ? "weights" : file.origin) + ": " + error.what());
-    }
-    for (const Real value : out)
-      if (!std::isfinite(value))
-        detail::refuse_weights(file, p.name, "finite numbers", "NaN or infinity", "these weights are damaged");
+    if (matched[i] == nullptr)
+      unshared.fresh.push_back(p.name);
+    else
+      detail::copy_weights(file, *matched[i], p, theta);
   }
-  return theta;
+  return unshared;
 }
 
 /// @brief The weights of a parameter vector as named float32 tensors, in the layout's order. **Shapes.** theta

@@ -1,23 +1,34 @@
 /// @file   ctp/nn/layout.hpp
-/// @brief  Layout of the flat parameter vector: names, shapes and offsets of a model's parameters.
+/// @brief  Layout of the flat parameter vector: names, shapes, offsets and rules of parameters.
 /// @layer  nn
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <ctp/autograd/pass.hpp>
+#include <ctp/core/error.hpp>
+#include <ctp/core/json_line.hpp>
+#include <ctp/nn/start.hpp>
 
 namespace ctp {
 
-/// Initial value of a parameter, if no weights are loaded.
-enum class Start {
-  Weight,  ///< normal; scaled by 1/sqrt(fan-in), or as published
-  Table,   ///< embeddings and positions: normal; scaled by 1/sqrt(width), or as published
-  Ones,
-  Zeros,
+/// Prefix of the names of parameters that belong to policies of a training, not to the model.
+inline constexpr std::string_view policy_prefix = "policy.";
+
+/// How a parameter starts, and how an optimiser treats it.
+struct ParameterRules {
+  Start start = Start::Zeros;
+  double decay = 1;  ///< factor on the optimiser's weight decay; 0: none
+  double rate = 1;   ///< factor on the learning rate; 0: fixed
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();  ///< after each step a value lies in [least, most]
 };
 
 /// One named parameter.
@@ -26,6 +37,8 @@ struct ParameterInfo {
   std::vector<std::int64_t> shape;
   Index offset = 0;
   Start start = Start::Zeros;
+  double decay = 1, rate = 1;  ///< this and the next line: as in ParameterRules
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
 
   [[nodiscard]] Index size() const {
     Index n = 1;
@@ -34,21 +47,51 @@ struct ParameterInfo {
   }
 };
 
-/// @brief Layout of a model's parameter vector: its parameters in the order of the layers' calls of add().
+/// @brief Layout of a parameter vector: the parameters of a model in the order of its layers' calls of add(), and
+/// behind them those of policies.
 ///
 /// Each parameter begins at a multiple of 16 values, so that every parameter is aligned. The gaps are zero, have zero
 /// gradient, and stay zero.
 class Layout {
  public:
-  /// Appends a parameter and returns its place in the vector. **Errors.** UsageError if an extent is negative or the
-  /// vector becomes longer than 2^60 values.
+  /// Appends a parameter and returns its place in the vector. **Errors.** UsageError if an extent is negative, the
+  /// vector becomes longer than 2^60 values, a rule is out of range or excludes the start, or two parameters of policies
+  /// have one name.
   template <std::size_t Rank>
-  Parameter<Rank> add(std::string name, Shape<Rank> shape, Start start) {
+  Parameter<Rank> add(std::string name, Shape<Rank> shape, const ParameterRules& rules) {
+    name.insert(0, prefix_);
+    require_new(name);
+    require_valid(name, rules);
     const Parameter<Rank> p{size_, shape};
     const Index end = size_ + (checked_count(name, shape) + 15) / 16 * 16;
-    parameters_.push_back({std::move(name), {shape.begin(), shape.end()}, size_, start});
+    parameters_.push_back({std::move(name),
+                           {shape.begin(), shape.end()},
+                           size_,
+                           rules.start,
+                           rules.decay,
+                           rules.rate,
+                           rules.least,
+                           rules.most});
     size_ = end;
     return p;
+  }
+  /// Appends a parameter that an optimiser treats as any other. **Errors.** as above.
+  template <std::size_t Rank>
+  Parameter<Rank> add(std::string name, Shape<Rank> shape, Start start) {
+    return add<Rank>(std::move(name), shape, ParameterRules{.start = start});
+  }
+  /// Calls use(layout). Names of the parameters that it adds are led by policy_prefix, `policy` and a dot.
+  /// **Errors.** as use().
+  template <class Use>
+  void add_of_policy(std::string_view policy, const Use& use) {
+    prefix_ = std::string(policy_prefix).append(policy) + ".";
+    try {
+      use(*this);
+    } catch (...) {
+      prefix_.clear();
+      throw;
+    }
+    prefix_.clear();
   }
 
   /// Length of a parameter vector, gaps included.
@@ -80,9 +123,39 @@ class Layout {
                            .text());
     return n;
   }
+  /// Policies alone can meet in one name: layers of a model have names of their own.
+  void require_new(const std::string& name) const {
+    if (prefix_.empty()) return;
+    if (std::any_of(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == name; }))
+      throw UsageError(Complaint{"parameter " + name, "", "one parameter of this name", "two",
+                                 "give each policy of a strategy a name of its own, and each of its parameters"}
+                           .text());
+  }
+  static void require_valid(const std::string& name, const ParameterRules& rules) {
+    const auto text = [](double number) {
+      std::string digits;
+      detail::append_json_number(digits, number);
+      return digits;
+    };
+    const auto check = [&](bool ok, const char* what, const std::string& expected, const std::string& found,
+                           const char* remedy) {
+      if (!ok) throw UsageError(Complaint{"parameter " + name, what, expected, found, remedy}.text());
+    };
+    const std::string range = text(rules.least) + " to " + text(rules.most);
+    check(rules.decay >= 0 && std::isfinite(rules.decay), "decay", "a finite factor of 0 or more", text(rules.decay),
+          "0 means no weight decay");
+    check(rules.rate >= 0 && std::isfinite(rules.rate), "rate", "a finite factor of 0 or more", text(rules.rate),
+          "0 means a fixed value");
+    check(rules.least <= rules.most, "least and most",
+          "a range, the smaller number first", range, "exchange the two or choose others");
+    check(rules.start.lies_within(rules.least, rules.most), "start", "a value from " + range,
+          rules.start.kind() == Start::Kind::Constant ? text(rules.start.first()) : "values that may lie outside",
+          "choose another start or a wider range");
+  }
 
   std::vector<ParameterInfo> parameters_;
   Index size_ = 0;
+  std::string prefix_;  ///< of the names, while a policy adds its parameters
 };
 
 }  // namespace ctp

@@ -15,6 +15,7 @@
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/core/needs.hpp>
 #include <ctp/core/policy.hpp>
+#include <ctp/objective/parameters.hpp>
 
 namespace ctp {
 
@@ -41,6 +42,19 @@ struct All {
   State<Model> init(const Model& model, std::uint64_t seed) const {
     return std::apply([&](const auto&... policy) { return State<Model>{{make_state(policy, model, seed)...}}; },
                       policies);
+  }
+
+  /// Adds the parameters of each policy under its name. **Errors.** as Layout::add().
+  void parameters(Layout& layout, const ModelConfig& config)
+    requires(... || objective::OwnsParameters<Policies>)
+  {
+    const auto add = [&]<class Policy>(Policy& policy) {
+      if constexpr (is_leaf<Policy>)
+        layout.add_of_policy(policy.name, [&](Layout& own) { objective::add_parameters(policy, own, config); });
+      else
+        objective::add_parameters(policy, layout, config);
+    };
+    std::apply([&](auto&... policy) { (add(policy), ...); }, policies);
   }
 
   /// The weighted sum of all losses that can run on this step. Reports each loss to the step by name, without weight.

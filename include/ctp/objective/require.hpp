@@ -4,9 +4,11 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 
 #include <ctp/objective/all.hpp>
 #include <ctp/objective/concepts.hpp>
+#include <ctp/objective/parameters.hpp>
 
 namespace ctp::objective {
 
@@ -19,6 +21,12 @@ consteval bool require_step() {
                 "report(const char* name, ctp::Scalar<Backend> value)'. See docs/policies/objective.md");
   return true;
 }
+
+namespace detail {
+/// A member function `parameters` that is no template: one that takes other arguments would never be called.
+template <class P>
+concept HasMemberParameters = std::is_member_function_pointer_v<decltype(&P::parameters)>;
+}  // namespace detail
 
 /// @brief Stops the compilation with one sentence for the first member that `Policy` lacks.
 ///
@@ -35,6 +43,10 @@ consteval bool require_loss() {
   static_assert(std::copyable<Policy>,
                 "[ctp.objective.copyable] a loss holds settings only and must be copyable; move its buffers into "
                 "'template <class Model> struct State'. See docs/policies/objective.md");
+  static_assert(!detail::HasMemberParameters<Policy> || OwnsParameters<Policy>,
+                "[ctp.objective.parameters] the parameters of a loss are added by 'template <class Layout> void "
+                "parameters(Layout& layout)', or by 'parameters(Layout& layout, const ctp::ModelConfig& config)'. See "
+                "docs/policies/objective.md");
   static_assert(MakesState<Policy, Model>,
                 "[ctp.objective.init] a loss with a State needs 'State<Model> init(const Model&, std::uint64_t seed) "
                 "const'. See docs/policies/objective.md");

@@ -108,6 +108,7 @@ struct FakeBatch {
   Index pairs = 0;
 
   [[nodiscard]] Index size() const { return pairs; }
+  [[nodiscard]] Index full_size() const { return pairs; }
   [[nodiscard]] Tensor<const Real, 1, B> token_weights() const {
     return {token_weight.data(), {static_cast<Index>(token_weight.size())}};
   }

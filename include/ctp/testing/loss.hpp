@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ctp/objective/all.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/objective/require.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/gradient.hpp>
@@ -20,18 +21,20 @@
 
 namespace ctp::testing {
 
-/// @brief Compares the gradient of a loss by every weight of `model` with central differences, on a synthetic batch
+/// @brief Compares the gradient of a loss by every weight of `model` and every parameter of the policy with central differences, on a synthetic batch
 /// with synthetic teachers. Also reports a gradient that is 0 everywhere, and the findings of check_needs().
 ///
-/// `policy`: a loss, or an All of several. `model`: in double precision, with sizes like `micro`; an error in the
+/// `policy`: a loss, or an All of several; its own parameters are checked, too. `model`: in double precision, with sizes like `micro`; an error in the
 /// model's own gradient is found too. No dropout. The loss must be smooth: a discrete choice by the online model's
 /// numbers may be reported as a wrong gradient. **Errors.** as the loss.
 template <class Policy, class Model>
-Report check_loss(const Policy& policy, const Model& model, const GradientTolerance& tolerance = {}) {
+Report check_loss(const Policy& policy, Model model, const GradientTolerance& tolerance = {}) {
   using B = typename Model::Backend;
   static_assert(std::is_same_v<typename Model::Real, double>, "differences need a model in double precision");
   static_assert(objective::require_losses<All<Policy>, Step<Model>>());
-  const All<Policy> losses{{policy}};
+  All<Policy> losses{{policy}};
+  Report report = check_needs(policy, model);
+  register_parameters(losses, model);
   auto state = losses.init(model, 0);
   DeviceBatch<B> batch;
   batch.load(synthetic_batch(model.config(), 4, 5), model.config());
@@ -49,7 +52,6 @@ Report check_loss(const Policy& policy, const Model& model, const GradientTolera
     return losses.loss(step, state);
   };
 
-  Report report = check_needs(policy, model);
   report.add(check_gradient<B>(theta, loss, tolerance));
   if (!report.ok) return report;
   Buffer<double, B> online(model.layout().size()), gradient(model.layout().size());

@@ -9,6 +9,7 @@
 #include <ctp/autograd/pass.hpp>
 #include <ctp/core/needs.hpp>
 #include <ctp/objective/all.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/fake_step.hpp>
 #include <ctp/testing/report.hpp>
@@ -98,9 +99,10 @@ inline void compare_needs(const char* teacher, Output declared, Output read, Rep
 /// not read; a teacher that the loss reads although the teacher does not exist, as on the first task; a loss that is
 /// not silent without the teachers that it needs.
 template <class Policy, class Model>
-Report check_needs(const Policy& policy, const Model& model) {
+Report check_needs(const Policy& policy, Model model) {
   using B = typename Model::Backend;
-  const All<Policy> losses{{policy}};
+  All<Policy> losses{{policy}};
+  register_parameters(losses, model);
   auto state = losses.init(model, 0);
   DeviceBatch<B> batch;
   batch.load(synthetic_batch(model.config(), 4, 5), model.config());

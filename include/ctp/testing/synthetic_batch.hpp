@@ -3,6 +3,7 @@
 /// @layer  testing
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -66,12 +67,16 @@ inline data::Batch synthetic_batch(const ModelConfig& c, int pairs, int length,
   return batch;
 }
 
-/// Initial weights plus normal noise of deviation 0.1, so that gains are not one and biases are not zero.
+/// Initial weights plus normal noise of deviation 0.1, so that gains are not one and biases are not zero. Parameters
+/// with limits stay within them.
 inline std::vector<double> synthetic_weights(const Layout& layout, std::uint64_t seed) {
   std::vector<double> theta = initial_weights<double>(layout, seed);
   RandomSubstream random(RandomStream(seed, "testing.weights"), {});
   for (const ParameterInfo& p : layout.parameters())
-    for (Index i = 0; i < p.size(); ++i) theta[static_cast<std::size_t>(p.offset + i)] += 0.1 * random.normal();
+    for (Index i = 0; i < p.size(); ++i) {
+      double& weight = theta[static_cast<std::size_t>(p.offset + i)];
+      weight = std::clamp(weight + 0.1 * random.normal(), p.least, p.most);
+    }
   return theta;
 }
 

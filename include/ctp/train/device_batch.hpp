@@ -35,6 +35,9 @@ struct MaskedPositions {
 /// behind each other. The parts that a step reads are then copied to memory with fixed addresses. On a backend that
 /// copies ahead, load() does not wait for the steps launched before. Images that come as floats are uploaded in line.
 ///
+/// A short last batch (data::Batch::full) lies at the beginning of a full batch's memory, so nothing moves and nothing
+/// is allocated for it. No pair is added: every loss sees the pairs of the batch alone.
+///
 /// The capacity for masked positions is six standard deviations above the expected number, so that shapes do not vary.
 /// A batch with more masked positions raises the capacity for good; no position is dropped.
 template <class B>
@@ -45,8 +48,9 @@ class DeviceBatch {
   /// **Errors.** UsageError for images, ids, labels or lengths that the model cannot take; names the sample's place.
   void load(const data::Batch& host, const ModelConfig& model) {
     check(host, model);
-    const Index b = host.size, l = host.length, s = host.image_size;
-    if (b != size_ || l != length_ || s != image_size_) reserve(b, l, s);
+    const Index l = host.length, s = host.image_size, full = std::max(host.size, host.full);
+    if (full != full_ || l != length_ || s != image_size_) reserve(full, l, s);
+    const Index b = size_ = host.size;
     task_ = host.task;
     epoch_ = host.epoch;
     const auto masked = static_cast<Index>(std::count_if(
@@ -65,6 +69,8 @@ class DeviceBatch {
   }
 
   [[nodiscard]] Index size() const { return size_; }
+  /// Pairs of a full batch: size(), or more for a short last batch.
+  [[nodiscard]] Index full_size() const { return full_; }
   [[nodiscard]] Index length() const { return length_; }
   [[nodiscard]] std::uint32_t task() const { return task_; }
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
@@ -127,7 +133,7 @@ class DeviceBatch {
   }
 
   void reserve(Index b, Index l, Index s) {
-    size_ = b;
+    full_ = b;
     length_ = l;
     image_size_ = s;
     images_ = Buffer<Real, B>(b * 3 * s * s);
@@ -138,8 +144,8 @@ class DeviceBatch {
   }
 
   void reserve_masked(Index capacity) {
-    capacity = std::min((capacity + 7) / 8 * 8, (size_ * length_ + 7) / 8 * 8);
-    layout_ = BatchLayout<Real>(size_, size_ * length_, capacity);
+    capacity = std::min((capacity + 7) / 8 * 8, (full_ * length_ + 7) / 8 * 8);
+    layout_ = BatchLayout<Real>(full_, full_ * length_, capacity);
     kept_ = Buffer<std::byte, B>(static_cast<Index>(layout_.kept));
     masked_positions_ = {{kept<std::int32_t>(layout_.row), {capacity}},
                          {kept<std::int32_t>(layout_.target), {capacity}},
@@ -193,7 +199,7 @@ class DeviceBatch {
     return {{kept<std::int32_t>(ids), {size_, length_}}, {key_bias_.data(), {size_, length_}}, reading};
   }
 
-  Index size_ = 0, length_ = 0, image_size_ = 0;
+  Index size_ = 0, full_ = 0, length_ = 0, image_size_ = 0;
   std::uint32_t task_ = 0, epoch_ = 0;
   BatchLayout<Real> layout_;
   Buffer<std::byte, B> kept_;  // the parts of a block that a step reads

@@ -12,6 +12,7 @@
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/data/loader/ordered_batches.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/data/text/token_ids.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/outputs.hpp>
 
@@ -28,6 +29,7 @@ struct ExtractedFeatures {
 struct FeatureKinds {
   bool retrieval = true;  ///< image and text
   bool fusion = false;
+  bool image = false, text = false;  ///< one of the two alone, without `retrieval`
 };
 
 /// @brief Feature extraction over all batches of a source, without gradient and dropout.
@@ -52,10 +54,8 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
     tape.rewind();
     batch.load(*host, model.config());
     Outputs<Model> outputs(model, {theta, &tape}, batch);
-    if (kinds.retrieval) {
-      append(outputs.image().local.value, features.image);
-      append(outputs.text().local.value, features.text);
-    }
+    if (kinds.retrieval || kinds.image) append(outputs.image().local.value, features.image);
+    if (kinds.retrieval || kinds.text) append(outputs.text().local.value, features.text);
     if (kinds.fusion) append(normalize(outputs.pass(), outputs.fused()).value, features.fusion);
     features.pairs += static_cast<std::size_t>(host->size);
   }
@@ -64,11 +64,15 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
 
 /// @brief Feature extraction over the pairs of a task, in the task's order, without augmentation.
 ///
-/// **Errors.** UsageError for a task without pairs; DataError for an unreadable image.
+/// **Errors.** UsageError for a task without pairs, and for texts that the model cannot take; DataError for an
+/// unreadable image.
 template <class Model>
 ExtractedFeatures extract(const Model& model, const typename Model::Real* theta, const data::Task& task,
                           const TrainOptions& options, FeatureKinds kinds) {
   require(!task.members.empty(), "extract", "task '" + task.name + "' has no pairs");
+  require(task.source != nullptr, "extract", "task '" + task.name + "' has no source");
+  if (const auto ids = task.source->token_ids())
+    data::require_ids_of_model(*ids, model.config(), "task '" + task.name + "'");
   data::LoadingOptions loading = options.loading;
   loading.batch_size = static_cast<int>(std::min<std::size_t>(64, task.members.size()));
   data::OrderedBatches batches(task.name, task.source, task.members,

@@ -6,13 +6,17 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/loader/loader.hpp>
+#include <ctp/data/loader/task_checks.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/train/encode.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/observer.hpp>
@@ -49,29 +53,34 @@ class Learner {
 
   /// A learner with fresh weights drawn from `options.seed`.
   explicit Learner(Model model, TrainOptions options = {}) : engine_(std::move(model), options) {}
+  /// @brief As above, with settings: configure(policies) may change settings of the policies (ChosenPolicies), also
+  /// those that decide on parameters and states. **Errors.** of configure(); as Layout::add().
+  template <class Configure>
+  Learner(Model model, TrainOptions options, const Configure& configure)
+      : engine_(std::move(model), options, configure) {}
 
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
-  /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, or kept pairs of another
-  /// source; DataError and NumericError as they occur.
+  /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, for texts that the model
+  /// cannot take, for another vocabulary than before, or kept pairs of another source; DataError and NumericError as
+  /// they occur.
   void learn(const data::Task& task) {
     engine_.require_batch_of(options().loading.batch_size);
-    data::Loader loader(
-        with_kept_pairs(task, engine_.policies(), kept_source_),
-        data::loader_options(options().loading, model().config(), options().max_tokens, options().seed, tasks_seen()));
+    data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
+    data::require_texts(task, model().config(), options().max_tokens);
+    if (const auto ids = task.source->token_ids()) adopt_vocabulary(*ids, "task '" + task.name + "'");
     train(loader, task.name);
     if constexpr (keeps_pairs) {
       const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
-      keep_pairs(engine_.policies(), learned, tasks_seen() - 1, [this](const data::Task& kept) {
-        return extract(model(), std::as_const(engine_).thetas().online(), kept, options(),
-                       {.retrieval = false, .fusion = true});
-      });
+      keep_pairs(engine_.policies(), learned, tasks_seen() - 1,
+                 [this](const data::Task& kept) { return features(kept, {.retrieval = false, .fusion = true}); });
       kept_source_ = task.source;
     }
   }
 
   /// @brief Trains on all tasks in turn. If the rehearsal joins all tasks, trains once, on all pairs together.
   /// `after(learner, index)` is called after each training, with the index of the last task in it.
-  /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources.
+  /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources. All tasks are
+  /// looked at before the first one is trained: what learn() refuses of a later task is refused here.
   template <class After>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
@@ -85,6 +94,13 @@ class Learner {
       learn(joined);
       after(*this, tasks.size() - 1);
     } else {
+      engine_.require_batch_of(options().loading.batch_size);
+      std::size_t kept = 0;
+      if constexpr (keeps_pairs) {
+        kept = std::size(engine_.policies().rehearsal().members(rehearsal_state()));
+        for (const data::Task& task : tasks) require_same_source(task, tasks.front().source, "the first task");
+      }
+      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept);
       for (std::size_t t = 0; t < tasks.size(); ++t) {
         learn(tasks[t]);
         after(*this, t);
@@ -131,6 +147,16 @@ class Learner {
   [[nodiscard]] const Model& model() const { return engine_.model(); }
   [[nodiscard]] const TrainOptions& options() const { return engine_.options(); }
   [[nodiscard]] std::uint32_t tasks_seen() const { return engine_.tasks_seen(); }
+  /// The online weights in the backend's memory, [thetas().size()], for reading: what extract() and encode_images()
+  /// take.
+  [[nodiscard]] const Real* online() const { return engine_.thetas().online(); }
+  /// The vocabulary of the tasks learned so far, or of the weights loaded, if their sources know it.
+  [[nodiscard]] const std::optional<data::TokenIds>& token_ids() const { return token_ids_; }
+  /// Names the vocabulary of the weights. **Errors.** UsageError, led by `who`, for another one than before.
+  void adopt_vocabulary(const data::TokenIds& ids, const std::string& who) {
+    if (token_ids_) data::require_same_vocabulary(ids, *token_ids_, who);
+    token_ids_ = ids;
+  }
   [[nodiscard]] Thetas<B>& thetas() { return engine_.thetas(); }
   [[nodiscard]] const Thetas<B>& thetas() const { return engine_.thetas(); }
   /// Mutable access to policies and states. A change alters the captured work, so the next step runs normally.
@@ -152,6 +178,45 @@ class Learner {
   /// **Errors.** ShapeError unless there is one number for each place of the layout.
   void set_weights(const std::vector<Real>& host) { engine_.set_weights(host); }
 
+  /// Features of the pairs of a task, by the online model: see extract().
+  [[nodiscard]] ExtractedFeatures features(const data::Task& task, FeatureKinds kinds = {}) const {
+    return extract(model(), online(), task, options(), kinds);
+  }
+  /// Image features of decoded pictures, or of the pictures of a task, by the online model: see encode_images().
+  [[nodiscard]] EncodedRows encode_images(std::span<const data::Image> pictures) const {
+    return ctp::encode_images(model(), online(), pictures, options());
+  }
+  [[nodiscard]] EncodedRows encode_images(const data::Task& pictures) const {
+    return ctp::encode_images(model(), online(), pictures, options());
+  }
+  /// Text features of captions as written, or of token ids, by the online model: see encode_texts().
+  template <class Tokenizer>
+  [[nodiscard]] EncodedRows encode_texts(std::span<const std::string> texts, const Tokenizer& tokenizer) const {
+    return ctp::encode_texts(model(), online(), texts, tokenizer, options());
+  }
+  [[nodiscard]] EncodedRows encode_texts(std::span<const TextIds> texts) const {
+    return ctp::encode_texts(model(), online(), texts, options());
+  }
+  /// Writes the weights to a file, and the vocabulary beside it if `tokenizer` is given: see save_weights(), which
+  /// `ctp/train/weights_file.hpp` declares. The program includes that header.
+  template <class Path, class... Tokenizer>
+  void save(const Path& path, const Tokenizer&... tokenizer) {
+    static_assert(
+        requires { save_weights(*this, path, tokenizer...); },
+        "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
+        "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+    save_weights(*this, path, tokenizer...);
+  }
+  /// Reads the weights from a file: see load_weights(), which `ctp/train/weights_file.hpp` declares.
+  template <class Path>
+  void load(const Path& path) {
+    static_assert(
+        requires { load_weights(*this, path); },
+        "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
+        "ctp/data.hpp). See docs/weights.md");
+    load_weights(*this, path);
+  }
+
   /// Calls visitor("name", member) for each setting of each policy.
   template <class Visitor>
   void settings(Visitor&& visitor) {
@@ -170,12 +235,20 @@ class Learner {
     return engine_.policies();
   }
 
+  /// Settings of the batches of task `task`.
+  [[nodiscard]] data::LoaderOptions loader_options(std::uint32_t task) const {
+    return data::loader_options(options().loading, model().config(), options().max_tokens, options().seed, task,
+                                least_pairs_of(engine_.policies().losses()));
+  }
+
   void train(data::BatchSource& source, const std::string& name) {
     using Clock = std::chrono::steady_clock;
     const std::chrono::duration<double> longest(options().read_seconds);  // slow steps are reported one by one
     const int read_every = backend::SkipsWork<B> ? options().read_every : 1;
     auto last_read = Clock::now();
     begin_task(source.steps() * static_cast<std::uint64_t>(options().epochs), name);
+    if (const std::size_t left = source.dropped(); left > 0)
+      for (Observer* observer : observers_) observer->pairs_dropped(tasks_seen(), name, left);
     for (int epoch = 0; epoch < options().epochs; ++epoch) {
       begin_epoch(source, static_cast<std::uint32_t>(epoch));
       source.start(static_cast<std::uint32_t>(epoch));
@@ -204,6 +277,7 @@ class Learner {
 
   Engine engine_;
   std::shared_ptr<const data::Source> kept_source_;  ///< of the pairs that the rehearsal keeps
+  std::optional<data::TokenIds> token_ids_;          ///< of the tasks learned
   std::vector<Observer*> observers_;
 };
 

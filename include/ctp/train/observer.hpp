@@ -35,6 +35,8 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void task_begins(std::uint32_t /*task*/, const std::string& /*name*/, std::uint64_t /*steps*/) {}
+  /// After task_begins(), if each epoch of the task leaves out `pairs` pairs as too few for one more batch.
+  virtual void pairs_dropped(std::uint32_t /*task*/, const std::string& /*name*/, std::size_t /*pairs*/) {}
   virtual void step_done(const StepReport& /*report*/) {}
 };
 

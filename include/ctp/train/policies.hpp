@@ -5,17 +5,18 @@
 
 #include <concepts>
 #include <cstdint>
-#include <string>
+#include <utility>
 
 #include <ctp/core/needs.hpp>
 #include <ctp/core/policy.hpp>
 #include <ctp/momentum/require.hpp>
-#include <ctp/objective/all.hpp>
+#include <ctp/objective/parameters.hpp>
 #include <ctp/objective/require.hpp>
 #include <ctp/optim/require.hpp>
 #include <ctp/optim/schedule/require.hpp>
 #include <ctp/penalty/require.hpp>
 #include <ctp/rehearsal/require.hpp>
+#include <ctp/train/chosen_policies.hpp>
 #include <ctp/train/step.hpp>
 
 namespace ctp {
@@ -24,16 +25,18 @@ namespace ctp {
 ///
 /// A policy knows no other policy. An ill-formed policy stops the compilation here, with one sentence.
 template <class Strategy, class ModelType>
-class Policies {
+class Policies : public ChosenPolicies<Strategy> {
+  using Chosen = ChosenPolicies<Strategy>;
+
  public:
   using Model = ModelType;
   using B = typename Model::Backend;
-  using Losses = All<typename Strategy::Objective, typename Strategy::Distillation>;
-  using Momentum = typename Strategy::Momentum;
-  using Penalty = typename Strategy::Penalty;
-  using Rehearsal = typename Strategy::Rehearsal;
-  using Optimizer = typename Strategy::Optimizer;
-  using Schedule = typename Strategy::Schedule;
+  using typename Chosen::Losses;
+  using typename Chosen::Momentum;
+  using typename Chosen::Optimizer;
+  using typename Chosen::Penalty;
+  using typename Chosen::Rehearsal;
+  using typename Chosen::Schedule;
 
   static_assert(objective::require_losses<typename Strategy::Objective, Step<Model>>());
   static_assert(objective::require_losses<typename Strategy::Distillation, Step<Model>>());
@@ -58,39 +61,23 @@ class Policies {
       "model with the strategy's: 'ctp::VisionLanguageModel<ImageEncoder, TextEncoder, Backend, typename "
       "Strategy::Projection>'. See docs/policies/distillation.md");
 
-  /// Policies with their default settings. `seed`: of the random numbers in the states.
-  Policies(const Model& model, std::uint64_t seed)
-      : losses_state_(make_state(losses_, model, seed)),
-        penalty_state_(make_state(penalty_, model, seed)),
-        rehearsal_state_(make_state(rehearsal_, model, seed)),
-        optimizer_state_(make_state(optimizer_, model, seed)) {}
+  /// @brief Calls configure(ChosenPolicies&), adds the parameters of the losses to the layout of `model`, and makes the
+  /// states. `seed`: of the random numbers in the states. **Errors.** of configure(); as Layout::add().
+  template <class Configure>
+  Policies(Model& model, std::uint64_t seed, const Configure& configure)
+      : Chosen(configured(configure, model)),
+        losses_state_(make_state(this->losses(), std::as_const(model), seed)),
+        penalty_state_(make_state(this->penalty(), std::as_const(model), seed)),
+        rehearsal_state_(make_state(this->rehearsal(), std::as_const(model), seed)),
+        optimizer_state_(make_state(this->optimizer(), std::as_const(model), seed)) {}
 
-  [[nodiscard]] Losses& losses() { return losses_; }
-  [[nodiscard]] const Losses& losses() const { return losses_; }
   [[nodiscard]] auto& losses_state() { return losses_state_; }
   [[nodiscard]] const auto& losses_state() const { return losses_state_; }
-  [[nodiscard]] Momentum& momentum() { return momentum_; }
-  [[nodiscard]] Penalty& penalty() { return penalty_; }
   [[nodiscard]] auto& penalty_state() { return penalty_state_; }
-  [[nodiscard]] Rehearsal& rehearsal() { return rehearsal_; }
-  [[nodiscard]] const Rehearsal& rehearsal() const { return rehearsal_; }
   [[nodiscard]] auto& rehearsal_state() { return rehearsal_state_; }
   [[nodiscard]] const auto& rehearsal_state() const { return rehearsal_state_; }
-  [[nodiscard]] Optimizer& optimizer() { return optimizer_; }
   [[nodiscard]] auto& optimizer_state() { return optimizer_state_; }
-  [[nodiscard]] Schedule& schedule() { return schedule_; }
-  [[nodiscard]] const Schedule& schedule() const { return schedule_; }
 
-  /// Calls visitor("name", member) for each setting of each policy, the name led by the policy's or its kind's.
-  template <class Visitor>
-  void settings(Visitor&& visitor) {
-    visit_settings(losses_, visitor);
-    visit_kind("momentum.", momentum_, visitor);
-    visit_kind("penalty.", penalty_, visitor);
-    visit_kind("rehearsal.", rehearsal_, visitor);
-    visit_kind("optimizer.", optimizer_, visitor);
-    visit_kind("schedule.", schedule_, visitor);
-  }
   /// Calls archive("name", member) for each member of each State.
   template <class Archive>
   void visit(Archive&& archive) {
@@ -101,18 +88,14 @@ class Policies {
   }
 
  private:
-  template <class Policy, class Visitor>
-  static void visit_kind(const char* kind, Policy& policy, Visitor& visitor) {
-    auto prefixed = [&](const std::string& key, auto& value) { visitor(kind + key, value); };
-    visit_settings(policy, prefixed);
+  template <class Configure>
+  static Chosen configured(const Configure& configure, Model& model) {
+    Chosen chosen;
+    configure(chosen);
+    register_parameters(chosen.losses(), model);
+    return chosen;
   }
 
-  Losses losses_{};
-  Momentum momentum_{};
-  Penalty penalty_{};
-  Rehearsal rehearsal_{};
-  Optimizer optimizer_{};
-  Schedule schedule_{};
   PolicyState<Losses, Model> losses_state_;
   PolicyState<Penalty, Model> penalty_state_;
   PolicyState<Rehearsal, Model> rehearsal_state_;

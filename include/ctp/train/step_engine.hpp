@@ -50,9 +50,14 @@ class StepEngine {
 
   /// Weights are drawn from `options.seed`.
   explicit StepEngine(Model model, const TrainOptions& options = {})
+      : StepEngine(std::move(model), options, [](const auto&) {}) {}
+  /// As above, with settings: configure(policies) is called with ChosenPolicies, before their parameters are added to
+  /// the layout and their states are made. **Errors.** of configure(); as Layout::add().
+  template <class Configure>
+  StepEngine(Model model, const TrainOptions& options, const Configure& configure)
       : model_(std::move(model)),
         options_(options),
-        policies_(model_, options.seed),
+        policies_(model_, options.seed, configure),
         thetas_(model_.layout().size(), keeps_previous, keeps_momentum),
         gradient_(model_.layout().size()) {
     set_weights(initial_weights<Real>(model_.layout(), options.seed, options.initialization));

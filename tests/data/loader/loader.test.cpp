@@ -122,7 +122,8 @@ TEST_CASE("loader: augmentation and masking of a pair do not depend on its place
 
 TEST_CASE("loader: without shuffling, augmentation and masking the batches are the pairs in the order given") {
   LoaderOptions options = small_options(2);
-  options.shuffle = options.augment = options.mask = options.drop_last = false;
+  options.shuffle = options.augment = options.mask = false;
+  options.last_batch = ctp::data::LastBatch::Keep;
   ctp::data::Task task = whole_task(std::make_shared<const SyntheticSource>(9));
   std::reverse(task.members.begin(), task.members.end());
   Loader loader(task, options);
@@ -132,12 +133,40 @@ TEST_CASE("loader: without shuffling, augmentation and masking the batches are t
   REQUIRE(batches.size() == 3);
   CHECK(batches[0].sample == std::vector<std::uint32_t>{8, 7, 6, 5});
   CHECK(batches[2].sample == std::vector<std::uint32_t>{0});
+  CHECK(loader.dropped() == 0);
   CHECK(batches[2].size == 1);
   CHECK(batches[2].ids.size() == 8);
   CHECK(batches[0].masked == batches[0].ids);
   CHECK(batches[0].labels == std::vector<std::int32_t>(32, ctp::data::ignore_label));
   CHECK(batches[0].pixels[1] == 128);
   CHECK((epoch_of(loader, 5)[0].pixels == batches[0].pixels));
+}
+
+TEST_CASE("loader: dropped() is the number of pairs that an epoch leaves out, and a kept batch names the full size") {
+  const auto source = std::make_shared<const SyntheticSource>(10);
+  LoaderOptions options = small_options(0);
+  Loader drops(whole_task(source), options);
+  options.last_batch = ctp::data::LastBatch::Keep;
+  Loader keeps(whole_task(source), options);
+  options.least_pairs = 3;
+  Loader too_few(whole_task(source), options);
+
+  CHECK(drops.dropped() == 2);
+  CHECK(epoch_of(drops, 0).size() == 2);
+  CHECK(keeps.dropped() == 0);
+  CHECK(too_few.dropped() == 2);
+  CHECK((epoch_of(too_few, 1) == epoch_of(drops, 1)));
+  const std::vector<Seen> kept = epoch_of(keeps, 0), whole = epoch_of(drops, 0);
+  CHECK((kept[1] == whole[1]));
+  CHECK(kept[2].size == 2);
+  std::vector<std::uint32_t> all;
+  for (const Seen& batch : kept) all.insert(all.end(), batch.sample.begin(), batch.sample.end());
+  std::sort(all.begin(), all.end());
+  CHECK(all == whole_task(source).members);
+  keeps.start(0);
+  CHECK(keeps.next()->full == 4);
+  drops.start(0);
+  CHECK(drops.next()->full == 0);
 }
 
 TEST_CASE("loader: with workers, next() allocates nothing on the calling thread") {

@@ -10,7 +10,7 @@
 
 #include <data/synthetic_source.hpp>
 
-using ctp::data::batches_per_epoch;
+using ctp::data::LastBatch;
 using ctp::data::shuffle_for_epoch;
 
 namespace {
@@ -19,6 +19,13 @@ std::vector<std::uint32_t> shuffled(std::uint32_t n, std::uint64_t seed, std::ui
   std::iota(members.begin(), members.end(), 0U);
   shuffle_for_epoch(members, seed, task, epoch);
   return members;
+}
+std::size_t batches(const char* task, std::size_t members, int batch_size, LastBatch last, int least_pairs = 1) {
+  ctp::data::LoaderOptions options;
+  options.batch_size = batch_size;
+  options.last_batch = last;
+  options.least_pairs = least_pairs;
+  return ctp::data::batches_per_epoch(task, members, options);
 }
 }  // namespace
 
@@ -53,19 +60,27 @@ TEST_CASE("sampler: all 24 orders of four members are equally frequent (chi-squa
 }
 
 TEST_CASE("sampler: an incomplete last batch is dropped or kept") {
-  CHECK(batches_per_epoch("t", 10, 4, true) == 2);
-  CHECK(batches_per_epoch("t", 10, 4, false) == 3);
-  CHECK(batches_per_epoch("t", 8, 4, false) == 2);
-  CHECK(batches_per_epoch("t", 3, 4, false) == 1);
-  CHECK(batches_per_epoch("t", 4, 4, true) == 1);
+  CHECK(batches("t", 10, 4, LastBatch::Drop) == 2);
+  CHECK(batches("t", 10, 4, LastBatch::Keep) == 3);
+  CHECK(batches("t", 8, 4, LastBatch::Keep) == 2);
+  CHECK(batches("t", 3, 4, LastBatch::Keep) == 1);
+  CHECK(batches("t", 4, 4, LastBatch::Drop) == 1);
 }
 
-TEST_CASE("sampler: a batch larger than its task names both sizes and a remedy") {
-  const std::string text = test::message_of<ctp::UsageError>([] { batches_per_epoch("Food", 3, 4, true); });
+TEST_CASE("sampler: a kept last batch of fewer pairs than a loss needs is dropped") {
+  CHECK(batches("t", 9, 4, LastBatch::Keep, 2) == 2);
+  CHECK(batches("t", 10, 4, LastBatch::Keep, 2) == 3);
+  CHECK(batches("t", 2, 4, LastBatch::Keep, 2) == 1);
+  CHECK(
+      test::message_of<ctp::UsageError>([] { batches("Food", 1, 4, LastBatch::Keep, 2); }) ==
+      "task 'Food': pairs: expected at least 2: a loss contrasts the pairs of a batch, found 1; add pairs to the task, "
+      "or join it with another task");
+}
 
-  CHECK(text ==
-        "batch_size: task 'Food': expected at most its 3 pairs, found 4; use a batch size of 3 or less, or add "
-        "pairs to the task");
-  CHECK_THROWS_AS(batches_per_epoch("t", 0, 1, false), ctp::UsageError);
-  CHECK_THROWS_AS(batches_per_epoch("t", 5, 0, false), ctp::UsageError);
+TEST_CASE("sampler: a batch larger than the task names both sizes and the remedies") {
+  const std::string text = test::message_of<ctp::UsageError>([] { batches("Food", 3, 4, LastBatch::Drop); });
+
+  for (const char* part : {"Food", "3", "4", "--last-batch keep"}) CHECK(text.find(part) != std::string::npos);
+  CHECK_THROWS_AS(batches("t", 0, 1, LastBatch::Keep), ctp::UsageError);
+  CHECK_THROWS_AS(batches("t", 5, 0, LastBatch::Keep), ctp::UsageError);
 }

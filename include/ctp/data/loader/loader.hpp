@@ -43,7 +43,7 @@ class Loader final : public BatchSource {
         rows_(std::move(task), options_),
         members_(rows_.task().members),
         batch_size_(static_cast<std::size_t>(options_.batch_size)),
-        steps_(batches_per_epoch(rows_.task().name, members_.size(), options_.batch_size, options_.drop_last)),
+        steps_(batches_per_epoch(rows_.task().name, members_.size(), options_)),
         bad_(members_.size(), options_.bad_image_limit) {
     slots_.resize(options_.workers == 0 ? 1 : static_cast<std::size_t>(options_.prefetch) + 1);
     for (Slot& slot : slots_) resize(slot.batch, options_.batch_size);
@@ -56,6 +56,9 @@ class Loader final : public BatchSource {
   }
 
   [[nodiscard]] std::size_t steps() const override { return steps_; }
+  [[nodiscard]] std::size_t dropped() const override {
+    return members_.size() - std::min(members_.size(), steps_ * batch_size_);
+  }
 
   void start(std::uint32_t epoch) override {
     if (epoch > 0xFFFFU) {
@@ -142,6 +145,7 @@ class Loader final : public BatchSource {
 
   void resize(Batch& batch, int pairs) const {
     batch.resize(pairs, options_.image_size, options_.length, rows_.task().source->pictures());
+    if (options_.last_batch == LastBatch::Keep) batch.full = options_.batch_size;
   }
 
   void prepare(Slot& slot, std::size_t batch) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,15 +20,29 @@ namespace ctp::data {
 
 inline constexpr int max_workers = 1024;  ///< largest number of threads that make batches
 
+/// What becomes of the pairs at the end of an epoch that are too few for a batch.
+enum class LastBatch {
+  Drop,  ///< left out of this epoch; the order of the next epoch leaves other pairs out
+  Keep,  ///< one batch of these pairs; a task smaller than a batch is one batch
+};
+
+/// The rule called `name`. **Errors.** UsageError listing the names.
+inline LastBatch last_batch(std::string_view name) {
+  if (name == "drop") return LastBatch::Drop;
+  if (name == "keep") return LastBatch::Keep;
+  throw UsageError(Complaint{"last_batch", "", "one of drop, keep", "'" + std::string(name) + "'", ""}.text());
+}
+
 /// @brief Settings of loading that a caller chooses, with the published defaults; a member of TrainOptions.
 ///
 /// `workers`, `prefetch` and `patience_seconds` do not change the batches.
 struct LoadingOptions {
   int batch_size = 128;
-  bool augment = true;         ///< random crop, flip and RandAugment; otherwise the plain resized picture
-  int workers = 1;             ///< threads that make batches; 0: next() makes them on the calling thread
-  int prefetch = 2;            ///< batches made ahead of the batch in use; needs memory for one more
-  int patience_seconds = 600;  ///< longest wait of next() for a worker, then an error
+  LastBatch last_batch = LastBatch::Drop;  ///< of an epoch's pairs that are too few for a batch
+  bool augment = true;                     ///< random crop, flip and RandAugment; otherwise the plain resized picture
+  int workers = 1;                         ///< threads that make batches; 0: next() makes them on the calling thread
+  int prefetch = 2;                        ///< batches made ahead of the batch in use; needs memory for one more
+  int patience_seconds = 600;              ///< longest wait of next() for a worker, then an error
   OnBadImage on_bad_image = OnBadImage::Error;
   double bad_image_limit = 0.001;               ///< share of the task's pictures that may be bad before training stops
   std::vector<std::uint32_t> quarantined = {};  ///< ordinals of pairs with pictures never opened
@@ -42,22 +57,24 @@ struct LoaderOptions : LoadingOptions {
   std::uint64_t seed = 0;
   std::uint32_t task = 0;  ///< number of the task in the run; keys the random numbers
   bool shuffle = true;     ///< otherwise the order of Task::members
-  bool drop_last = true;   ///< leave out an incomplete last batch
+  int least_pairs = 1;     ///< with LastBatch::Keep: a last batch of fewer pairs is left out all the same
   bool mask = true;        ///< masked-language modelling; otherwise Batch::masked repeats Batch::ids
   Masking masking;         ///< ids of the special tokens; `pad` is needed even without masking
 };
 
 /// @brief The settings of a Loader that feeds `model`: sizes and special tokens are the model's.
 ///
-/// `length`: tokens per caption, padding included. `seed` and `task` key the random numbers.
+/// `length`: tokens per caption, padding included. `seed` and `task` key the random numbers. `least_pairs`: the
+/// smallest batch that the losses can learn from.
 inline LoaderOptions loader_options(LoadingOptions loading, const ModelConfig& model, int length,
-                                    std::uint64_t seed = 0, std::uint32_t task = 0) {
+                                    std::uint64_t seed = 0, std::uint32_t task = 0, int least_pairs = 1) {
   LoaderOptions options;
   static_cast<LoadingOptions&>(options) = std::move(loading);
   options.image_size = model.image;
   options.length = length;
   options.seed = seed;
   options.task = task;
+  options.least_pairs = least_pairs;
   options.masking = {.pad = model.pad, .cls = model.cls, .mask = model.mask, .vocabulary = model.vocab};
   return options;
 }

@@ -37,7 +37,9 @@ class OrderedBatches final : public BatchSource {
 
  private:
   static LoaderOptions plain(LoaderOptions options) {
-    options.shuffle = options.drop_last = options.augment = options.mask = false;
+    options.shuffle = options.augment = options.mask = false;
+    options.last_batch = LastBatch::Keep;
+    options.least_pairs = 1;
     options.on_bad_image = OnBadImage::Error;
     options.quarantined.clear();
     return options;

@@ -3,6 +3,7 @@
 /// @layer  data
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/data/loader/loader_options.hpp>
 
 namespace ctp::data {
 
@@ -26,24 +28,34 @@ inline void shuffle_for_epoch(std::span<std::uint32_t> members, std::uint64_t se
   }
 }
 
-/// @brief Number of batches in one epoch. `drop_last`: without an incomplete last batch.
+/// @brief Number of batches in one epoch, by LoadingOptions::last_batch.
 ///
 /// **Errors.** UsageError naming both sizes if the number is 0.
-inline std::size_t batches_per_epoch(const std::string& task, std::size_t members, int batch_size, bool drop_last) {
-  if (batch_size < 1) {
-    throw UsageError(Complaint{"batch_size", "", "at least 1", std::to_string(batch_size), ""}.text());
+inline std::size_t batches_per_epoch(const std::string& task, std::size_t members, const LoaderOptions& options) {
+  if (options.batch_size < 1) {
+    throw UsageError(Complaint{"batch_size", "", "at least 1", std::to_string(options.batch_size), ""}.text());
   }
-  const auto size = static_cast<std::size_t>(batch_size);
+  const auto size = static_cast<std::size_t>(options.batch_size), rest = members % size;
   if (members == 0) {
     throw UsageError(Complaint{"task '" + task + "'", "", "at least one pair", "none", "remove the task"}.text());
   }
-  if (drop_last && members < size) {
+  const bool keep = options.last_batch == LastBatch::Keep;
+  if (!keep && members < size) {
     throw UsageError(Complaint{"batch_size", "task '" + task + "'", "at most its " + std::to_string(members) + " pairs",
                                std::to_string(size),
-                               "use a batch size of " + std::to_string(members) + " or less, or add pairs to the task"}
+                               "use a batch size of " + std::to_string(members) +
+                                   " or less, add pairs to the task, or keep the last batch (LastBatch::Keep, "
+                                   "--last-batch keep)"}
                          .text());
   }
-  return drop_last ? members / size : (members + size - 1) / size;
+  const auto least = static_cast<std::size_t>(std::max(options.least_pairs, 1));
+  if (members < least) {
+    throw UsageError(Complaint{"task '" + task + "'", "pairs",
+                               "at least " + std::to_string(least) + ": a loss contrasts the pairs of a batch",
+                               std::to_string(members), "add pairs to the task, or join it with another task"}
+                         .text());
+  }
+  return members / size + (keep && rest >= least ? 1 : 0);
 }
 
 }  // namespace ctp::data

@@ -50,7 +50,8 @@ class FileSource final : public Source {
   /// `samples`: a pair's ordinal is its place in this list.
   /// **Errors.** UsageError for a length below 2 or no words.
   FileSource(std::span<const Sample> samples, const Tokenizer& tokenizer, FileSourceOptions options = {})
-      : augmentation_(options.augmentation),
+      : token_ids_(token_ids_of(tokenizer.vocabulary())),
+        augmentation_(options.augmentation),
         limits_(options.limits),
         background_(options.background),
         cache_(options.cache_bytes) {
@@ -81,6 +82,8 @@ class FileSource final : public Source {
     return std::span(tokens_).subspan(begin, begins_.at(std::size_t{ordinal} + 1) - begin);
   }
 
+  [[nodiscard]] std::optional<TokenIds> token_ids() const override { return token_ids_; }
+
  private:
   static constexpr std::ptrdiff_t captions_per_block = 1024;
 
@@ -95,7 +98,7 @@ class FileSource final : public Source {
       Block& block = blocks[static_cast<std::size_t>(begin / captions_per_block)];
       for (std::ptrdiff_t i = begin; i < end; ++i) {
         const std::string& title = samples[static_cast<std::size_t>(i)].title;
-        const auto ids = tokenizer.encode(clean_caption(title, options.max_words), options.length);
+        const auto ids = tokenizer.encode_caption(title, options.max_words, options.length);
         block.tokens.insert(block.tokens.end(), ids.begin(), ids.end());
         block.lengths.push_back(ids.size());
       }
@@ -112,6 +115,7 @@ class FileSource final : public Source {
   std::vector<std::string> names_, images_;
   std::vector<std::int32_t> tokens_;  // of all captions, concatenated
   std::vector<std::size_t> begins_;   // offset of each caption in tokens_, and their end
+  TokenIds token_ids_;
   Augmentation augmentation_;
   DecodeLimits limits_;
   std::optional<std::uint8_t> background_;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,8 +26,10 @@ namespace ctp::data {
 /// copies finished floats unchanged. Finished floats cannot be augmented: a Loader over them needs `augment = false`.
 class MemorySource final : public Source {
  public:
-  /// `augmentation`: of pictures for training.
-  explicit MemorySource(const Augmentation& augmentation = {}) : augmentation_(augmentation) {}
+  /// `augmentation`: of pictures for training. `token_ids`: token_ids_of() the vocabulary of the captions, if the
+  /// Learner is to compare the vocabulary with the model's.
+  explicit MemorySource(const Augmentation& augmentation = {}, std::optional<TokenIds> token_ids = {})
+      : augmentation_(augmentation), token_ids_(std::move(token_ids)) {}
 
   /// Adds decoded pixels; returns the pair's ordinal. **Shapes.** tokens: from [CLS] to [SEP], not padded.
   std::uint32_t add(Image pixels, std::vector<std::int32_t> tokens, std::string name = {}) {
@@ -83,6 +86,8 @@ class MemorySource final : public Source {
     return pairs_.at(ordinal).tokens;
   }
 
+  [[nodiscard]] std::optional<TokenIds> token_ids() const override { return token_ids_; }
+
  private:
   struct Pair {
     Image pixels;
@@ -98,6 +103,7 @@ class MemorySource final : public Source {
   }
 
   Augmentation augmentation_;
+  std::optional<TokenIds> token_ids_;
   std::vector<Pair> pairs_;
   bool has_floats_ = false;
 };

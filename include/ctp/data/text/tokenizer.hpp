@@ -15,6 +15,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/text/basic_tokens.hpp>
+#include <ctp/data/text/caption.hpp>
 #include <ctp/data/text/utf8.hpp>
 #include <ctp/data/text/vocabulary.hpp>
 
@@ -67,6 +68,11 @@ class Tokenizer {
     ids.resize(std::min(ids.size(), most));
     ids.push_back(vocabulary_.sep());
     return ids;
+  }
+
+  /// The tokens of a caption as written: clean_caption(), then encode(). **Errors.** as both.
+  [[nodiscard]] std::vector<std::int32_t> encode_caption(std::string_view title, int max_words, int length) const {
+    return encode(clean_caption(title, max_words), length);
   }
 
   [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }

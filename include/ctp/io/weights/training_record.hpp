@@ -12,7 +12,9 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
+#include <ctp/backend/normalization.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/fingerprint.hpp>
 #include <ctp/core/json_line.hpp>
@@ -47,6 +49,17 @@ struct TrainingRecord {
   std::string strategy, precision;
   std::string version, commit;  ///< of `ctp`; the commit is empty where it is not known
 };
+
+/// A record of texts and pictures as this library reads them. Words, image size and training are left to the caller.
+inline TrainingRecord input_record(VocabularyRecord vocabulary) {
+  TrainingRecord record;
+  record.vocabulary = std::move(vocabulary);
+  for (int channel = 0; channel < 3; ++channel) {
+    record.mean[static_cast<std::size_t>(channel)] = backend::channel_mean(channel);
+    record.deviation[static_cast<std::size_t>(channel)] = backend::channel_deviation(channel);
+  }
+  return record;
+}
 
 inline constexpr const char* training_entry = "training";  ///< key of the metadata
 inline constexpr int training_format = 1;                  ///< version of the entry's format

@@ -1,25 +1,33 @@
-/// @file   weight_file.hpp
+/// @file   ctp/train/published_weights.hpp
 /// @brief  A learner's weights with the state that published weight files also hold: temperatures and queues.
+/// @layer  train
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <ctp/core/archive.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/tensor/named.hpp>
 
-namespace examples {
+namespace ctp {
+
+namespace detail {
 
 /// An archive that converts the queues of a strategy's state into published tensors and ignores all other members.
 template <class Real, class B>
 class PublishedState {
  public:
-  PublishedState(std::vector<ctp::NamedTensor>& tensors, std::size_t embed) : tensors_(tensors), embed_(embed) {}
+  PublishedState(std::vector<NamedTensor>& tensors, std::size_t embed) : tensors_(tensors), embed_(embed) {}
 
   template <class Value>
   void operator()(const std::string&, Value&) {}
-  void operator()(const std::string& name, ctp::Buffer<Real, B>& queue) {
+  void operator()(const std::string& name, Buffer<Real, B>& queue) {
     if (name != "image_queue" && name != "text_queue") return;
     // The state stores a feature as a row, the file as a column.
     const std::vector<float> rows = queue.template to_host<float>();
@@ -35,27 +43,30 @@ class PublishedState {
   }
 
  private:
-  std::vector<ctp::NamedTensor>& tensors_;
+  std::vector<NamedTensor>& tensors_;
   std::size_t embed_;
 };
 
-/// Parameters, temperatures and queues under their published names, without metadata.
+}  // namespace detail
+
+/// @brief The online weights of a learner as named float32 tensors, with temperatures and queues under their published
+/// names, without metadata. Needs no JSON: a unit for CUDA gives the result to a unit that writes the file.
 template <class Learner>
-ctp::TensorFile published_weights(Learner& learner) {
+TensorFile published_weights(Learner& learner) {
   const auto& model = learner.model();
   const auto theta = learner.weights();
-  ctp::TensorFile file;
-  file.tensors = ctp::named_weights(model.layout(), std::span(std::as_const(theta)));
+  TensorFile file;
+  file.tensors = named_weights(model.layout(), std::span(std::as_const(theta)));
   const auto temp = static_cast<float>(model.config().temperature),
              distill = static_cast<float>(model.config().distill_temperature);
-  file.tensors.push_back(ctp::make_named("temp", {}, std::span<const float>(&temp, 1)));
-  file.tensors.push_back(ctp::make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
+  file.tensors.push_back(make_named("temp", {}, std::span<const float>(&temp, 1)));
+  file.tensors.push_back(make_named("distill_temp", {}, std::span<const float>(&distill, 1)));
   using B = typename Learner::B;
-  using State = PublishedState<typename Learner::Real, B>;
-  static_assert(ctp::Archive<State, ctp::Buffer<typename Learner::Real, B>, std::vector<std::uint32_t>>);
+  using State = detail::PublishedState<typename Learner::Real, B>;
+  static_assert(Archive<State, Buffer<typename Learner::Real, B>, std::vector<std::uint32_t>>);
   State state(file.tensors, static_cast<std::size_t>(model.config().embed));
   learner.losses_state().visit(state);
   return file;
 }
 
-}  // namespace examples
+}  // namespace ctp
