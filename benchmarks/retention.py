@@ -220,7 +220,11 @@ preservation. Forward transfer over these tasks: {forward}.
 
 {listed('machine', sum(stamps.values(), []))}; {listed('date', sum(stamps.values(), []))}; commits
 {listed('commit', sum(stamps.values(), []))}. Pairs of the tasks, all of them tested:
-{', '.join(map(str, some['test_pairs']))}. Options: `{OPTIONS['stamps']}`.
+{', '.join(map(str, some['test_pairs']))}. Options:
+
+```
+{OPTIONS['stamps']}
+```
 """
 
 
