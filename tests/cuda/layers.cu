@@ -41,6 +41,7 @@
 #include <ctp/momentum/ema.hpp>
 #include <ctp/momentum/none.hpp>
 #include <ctp/momentum/require.hpp>
+#include <ctp/momentum/view.hpp>
 #include <ctp/nn/bert_block.hpp>
 #include <ctp/nn/convolution.hpp>
 #include <ctp/nn/layers.hpp>
@@ -55,6 +56,8 @@
 #include <ctp/objective/require.hpp>
 #include <ctp/optim/adamw.hpp>
 #include <ctp/optim/concepts.hpp>
+#include <ctp/optim/parameter_group.hpp>
+#include <ctp/optim/ranges.hpp>
 #include <ctp/optim/require.hpp>
 #include <ctp/optim/schedule/concepts.hpp>
 #include <ctp/optim/schedule/constant.hpp>
@@ -118,12 +121,17 @@
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/outputs.hpp>
+#include <ctp/train/parameters/frozen_towers.hpp>
+#include <ctp/train/parameters/gradient_clip.hpp>
+#include <ctp/train/parameters/penalty_value.hpp>
+#include <ctp/train/parameters/ranges.hpp>
 #include <ctp/train/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
 #include <ctp/train/step_capture.hpp>
 #include <ctp/train/step_engine.hpp>
 #include <ctp/train/task_passes.hpp>
+#include <ctp/train/task_plan.hpp>
 #include <ctp/train/thetas.hpp>
 
 #include <test_backend.hpp>
