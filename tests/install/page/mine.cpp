@@ -10,6 +10,7 @@
 #include <ctp/data.hpp>
 #include <ctp/interop/features.hpp>
 #include <ctp/interop/npy.hpp>
+#include <ctp/io/directories.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "mine.hpp"
@@ -51,6 +52,7 @@ int main() {
   ctp::interop::write_npy("prompts.npy", {rows, width}, std::span<const float>(texts.values));
   ctp::io::write_safetensors("features.safetensors", ctp::interop::features_file(features));
 
+  ctp::io::make_directories("weights");
   const std::vector<float> weights = again.weights();
   for (const ctp::NamedTensor& tensor : ctp::named_weights(again.model().layout(), std::span<const float>(weights)))
     ctp::interop::write_npy("weights/" + tensor.name + ".npy", tensor);
