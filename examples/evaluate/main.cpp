@@ -10,6 +10,7 @@
 #include <ctp/ctp.hpp>
 #include <ctp/data.hpp>
 #include <ctp/encoder/weights.hpp>
+#include <ctp/interop/features.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/model.hpp"
@@ -28,16 +29,6 @@
 #endif
 
 namespace {
-
-void write_features(const std::string& path, const ctp::ExtractedFeatures& found) {
-  const auto n = static_cast<std::int64_t>(found.pairs), e = static_cast<std::int64_t>(found.embed),
-             d = static_cast<std::int64_t>(found.width);
-  ctp::TensorFile file;
-  file.tensors.push_back(ctp::make_named("image", {n, e}, std::span<const float>(found.image)));
-  file.tensors.push_back(ctp::make_named("text", {n, e}, std::span<const float>(found.text)));
-  file.tensors.push_back(ctp::make_named("fusion", {n, d}, std::span<const float>(found.fusion)));
-  ctp::io::write_safetensors(path, file);
-}
 
 struct Options {
   std::string data, features, equal_texts = "own", unlisted = "refuse", on_bad_image = "error";
@@ -75,7 +66,8 @@ void measure(const Options& o, const examples::FeatureMaker& maker, const evalua
                                             .background = examples::background_of(weights.background, "--background")});
   const auto title_reports = examples::title_reports(stream, weights.tokenizer, weights.max_words, false);
   title_reports.say("evaluate", weights.vocabulary.file, o.json);
-  if (!o.features.empty()) write_features(o.features, evaluate.test_features(maker, true));
+  if (!o.features.empty())
+    ctp::io::write_safetensors(o.features, ctp::interop::features_file(evaluate.test_features(maker, true)));
   const auto found = evaluate.measured(maker, stream.tasks().size(), false);
   evaluation::print(evaluate, found, o.json, [&](ctp::JsonLine& line) {
     line.add("max_words", weights.max_words);

@@ -31,7 +31,7 @@ set(how -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" -DCMAKE_BUILD_TYPE=
 call(0 "${CMAKE_COMMAND}" -S "${project}" -B "${WORK}/source" "-DCTP_SOURCE_DIR=${ROOT}" ${how})
 call(0 "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
 call(0 "${CMAKE_COMMAND}" -S "${project}" -B "${WORK}/build" "-DCMAKE_PREFIX_PATH=${WORK}/prefix" ${how})
-call(0 "${CMAKE_COMMAND}" --build "${WORK}/build" --target mine)
+call(0 "${CMAKE_COMMAND}" --build "${WORK}/build" --target mine --parallel 1)
 set(mine "${WORK}/build/bin/mine")
 
 # The programs know the strategies and their settings, and no others.
