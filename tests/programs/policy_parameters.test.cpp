@@ -116,9 +116,9 @@ TEST_CASE("programs: --init reads parameters of policies, lets others start fres
 
 TEST_CASE("programs: a temperature that cannot be learned is refused before anything is written") {
   const TemporaryFolder folder;
-  for (const char* more : {"--epochs", "--dry-run"}) {
-    Arguments words{"--set", learn, "--set", "model.temp=2", more};
-    if (std::string(more) == "--epochs") words.emplace_back("1");
+  for (const Arguments& more : {Arguments{}, Arguments{"--dry-run"}}) {
+    Arguments words{"--set", learn, "--set", "model.temp=2"};
+    words.insert(words.end(), more.begin(), more.end());
     const auto refused = train(folder.path("out"), words);
     CHECK(refused.code == 2);
     CHECK(
