@@ -54,16 +54,16 @@ TEST_CASE("plan: frozen parameters keep their weights, gradients are clipped, an
     return finished.out;
   };
   const std::string out =
-      train("a", {"--freeze", "visual_encoder*", "--freeze", "*.bias", "--clip-norm", "0.25", "--epochs", "2,1", "--set",
-                  "group.text_proj*.rate=0", "--set", "group.text_proj*.decay=0"});
+      train("a", {"--freeze", "visual_encoder*", "--freeze", "*.bias", "--clip-norm", "0.25", "--epochs", "2,1",
+                  "--set", "group.text_proj*.rate=0", "--set", "group.text_proj*.decay=0"});
   CHECK(out.find("frozen: ") != std::string::npos);
 
-  const auto first = ctp::io::read_safetensors(folder.path("a/task_01.safetensors")),
-             last = ctp::io::read_safetensors(folder.path("a/task_02.safetensors"));
+  const auto first = ctp::io::read_safetensors(folder.path("a/task_00.safetensors")),
+             last = ctp::io::read_safetensors(folder.path("a/task_01.safetensors"));
   std::size_t still = 0, moving = 0;
   for (const ctp::NamedTensor& tensor : first.tensors) {
     const std::string& name = tensor.name;
-    if (name.find("queue") != std::string::npos) continue;
+    if (name.find("queue") != std::string::npos || name.ends_with("temp")) continue;  // no parameters
     CAPTURE(name);
     const bool stays = name.starts_with("visual_encoder") || name.ends_with(".bias") || name.starts_with("text_proj");
     CHECK((tensor.bytes == last.at(name).bytes) == stays);
@@ -84,12 +84,13 @@ TEST_CASE("plan: frozen parameters keep their weights, gradients are clipped, an
   CHECK(of_task[0] > of_task[1]);
 
   // config.json says the same again.
-  Arguments again{"--data", test::small_stream(), "--output", folder.path("b"), "--config",
-                  folder.path("a/config.json")};
+  Arguments again{"--data",         test::small_stream(), "--output",
+                  folder.path("b"), "--config",           folder.path("a/config.json")};
   const auto repeated = test::run_program("continual_pretrain", again);
   REQUIRE_MESSAGE(repeated.code == 0, repeated.err);
   CHECK(test::read_whole(folder.path("b/config.json")) == test::read_whole(folder.path("a/config.json")));
-  CHECK(test::read_whole(folder.path("b/task_02.safetensors")) == test::read_whole(folder.path("a/task_02.safetensors")));
+  CHECK(test::read_whole(folder.path("b/task_01.safetensors")) ==
+        test::read_whole(folder.path("a/task_01.safetensors")));
 
   train("plain", {"--epochs", "1"});
   for (const auto& step : lines_of(folder.path("plain/metrics.jsonl"), "step"))

@@ -69,8 +69,8 @@ TEST_CASE("step engine: the penalty's gradient counts in the length of the gradi
 namespace {
 
 using Simulated = ctp::test::SimulatedCuda<float>;
-using Learner = ctp::Learner<ctp::strategy::Si,
-                             ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Simulated>>;
+using Learner =
+    ctp::Learner<ctp::strategy::Si, ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, Simulated>>;
 
 /// Losses and lengths of all steps, and the state after two tasks.
 auto train(bool capture, int read_every) {
