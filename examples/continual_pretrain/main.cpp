@@ -93,7 +93,8 @@ int run(int argc, char** argv) {
     if (steps_of(task.members.size(), settings) == 0)
       throw ctp::UsageError(ctp::Complaint{"--batch-size", "task '" + task.name + "'",
                                            "at most its " + std::to_string(task.members.size()) + " training pairs",
-                                           std::to_string(settings.batch_size), "choose a smaller batch, or --last-batch keep"}
+                                           std::to_string(settings.batch_size),
+                                           "choose a smaller batch, or --last-batch keep"}
                                 .text());
   BadPictures bad_pictures(stream.train(), settings.output + "/bad_images.jsonl");
   const auto check = check_pictures(stream, settings, bad_pictures, line.json, line.dry_run);
