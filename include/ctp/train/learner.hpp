@@ -98,7 +98,7 @@ class Learner {
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
-        require_same_source(task, joined.source, "the first task");
+        require_same_source(task, joined.source, "the pairs of the first task");
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
@@ -109,7 +109,8 @@ class Learner {
       std::size_t kept = 0;
       if constexpr (keeps_pairs) {
         kept = std::size(engine_.policies().rehearsal().members(rehearsal_state()));
-        for (const data::Task& task : tasks) require_same_source(task, tasks.front().source, "the first task");
+        for (const data::Task& task : tasks)
+          require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
       data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept);
       for (std::size_t t = 0; t < tasks.size(); ++t) {
