@@ -100,6 +100,7 @@
 #include <ctp/tensor/tensor.hpp>
 #include <ctp/train/batch_layout.hpp>
 #include <ctp/train/device_batch.hpp>
+#include <ctp/train/encode.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/host_snapshot.hpp>
@@ -111,6 +112,7 @@
 #include <ctp/train/outputs.hpp>
 #include <ctp/train/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
+#include <ctp/train/published_weights.hpp>
 #include <ctp/train/step.hpp>
 #include <ctp/train/step_capture.hpp>
 #include <ctp/train/step_engine.hpp>

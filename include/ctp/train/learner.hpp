@@ -87,7 +87,7 @@ class Learner {
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
-        require_same_source(task, joined.source, "the first task");
+        require_same_source(task, joined.source, "the pairs of the first task");
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
@@ -98,7 +98,8 @@ class Learner {
       std::size_t kept = 0;
       if constexpr (keeps_pairs) {
         kept = std::size(engine_.policies().rehearsal().members(rehearsal_state()));
-        for (const data::Task& task : tasks) require_same_source(task, tasks.front().source, "the first task");
+        for (const data::Task& task : tasks)
+          require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
       data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept);
       for (std::size_t t = 0; t < tasks.size(); ++t) {
@@ -201,20 +202,20 @@ class Learner {
   /// `ctp/train/weights_file.hpp` declares. The program includes that header.
   template <class Path, class... Tokenizer>
   void save(const Path& path, const Tokenizer&... tokenizer) {
-    static_assert(
-        requires { save_weights(*this, path, tokenizer...); },
-        "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
-        "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
-    save_weights(*this, path, tokenizer...);
+    constexpr bool declared = requires { save_weights(*this, path, tokenizer...); };
+    static_assert(declared,
+                  "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
+                  "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+    if constexpr (declared) save_weights(*this, path, tokenizer...);
   }
   /// Reads the weights from a file: see load_weights(), which `ctp/train/weights_file.hpp` declares.
   template <class Path>
   void load(const Path& path) {
-    static_assert(
-        requires { load_weights(*this, path); },
-        "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
-        "ctp/data.hpp). See docs/weights.md");
-    load_weights(*this, path);
+    constexpr bool declared = requires { load_weights(*this, path); };
+    static_assert(declared,
+                  "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
+                  "ctp/data.hpp). See docs/weights.md");
+    if constexpr (declared) load_weights(*this, path);
   }
 
   /// Calls visitor("name", member) for each setting of each policy.
