@@ -6,10 +6,6 @@
 #include <memory>
 #include <string>
 
-#include <ctp/autograd/operators.hpp>
-#include <ctp/autograd/reductions.hpp>
-#include <ctp/autograd/scores.hpp>
-#include <ctp/autograd/select.hpp>
 #include <ctp/ctp.hpp>
 #include <ctp/testing/loss.hpp>
 

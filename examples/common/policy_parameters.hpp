@@ -21,11 +21,11 @@ inline std::string parameter_list(const std::vector<std::string>& names) {
 inline std::vector<std::string> notes_on(const ctp::UnsharedParameters& unshared, const std::string& file) {
   std::vector<std::string> notes;
   if (!unshared.fresh.empty())
-    notes.push_back("parameters of policies that " + file + " does not have start fresh: " +
-                    parameter_list(unshared.fresh));
+    notes.push_back("parameters of policies that " + file +
+                    " does not have start fresh: " + parameter_list(unshared.fresh));
   if (!unshared.passed_over.empty())
-    notes.push_back("parameters of other policies in " + file + ", not used by this training: " +
-                    parameter_list(unshared.passed_over));
+    notes.push_back("parameters of other policies in " + file +
+                    ", not used by this training: " + parameter_list(unshared.passed_over));
   return notes;
 }
 

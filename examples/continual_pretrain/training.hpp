@@ -197,8 +197,8 @@ class Training {
   void prepare() {
     if (context_.init == nullptr) return;
     std::vector<float> theta = learner_.weights();
-    unshared_ = ctp::read_starting_weights(
-        learner_.model().layout(), examples::with_heads<typename Model::Projection>(*context_.init), theta);
+    unshared_ = ctp::read_starting_weights(learner_.model().layout(),
+                                           examples::with_heads<typename Model::Projection>(*context_.init), theta);
     learner_.set_weights(theta);
   }
   static ctp::TrainOptions options(const RunContext& context) {

@@ -39,7 +39,7 @@ struct WeightsInUse {
   ctp::data::Tokenizer tokenizer;
   ctp::io::VocabularyRecord vocabulary;
   int max_words;
-  std::string background;          ///< grey level behind transparent pixels, or none
+  std::string background;                      ///< grey level behind transparent pixels, or none
   std::vector<std::string> policy_parameters;  ///< names of parameters of the training's policies, which are not used
   std::vector<std::string> notes;              ///< what may make the numbers others than the training's, one line each
 };

@@ -3,6 +3,12 @@
 /// names of weights are in <ctp/encoder/weights.hpp>, precision by category is in <ctp/eval/multimodal_map.hpp>.
 #pragma once
 
+#include <ctp/autograd/distances.hpp>
+#include <ctp/autograd/matrix.hpp>
+#include <ctp/autograd/operators.hpp>
+#include <ctp/autograd/reductions.hpp>
+#include <ctp/autograd/select.hpp>
+#include <ctp/autograd/where.hpp>
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/pairs/memory_source.hpp>

@@ -169,11 +169,12 @@ TEST_CASE("enclosed: a result that was made with the inner pass is refused") {
 TEST_CASE("pass: a parameter that no layout has made is refused with the remedy, and reads nothing") {
   ctp::Tape<Host> tape;
   const Pass pass{theta.data(), &tape, nullptr, {}};
-  CHECK_THROWS_WITH_AS((void)pass[ctp::Parameter<2>{}],
-                       "pass[parameter]: expected a parameter of the layout, found one that was never added; in "
-                       "'parameters(layout)' of the policy, assign the result of 'layout.template add<Rank>(...)' to the "
-                       "parameter, and change settings that decide on parameters before the Learner is made: "
-                       "'Learner(model, options, configure)'",
-                       ctp::UsageError);
+  CHECK_THROWS_WITH_AS(
+      (void)pass[ctp::Parameter<2>{}],
+      "pass[parameter]: expected a parameter of the layout, found one that was never added; in "
+      "'parameters(layout)' of the policy, assign the result of 'layout.template add<Rank>(...)' to the "
+      "parameter, and change settings that decide on parameters before the Learner is made: "
+      "'Learner(model, options, configure)'",
+      ctp::UsageError);
   CHECK(pass[ctp::Parameter<1>{2, {1}}].value.data == theta.data() + 2);
 }

@@ -66,6 +66,31 @@ TEST_CASE("functional: gelu and its slope in single precision follow the exact o
         1e-6);
 }
 
+TEST_CASE("functional: sigmoid, its slope and softplus in single precision follow the exact ones, without overflow") {
+  const auto exact = [](double x) { return 1 / (1 + std::exp(-x)); };
+  CHECK(worst(-30, 30, [&](float x) {
+          const double e = exact(static_cast<double>(x));
+          return std::abs(static_cast<double>(fn::sigmoid(x)) - e) / e;
+        }) < 5e-7);
+  CHECK(worst(-30, 30, [&](float x) {
+          const double e = exact(static_cast<double>(x)) * exact(-static_cast<double>(x));
+          return std::abs(static_cast<double>(fn::sigmoid_slope(x)) - e) / e;
+        }) < 1e-6);
+  CHECK(worst(-30, 30, [&](float x) {
+          const double e = std::log1p(std::exp(static_cast<double>(x)));
+          return std::abs(static_cast<double>(fn::softplus(x)) - e) / e;
+        }) < 5e-7);
+  CHECK(fn::softplus(100.F) == 100.F);
+  CHECK(fn::softplus(1e30F) == 1e30F);
+  CHECK(fn::softplus(-1000.F) == 0.F);
+  CHECK(fn::sigmoid(1000.F) == 1.F);
+  CHECK(fn::sigmoid(-1000.F) < 1e-38F);
+  CHECK(fn::sigmoid_slope(1000.F) == 0.F);
+  CHECK(fn::softplus(800.0) == 800);
+  CHECK(std::isnan(fn::softplus(std::numeric_limits<float>::quiet_NaN())));
+  CHECK(std::isnan(fn::sigmoid(std::numeric_limits<float>::quiet_NaN())));
+}
+
 TEST_CASE("functional: in double precision all functions are as exact as the standard library") {
   for (double x = -8; x <= 8; x += 0.37) {
     CHECK(fn::exp(x) == std::exp(x));

@@ -2,15 +2,24 @@
 // program exits with 0 if it learned two tasks.
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
+#include <ctp/autograd/broadcast.hpp>
+#include <ctp/autograd/distances.hpp>
+#include <ctp/autograd/elementwise.hpp>
 #include <ctp/autograd/embedding.hpp>
 #include <ctp/autograd/layer_norm.hpp>
 #include <ctp/autograd/linear.hpp>
 #include <ctp/autograd/losses.hpp>
+#include <ctp/autograd/matrix.hpp>
 #include <ctp/autograd/operand.hpp>
+#include <ctp/autograd/operators.hpp>
 #include <ctp/autograd/pass.hpp>
+#include <ctp/autograd/reductions.hpp>
 #include <ctp/autograd/rows.hpp>
 #include <ctp/autograd/scores.hpp>
+#include <ctp/autograd/select.hpp>
 #include <ctp/autograd/tape.hpp>
+#include <ctp/autograd/views.hpp>
+#include <ctp/autograd/where.hpp>
 #include <ctp/distill/lucir.hpp>
 #include <ctp/distill/lwf.hpp>
 #include <ctp/distill/masked_language.hpp>

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <ctp/autograd/arithmetic.hpp>
+#include <ctp/autograd/operators.hpp>
 #include <ctp/autograd/rows.hpp>
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/encoder/bert.hpp>
@@ -22,7 +23,7 @@ struct Drift {
   template <class Step>
   auto loss(Step& step) const {
     const auto& pass = step.online.pass();
-    const auto difference = add(pass, step.online.image().local, step.previous->image().local, -1);
+    const auto difference = step.online.image().local - step.previous->image().local;
     return mean(pass, ctp::row_lengths(pass, difference));
   }
 };

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <ctp/autograd/arithmetic.hpp>
+#include <ctp/autograd/operators.hpp>
 #include <ctp/autograd/rows.hpp>
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/encoder/bert.hpp>
@@ -23,7 +24,7 @@ struct LengthTarget {
     const auto& pass = step.online.pass();
     const auto raw = step.online.image_raw();
     const auto squares = mean(pass, ctp::row_products(pass, raw, raw));
-    return add(pass, squares, mean(pass, ctp::row_lengths(pass, raw)), -2 * target);
+    return squares - 2 * target * mean(pass, ctp::row_lengths(pass, raw));
   }
   template <class Visitor>
   void settings(Visitor& visitor) {  // optional: --set length_target.target=...

@@ -60,8 +60,8 @@ TEST_CASE("layout: sizes whose product or sum does not fit are refused by name, 
 TEST_CASE("layout: the rules of a parameter are kept, and are those of any weight if nobody gave them") {
   ctp::Layout layout;
   (void)layout.add<1>("plain", {3}, ctp::Start::Weight);
-  const auto scale = layout.add<0>(
-      "scale", {}, {.start = ctp::Start::constant(2.5), .decay = 0, .rate = 0.5, .least = -1, .most = 3});
+  const auto scale =
+      layout.add<0>("scale", {}, {.start = ctp::Start::constant(2.5), .decay = 0, .rate = 0.5, .least = -1, .most = 3});
   CHECK(scale.offset == 16);
   const ctp::ParameterInfo &plain = layout.parameters()[0], &p = layout.parameters()[1];
   CHECK(plain.decay == 1);
@@ -106,10 +106,11 @@ TEST_CASE("layout: parameters of a policy have its name before theirs, and no tw
   const auto add_bias = [](ctp::Layout& own) { (void)own.add<1>("bias", {2}, ctp::Start::Zeros); };
   layout.add_of_policy("mine", add_bias);
   layout.add_of_policy("other", add_bias);
-  CHECK_THROWS_WITH_AS(layout.add_of_policy("mine", add_bias),
-                       "parameter policy.mine.bias: expected one parameter of this name, found two; give each policy of "
-                       "a strategy a name of its own, and each of its parameters",
-                       ctp::UsageError);
+  CHECK_THROWS_WITH_AS(
+      layout.add_of_policy("mine", add_bias),
+      "parameter policy.mine.bias: expected one parameter of this name, found two; give each policy of "
+      "a strategy a name of its own, and each of its parameters",
+      ctp::UsageError);
   (void)layout.add<1>("last", {1}, ctp::Start::Zeros);  // no prefix is left behind by the error
   std::string names;
   for (const ctp::ParameterInfo& p : layout.parameters()) names += p.name + " ";

@@ -26,9 +26,10 @@ TEST_CASE("start: numbers that make no distribution are refused") {
     CHECK_THROWS_AS((void)Start::uniform(0, bad), ctp::UsageError);
   }
   CHECK_THROWS_AS((void)Start::normal(0, -1), ctp::UsageError);
-  CHECK_THROWS_WITH_AS((void)Start::uniform(2, 1),
-                       "Start::uniform: expected finite numbers, the smaller one first; exchange the two or choose others",
-                       ctp::UsageError);
+  CHECK_THROWS_WITH_AS(
+      (void)Start::uniform(2, 1),
+      "Start::uniform: expected finite numbers, the smaller one first; exchange the two or choose others",
+      ctp::UsageError);
   CHECK_THROWS_AS((void)Start::uniform(-1e308, 1e308), ctp::UsageError);  // their difference is not finite
 }
 

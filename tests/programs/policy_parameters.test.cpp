@@ -101,8 +101,7 @@ TEST_CASE("programs: --init reads parameters of policies, lets others start fres
   CHECK_FALSE(has(plain.err, "fresh"));
 
   // A rate that moves nothing: the written scale is the one that was read.
-  const auto gone_on =
-      train(folder.path("on"), {"--init", with, "--set", learn, "--lr", "1e-30", "--min-lr", "0"});
+  const auto gone_on = train(folder.path("on"), {"--init", with, "--set", learn, "--lr", "1e-30", "--min-lr", "0"});
   REQUIRE_MESSAGE(gone_on.code == 0, gone_on.err);
   CHECK_FALSE(has(gone_on.out, "policies"));
   const auto value = [](const std::string& path) {
@@ -117,14 +116,15 @@ TEST_CASE("programs: --init reads parameters of policies, lets others start fres
 
 TEST_CASE("programs: a temperature that cannot be learned is refused before anything is written") {
   const TemporaryFolder folder;
-  for (const char* more : {"--epochs", "--dry-run"}) {
-    Arguments words{"--set", learn, "--set", "model.temp=2", more};
-    if (std::string(more) == "--epochs") words.emplace_back("1");
+  for (const Arguments& more : {Arguments{}, Arguments{"--dry-run"}}) {
+    Arguments words{"--set", learn, "--set", "model.temp=2"};
+    words.insert(words.end(), more.begin(), more.end());
     const auto refused = train(folder.path("out"), words);
     CHECK(refused.code == 2);
-    CHECK(has(refused.err,
-              "in_batch_contrast.learn_temperature: the model's temperature (model.temp): expected a number from 0.01 to "
-              "1, the limits of a learned temperature, found 2"));
+    CHECK(
+        has(refused.err,
+            "in_batch_contrast.learn_temperature: the model's temperature (model.temp): expected a number from 0.01 to "
+            "1, the limits of a learned temperature, found 2"));
     CHECK_FALSE(std::filesystem::exists(folder.path("out") + "/config.json"));
   }
 }

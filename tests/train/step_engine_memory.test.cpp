@@ -1,9 +1,7 @@
 #include <ctp/train/step_engine.hpp>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -11,68 +9,16 @@
 
 #include <ctp/data/loader/loader.hpp>
 #include <ctp/data/pairs/memory_source.hpp>
+#include <support/count_allocations.hpp>
 
 #include "engine_fixture.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define CTP_TEST_COUNTS_MALLOC 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define CTP_TEST_COUNTS_MALLOC 0
-#endif
-#endif
-#ifndef CTP_TEST_COUNTS_MALLOC
-#define CTP_TEST_COUNTS_MALLOC 1
-#endif
-
-namespace {
-thread_local std::uint64_t calls = 0;  // of this thread, since its start
-}
-
-#if CTP_TEST_COUNTS_MALLOC
-// The allocation functions of the C library, which operator new and Eigen call: each call is counted and passed on.
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) noexcept {
-  ++calls;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) noexcept {
-  ++calls;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* old, std::size_t size) noexcept {
-  ++calls;
-  return __libc_realloc(old, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  ++calls;
-  return __libc_memalign(alignment, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) noexcept {
-  ++calls;
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
-  ++calls;
-  void* memory = __libc_memalign(alignment, size);
-  if (memory == nullptr) return ENOMEM;
-  *to = memory;
-  return 0;
-}
-}
-#endif
 
 namespace {
 
 /// Number of allocations up to the end of each step.
 struct Count final : ctp::Observer {
   Count() { after.reserve(64); }
-  void step_done(const ctp::StepReport&) override { after.push_back(calls); }
+  void step_done(const ctp::StepReport&) override { after.push_back(test::allocations()); }
   /// Allocations after the task's second step, which joins the memory of the first step to one arena.
   [[nodiscard]] std::uint64_t once_warm() const { return after.back() - after.at(1); }
   std::vector<std::uint64_t> after;
@@ -100,7 +46,7 @@ void check_steps() {
   Count count;
   const auto loading = ctp::data::loader_options({.batch_size = pairs, .augment = false, .workers = 1}, config, words);
   const ctp::data::Task task{"first", synthetic_source(config), {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}};
-  const std::uint64_t before = calls;
+  const std::uint64_t before = test::allocations();
   {
     ctp::data::Loader loader(task, loading);
     test::learn(engine, loader, &count);
@@ -115,9 +61,9 @@ void check_steps() {
   engine.begin_task(3);
   if (Engine::keeps_previous)
     for (int step = 0; step < 2; ++step) test::step(engine, a);
-  const std::uint64_t warm = calls;
+  const std::uint64_t warm = test::allocations();
   test::step(engine, b);
-  CHECK(calls - warm == 0);
+  CHECK(test::allocations() - warm == 0);
   ctp::set_threads(threads);
 #else
   MESSAGE("SKIPPED: memory is not counted under a sanitizer or without glibc");

@@ -25,10 +25,9 @@ Extents extents_of(const Shape<Rank>& shape) {
 template <std::size_t RankA, std::size_t RankB>
 auto broadcast_shape(const char* operation, const char* a, const Shape<RankA>& a_is, const char* b,
                      const Shape<RankB>& b_is) {
-  static_assert(
-      RankA == RankB || RankA == 0 || RankB == 0,
-      "[ctp.operations.rank] operands have the same rank, or one is a Scalar; as_row(v) or as_column(v) makes "
-      "a vector a matrix");
+  static_assert(RankA == RankB || RankA == 0 || RankB == 0,
+                "[ctp.autograd.rank] operands have the same rank, or one is a Scalar; as_row(v) or as_column(v) makes "
+                "a vector a matrix");
   if constexpr (RankA == 0) {
     return b_is;
   } else if constexpr (RankB == 0) {

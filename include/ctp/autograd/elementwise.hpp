@@ -50,7 +50,7 @@ struct MapBackward {
 template <std::size_t Rank, class B, class F>
 Variable<Rank, B> map(const Pass<B>& outer, Variable<Rank, B> x, F f) {
   static_assert(ElementwiseFunction<F>,
-                "[ctp.operations.map] the function of map() is a small struct of numbers with `template <class Real> "
+                "[ctp.autograd.map] the function of map() is a small struct of numbers with `template <class Real> "
                 "CTP_HD Real value(Real x) const` and `template <class Real> CTP_HD Real slope(Real x) const`");
   using Real = typename B::Real;
   const Pass<B> pass = detail::pass_of("map", outer, x);
@@ -61,6 +61,11 @@ Variable<Rank, B> map(const Pass<B>& outer, Variable<Rank, B> x, F f) {
     if (x.grad) B::for_each(n, detail::MapBackward<Real, F>{f, x.value.data, y.grad.data, x.grad.data});
   });
   return y;
+}
+
+namespace detail {
+template <class Real>
+inline constexpr Real smallest_normal = std::numeric_limits<Real>::min();
 }
 
 /// Functions for map().
@@ -94,8 +99,7 @@ struct Log {
  private:
   template <class Real>
   CTP_HD static Real inside(Real x) {
-    constexpr Real least = std::numeric_limits<Real>::min();
-    return x >= Real(0) && x < least ? least : x;
+    return x >= Real(0) && x < detail::smallest_normal<Real> ? detail::smallest_normal<Real> : x;
   }
 };
 

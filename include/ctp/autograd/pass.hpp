@@ -60,10 +60,11 @@ struct Pass {
   /// **Errors.** UsageError for a Parameter that no Layout has made.
   template <std::size_t Rank>
   Variable<Rank, Backend> operator[](const Parameter<Rank>& p) const {
-    require(p.offset >= 0, "pass[parameter]",
-            "expected a parameter of the layout, found one that was never added; in 'parameters(layout)' of the policy, "
-            "assign the result of 'layout.template add<Rank>(...)' to the parameter, and change settings that decide on "
-            "parameters before the Learner is made: 'Learner(model, options, configure)'");
+    require(
+        p.offset >= 0, "pass[parameter]",
+        "expected a parameter of the layout, found one that was never added; in 'parameters(layout)' of the policy, "
+        "assign the result of 'layout.template add<Rank>(...)' to the parameter, and change settings that decide on "
+        "parameters before the Learner is made: 'Learner(model, options, configure)'");
     // Weights are never written through a Variable; the cast spares a second Variable type.
     Variable<Rank, Backend> v{{const_cast<Real*>(theta) + p.offset, p.shape}, {}, tape, memory_level()};
     if (gradient != nullptr) v.grad = {gradient + p.offset, p.shape};

@@ -17,7 +17,7 @@ namespace ctp {
 /// **Gradient.** to each argument that has one; an argument may occur more than once.
 template <std::size_t Rank, class B, class... More>
 Variable<Rank, B> concat(const Pass<B>& outer, Variable<Rank, B> first, More... more) {
-  static_assert(Rank == 1 || Rank == 2, "[ctp.operations.concat] concat() joins vectors, or the rows of matrices");
+  static_assert(Rank == 1 || Rank == 2, "[ctp.autograd.concat] concat() joins vectors, or the rows of matrices");
   const std::array<Variable<Rank, B>, 1 + sizeof...(More)> parts{first, more...};
   const Pass<B> pass = detail::pass_of("concat", outer, first, more...);
   Shape<Rank> shape = first.value.shape;
@@ -49,7 +49,7 @@ Variable<Rank, B> concat(const Pass<B>& outer, Variable<Rank, B> first, More... 
 /// **Gradient.** to x; the gradients of a repeated row are added in the order of i.
 template <std::size_t Rank, class B>
 Variable<Rank, B> gather(const Pass<B>& outer, Variable<Rank, B> x, Input<std::int32_t, 1, B> index) {
-  static_assert(Rank == 1 || Rank == 2, "[ctp.operations.gather] gather() takes a vector, or the rows of a matrix");
+  static_assert(Rank == 1 || Rank == 2, "[ctp.autograd.gather] gather() takes a vector, or the rows of a matrix");
   const Pass<B> pass = detail::pass_of("gather", outer, x);
   if constexpr (Rank == 2)
     return gather_rows(pass, x, index);

@@ -162,8 +162,8 @@ void copy_weights(const TensorFile& file, const NamedTensor& tensor, const Param
 /// `position_ids`, and the masked-language decoder's tied weight and bias; copies of a tensor must have equal values.
 /// Ignores the state of a training (`temp`, queues, ...) and `policy.*`, the parameters of policies, that the layout
 /// lacks. Memory for the vector is asked for after every tensor has been matched.
-/// **Errors.** as match_weights(); DataError naming file and tensor for a parameter of a policy that is missing, and for
-/// a value that is not finite or too large.
+/// **Errors.** as match_weights(); DataError naming file and tensor for a parameter of a policy that is missing, and
+/// for a value that is not finite or too large.
 template <class Real>
 std::vector<Real> read_weights(const Layout& layout, const TensorFile& file, std::string_view prefix = "") {
   const std::vector<const NamedTensor*> matched = match_weights(layout, file, prefix);

@@ -55,8 +55,8 @@ struct ParameterInfo {
 class Layout {
  public:
   /// Appends a parameter and returns its place in the vector. **Errors.** UsageError if an extent is negative, the
-  /// vector becomes longer than 2^60 values, a rule is out of range or excludes the start, or two parameters of policies
-  /// have one name.
+  /// vector becomes longer than 2^60 values, a rule is out of range or excludes the start, or two parameters of
+  /// policies have one name.
   template <std::size_t Rank>
   Parameter<Rank> add(std::string name, Shape<Rank> shape, const ParameterRules& rules) {
     name.insert(0, prefix_);
@@ -146,8 +146,8 @@ class Layout {
           "0 means no weight decay");
     check(rules.rate >= 0 && std::isfinite(rules.rate), "rate", "a finite factor of 0 or more", text(rules.rate),
           "0 means a fixed value");
-    check(rules.least <= rules.most, "least and most",
-          "a range, the smaller number first", range, "exchange the two or choose others");
+    check(rules.least <= rules.most, "least and most", "a range, the smaller number first", range,
+          "exchange the two or choose others");
     check(rules.start.lies_within(rules.least, rules.most), "start", "a value from " + range,
           rules.start.kind() == Start::Kind::Constant ? text(rules.start.first()) : "values that may lie outside",
           "choose another start or a wider range");

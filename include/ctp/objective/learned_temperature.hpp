@@ -29,11 +29,9 @@ inline Parameter<0> add_logit_scale(Layout& layout, const char* policy, double t
                          .text());
   }
   const double most = std::log(100.0);
-  return layout.add<0>("logit_scale", {},
-                       {.start = Start::constant(std::clamp(-std::log(temperature), 0.0, most)),
-                        .decay = 0,
-                        .least = 0,
-                        .most = most});
+  return layout.add<0>(
+      "logit_scale", {},
+      {.start = Start::constant(std::clamp(-std::log(temperature), 0.0, most)), .decay = 0, .least = 0, .most = most});
 }
 
 /// @brief Features divided by the learned temperature, exp(logit_scale) x: their inner products are the scores.

@@ -21,12 +21,13 @@
 
 namespace ctp::testing {
 
-/// @brief Compares the gradient of a loss by every weight of `model` and every parameter of the policy with central differences, on a synthetic batch
-/// with synthetic teachers. Also reports a gradient that is 0 everywhere, and the findings of check_needs().
+/// @brief Compares the gradient of a loss by every weight of `model` and every parameter of the policy with central
+/// differences, on a synthetic batch with synthetic teachers. Also reports a gradient that is 0 everywhere, and the
+/// findings of check_needs().
 ///
-/// `policy`: a loss, or an All of several; its own parameters are checked, too. `model`: in double precision, with sizes like `micro`; an error in the
-/// model's own gradient is found too. No dropout. The loss must be smooth: a discrete choice by the online model's
-/// numbers may be reported as a wrong gradient. **Errors.** as the loss.
+/// `policy`: a loss, or an All of several; its own parameters are checked, too. `model`: in double precision, with
+/// sizes like `micro`; an error in the model's own gradient is found too. No dropout. The loss must be smooth: a
+/// discrete choice by the online model's numbers may be reported as a wrong gradient. **Errors.** as the loss.
 template <class Policy, class Model>
 Report check_loss(const Policy& policy, Model model, const GradientTolerance& tolerance = {}) {
   using B = typename Model::Backend;
