@@ -10,8 +10,10 @@
 #include <ctp/autograd/reductions.hpp>
 #include <ctp/autograd/select.hpp>
 #include <ctp/autograd/where.hpp>
-#include <support/count_allocations.hpp>
 #include <support/operation.hpp>
+
+// Behind all other headers: declarations of the functions that this header defines come first.
+#include <support/count_allocations.hpp>
 
 namespace {
 

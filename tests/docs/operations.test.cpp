@@ -31,6 +31,8 @@ struct HardestText {
 };
 // [loss]
 
+static_assert(HardestText::least_pairs == 2);
+
 // [function]
 /// x^2 / (1 + x^2): a loss that far points do not dominate.
 struct GemanMcClure {

@@ -9,9 +9,11 @@
 
 #include <ctp/data/loader/loader.hpp>
 #include <ctp/data/pairs/memory_source.hpp>
-#include <support/count_allocations.hpp>
 
 #include "engine_fixture.hpp"
+
+// Behind all other headers: declarations of the functions that this header defines come first.
+#include <support/count_allocations.hpp>
 
 namespace {
 

@@ -99,7 +99,8 @@ struct Log {
  private:
   template <class Real>
   CTP_HD static Real inside(Real x) {
-    return x >= Real(0) && x < detail::smallest_normal<Real> ? detail::smallest_normal<Real> : x;
+    const Real least = detail::smallest_normal<Real>;
+    return x >= Real(0) && x < least ? least : x;
   }
 };
 
