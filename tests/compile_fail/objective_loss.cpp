@@ -1,4 +1,4 @@
-// expect-error: \[ctp\.objective\.loss\]
+// expect-error: \[ctp\.objective\.loss\].*returns another type.*not with double
 #include <ctp/objective/require.hpp>
 
 #include "fakes.hpp"

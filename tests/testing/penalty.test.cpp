@@ -25,7 +25,7 @@ bool mentions(const Report& report, const std::string& text) { return report.log
 /// The faults of a quadratic penalty with its anchor at the start of the task.
 struct Wrong {
   double slope = 2, offset = 0, sign = 1;
-  bool anchored = true;
+  bool anchored = true, shown = true;
 };
 struct Term {
   const double* anchor;
@@ -42,14 +42,15 @@ struct Spring {
   template <class Model>
   struct State {
     ctp::Buffer<double, typename Model::Backend> anchor;
+    bool shown = true;
     template <class Archive>
     void visit(Archive& archive) {
-      archive("anchor", anchor);
+      if (shown) archive("anchor", anchor);
     }
   };
   template <class Model>
   State<Model> init(const Model& m, std::uint64_t) const {
-    return {ctp::Buffer<double, typename Model::Backend>(m.layout().size())};
+    return {ctp::Buffer<double, typename Model::Backend>(m.layout().size()), wrong.shown};
   }
   template <class Model>
   void begin_task(State<Model>& state, const double* theta) const {
@@ -58,6 +59,25 @@ struct Spring {
   template <class Model>
   Term term(State<Model>& state) const {
     return {state.anchor.data(), wrong};
+  }
+};
+/// Synaptic intelligence whose State does not show one of its members.
+enum class Left { Path, Importance };
+template <Left left>
+struct Hiding : ctp::penalty::Si {
+  template <class Model>
+  struct State : ctp::penalty::PathState<Model> {
+    using ctp::penalty::PathState<Model>::PathState;
+    template <class Archive>
+    void visit(Archive& archive) {
+      archive("anchor", this->anchor);
+      if (left != Left::Path) archive("path", this->path);
+      if (left != Left::Importance) archive("importance", this->importance);
+    }
+  };
+  template <class Model>
+  State<Model> init(const Model& m, std::uint64_t) const {
+    return State<Model>(m.layout().size());
   }
 };
 }  // namespace
@@ -89,4 +109,16 @@ TEST_CASE(
   CHECK(mentions(check_penalty(Spring{{.offset = 1}}, model), "found 1 and 0"));
   CHECK(check_penalty(Spring{{.sign = 0}}, model).log == "the penalty is 0 in every task, wherever the weights go\n");
   CHECK_FALSE(check_penalty(Spring{{.sign = std::numeric_limits<double>::quiet_NaN()}}, model).ok);
+}
+
+TEST_CASE("penalty: a State that visit() does not show whole is reported, before a task and before its end") {
+  CHECK(check_penalty(Spring{{.shown = false}}, model).log ==
+        "task 0: visit() does not show the whole State: a restore before the task's end gives another term; visit() "
+        "shows nothing; call archive(\"name\", member) for the others\n");
+  CHECK(mentions(check_penalty(Hiding<Left::Path>{}, model, {.never_negative = false}),
+                 "task 0: visit() does not show the whole State: a restore before the task's end gives another term; "
+                 "visit() shows \"anchor\", \"importance\""));
+  CHECK(mentions(check_penalty(Hiding<Left::Importance>{}, model, {.never_negative = false}),
+                 "task 1: visit() does not show the whole State: a restore before the task gives another term; visit() "
+                 "shows \"anchor\", \"path\""));
 }

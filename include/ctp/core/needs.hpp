@@ -12,6 +12,7 @@ enum class Output : unsigned {
   Features = 2 | 1,      ///< unit-length image and text features, and the raw projections
   Tokens = 4 | 1,        ///< all image and text tokens
   MaskedScores = 8 | 1,  ///< masked-language scores at the masked positions
+  Fused = 16 | 1,        ///< the class token of text fused with image
 };
 constexpr Output operator|(Output a, Output b) {
   return static_cast<Output>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -24,17 +25,29 @@ constexpr bool includes(Output set, Output part) {
 /// of a teacher, only if some policy needs it.
 ///
 /// The online model's outputs always exist. A policy without its teacher (on the first task) is silent and adds no
-/// loss.
+/// loss. A loss that reads what its `needs` do not name does not compile (StepView).
 struct Needs {
   Output previous = Output::Nothing;  ///< the model at the end of the previous task
   Output momentum = Output::Nothing;  ///< the momentum model, whose weights the momentum policy updates
 };
 constexpr Needs operator|(Needs a, Needs b) { return {a.previous | b.previous, a.momentum | b.momentum}; }
 
+namespace detail {
+/// Whether a teacher of a step exists. A view of a step answers by exists() for a teacher that no `needs` name, too.
+template <class Teacher>
+bool teacher_exists(const Teacher& teacher) {
+  if constexpr (requires { teacher.exists(); })
+    return teacher.exists();
+  else
+    return static_cast<bool>(teacher);
+}
+}  // namespace detail
+
 /// Whether the teachers that a policy needs exist in this step.
 template <class Step>
 bool can_run(const Step& step, Needs needs) {
-  return (needs.previous == Output::Nothing || step.previous) && (needs.momentum == Output::Nothing || step.momentum);
+  return (needs.previous == Output::Nothing || detail::teacher_exists(step.previous)) &&
+         (needs.momentum == Output::Nothing || detail::teacher_exists(step.momentum));
 }
 
 /// @brief The smallest batch that a loss can learn from: `Policy::least_pairs`, or 1. All gives the largest number of

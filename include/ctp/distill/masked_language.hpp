@@ -25,9 +25,17 @@ struct MaskedLanguage {
 
   template <class Step>
   auto loss(Step& step) const {
+    if constexpr (teacher == Teacher::Previous)
+      return distance(step, *step.previous);
+    else
+      return distance(step, *step.momentum);
+  }
+
+ private:
+  template <class Step, class Outputs>
+  static auto distance(Step& step, Outputs& target) {
     const auto& masked = step.batch().masked_positions();
-    auto& teacher_outputs = teacher == Teacher::Previous ? *step.previous : *step.momentum;
-    return soft_cross_entropy(step.online.pass(), step.online.masked_scores(), teacher_outputs.masked_scores().value,
+    return soft_cross_entropy(step.online.pass(), step.online.masked_scores(), target.masked_scores().value,
                               masked.weight, step.model().config().distill_temperature, Entropy::Kept);
   }
 };

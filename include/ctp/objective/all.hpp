@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,13 +16,17 @@
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/core/needs.hpp>
 #include <ctp/core/policy.hpp>
+#include <ctp/core/policy_errors.hpp>
 #include <ctp/objective/parameters.hpp>
+#include <ctp/objective/step_view.hpp>
 
 namespace ctp {
 
 /// @brief The weighted sum of several losses, objectives or distillations. Each loss may be an All itself.
 ///
-/// A loss without its teacher (the previous model, on the first task) is silent and adds nothing.
+/// A loss without its teacher (the previous model, on the first task) is silent and adds nothing. Each loss sees the
+/// step through a StepView, which has exactly the teachers and outputs that its `needs` name.
+/// **Errors.** as the losses; a ShapeError or UsageError is led by the name of the loss.
 /// **Gradient.** to the online model, that of the weighted sum.
 template <class... Policies>
 struct All {
@@ -60,22 +65,21 @@ struct All {
   /// The weighted sum of all losses that can run on this step. Reports each loss to the step by name, without weight.
   template <class Step, class AllState>
   auto loss(Step& step, AllState& state) const {
-    const auto& pass = step.online.pass();
-    auto total = pass.make(Shape<0>{});
-    Step::Backend::zero(total.value.data, 1);
+    auto total = zero_loss(step);
     for_each(state, [&](const auto& policy, auto& state_of_policy, double weight) {
       if (is_silent(policy, step)) return;
       const auto part = loss_of(policy, step, state_of_policy);
       if constexpr (is_leaf<decltype(policy)>) step.report(policy.name, part);
-      total = add(pass, total, part, weight);
+      total = add(step.online.pass(), total, part, weight);
     });
     return total;
   }
 
-  /// The loss of policy I, without its weight.
+  /// The loss of policy I, without its weight; 0 if it cannot run on this step.
   template <std::size_t I, class Step, class AllState>
   auto loss_of_one(Step& step, AllState& state) const {
-    return loss_of(std::get<I>(policies), step, std::get<I>(state.states));
+    const auto& policy = std::get<I>(policies);
+    return is_silent(policy, step) ? zero_loss(step) : loss_of(policy, step, std::get<I>(state.states));
   }
 
   /// The smallest batch that every loss with a weight can learn from.
@@ -92,8 +96,7 @@ struct All {
   template <class Step, class AllState>
   void commit(Step& step, AllState& state) const {
     for_each(state, [&](const auto& policy, auto& state_of_policy, double) {
-      if constexpr (requires { policy.commit(step, state_of_policy); })
-        if (!is_silent(policy, step)) policy.commit(step, state_of_policy);
+      if (!is_silent(policy, step)) commit_one(policy, step, state_of_policy);
     });
   }
 
@@ -123,12 +126,43 @@ struct All {
       (visit(std::get<I>(policies), std::get<I>(state.states), weights[I]), ...);
     }(std::index_sequence_for<Policies...>{});
   }
+  template <class Step>
+  static auto zero_loss(Step& step) {
+    auto zero = step.online.pass().make(Shape<0>{});
+    Step::Backend::zero(zero.value.data, 1);
+    return zero;
+  }
   template <class Policy, class Step, class StateOfPolicy>
   static auto loss_of(const Policy& policy, Step& step, StateOfPolicy& state) {
-    if constexpr (std::same_as<StateOfPolicy, NoState>)
-      return policy.loss(step);
-    else
+    if constexpr (is_leaf<Policy>) {
+      ViewFor<Policy, Step> view(step);
+      try {
+        if constexpr (std::same_as<StateOfPolicy, NoState>)
+          return policy.loss(view);
+        else
+          return policy.loss(view, state);
+      } catch (...) {
+        detail::rethrow_in_name_of(policy.name);
+      }
+    } else {
       return policy.loss(step, state);
+    }
+  }
+  template <class Policy, class Step, class StateOfPolicy>
+  static void commit_one(const Policy& policy, Step& step, StateOfPolicy& state) {
+    if constexpr (is_leaf<Policy>) {
+      using View = ViewFor<Policy, Step>;
+      if constexpr (requires(View& view) { policy.commit(view, state); }) {
+        View view(step);
+        try {
+          policy.commit(view, state);
+        } catch (...) {
+          detail::rethrow_in_name_of(policy.name);
+        }
+      }
+    } else {
+      policy.commit(step, state);
+    }
   }
   template <class Policy, class Visitor>
   static void visit_one(Policy& policy, double& weight, Visitor& visitor) {

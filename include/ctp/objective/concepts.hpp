@@ -38,7 +38,8 @@ concept OutputsOf = requires(std::remove_reference_t<O>& outputs) {
   { outputs.masked_scores() } -> std::same_as<Variable<2, B>>;
 };
 
-/// @brief A step as a loss policy sees it: model, batch, outputs of the online model, and teachers that may be missing.
+/// @brief A step: model, batch, outputs of the online model, and teachers that may be missing. A loss policy sees a
+/// StepView of the step.
 ///
 /// `step.model()`, `step.batch()`, `step.online`, `step.previous` and `step.momentum` (each tested with `if`, then
 /// dereferenced), and `step.report(name, value)`, by which All makes the value of each loss known.
@@ -55,7 +56,14 @@ concept StepOf = std::same_as<typename S::Model, Model> && std::same_as<typename
                    step.report(name, value);
                  };
 
-/// `policy.loss(step, state)`, or `policy.loss(step)` for a policy without a State, returns a scalar on the tape.
+/// `policy.loss(step, state)`, or `policy.loss(step)` for a policy without a State, can be called.
+template <class P, class Step>
+concept HasLoss =
+    (std::same_as<PolicyState<P, typename Step::Model>, NoState> &&
+     requires(const P policy, Step& step) { policy.loss(step); }) ||
+    requires(const P policy, Step& step, PolicyState<P, typename Step::Model>& state) { policy.loss(step, state); };
+
+/// The loss is a scalar on the tape.
 template <class P, class Step>
 concept GivesLoss =
     (std::same_as<PolicyState<P, typename Step::Model>, NoState> && requires(const P policy, Step& step) {
@@ -64,7 +72,8 @@ concept GivesLoss =
       { policy.loss(step, state) } -> std::same_as<Scalar<typename Step::Backend>>;
     };
 
-/// @brief A loss policy: a name, the teachers that it needs, a State if it keeps values, and the loss.
+/// @brief A loss policy: a name, the teachers that it needs, a State if it keeps values, and the loss. `Step`: the
+/// policy's view of a step (ViewFor).
 ///
 /// Optional: `commit(step, state)`, which writes a step's changes into the State, and `settings(visitor)`.
 template <class P, class Step>

@@ -9,6 +9,7 @@
 #include <ctp/objective/all.hpp>
 #include <ctp/objective/concepts.hpp>
 #include <ctp/objective/parameters.hpp>
+#include <ctp/objective/step_view.hpp>
 
 namespace ctp::objective {
 
@@ -30,7 +31,7 @@ concept HasMemberParameters = std::is_member_function_pointer_v<decltype(&P::par
 
 /// @brief Stops the compilation with one sentence for the first member that `Policy` lacks.
 ///
-/// Of `StepType` only Model and Backend are read, unless loss() reads more.
+/// `StepType`: a step, of which the loss sees a StepView.
 template <class Policy, class StepType>
 consteval bool require_loss() {
   using Model = typename StepType::Model;
@@ -54,9 +55,18 @@ consteval bool require_loss() {
     static_assert(VisitsState<Policy, Model>,
                   "[ctp.objective.visit] the State of a loss needs 'template <class Archive> void visit(Archive&)', "
                   "which calls archive(\"name\", member) for each member. See docs/policies/objective.md");
-    static_assert(GivesLoss<Policy, StepType>,
-                  "[ctp.objective.loss] a loss needs 'ctp::Scalar<Backend> loss(Step& step) const', or 'loss(Step& "
-                  "step, State<Model>& state) const' if it has a State. See docs/policies/objective.md");
+    if constexpr (HasNeeds<Policy>) {
+      using View = ViewFor<Policy, StepType>;
+      static_assert(HasLoss<Policy, View>,
+                    "[ctp.objective.loss] a loss needs 'template <class Step> auto loss(Step& step) const', or "
+                    "'loss(Step& step, State<typename Step::Model>& state) const' if it has a State. See "
+                    "docs/policies/objective.md");
+      if constexpr (HasLoss<Policy, View>)
+        static_assert(GivesLoss<Policy, View>,
+                      "[ctp.objective.loss] loss() must return a number on the tape, 'ctp::Scalar<Backend>', and this "
+                      "one returns another type: end a vector or a matrix with 'mean(pass, x)', and compute with "
+                      "operations of the tape, not with double. See docs/policies/objective.md");
+    }
   }
   return true;
 }

@@ -158,7 +158,7 @@ Report check_encoders(const Model& model, const GradientTolerance& tolerance = {
   dropout.probability = 0.3F;
   dropout.key = RandomStream(0, "testing.encoder").key;
   dropout.sample = batch.sample();
-  report.add(check_gradient<B>(theta, loss, tolerance, dropout));
+  report.add(check_gradient<B>(theta, loss, tolerance, dropout, &model.layout()));
   return report;
 }
 

@@ -12,6 +12,7 @@
 
 #include <ctp/autograd/pass.hpp>
 #include <ctp/core/philox.hpp>
+#include <ctp/nn/layout.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/report.hpp>
 
@@ -45,16 +46,43 @@ Scalar<B> weighted_sum(const Pass<B>& pass, Variable<Rank, B> y) {
   return sum;
 }
 
+namespace detail {
+/// Names the places of a parameter vector in a report: one place of each parameter.
+class PlaceNames {
+ public:
+  /// `layout`: of the vector; null: a place is named "theta[i]", and every place is a parameter of its own.
+  explicit PlaceNames(const Layout* layout) : layout_(layout) {}
+
+  /// "parameter[element]"; empty if a place of the same parameter was named before. Ask with rising `i`.
+  std::string next(std::size_t i) {
+    const auto at = static_cast<Index>(i);
+    if (layout_ != nullptr)
+      for (const ParameterInfo& p : layout_->parameters())
+        if (at >= p.offset && at < p.offset + p.size()) {
+          const bool again = last_ == &p;
+          last_ = &p;
+          return again ? "" : p.name + "[" + std::to_string(at - p.offset) + "]";
+        }
+    return "theta[" + std::to_string(i) + "]";
+  }
+
+ private:
+  const Layout* layout_;
+  const ParameterInfo* last_ = nullptr;
+};
+}  // namespace detail
+
 /// @brief Compares the gradient of `loss` at `theta` with central differences.
 ///
 /// `loss(pass)` takes a `const Pass<B>&` and returns a Scalar<B>; the loss reads weights as
 /// pass[Parameter<Rank>{offset, shape}]. The loss must be smooth near theta and equal in every call. The gradient
 /// starts at ones, so that an operation that overwrites gradients instead of adding to them is found. A different loss
 /// value in a pass without gradient is reported too. The loss runs 4 * theta.size() + 2 times: use small sizes.
+/// `layout`: of theta; the report then names the first wrong element of each parameter, not an index into theta.
 /// **Errors.** as `loss`.
 template <class B, class Loss>
 Report check_gradient(const std::vector<double>& theta, const Loss& loss, const GradientTolerance& tolerance = {},
-                      const backend::Dropout& dropout = {}) {
+                      const backend::Dropout& dropout = {}, const Layout* layout = nullptr) {
   static_assert(std::is_same_v<typename B::Real, double>, "differences need a backend in double precision");
   const auto n = static_cast<Index>(theta.size());
   Buffer<double, B> weights(n), gradient(n);
@@ -88,7 +116,8 @@ Report check_gradient(const std::vector<double>& theta, const Loss& loss, const 
     report.fail("the loss is " + detail::number(value) + " with gradient but " + detail::number(without) + " without");
 
   double squares = 0, off_squares = 0;
-  int listed = 0;
+  int listed = 0, others = 0;
+  detail::PlaceNames names(layout);
   std::vector<double> at = theta;
   for (std::size_t i = 0; i < theta.size(); ++i) {
     const auto moved = [&](double steps) {
@@ -102,11 +131,15 @@ Report check_gradient(const std::vector<double>& theta, const Loss& loss, const 
     off_squares += off * off;
     if (std::abs(off) <= tolerance.relative * std::abs(expected) + tolerance.floor) continue;
     report.ok = false;
-    if (++listed <= 8)
-      report.fail("theta[" + std::to_string(i) + "]: tape " + detail::number(by_tape[i]) + ", differences " +
-                  detail::number(expected));
+    const std::string name = names.next(i);
+    if (name.empty() || listed == 8) {
+      ++others;
+      continue;
+    }
+    ++listed;
+    report.fail(name + ": tape " + detail::number(by_tape[i]) + ", differences " + detail::number(expected));
   }
-  if (listed > 8) report.fail("... and " + std::to_string(listed - 8) + " more elements");
+  if (others > 0) report.fail("... and " + std::to_string(others) + " more elements");
   // Written so that NaN fails.
   if (!(std::sqrt(off_squares) <= tolerance.relative * std::sqrt(squares) + tolerance.floor))
     report.fail("norm of the difference " + detail::number(std::sqrt(off_squares)) + ", of the gradient " +

@@ -1,11 +1,11 @@
 /// @file   ctp/testing/loss.hpp
-/// @brief  Check of an objective or a distillation on a small model: gradient by every weight, and `needs`.
+/// @brief  Check of an objective or a distillation on a small model: gradient by every weight, `needs`, and State.
 /// @layer  testing
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
+#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -14,6 +14,7 @@
 #include <ctp/objective/require.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/gradient.hpp>
+#include <ctp/testing/loss_state.hpp>
 #include <ctp/testing/needs.hpp>
 #include <ctp/testing/report.hpp>
 #include <ctp/testing/synthetic_batch.hpp>
@@ -21,9 +22,27 @@
 
 namespace ctp::testing {
 
+namespace detail {
+
+/// check_needs() and check_loss_state() of a loss, or of each loss of an All.
+template <class Policy, class Model>
+Report check_each(const Policy& policy, const Model& model) {
+  Report report = check_needs(policy, model);
+  report.add(check_loss_state(policy, model));
+  return report;
+}
+template <class... Policies, class Model>
+Report check_each(const All<Policies...>& losses, const Model& model) {
+  Report report;
+  std::apply([&](const auto&... policy) { (report.add(check_each(policy, model)), ...); }, losses.policies);
+  return report;
+}
+
+}  // namespace detail
+
 /// @brief Compares the gradient of a loss by every weight of `model` and every parameter of the policy with central
 /// differences, on a synthetic batch with synthetic teachers. Also reports a gradient that is 0 everywhere, and the
-/// findings of check_needs().
+/// findings of check_needs() and check_loss_state().
 ///
 /// `policy`: a loss, or an All of several; its own parameters are checked, too. `model`: in double precision, with
 /// sizes like `micro`; an error in the model's own gradient is found too. No dropout. The loss must be smooth: a
@@ -34,7 +53,7 @@ Report check_loss(const Policy& policy, Model model, const GradientTolerance& to
   static_assert(std::is_same_v<typename Model::Real, double>, "differences need a model in double precision");
   static_assert(objective::require_losses<All<Policy>, Step<Model>>());
   All<Policy> losses{{policy}};
-  Report report = check_needs(policy, model);
+  Report report = detail::check_each(policy, model);
   register_parameters(losses, model);
   auto state = losses.init(model, 0);
   DeviceBatch<B> batch;
@@ -53,16 +72,17 @@ Report check_loss(const Policy& policy, Model model, const GradientTolerance& to
     return losses.loss(step, state);
   };
 
-  report.add(check_gradient<B>(theta, loss, tolerance));
-  if (!report.ok) return report;
   Buffer<double, B> online(model.layout().size()), gradient(model.layout().size());
   online.assign(theta);
   Tape<B> tape;
-  B::fill(1, 1.0, loss(Pass<B>{online.data(), &tape, gradient.data(), {}}).grad.data);
-  tape.backward();
-  const std::vector<double> slopes = gradient.to_host();
-  if (std::all_of(slopes.begin(), slopes.end(), [](double g) { return g == 0; }))
-    report.fail("the gradient is 0 for all weights: nothing would be learned from this loss");
+  if (const Scalar<B> value = loss(Pass<B>{online.data(), &tape, gradient.data(), {}}); value.grad) {
+    B::fill(1, 1.0, value.grad.data);
+    tape.backward();
+    const std::vector<double> slopes = gradient.to_host();
+    if (std::all_of(slopes.begin(), slopes.end(), [](double g) { return g == 0; }))
+      report.fail("the gradient is 0 for all weights: nothing would be learned from this loss");
+  }
+  report.add(check_gradient<B>(theta, loss, tolerance, {}, &model.layout()));
   return report;
 }
 

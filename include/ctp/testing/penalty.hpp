@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -16,6 +17,7 @@
 #include <ctp/penalty/require.hpp>
 #include <ctp/testing/fake_passes.hpp>
 #include <ctp/testing/report.hpp>
+#include <ctp/testing/state_copy.hpp>
 
 namespace ctp::testing {
 
@@ -75,12 +77,26 @@ void check_rest(const Term& term, const std::vector<double>& start, const std::s
   }
 }
 
+/// Whether two terms differ in value or gradient at a place of `theta`.
+template <class Term>
+bool differ(const Term& a, const Term& b, const std::vector<double>& theta) {
+  for (std::size_t i = 0; i < theta.size(); ++i) {
+    const auto at = static_cast<Index>(i);
+    if (number(a.value(at, theta[i])) != number(b.value(at, theta[i])) ||
+        number(a.gradient(at, theta[i])) != number(b.gradient(at, theta[i])))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace detail
 
 /// @brief Runs a penalty through several tasks of synthetic weights and gradients, and checks the term in each task:
 /// the gradient against central differences of the value, and the properties in `expected`.
 ///
-/// Calls begin_task() and end_task(). A penalty that is 0 in every task is reported too. Not checked: the losses that
+/// Calls begin_task() and end_task(). A penalty that is 0 in every task is reported too, and a State that visit() does
+/// not show whole: before a task, and again before its end, a second State is restored through visit(), and the terms
+/// of both must stay equal. Not checked: the losses that
 /// the penalty differentiates, since there is no data; begin_epoch(), which needs a real training. `model`: in double
 /// precision on the host; the time grows with its number of parameters.
 template <class Policy, class Model>
@@ -91,6 +107,12 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
   const Index n = model.layout().size();
   Report report;
   auto state = make_state(policy, model, 0);
+  std::optional<decltype(state)> restored;
+  const auto restore = [&] {
+    restored.emplace(make_state(policy, model, 0));
+    StateCopy(state).restore(*restored);
+  };
+  const std::string shown = StateCopy(state).names();
   bool adds = false;
   for (int t = 0; t < expected.tasks && report.ok; ++t) {
     const auto task = static_cast<std::uint32_t>(t);
@@ -98,9 +120,20 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
     const auto start = detail::synthetic_vector<double>("testing.start", task, n);
     const auto end = detail::synthetic_vector<double>("testing.start", task + 1, n);  // also the start of the next task
     const auto raw = detail::synthetic_vector<double>("testing.raw", task, n);
-    if constexpr (penalty::BeginsTasks<Policy, Model>) policy.begin_task(state, start.data());
+    const auto begin = [&](auto& of) {
+      if constexpr (penalty::BeginsTasks<Policy, Model>) policy.begin_task(of, start.data());
+    };
+    restore();
+    begin(state);
+    begin(*restored);
 
     const auto term = policy.term(state);
+    const auto require_equal = [&](const char* before) {
+      if (report.ok && detail::differ(policy.term(state), policy.term(*restored), end))
+        report.fail(when + ": visit() does not show the whole State: a restore " + before +
+                    " gives another term; visit() shows " + shown + "; call archive(\"name\", member) for the others");
+    };
+    require_equal("before the task");
     detail::check_term(term, end, expected.never_negative, when, report);
     if (expected.rests_at_start) detail::check_rest(term, start, when, report);
     for (Index i = 0; i < n; ++i) {
@@ -112,7 +145,12 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
     Passes passes(task, end,
                   {detail::synthetic_vector<double>("testing.gradient", 16 * task, n),
                    detail::synthetic_vector<double>("testing.gradient", 16 * task + 1, n)});
-    if constexpr (penalty::EndsTasks<Policy, Model, Passes>) policy.end_task(state, passes);
+    restore();
+    if constexpr (penalty::EndsTasks<Policy, Model, Passes>) {
+      policy.end_task(state, passes);
+      policy.end_task(*restored, passes);
+    }
+    require_equal("before the task's end");
   }
   if (report.ok && !adds) report.fail("the penalty is 0 in every task, wherever the weights go");
   return report;

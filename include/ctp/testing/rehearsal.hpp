@@ -16,6 +16,7 @@
 #include <ctp/rehearsal/candidates.hpp>
 #include <ctp/rehearsal/require.hpp>
 #include <ctp/testing/report.hpp>
+#include <ctp/testing/state_copy.hpp>
 
 namespace ctp::testing {
 
@@ -54,7 +55,8 @@ inline rehearsal::FeatureRows synthetic_features(std::span<const std::uint32_t> 
 ///
 /// Reported: more pairs than `budget`; fewer than min(budget, all pairs seen) if `fills`; a pair twice; a number that
 /// is no pair's ordinal (for example a row of the task); members() that change without choose(); another choice in a
-/// second run from the same seed. **Units.** budget: pairs in all, equal to the policy's own setting.
+/// second run from the same seed; another choice after a restore of the State through visit(). **Units.** budget: pairs
+/// in all, equal to the policy's own setting.
 template <class Policy, class Model>
 Report check_rehearsal(const Policy& policy, const Model& model, std::size_t budget, bool fills = true) {
   static_assert(rehearsal::require_rehearsal_policy<Policy, Model>());
@@ -77,13 +79,20 @@ Report check_rehearsal(const Policy& policy, const Model& model, std::size_t bud
     seen.insert(seen.end(), members.begin(), members.end());
     const rehearsal::Candidates candidates{task, members, [&] { return detail::synthetic_features(members); },
                                            [](std::uint32_t ordinal) { return std::to_string(ordinal); }};
+    auto restored = make_state(policy, model, seed);
+    StateCopy(state).restore(restored);
     policy.choose(state, candidates);
     policy.choose(again, candidates);
+    policy.choose(restored, candidates);
 
     const std::string when = "after task " + std::to_string(task) + ": ";
     std::vector<std::uint32_t> kept = kept_in(state);
     if (kept != kept_in(state)) report.fail(when + "expected the same members when asked again, found others");
     if (kept != kept_in(again)) report.fail(when + "expected the same members in a second run, found others");
+    if (kept == kept_in(again) && kept != kept_in(restored))
+      report.fail(when +
+                  "visit() does not show the whole State: after a restore the choice is another; visit() shows " +
+                  StateCopy(state).names() + "; call archive(\"name\", member) for the others");
     if (kept.size() > budget)
       report.fail(when + "expected at most " + std::to_string(budget) + " pairs, found " + std::to_string(kept.size()));
     if (fills && kept.size() < std::min(budget, seen.size()))

@@ -7,16 +7,9 @@
 
 #include <ctp/autograd/rows.hpp>
 #include <ctp/train/device_batch.hpp>
+#include <ctp/train/features.hpp>
 
 namespace ctp {
-
-/// @brief Features of this process's pairs, and features of all processes' pairs. With one process both are the same.
-template <class B>
-struct Features {
-  Variable<2, B> local;  ///< [B,E], unit length; row i is pair i of this process
-  Variable<2, B> all;    ///< [B * processes, E]
-  Index first_row = 0;   ///< row of `all` at which `local` begins
-};
 
 /// @brief Outputs of one model, with one set of weights, on one batch. Each output is computed at its first use, once.
 template <class Model>

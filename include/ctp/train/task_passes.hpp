@@ -9,6 +9,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/shape.hpp>
 #include <ctp/data/batch.hpp>
+#include <ctp/penalty/online_step.hpp>
 #include <ctp/train/options.hpp>
 
 namespace ctp {
@@ -50,11 +51,21 @@ class TaskPasses {
   /// `use` may change `theta` between batches and overwrite `gradient`. **Errors.** NumericError, DataError.
   template <class Use>
   void objective(const Real* theta, const Use& use) {
-    gradients(theta, [this](auto& step) { return engine_->objective_loss(step); }, use);
+    walk(theta, [this](auto& step) { return engine_->objective_loss(step); }, use);
   }
-  /// objective() for the gradient of loss(step), any scalar of a step's outputs.
+  /// objective() for the gradient of loss(step), any scalar of the online model's outputs.
   template <class Loss, class Use>
   void gradients(const Real* theta, const Loss& loss, const Use& use) {
+    const auto of_online_model = [&loss]<class Step>(Step& step) {
+      penalty::OnlineStep<Step> view(step);
+      return loss(view);
+    };
+    walk(theta, of_online_model, use);
+  }
+
+ private:
+  template <class Loss, class Use>
+  void walk(const Real* theta, const Loss& loss, const Use& use) {
     source().start(epoch_);
     std::size_t index = 0;
     Real* gradient = engine_->gradient_.data();
@@ -64,8 +75,6 @@ class TaskPasses {
       Backend::zero(gradient, size());
     }
   }
-
- private:
   [[nodiscard]] data::BatchSource& source() const {
     if (source_ != nullptr) return *source_;
     throw UsageError(
