@@ -13,7 +13,7 @@
 #include <ctp/data/codec/encode.hpp>
 #include <ctp/data/pairs/folder_pairs.hpp>
 #include <ctp/io/files.hpp>
-#include <ctp/train/weights_file.hpp>
+#include <ctp/train/weights/weights_file.hpp>
 
 namespace {
 

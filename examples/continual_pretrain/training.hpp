@@ -22,7 +22,7 @@
 #include <ctp/report/step_lines.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
-#include <ctp/train/published_weights.hpp>
+#include <ctp/train/weights/published_weights.hpp>
 
 #include "../common/cosine_heads.hpp"
 #include "../common/evaluation.hpp"

@@ -31,4 +31,4 @@
 #include <ctp/data/text/token_ids.hpp>
 #include <ctp/data/text/tokenizer.hpp>
 #include <ctp/data/text/vocabulary.hpp>
-#include <ctp/train/weights_file.hpp>
+#include <ctp/train/weights/weights_file.hpp>

@@ -3,7 +3,7 @@
 #include <ctp/train/learner.hpp>
 
 #ifndef CTP_EXPECT_FAIL
-#include <ctp/train/weights_file.hpp>
+#include <ctp/train/weights/weights_file.hpp>
 #endif
 
 #include "fake_host.hpp"

@@ -10,8 +10,10 @@ static_assert(includes(Output::Features, Output::Features) && includes(Output::N
 static_assert(!includes(Output::Features, Output::Tokens) && !includes(Output::Tokens, Output::Features) &&
               !includes(Output::MaskedScores, Output::Features) && !includes(Output::MaskedScores, Output::Tokens));
 static_assert(includes(Output::Features, Output::Weights) && includes(Output::Tokens, Output::Weights) &&
-                  includes(Output::MaskedScores, Output::Weights),
+                  includes(Output::MaskedScores, Output::Weights) && includes(Output::Fused, Output::Weights),
               "there is no output without weights");
+static_assert(!includes(Output::Features | Output::Tokens | Output::MaskedScores, Output::Fused) &&
+              !includes(Output::Fused, Output::Features));
 static_assert(!includes(Output::Weights, Output::Features) && !includes(Output::Nothing, Output::Weights));
 static_assert(includes(Output::Features | Output::Tokens, Output::Tokens) &&
               !includes(Output::Features | Output::Tokens, Output::MaskedScores));

@@ -110,13 +110,13 @@
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/tensor/named.hpp>
 #include <ctp/tensor/tensor.hpp>
-#include <ctp/train/batch_layout.hpp>
-#include <ctp/train/device_batch.hpp>
+#include <ctp/train/batch/batch_layout.hpp>
+#include <ctp/train/batch/device_batch.hpp>
+#include <ctp/train/batch/input_block.hpp>
 #include <ctp/train/encode.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/host_snapshot.hpp>
-#include <ctp/train/input_block.hpp>
 #include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/learner.hpp>
 #include <ctp/train/observer.hpp>
@@ -128,13 +128,13 @@
 #include <ctp/train/parameters/ranges.hpp>
 #include <ctp/train/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
-#include <ctp/train/published_weights.hpp>
 #include <ctp/train/step.hpp>
 #include <ctp/train/step_capture.hpp>
 #include <ctp/train/step_engine.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/task_plan.hpp>
 #include <ctp/train/thetas.hpp>
+#include <ctp/train/weights/published_weights.hpp>
 
 #include <test_backend.hpp>
 

@@ -5,7 +5,7 @@
 
 #include <ctp/encoder/model.hpp>
 #include <ctp/testing/synthetic_batch.hpp>
-#include <ctp/train/device_batch.hpp>
+#include <ctp/train/batch/device_batch.hpp>
 #include <ctp/train/outputs.hpp>
 #include <support/reference.hpp>
 

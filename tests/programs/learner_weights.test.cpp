@@ -20,7 +20,7 @@
 #include <ctp/strategy/ctp.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/learner.hpp>
-#include <ctp/train/weights_file.hpp>
+#include <ctp/train/weights/weights_file.hpp>
 
 #include "data/temporary_folder.hpp"
 #include "programs/program.hpp"

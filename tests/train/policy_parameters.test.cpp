@@ -46,6 +46,25 @@ struct Slide {
     visitor("count", count);
   }
 };
+/// 2 x, with a parameter x that has rules of its own.
+struct Ruled {
+  static constexpr const char* name = "ruled";
+  static constexpr ctp::Needs needs{};
+  ctp::ParameterRules rules{.start = ctp::Start::constant(0.25), .decay = 0, .rate = 0.5, .least = 0.238};
+  ctp::Parameter<0> x{};
+
+  template <class Layout>
+  void parameters(Layout& layout) {
+    x = layout.template add<0>("x", {}, rules);
+  }
+  template <class Step>
+  auto loss(Step& step) const {
+    return scale(step.online.pass(), step.online.pass()[x], 2);
+  }
+};
+struct Limited : ctp::strategy::SeqF {
+  using Objective = ctp::All<Ruled>;
+};
 struct Sliding : ctp::strategy::SeqF {
   using Objective = ctp::All<ctp::objective::MaskedLanguage, Slide>;
 };
@@ -111,6 +130,18 @@ TEST_CASE("policy parameters: the optimiser moves them, and the momentum model a
   learner.step(task.list[1]);             // begins with the momentum update
   const double slow = learner.momentum().decay * 0.25 + (1 - learner.momentum().decay) * first;
   CHECK(learner.thetas().momentum()[at] == Approx(slow).epsilon(1e-12));
+}
+
+TEST_CASE("policy parameters: the optimiser keeps to their rules: no weight decay, a factor on the rate, a limit") {
+  const double rate = 0.01;
+  LearnerOf<Limited> learner{Model<double>(micro), {.rate = rate, .min_rate = rate}};
+  Batches task(micro, 3, 4, 7, 1);
+  learner.begin_task(3);
+  // Adam moves by the rate along the sign of a constant gradient; epsilon is 1e-8.
+  for (const double expected : {0.25 - 0.5 * rate, 0.25 - rate, 0.238}) {
+    learner.step(task.list[0]);
+    CHECK(learner.weights()[place(learner)] == Approx(expected).epsilon(1e-7));
+  }
 }
 
 TEST_CASE("policy parameters: a penalty knows their importance") {

@@ -53,7 +53,7 @@ Variable<Rank, B> gather(const Pass<B>& outer, Variable<Rank, B> x, Input<std::i
   const Pass<B> pass = detail::pass_of("gather", outer, x);
   if constexpr (Rank == 2)
     return gather_rows(pass, x, index);
-  else
+  else if constexpr (Rank == 1)
     return detail::reshaped(gather_rows(pass, as_column(x), index), Shape<1>{index.shape[0]});
 }
 

@@ -19,7 +19,7 @@
 #include <ctp/testing/gradient.hpp>
 #include <ctp/testing/report.hpp>
 #include <ctp/testing/synthetic_batch.hpp>
-#include <ctp/train/device_batch.hpp>
+#include <ctp/train/batch/device_batch.hpp>
 #include <ctp/train/outputs.hpp>
 
 namespace ctp::testing {

@@ -13,7 +13,7 @@
 #include <ctp/autograd/pass.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/objective/concepts.hpp>
-#include <ctp/train/device_batch.hpp>
+#include <ctp/train/batch/device_batch.hpp>
 #include <ctp/train/outputs.hpp>
 
 namespace ctp::testing {

@@ -210,21 +210,21 @@ class Learner {
     return ctp::encode_texts(model(), online(), texts, options());
   }
   /// Writes the weights to a file, and the vocabulary beside it if `tokenizer` is given: see save_weights(), which
-  /// `ctp/train/weights_file.hpp` declares. The program includes that header.
+  /// `ctp/train/weights/weights_file.hpp` declares. The program includes that header.
   template <class Path, class... Tokenizer>
   void save(const Path& path, const Tokenizer&... tokenizer) {
     constexpr bool declared = requires { save_weights(*this, path, tokenizer...); };
     static_assert(declared,
                   "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
-                  "<ctp/train/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+                  "<ctp/train/weights/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
     if constexpr (declared) save_weights(*this, path, tokenizer...);
   }
-  /// Reads the weights from a file: see load_weights(), which `ctp/train/weights_file.hpp` declares.
+  /// Reads the weights from a file: see load_weights(), which `ctp/train/weights/weights_file.hpp` declares.
   template <class Path>
   void load(const Path& path) {
     constexpr bool declared = requires { load_weights(*this, path); };
     static_assert(declared,
-                  "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights_file.hpp>' (part of "
+                  "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights/weights_file.hpp>' (part of "
                   "ctp/data.hpp). See docs/weights.md");
     if constexpr (declared) load_weights(*this, path);
   }

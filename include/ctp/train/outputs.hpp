@@ -6,7 +6,7 @@
 #include <optional>
 
 #include <ctp/autograd/rows.hpp>
-#include <ctp/train/device_batch.hpp>
+#include <ctp/train/batch/device_batch.hpp>
 #include <ctp/train/features.hpp>
 #include <ctp/train/parameters/frozen_towers.hpp>
 

@@ -1,4 +1,4 @@
-/// @file   ctp/train/published_weights.hpp
+/// @file   ctp/train/weights/published_weights.hpp
 /// @brief  A learner's weights with the state that published weight files also hold: temperatures and queues.
 /// @layer  train
 #pragma once

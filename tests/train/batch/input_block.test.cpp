@@ -1,4 +1,4 @@
-#include <ctp/train/input_block.hpp>
+#include <ctp/train/batch/input_block.hpp>
 
 #include <cstddef>
 #include <type_traits>

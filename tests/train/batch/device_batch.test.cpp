@@ -1,4 +1,4 @@
-#include <ctp/train/device_batch.hpp>
+#include <ctp/train/batch/device_batch.hpp>
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include <ctp/train/batch_layout.hpp>
+#include <ctp/train/batch/batch_layout.hpp>
 
 #include <cstddef>
 #include <vector>

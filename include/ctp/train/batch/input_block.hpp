@@ -1,4 +1,4 @@
-/// @file   ctp/train/input_block.hpp
+/// @file   ctp/train/batch/input_block.hpp
 /// @brief  Transfer of a batch's block of bytes from the host to the backend.
 /// @layer  train
 #pragma once

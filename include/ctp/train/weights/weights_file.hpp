@@ -1,4 +1,4 @@
-/// @file   ctp/train/weights_file.hpp
+/// @file   ctp/train/weights/weights_file.hpp
 /// @brief  Weights of a learner to and from a safetensors file. For host programs: the header needs a JSON library.
 /// @layer  train
 #pragma once
@@ -17,7 +17,7 @@
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 #include <ctp/io/weights/training_record.hpp>
-#include <ctp/train/published_weights.hpp>
+#include <ctp/train/weights/published_weights.hpp>
 #include <ctp/version.hpp>
 
 namespace ctp {

@@ -1,4 +1,4 @@
-/// @file   ctp/train/device_batch.hpp
+/// @file   ctp/train/batch/device_batch.hpp
 /// @brief  One batch in the backend's memory, with the inputs that all models of a step share.
 /// @layer  train
 #pragma once
@@ -15,8 +15,8 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/encoder/text_input.hpp>
 #include <ctp/tensor/buffer.hpp>
-#include <ctp/train/batch_layout.hpp>
-#include <ctp/train/input_block.hpp>
+#include <ctp/train/batch/batch_layout.hpp>
+#include <ctp/train/batch/input_block.hpp>
 
 namespace ctp {
 

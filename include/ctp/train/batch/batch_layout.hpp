@@ -1,4 +1,4 @@
-/// @file   ctp/train/batch_layout.hpp
+/// @file   ctp/train/batch/batch_layout.hpp
 /// @brief  Memory layout of a batch in one block of bytes.
 /// @layer  train
 #pragma once

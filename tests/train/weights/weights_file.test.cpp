@@ -1,4 +1,4 @@
-#include <ctp/train/weights_file.hpp>
+#include <ctp/train/weights/weights_file.hpp>
 
 #include <cstdint>
 #include <filesystem>
