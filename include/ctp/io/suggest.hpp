@@ -18,7 +18,7 @@ namespace ctp::io {
 ///
 /// **Source.** Optimal string alignment distance; Boytsov 2011, "Indexing methods for approximate dictionary
 /// searching", section 2.
-inline std::size_t edit_distance(std::string_view a, std::string_view b) {
+[[gnu::cold]] inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   std::iota(last.begin(), last.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -41,7 +41,7 @@ inline constexpr std::size_t most_suggested = 60;
 /// three bytes of `wanted`, rounded up. `known`: any range of strings. The time is bounded: after 5 10^7 steps of the
 /// comparison the rest of `known` is not looked at.
 template <class Names>
-std::string nearest_name(std::string_view wanted, const Names& known) {
+[[gnu::cold]] std::string nearest_name(std::string_view wanted, const Names& known) {
   std::string nearest;
   if (wanted.size() > 256) return nearest;  // longer than any option; bounds the quadratic time
   std::size_t best = (wanted.size() + 2) / 3 + 1, steps = 50'000'000;
@@ -63,7 +63,7 @@ std::string nearest_name(std::string_view wanted, const Names& known) {
 /// Text of a suggestion: `did you mean "batch_size"?`, or without a near name the list of known names, at most 60 of
 /// them. Names with control characters are quoted.
 template <class Names>
-std::string suggestion(std::string_view wanted, const Names& known) {
+[[gnu::cold]] std::string suggestion(std::string_view wanted, const Names& known) {
   if (const std::string name = nearest_name(wanted, known); !name.empty())
     return "did you mean " + ctp::quoted(name) + "?";
   std::string list;

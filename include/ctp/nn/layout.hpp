@@ -124,14 +124,14 @@ class Layout {
     return n;
   }
   /// Policies alone can meet in one name: layers of a model have names of their own.
-  void require_new(const std::string& name) const {
+  [[gnu::cold]] void require_new(const std::string& name) const {
     if (prefix_.empty()) return;
     if (std::any_of(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == name; }))
       throw UsageError(Complaint{"parameter " + name, "", "one parameter of this name", "two",
                                  "give each policy of a strategy a name of its own, and each of its parameters"}
                            .text());
   }
-  static void require_valid(const std::string& name, const ParameterRules& rules) {
+  [[gnu::cold]] static void require_valid(const std::string& name, const ParameterRules& rules) {
     const auto text = [](double number) {
       std::string digits;
       detail::append_json_number(digits, number);

@@ -7,7 +7,8 @@
 #include <cmath>
 #include <string>
 
-#include <ctp/autograd/operators.hpp>
+#include <ctp/autograd/arithmetic.hpp>
+#include <ctp/autograd/elementwise.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/nn/layout.hpp>
@@ -19,7 +20,7 @@ namespace ctp::objective {
 ///
 /// **Errors.** UsageError for a temperature outside of [0.01, 1], which the limits exclude.
 /// **Source.** Radford et al. 2021, arXiv:2103.00020, section 2.5 (limits), figure 3.
-inline Parameter<0> add_logit_scale(Layout& layout, const char* policy, double temperature) {
+[[gnu::cold]] inline Parameter<0> add_logit_scale(Layout& layout, const char* policy, double temperature) {
   if (!(temperature >= 0.01 && temperature <= 1)) {
     std::string found;
     ctp::detail::append_json_number(found, temperature);
@@ -38,7 +39,8 @@ inline Parameter<0> add_logit_scale(Layout& layout, const char* policy, double t
 /// **Shapes.** x [n,d]; returns [n,d].  **Gradient.** to x and logit_scale.
 template <class B>
 Variable<2, B> sharpened(const Pass<B>& pass, const Parameter<0>& logit_scale, Variable<2, B> x) {
-  return map(pass, pass[logit_scale], elementwise::Exp{}) * x;
+  const Scalar<B> factor = map(pass, pass[logit_scale], elementwise::Exp{});
+  return scale_by(pass, x, {{factor.value.data, {1}}, {factor.grad.data, {1}}, factor.tape, factor.level});
 }
 
 }  // namespace ctp::objective

@@ -20,8 +20,9 @@ namespace ctp {
 
 /// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor that is negative or not finite.
 /// `where`: the source of the pattern, for the message.
-inline void require_group(const optim::ParameterGroup& group, const std::vector<ParameterInfo>& parameters,
-                          const std::string& where = "parameter group") {
+[[gnu::cold]] inline void require_group(const optim::ParameterGroup& group,
+                                        const std::vector<ParameterInfo>& parameters,
+                                        const std::string& where = "parameter group") {
   for (const auto& [key, factor] : {std::pair{"rate", group.rate}, {"decay", group.decay}})
     if (factor && !(std::isfinite(*factor) && *factor >= 0))
       throw UsageError(Complaint{where + " '" + group.pattern + "'", key, "a factor from 0", std::to_string(*factor),
@@ -44,7 +45,8 @@ inline void require_group(const optim::ParameterGroup& group, const std::vector<
 ///
 /// The gap behind a parameter belongs to the parameter's range, or to one of its own behind a clamped parameter.
 /// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor out of range.
-inline optim::Ranges parameter_ranges(const Layout& layout, const std::vector<optim::ParameterGroup>& groups) {
+[[gnu::cold]] inline optim::Ranges parameter_ranges(const Layout& layout,
+                                                    const std::vector<optim::ParameterGroup>& groups) {
   const std::vector<ParameterInfo>& parameters = layout.parameters();
   for (const optim::ParameterGroup& group : groups) require_group(group, parameters);
   optim::Ranges ranges;
@@ -70,7 +72,8 @@ inline optim::Ranges parameter_ranges(const Layout& layout, const std::vector<op
 
 /// As parameter_ranges(), for an optimiser. **Errors.** as parameter_ranges(); UsageError for a negative clip_norm, and
 /// for an optimiser without ranges if there is more than one or the gradient is clipped.
-inline optim::Ranges checked_ranges(const Layout& layout, const TrainOptions& options, bool optimizer_takes_ranges) {
+[[gnu::cold]] inline optim::Ranges checked_ranges(const Layout& layout, const TrainOptions& options,
+                                                  bool optimizer_takes_ranges) {
   if (!(std::isfinite(options.clip_norm) && options.clip_norm >= 0))
     throw UsageError(
         Complaint{"TrainOptions", "clip_norm", "a length from 0", std::to_string(options.clip_norm), "0 does not clip"}
