@@ -6,6 +6,7 @@
 
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/momentum/compatible.hpp>
+#include <ctp/momentum/view.hpp>
 #include <ctp/penalty/terms.hpp>
 #include <ctp/tensor/buffer.hpp>
 
@@ -50,7 +51,8 @@ void adamw_momentum_zero(benchmark::State& state) {
   Vector slow = made(n, 0.4F), previous = made(n, 0.3F);
   const ctp::momentum::Compatible momentum;
   run(state, 4 + 8, [&] {
-    momentum.update<B>(n, slow.data(), theta.data(), previous.data());
+    momentum.update(ctp::momentum::ViewFor<ctp::momentum::Compatible, B>(
+        {.size = n, .slow = slow.data(), .online = theta.data(), .previous = previous.data()}));
     B::adamw(n, numbers, theta.data(), gradient.data(), first.data(), second.data());
   });
 }

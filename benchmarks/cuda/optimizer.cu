@@ -1,6 +1,7 @@
 /// @file   benchmarks/cuda/optimizer.cu
 /// @brief  Parameter passes of a step of base, beside a copy.
 #include <ctp/momentum/compatible.hpp>
+#include <ctp/momentum/view.hpp>
 
 #include "noise.cuh"
 
@@ -29,7 +30,8 @@ void optimizer(const Options& o) {
   B::fill(n, 1e-4F, second.data());
   const ctp::momentum::Compatible momentum;
   const Times times = device_times(o.turns, [&] {
-    momentum.update<B>(n, slow.data(), theta.data(), previous.data());
+    momentum.update(ctp::momentum::ViewFor<ctp::momentum::Compatible, B>(
+        {.size = n, .slow = slow.data(), .online = theta.data(), .previous = previous.data()}));
     B::adamw(n, numbers, theta.data(), gradient.data(), first.data(), second.data());
   });
   const double rate = 1e-6 * (4 + 8) * sizeof(float) * static_cast<double>(n) / times.median();

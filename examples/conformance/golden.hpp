@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <ctp/momentum/ema.hpp>
+#include <ctp/momentum/view.hpp>
 #include <ctp/penalty/importance.hpp>
 #include <ctp/penalty/terms.hpp>
 #include <ctp/strategy/all.hpp>
@@ -123,10 +124,14 @@ class Golden {
   void momentum_rules() {
     const ctp::Index n = model_.layout().size();
     after_ema_ = read("momentum.");
-    ctp::momentum::Ema{}.update<B>(n, after_ema_.data(), online_.data(), nullptr);
+    const auto update = [&]<class Rule>(const Rule& rule, Theta& slow) {
+      rule.update(ctp::momentum::ViewFor<Rule, B>(
+          {.size = n, .slow = slow.data(), .online = online_.data(), .previous = previous_.data()}));
+    };
+    update(ctp::momentum::Ema{}, after_ema_);
     check_vector("after.ema", "after.ema.", after_ema_.data(), limits_.tight, Measure::Absolute);
     after_compatible_ = read("momentum.");
-    ctp::momentum::Compatible{}.update<B>(n, after_compatible_.data(), online_.data(), previous_.data());
+    update(ctp::momentum::Compatible{}, after_compatible_);
     check_vector("after.compatible", "after.compatible.", after_compatible_.data(), limits_.tight, Measure::Absolute);
   }
 
