@@ -13,7 +13,7 @@
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/objective/masked_language.hpp>
 
-#include "engine_fixture.hpp"
+#include "train/engine_fixture.hpp"
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include <ctp/data/pairs/memory_source.hpp>
 #include <ctp/data/text/tokenizer.hpp>
 
-#include "training_fixture.hpp"
+#include "train/training_fixture.hpp"
 
 namespace {
 
