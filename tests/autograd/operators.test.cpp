@@ -131,6 +131,19 @@ TEST_CASE_TEMPLATE("operators: values by hand", B, CTP_TEST_BACKENDS) {
   CHECK((row + column).value.shape == Shape<2>{2, 2});
 }
 
+TEST_CASE_TEMPLATE("operators: a quotient by a number is rounded once", B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  Values numerators, quotients;
+  for (int n = 1; n <= 100; ++n) {
+    numerators.push_back(n);
+    quotients.push_back(static_cast<Real>(n) / Real(49));  // n * (1 / 49) differs, for example at n = 49
+  }
+  const auto theta = reference::put<B>(numerators);
+  ctp::Tape<B> tape;
+  const Pass<B> pass{theta.data(), &tape, nullptr, {}};
+  CHECK(read(pass[Parameter<1>{0, {100}}] / 49) == quotients);
+}
+
 TEST_CASE_TEMPLATE("operators: a large stretched operand gets its whole gradient", B, CTP_TEST_BACKENDS) {
   // 40 * 31 = 1240 elements, so that the sum over all has partial sums. The slope of each element is 1.
   const auto theta = reference::put<B>({3});

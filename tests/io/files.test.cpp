@@ -246,6 +246,32 @@ TEST_CASE("files: no part of a line that does not fit stays in the log, and the 
   CHECK(log.size() == get(scratch / "log").size());
 }
 
+TEST_CASE("files: a log knows the bytes of its file, those of other programs too, after its removal as well") {
+  const Scratch scratch;
+  io::FaultyFileSystem files;
+  files.piece = 3;  // several reads
+  const io::UseFileSystem use(files);
+  put(scratch / "log", "before\n");
+  io::AppendFile log(scratch / "log"), other(scratch / "log");
+  log.append_line("first");
+  other.append_line("other");
+  const std::string all = "before\nfirst\nother\n";
+  for (const bool removed : {false, true}) {
+    if (removed) std::filesystem::remove(scratch / "log");
+    CHECK(log.stored_bytes() == all.size());
+    CHECK(log.size() == all.size() - 6);
+    CHECK(log.text_from(0) == all);
+    CHECK(log.text_from(9) == all.substr(9));
+    CHECK(log.text_from(all.size()).empty());
+    CHECK(log.text_from(all.size() + 1).empty());
+  }
+  files.fail_at = files.calls() + 1;
+  CHECK(message_of([&] { (void)log.stored_bytes(); }).starts_with("6: " + scratch / "log" + ": status: "));
+  files.fail_at = files.calls() + 2;
+  CHECK(message_of([&] { (void)log.text_from(0); }).starts_with("6: " + scratch / "log" + ": read: "));
+  CHECK(log.text_from(0) == all);
+}
+
 TEST_CASE("files: a full disk is a resource error") {
   if (!io::exists("/dev/full")) {
     MESSAGE("SKIP: no /dev/full on this machine");

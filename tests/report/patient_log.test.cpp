@@ -144,6 +144,106 @@ TEST_CASE("patient_log: lines of before the last call but one that another file 
   CHECK(done->lines_now == 2);
   log.close();
   CHECK(get(scratch / "log") == "{\"n\":1}\n{\"n\":2}\n");
+  CHECK(log.lost() == 1);
+  CHECK(log.complaint().find("found another file with none of them") != std::string::npos);
+}
+
+TEST_CASE("patient_log: an editor that is open for long loses no line, or the lost lines are counted") {
+  const std::string unread = "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n{\"n\":5}\n{\"n\":6}\n{\"n\":7}\n";
+  struct Case {
+    std::string edited, behind;  // what the editor made of the line n = 0; the lines behind it
+    std::size_t lost;
+  };
+  for (const Case& c :
+       {Case{"{\"n\":0}\n", unread, 0},
+        Case{"{\"n\":0}\n{\"note\":\"a slow disk\"}\n{\"note\":\"a slow network\"}\n", unread, 0},
+        Case{"{\"note\":\"a slow disk\"}\n{\"n\":0}\n", unread, 0},
+        Case{"{\"note\":\"a slow disk\"}\n{\"note\":\"a slow network\"}\n", "{\"n\":6}\n{\"n\":7}\n", 6},
+        Case{"{\"m\":0}\n", "{\"n\":6}\n{\"n\":7}\n", 5}}) {
+    CAPTURE(c.edited);
+    const Scratch scratch;
+    PatientLog log(scratch / "log");
+    log.write(JsonLine().add("n", 0));
+    for (int n = 1; n < 7; ++n) {
+      log.write(JsonLine().add("n", n));
+      CHECK_FALSE(log.follow());
+    }
+    put(scratch / "new", c.edited);
+    std::filesystem::rename(scratch / "new", scratch / "log");
+    CHECK(log.follow());
+    log.write(JsonLine().add("n", 7));
+    log.close();
+    CHECK(get(scratch / "log") == c.edited + c.behind);
+    CHECK(log.lost() == c.lost);
+    CHECK(log.complaint().empty() == (c.lost == 0));
+  }
+}
+
+TEST_CASE("patient_log: lines that a file has twice hide no line behind them") {
+  const Scratch scratch;
+  PatientLog log(scratch / "log");
+  for (const int n : {0, 1, 2, 0, 3}) log.write(JsonLine().add("n", n));
+  put(scratch / "new", "{\"n\":0}\n{\"n\":1}\n");  // read before the second n = 0
+  std::filesystem::rename(scratch / "new", scratch / "log");
+  CHECK(log.follow());
+  log.close();
+  CHECK(get(scratch / "log") == "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":0}\n{\"n\":3}\n");
+}
+
+TEST_CASE("patient_log: whichever call fails once while a removed file is made again, no line is lost") {
+  std::size_t fails = 0;
+  bool failed = true;
+  for (std::size_t call = 1; failed; ++call) {
+    CAPTURE(call);
+    const Scratch scratch;
+    ctp::io::FaultyFileSystem files;
+    const ctp::io::UseFileSystem use(files);
+    PatientLog log(scratch / "log");
+    for (int n = 0; n < 4; ++n) {
+      log.write(JsonLine().add("n", n));
+      CHECK_FALSE(log.follow());
+    }
+    std::filesystem::remove(scratch / "log");
+    files.fail_at = files.calls() + call;
+    const bool followed = log.follow().has_value();
+    failed = files.failed();
+    files.fail_at = 0;
+    if (!followed) ++fails;
+    if (!followed) CHECK(log.follow());
+    log.write(JsonLine().add("n", 4));
+    log.close();
+    CHECK(get(scratch / "log") == "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n");
+    CHECK(log.complaint().empty());
+  }
+  CHECK(fails == 7);  // facts of both files (2), of the old one, its bytes, the path, the new file, its facts
+}
+
+namespace {
+/// Puts an edited file in place just before a file is opened to append to it.
+struct LateRename : ctp::io::FileSystem {
+  std::string from, to;
+  int open(const char* path, int flags, unsigned mode) override {
+    if (path == to && std::filesystem::exists(from)) std::filesystem::rename(from, to);
+    return FileSystem::open(path, flags, mode);
+  }
+};
+}  // namespace
+
+TEST_CASE("patient_log: an edited file that comes between the look and the opening is not taken for a new one") {
+  const Scratch scratch;
+  LateRename files;
+  const ctp::io::UseFileSystem use(files);
+  PatientLog log(scratch / "log");
+  for (int n = 0; n < 3; ++n) log.write(JsonLine().add("n", n));
+  std::filesystem::remove(scratch / "log");
+  put(scratch / "new", "{\"n\":0}\n{\"n\":1}\n");
+  files.to = scratch / "log";
+  files.from = scratch / "new";
+  const auto done = log.follow();
+  REQUIRE(done);
+  CHECK_FALSE(done->removed);
+  log.close();
+  CHECK(get(scratch / "log") == "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n");
 }
 
 TEST_CASE("patient_log: a place where no file can be made is a problem, and the next call tries again") {

@@ -79,6 +79,18 @@ struct Affine {
     return static_cast<Real>(factor);
   }
 };
+/// x / denominator. The product with 1 / denominator would have a second rounding.
+struct OverNumber {
+  double denominator;
+  template <class Real>
+  CTP_HD Real value(Real x) const {
+    return x / static_cast<Real>(denominator);
+  }
+  template <class Real>
+  CTP_HD Real slope(Real /*x*/) const {
+    return Real(1) / static_cast<Real>(denominator);
+  }
+};
 /// numerator / x.
 struct Inverse {
   double numerator;
@@ -221,7 +233,7 @@ Variable<Rank, B> operator*(double number, Variable<Rank, B> x) {
 }
 template <std::size_t Rank, class B>
 Variable<Rank, B> operator/(Variable<Rank, B> x, double number) {
-  return detail::apply("operator /", x, detail::Affine{1 / number, 0});
+  return detail::apply("operator /", x, detail::OverNumber{number});
 }
 template <std::size_t Rank, class B>
 Variable<Rank, B> operator/(double number, Variable<Rank, B> x) {

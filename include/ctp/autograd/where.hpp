@@ -96,10 +96,13 @@ Variable<1, B> equal(const Pass<B>& outer, Input<std::int32_t, 1, B> a, Input<st
   return y;
 }
 
-/// @brief Choice: a where the mask is not 0, else b. An element that is not chosen has no influence, even if NaN.
+/// @brief Choice: a where the mask is not 0, else b. An element that is not chosen has no influence on the result, even
+/// if NaN.
 ///
 /// **Shapes.** mask, a and b broadcast as in operator +; returns the common shape.  **Errors.** ShapeError.
-/// **Gradient.** to a and b, exactly 0 where not chosen; none to the mask.
+/// **Gradient.** to a and b, exactly 0 where not chosen; none to the mask. An operation of infinite slope before a or b
+/// makes NaN of that 0, as x / z with z = 0 does (0 * inf): choose its operand first, as in
+/// x / where(pass, mask, z, one).
 template <std::size_t RankM, std::size_t RankA, std::size_t RankB, class B>
 auto where(const Pass<B>& outer, Variable<RankM, B> mask, Variable<RankA, B> a, Variable<RankB, B> b) {
   using Real = typename B::Real;

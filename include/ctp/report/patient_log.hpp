@@ -64,15 +64,18 @@ class PatientLog {
   /// @brief Goes on in the file that the path names by now, if it is not the file written so far. An editor replaces a
   /// file so: `sed -i` renames a new file over it.
   ///
-  /// A removed file is made again with all its lines. Another file gets the lines that its editor had not read, of
-  /// those written since the last call but one. Older lines that the other file lacks stay away. nullopt if the file is
-  /// in place, or if this cannot be done now: that is a problem to report, and the next call tries again.
+  /// A removed file is made again with all its lines. Another file gets the lines that its editor had not read: those
+  /// behind the last line that both files have, but not the lines that the editor changed. If the files have no line in
+  /// common, it gets those written since the last call but one; older lines stay away, and count as lost unless the
+  /// editor changed them. nullopt if the file is in place, or if this cannot be done now: that is a problem to report,
+  /// and the next call tries again.
   std::optional<Followed> follow() {
     if (closed_ || !file_) return std::nullopt;
     std::optional<Followed> done;
     const bool well = attempt(
         [&] {
           if (file_->in_place()) {
+            gone_ = false;
             before_ = std::exchange(looked_, file_->stored_bytes());
           } else {
             done = move_on();
@@ -89,7 +92,7 @@ class PatientLog {
     if (file_) attempt([this] { file_->close(); }, true);
     closed_ = true;
   }
-  /// Lines that are not in the file: given up, or still waiting.
+  /// Lines that are not in the file: given up, left in a replaced file, or still waiting.
   [[nodiscard]] std::size_t lost() const { return given_up_ + waiting_.size(); }
   /// The last problem that may have cost a line, or an empty text. Lines that could be written later cost nothing.
   [[nodiscard]] std::string complaint() const {
@@ -107,11 +110,14 @@ class PatientLog {
       call();
       return true;
     } catch (const ResourceError& error) {
-      if (problem_.empty() && report_) report_(error.what());
-      problem_ = error.what();
+      say(error.what());
       if (of_all_lines) unsafe_ = problem_;
       return false;
     }
+  }
+  void say(std::string problem) {
+    if (problem_.empty() && report_) report_(problem);
+    problem_ = std::move(problem);
   }
   static std::vector<std::string> lines_of(std::string_view text) {
     std::vector<std::string> lines;
@@ -122,30 +128,73 @@ class PatientLog {
     }
     return lines;
   }
-  /// Place in `old` of the first line that the editor who made `edited` of it did not have. The last line that both
-  /// have ties them together; behind it an editor may have changed lines, but neither added nor removed some.
-  static std::size_t unread(const std::vector<std::string>& old, const std::vector<std::string>& edited) {
-    std::unordered_map<std::string_view, std::size_t> behind;  // of each line in `old`: the place behind it
-    for (std::size_t i = 0; i < old.size(); ++i) behind[old[i]] = i + 1;
-    for (std::size_t i = edited.size(); i > 0; --i)
-      if (const auto same = behind.find(edited[i - 1]); same != behind.end()) return same->second + edited.size() - i;
-    return edited.size();
+  /// How far an editor of the log had read it.
+  struct Reading {
+    std::size_t end = 0;  ///< place in the log of the first line that was not read
+    bool tied = false;    ///< a line of the log stands in the edited file, too
+  };
+  /// True if `edited` may be the changed line `old`: what both begin and end with is half of the longer one.
+  static bool resemble(std::string_view old, std::string_view edited) {
+    const auto same = [](auto first, auto last, auto other, auto other_last) {
+      return static_cast<std::size_t>(std::mismatch(first, last, other, other_last).first - first);
+    };
+    const std::size_t start = same(old.begin(), old.end(), edited.begin(), edited.end());
+    old.remove_prefix(start);
+    edited.remove_prefix(start);
+    const std::size_t end = same(old.rbegin(), old.rend(), edited.rbegin(), edited.rend());
+    return start + end >= std::max(old.size(), edited.size()) - end;
   }
-  /// follow() for a file that is not in place. The lines to carry over wait before all others.
+  /// The lines of `edited` that stand in `old`, in their order, tie the two together. Of the lines behind the last tie,
+  /// those that resemble the lines in their places are changed ones; the editor added the others.
+  static Reading reading(const std::vector<std::string>& old, const std::vector<std::string>& edited) {
+    std::unordered_map<std::string_view, std::vector<std::size_t>> places;
+    for (std::size_t i = 0; i < old.size(); ++i) places[old[i]].push_back(i);
+    Reading found;
+    std::size_t next = 0;  // in `edited`: the line behind the last tie
+    for (std::size_t i = 0; i < edited.size(); ++i) {
+      const auto line = places.find(edited[i]);
+      if (line == places.end()) continue;
+      const auto place = std::lower_bound(line->second.begin(), line->second.end(), found.end);
+      if (place == line->second.end()) continue;
+      found = {*place + 1, true};
+      next = i + 1;
+    }
+    while (next < edited.size() && found.end < old.size() && resemble(old[found.end], edited[next])) {
+      ++found.end;
+      ++next;
+    }
+    return found;
+  }
+  /// follow() for a file that is not in place. The lines to carry over wait before all others. All that can fail comes
+  /// before the first change.
   Followed move_on() {
-    Followed done{.removed = !io::exists(path_)};
+    const std::string text = file_->text_from(0);
+    std::vector<std::string> carried = lines_of(text);
+    const std::string_view lately = std::string_view(text).substr(std::min<std::size_t>(before_, text.size()));
+    const std::size_t recent = carried.size() - lines_of(lately).size();
+    gone_ = gone_ || !io::exists(path_);
     auto fresh = std::make_unique<io::AppendFile>(path_);
-    std::vector<std::string> carried = lines_of(file_->text_from(0));
-    const std::vector<std::string> there = lines_of(fresh->text_from(0));
-    done.lines_before = carried.size();
-    const std::size_t recent = carried.size() - lines_of(file_->text_from(before_)).size();
-    const std::size_t first = done.removed ? 0 : std::min(std::max(recent, unread(carried, there)), carried.size());
+    const std::uint64_t size = fresh->size();
+    const std::vector<std::string> there = lines_of(size == 0 ? "" : fresh->text_from(0));
+    Followed done{.removed = gone_ && size == 0, .lines_before = carried.size()};  // else an editor was faster
+    std::size_t first = 0, left = 0;
+    if (!done.removed) {
+      const Reading read = reading(carried, there);
+      first = read.tied ? read.end : std::max(recent, read.end);
+      left = first - read.end;
+    }
     carried.erase(carried.begin(), carried.begin() + static_cast<std::ptrdiff_t>(first));
     for (const std::string& line : carried) bytes_ += line.size();
     done.lines_now = there.size() + carried.size();
     waiting_.insert(waiting_.begin(), std::make_move_iterator(carried.begin()), std::make_move_iterator(carried.end()));
-    before_ = looked_ = fresh->stored_bytes();
+    before_ = looked_ = size;
     file_ = std::move(fresh);
+    gone_ = false;
+    given_up_ += left;
+    if (left > 0)
+      say(Complaint{path_, "lines", "some of those written before", "another file with none of them",
+                    "older lines stay away"}
+              .text());
     return done;
   }
   void write_waiting() {
@@ -168,6 +217,7 @@ class PatientLog {
   std::deque<std::string> waiting_;
   std::string problem_, unsafe_;  ///< of the last failure; of the last failure of a sync or of closing
   std::string unfollowed_;        ///< of the last call of follow(), if it failed
+  bool gone_ = false;             ///< the path named no file at a call of follow() that could not end
   bool closed_ = false;
 };
 

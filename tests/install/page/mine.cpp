@@ -24,7 +24,7 @@ int main() {
   const auto tasks = ctp::data::tasks_of(samples, tokenizer);
 
   const ctp::ModelConfig sizes = ctp::sizes::tiny.for_tokenizer(tokenizer);
-  const ctp::TrainOptions options{.epochs = 2, .max_tokens = 16, .loading = {.batch_size = 8}};
+  const ctp::TrainOptions options{.epochs = 2, .loading = {.batch_size = 8}};
   Learner learner(Model(sizes), options);
   learner.learn_all(tasks, [&](Learner&, std::size_t last) {
     std::printf("after task '%s':", tasks[last].name.c_str());
