@@ -128,7 +128,8 @@ class Training {
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
         progress_(
             context.tasks.size(), all_steps(),
-            [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); }, context.json),
+            [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); },
+            context.settings.last_batch == "keep", context.json),
         matrix_(context.tasks.size()) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
@@ -225,11 +226,16 @@ class Training {
   [[nodiscard]] std::uint64_t all_steps() {
     std::uint64_t steps = 0;
     std::size_t seen = 0;
+    if constexpr (Learner::Rehearsal::joins_all_tasks) {
+      for (const ctp::data::Task& task : context_.tasks) seen += task.members.size();
+      return steps_of(seen, context_.settings, context_.least_pairs) *
+             static_cast<std::uint64_t>(epochs_of(context_.settings, 0));
+    }
     const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
     for (std::size_t t = 0; t < context_.tasks.size(); ++t) {
       const std::size_t kept = std::min(seen, may_keep), own = context_.tasks[t].members.size();
-      steps += steps_of(own + kept, context_.settings) *
-               static_cast<std::uint64_t>(epochs_of(context_.settings, Learner::Rehearsal::joins_all_tasks ? 0 : t));
+      steps += steps_of(own + kept, context_.settings, context_.least_pairs) *
+               static_cast<std::uint64_t>(epochs_of(context_.settings, t));
       seen += own;
     }
     return steps;
