@@ -92,6 +92,9 @@ TEST_CASE("plan: frozen parameters keep their weights, gradients are clipped, an
   CHECK(test::read_whole(folder.path("b/task_01.safetensors")) ==
         test::read_whole(folder.path("a/task_01.safetensors")));
 
+  const std::string rates = train("rates", {"--epochs", "1", "--set", "group.text_proj*.rate=0.5"});
+  CHECK(rates.find("frozen: ") == std::string::npos);  // a group that freezes nothing
+
   train("plain", {"--epochs", "1"});
   for (const auto& step : lines_of(folder.path("plain/metrics.jsonl"), "step"))
     CHECK_FALSE(step.root().find("gradient_norm"));
