@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,20 +16,26 @@ namespace {
 
 using test::TemporaryFolder;
 
-test::Finished train(const std::string& output, std::size_t batch, const std::string& last,
-                     const std::vector<std::string>& more = {}) {
-  std::vector<std::string> words{"--data",       test::small_stream(),
-                                 "--output",     output,
-                                 "--tasks",      test::first_task,
-                                 "--image-size", "16",
-                                 "--epochs",     "1",
-                                 "--workers",    "0",
-                                 "--threads",    "1",
-                                 "--strategy",   "seqf",
-                                 "--max-words",  "8",
-                                 "--batch-size", std::to_string(batch),
-                                 "--last-batch", last};
-  words.insert(words.end(), more.begin(), more.end());
+/// Options and their values; an option without a value is a flag.
+using Options = std::map<std::string, std::string>;
+
+test::Finished train(const std::string& output, std::size_t batch, const std::string& last, Options options = {}) {
+  options.merge(Options{{"--data", test::small_stream()},
+                        {"--output", output},
+                        {"--tasks", test::first_task},
+                        {"--image-size", "16"},
+                        {"--epochs", "1"},
+                        {"--workers", "0"},
+                        {"--threads", "1"},
+                        {"--strategy", "seqf"},
+                        {"--max-words", "8"},
+                        {"--batch-size", std::to_string(batch)},
+                        {"--last-batch", last}});
+  std::vector<std::string> words;
+  for (const auto& [option, value] : options) {
+    words.push_back(option);
+    if (!value.empty()) words.push_back(value);
+  }
   return test::run_program("continual_pretrain", words);
 }
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -61,8 +68,8 @@ TEST_CASE("programs: a rest of one pair is left out all the same, and dry run, p
   const std::size_t batch = ctp::data::P9d(test::small_stream()).train(test::first_task).size() - 1;
   REQUIRE(batch > 2);
 
-  const auto dry = train(folder.path("dry"), batch, "keep", {"--dry-run"}),
-             kept = train(folder.path("keep"), batch, "keep", {"--epochs", "40"}),
+  const auto dry = train(folder.path("dry"), batch, "keep", {{"--dry-run", ""}}),
+             kept = train(folder.path("keep"), batch, "keep", {{"--epochs", "40"}}),
              dropped = train(folder.path("drop"), batch, "drop");
 
   REQUIRE_MESSAGE(dry.code == 0, dry.err);
@@ -82,14 +89,13 @@ TEST_CASE("programs: a rest of one pair is left out all the same, and dry run, p
 TEST_CASE("programs: a task of one pair is refused before anything is written, unless all tasks are joined") {
   const TemporaryFolder folder;
   const std::string stream = folder.path("stream"), one = "母婴";
-  REQUIRE(test::run_program("make_stream", {"--output", stream, "--train", "9", "--test", "9", "--quiet"}).code == 0);
+  REQUIRE(test::run_program("make_stream", {"--output", stream, "--train", "12", "--test", "9", "--quiet"}).code == 0);
   REQUIRE(ctp::data::P9d(stream).train(one).size() == 1);
-  const auto run = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> words{"--data", stream, "--tasks", std::string(test::first_task) + "," + one};
-    words.insert(words.end(), more.begin(), more.end());
-    return train(folder.path("out"), 2, "keep", words);
+  const auto run = [&](Options options) {
+    options.merge(Options{{"--data", stream}, {"--tasks", std::string(test::first_task) + "," + one}});
+    return train(folder.path("out"), 2, "keep", options);
   };
-  for (const std::vector<std::string>& mode : {std::vector<std::string>{}, {"--dry-run"}}) {
+  for (const Options& mode : {Options{}, Options{{"--dry-run", ""}}}) {
     const auto refused = run(mode);
     CAPTURE(refused.err);
     CHECK(refused.code == 2);
@@ -98,7 +104,7 @@ TEST_CASE("programs: a task of one pair is refused before anything is written, u
     CHECK(has(refused.err, "add pairs"));
     CHECK_FALSE(std::filesystem::exists(folder.path("out/config.json")));
   }
-  const auto joined = run({"--strategy", "jointt"});
+  const auto joined = run({{"--strategy", "jointt"}});
   CHECK_MESSAGE(joined.code == 0, joined.err);
 }
 
