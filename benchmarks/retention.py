@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How long a task is remembered: recall of a task after 0, 1, 2, ... further tasks, over seeds, on two streams.
 
-    python3 benchmarks/retention.py --stamps /tmp/stamps/usr/share/tuxpaint/stamps   # trains what has no record yet
-    python3 benchmarks/retention.py --only-records --write --readme README.md        # trains nothing; writes the page
+    python3 benchmarks/retention.py --records /tmp/retention.jsonl --stamps /tmp/stamps/usr/share/tuxpaint/stamps
+    python3 benchmarks/retention.py --only-records --write --readme README.md   # trains nothing; writes the page
 
 Streams: `synthetic`, the stream of compare_strategies.py, whose records are read, not repeated; `synthetic4`, its first
 four tasks, with parts of CTP switched off; `stamps`, the pictures of stamps_stream.py. Each training adds one line to
---records. A training that has a line is not repeated, so an interrupted measurement goes on.
+--records. A training that has a line is not repeated, so an interrupted measurement goes on. Without --records the
+lines of new trainings join the records of this repository.
 """
 import argparse
 import datetime
@@ -134,14 +135,20 @@ def first_four(records):
 
 def require_same_start(parts, synthetic):
     """On the first task there is no previous model, so a training without topology preservation begins as `ctp`, and
-    one without the momentum parts as `seqf`. The recalls after that task must be those of the records: this shows that
-    the programs of both trainings compute the same."""
+    one without the momentum parts as `seqf`. Where machine and commit are the same, the recalls after that task must be
+    those of the records: this shows that the programs of both trainings compute the same. Elsewhere rounding may
+    differ, and another recall is a warning."""
     for name, like in (("ctp, topology off", "ctp"), ("ctp, momentum parts off", "seqf")):
         for record in parts[name]:
             whole = next(r for r in synthetic[like] if r["seed"] == record["seed"])
-            if record["matrix"][0][0] != whole["matrix"][0][0]:
-                sys.exit(f"retention.py: --records: {name}, seed {record['seed']}: after the first task expected the "
-                         f"recall of `{like}`, {whole['matrix'][0][0]}, found {record['matrix'][0][0]}")
+            if record["matrix"][0][0] == whole["matrix"][0][0]:
+                continue
+            text = (f"retention.py: --records: {name}, seed {record['seed']}: after the first task expected the recall "
+                    f"of `{like}`, {whole['matrix'][0][0]}, found {record['matrix'][0][0]}")
+            built = lambda r: f"machine {r['machine']}, commit {r['commit']}"
+            if built(record) == built(whole):
+                sys.exit(text)
+            print(f"{text}; rounding may differ between {built(record)} and {built(whole)}", file=sys.stderr)
 
 
 def groups_of(records, stream):

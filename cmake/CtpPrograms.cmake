@@ -61,6 +61,8 @@ function(ctp_add_program name)
   if(on_cuda)
     target_link_libraries(${name} PRIVATE ctp_cuda_program_options)
     add_dependencies(cuda ${name})
+    # An installed program finds the libraries of CUDA where it was linked with them.
+    set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${ctp_program_dir}")
   add_dependencies(programs ${name})

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The measured numbers of docs/use_it.md: benchmarks/use_it/run.sh [folder of built programs]
 # Run it on a machine without other work, and then beside other work. Each number three times.
+# Variables: EPOCHS, epochs of each task (8); WITH, a command that starts the trainings, such as WITH="chrt -f 1".
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${1:-$root/build/release/bin}
@@ -16,8 +17,9 @@ done
 # How threads wait: the default of libgomp, and asleep. One training, then two at once.
 "$bin/make_stream" --output "$work/stream" --train 160 --test 60 --quiet
 train() {  # train <assignment> <name>
-  env "$1" "$bin/continual_pretrain" --data "$work/stream" --output "$work/$2" --strategy ctp --epochs 8 \
-    --batch-size 16 --threads 2 --workers 0 --no-check --log-every 1 --tasks 家居用品,家装家饰 >"$work/$2.log" 2>&1
+  ${WITH:-} env "$1" "$bin/continual_pretrain" --data "$work/stream" --output "$work/$2" --strategy ctp \
+    --epochs "${EPOCHS:-8}" --batch-size 16 --threads 2 --workers 0 --no-check --log-every 1 \
+    --tasks 家居用品,家装家饰 >"$work/$2.log" 2>&1 || { cat "$work/$2.log" >&2; return 1; }
 }
 for run in 1 2 3; do
   for how in GOMP_SPINCOUNT=300000 OMP_WAIT_POLICY=passive; do
@@ -25,8 +27,10 @@ for run in 1 2 3; do
     echo "$how, alone: $(sed -n 's/.*"pairs_per_second":\([0-9.]*\).*/\1/p' "$work/alone/metrics.jsonl" | sort -n |
       awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }') pairs per second"
     begin=$(date +%s)
-    train $how a & train $how b
-    wait
+    train $how a & a=$!
+    train $how b & b=$!
+    wait $a
+    wait $b
     echo "$how, two at once: $(($(date +%s) - begin)) s"
     rm -rf "$work/alone" "$work/a" "$work/b"
   done

@@ -7,8 +7,10 @@
 
 #include "../common/strategies.hpp"
 #include "dry_run.hpp"
+#include "policy_settings.hpp"
 #include "run_context.hpp"
 #include "training.hpp"
+#include "training_plan.hpp"
 
 namespace pretrain {
 
@@ -63,7 +65,10 @@ void check_policies(const Settings& settings, const std::vector<Assignment>& pol
 void check_plan(const RunContext& context) {
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
     require_epochs(context.settings, context.tasks.size(), Strategy::Rehearsal::joins_all_tasks);
-    require_patterns(context.settings, typename Training<Strategy, ctp::Cpu>::Model(context.model).layout());
+    typename Training<Strategy, ctp::Cpu>::Model model(context.model);
+    auto policies = configured<Strategy>(context.settings, context.policy_settings);
+    ctp::register_parameters(policies.losses(), model);
+    require_patterns(context.settings, model.layout());
   });
 }
 

@@ -31,10 +31,8 @@ namespace pretrain {
 class DryRun {
  public:
   /// `batch`: any batch of the training, for its sizes. `kept_pairs`: budget of the chosen strategy's rehearsal.
-  /// `parameters`: numbers of the model and of the chosen strategy's policies.
-  DryRun(const RunContext& context, const Room& room, const ctp::data::Batch& batch, int kept_pairs,
-         ctp::Index parameters)
-      : context_(context), room_(room), parameters_(parameters) {
+  DryRun(const RunContext& context, const Room& room, const ctp::data::Batch& batch, int kept_pairs)
+      : context_(context), room_(room) {
     Counted::on_device = context.settings.device == "cuda";
     Counted::rounds_operands = Counted::on_device && context.settings.precision == "bf16";
     examples::for_each_strategy([&]<class Strategy>() {
@@ -137,7 +135,7 @@ class DryRun {
     return model.layout();
   }
   [[nodiscard]] std::size_t steps(const ctp::data::Task& task) const {
-    return steps_of(task.members.size(), context_.settings);
+    return steps_of(task.members.size(), context_.settings, context_.least_pairs);
   }
   [[nodiscard]] double work(const StrategyCost& cost) const {
     return static_cast<double>(cost.multiply_adds) / static_cast<double>(costs_.front().multiply_adds);
@@ -146,7 +144,6 @@ class DryRun {
 
   const RunContext& context_;
   Room room_;
-  ctp::Index parameters_;
   std::vector<StrategyCost> costs_;
   Frozen frozen_;  ///< of the chosen strategy's model
 };
@@ -163,7 +160,6 @@ void with_small_learner(const Settings& settings, const std::vector<Assignment>&
 /// dry_run() on the CPU: sets a training up and prints its costs. **Errors.** as require_room(), after the report.
 inline void print_costs(const RunContext& context) {
   int kept = 0;
-  ctp::Index parameters = 0;
   Room room;
   std::vector<std::string> notes;
   examples::with_strategy(context.settings.strategy, [&]<class Strategy>() {
@@ -171,11 +167,10 @@ inline void print_costs(const RunContext& context) {
     with_small_learner<Strategy>(context.settings, context.policy_settings,
                                  [&](auto& learner) { kept = kept_pairs(learner, context.settings); });
     room = room_of<Strategy>(context);
+    if (context.init == nullptr) return;
     Model model(context.model);
     auto policies = configured<Strategy>(context.settings, context.policy_settings);
     ctp::register_parameters(policies.losses(), model);
-    parameters = model.layout().weights();
-    if (context.init == nullptr) return;
     std::vector<float> theta(static_cast<std::size_t>(model.layout().size()));
     notes =
         examples::notes_on(ctp::read_starting_weights(
@@ -189,7 +184,9 @@ inline void print_costs(const RunContext& context) {
       context.tasks.front(),
       ctp::data::loader_options(loading, context.model, context.settings.max_words, context.settings.seed));
   loader.start(0);
-  const DryRun report(context, room, *loader.next(), kept, parameters);
+  const ctp::data::Batch& first = *loader.next();
+  const bool full = first.size == context.settings.batch_size;  // not so with --last-batch keep and few pairs
+  const DryRun report(context, room, full ? first : detail::shape_of_batches(context), kept);
   if (context.json)
     std::printf("%s\n", report.line().text().c_str());
   else

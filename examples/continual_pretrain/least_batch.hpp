@@ -15,9 +15,9 @@
 
 namespace pretrain {
 
-/// **Errors.** UsageError for a batch of fewer pairs than the strategy's objective can learn from, with the weights
-/// that `policies` set, and for weights that are all 0.
-inline void require_batch(const Settings& settings, const std::vector<Assignment>& policies) {
+/// @brief Pairs of the smallest batch that the strategy's objective can learn from, with the weights that `policies`
+/// set. **Errors.** UsageError for a batch of fewer pairs, and for weights that are all 0.
+inline int require_batch(const Settings& settings, const std::vector<Assignment>& policies) {
   int least = 1;
   std::string weights;  // names of the objective's weights
   bool learns = false;
@@ -44,6 +44,7 @@ inline void require_batch(const Settings& settings, const std::vector<Assignment
                                          std::to_string(settings.batch_size),
                                          "the objective contrasts the pairs of a batch: choose a larger batch"}
                               .text());
+  return least;
 }
 
 }  // namespace pretrain

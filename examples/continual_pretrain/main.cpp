@@ -12,6 +12,7 @@
 #include <ctp/io/weights/safetensors.hpp>
 
 #include "../common/run.hpp"
+#include "../common/strategies.hpp"
 #include "../common/stream_evaluator.hpp"
 #include "../common/threads.hpp"
 #include "../common/title_check.hpp"
@@ -43,6 +44,7 @@ struct Request {
   ctp::ModelConfig model;
   std::vector<ModelSetting> model_settings;
   std::vector<Assignment> policies;
+  int least_pairs = 1;  ///< of a batch that the losses can learn from
   bool on_cuda = false;
 };
 
@@ -54,7 +56,7 @@ void resolve(Request& r) {
   set_fields(r.model_settings, r.model);
   validate(r.settings, !r.line.dry_run);
   require_strategy(r.settings.strategy);
-  require_batch(r.settings, r.policies);
+  r.least_pairs = require_batch(r.settings, r.policies);
   examples::use_threads(r.settings.threads, r.settings.workers);
   check_policies(r.settings, r.policies);
   r.on_cuda = examples::wants_cuda(r.settings.device, r.settings.precision, !r.line.dry_run);
@@ -106,15 +108,27 @@ examples::TitleReports fit(Request& r, Inputs& in) {
   return titles;
 }
 
-/// **Errors.** UsageError for a task without a batch.
-void require_steps(const std::vector<ctp::data::Task>& tasks, const Settings& settings) {
-  for (const auto& task : tasks)
-    if (steps_of(task.members.size(), settings) == 0)
-      throw ctp::UsageError(ctp::Complaint{"--batch-size", "task '" + task.name + "'",
-                                           "at most its " + std::to_string(task.members.size()) + " training pairs",
-                                           std::to_string(settings.batch_size),
-                                           "choose a smaller batch, or --last-batch keep"}
-                                .text());
+/// **Errors.** UsageError for a task without a batch. A strategy that joins all tasks may have such a task with
+/// --last-batch keep.
+void require_steps(const std::vector<ctp::data::Task>& tasks, const Settings& settings, int least) {
+  bool joined = false;
+  examples::with_strategy(settings.strategy, [&]<class Strategy>() { joined = Strategy::Rehearsal::joins_all_tasks; });
+  std::size_t all = 0;
+  for (const auto& task : tasks) all += task.members.size();
+  for (const auto& task : tasks) {
+    const std::size_t pairs = joined && settings.last_batch == "keep" ? all : task.members.size();
+    if (steps_of(pairs, settings, least) > 0) continue;
+    if (pairs < static_cast<std::size_t>(least))
+      throw ctp::UsageError(
+          ctp::Complaint{"task '" + task.name + "'", "training pairs",
+                         "at least " + std::to_string(least) + ": a loss contrasts the pairs of a batch",
+                         std::to_string(pairs), "add pairs, or leave the task out of --tasks"}
+              .text());
+    throw ctp::UsageError(ctp::Complaint{
+        "--batch-size", "task '" + task.name + "'", "at most its " + std::to_string(pairs) + " training pairs",
+        std::to_string(settings.batch_size), "choose a smaller batch, --last-batch keep, or add pairs"}
+                              .text());
+  }
 }
 
 /// Trains, or prints the costs of a dry run.
@@ -145,7 +159,7 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
       .limits = {.max_pixels = settings.max_pixels},
       .background = examples::background_of(settings.background, "--background")};
   const auto tasks = ctp::data::training_tasks(in.stream, in.tokenizer, reading);
-  require_steps(tasks, settings);
+  require_steps(tasks, settings, r.least_pairs);
   BadPictures bad_pictures(in.stream.train(), settings.output + "/bad_images.jsonl");
   const auto check = check_pictures(in.stream, settings, bad_pictures, r.line.json, r.line.dry_run);
   const examples::StreamEvaluator evaluate(in.stream, in.tokenizer,
@@ -183,6 +197,7 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
              .folder = folder,
              .opening = opening_lines(check, in.stream, bad_pictures.unlisted()),
              .left_out = left_out_records(in.stream),
+             .least_pairs = r.least_pairs,
              .cache_budget = cache_bytes(settings, 5),
              .cache_filled = filled_caches(check, settings)},
             r.on_cuda, r.line.dry_run);

@@ -19,10 +19,12 @@ namespace pretrain {
 /// Prints the progress of a training: one updated line on a terminal, else a line every five seconds.
 class ProgressObserver final : public ctp::Observer {
  public:
-  /// `epochs`: planned epochs of a task, by its number.
-  ProgressObserver(std::size_t tasks, std::uint64_t all_steps, std::function<int(std::size_t)> epochs, bool quiet)
+  /// `epochs`: planned epochs of a task, by its number. `keeps_last`: --last-batch keep.
+  ProgressObserver(std::size_t tasks, std::uint64_t all_steps, std::function<int(std::size_t)> epochs, bool keeps_last,
+                   bool quiet)
       : tasks_(tasks),
         epochs_(std::move(epochs)),
+        keeps_last_(keeps_last),
         quiet_(quiet),
         terminal_(isatty(STDOUT_FILENO) == 1),
         pace_(all_steps) {}
@@ -36,8 +38,8 @@ class ProgressObserver final : public ctp::Observer {
   void pairs_dropped(std::uint32_t, const std::string& name, std::size_t pairs) override {
     dropped_ = pairs;
     if (!quiet_)
-      std::printf("task %s: each epoch leaves out %zu pairs, too few for a batch (--last-batch keep trains on them)\n",
-                  ctp::printable(name).c_str(), pairs);
+      std::printf("task %s: each epoch leaves out %zu pairs, too few for %s\n", ctp::printable(name).c_str(), pairs,
+                  keeps_last_ ? "the losses" : "a batch (--last-batch keep trains on them)");
   }
   /// Pairs that each epoch of the current task leaves out.
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
@@ -59,7 +61,7 @@ class ProgressObserver final : public ctp::Observer {
  private:
   std::size_t tasks_, dropped_ = 0;
   std::function<int(std::size_t)> epochs_;
-  bool quiet_, terminal_;
+  bool keeps_last_, quiet_, terminal_;
   ctp::report::Pace pace_;
   ctp::report::Pace::Clock::time_point shown_{};
 };

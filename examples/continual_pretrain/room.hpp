@@ -87,7 +87,8 @@ Room room_of(const RunContext& context) {
   const auto tasks = static_cast<std::uint64_t>(context.tasks.size());
   std::uint64_t steps = 0;
   for (std::size_t t = 0; t < context.tasks.size(); ++t)
-    steps += steps_of(context.tasks[t].members.size(), s) * static_cast<std::uint64_t>(epochs_of(s, t));
+    steps +=
+        steps_of(context.tasks[t].members.size(), s, context.least_pairs) * static_cast<std::uint64_t>(epochs_of(s, t));
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
   room.disk = tasks * room.weights_file + lines;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);

@@ -37,6 +37,7 @@ struct RunContext {
   std::vector<ctp::JsonLine> opening = {};  ///< first lines of metrics.jsonl
   /// Evaluation records left out as their pictures are bad, by split; for the task lines, if there are any.
   std::optional<ctp::JsonLine> left_out = {};
+  int least_pairs = 1;                        ///< of a batch that the losses can learn from
   std::uint64_t cache_budget = 0;             ///< bytes of decoded pictures that the caches may hold
   std::optional<std::uint64_t> cache_filled;  ///< bytes that they will hold; unknown without the check
 };

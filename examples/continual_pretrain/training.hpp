@@ -36,6 +36,7 @@
 #include "settings.hpp"
 #include "steps_of.hpp"
 #include "stops.hpp"
+#include "summary.hpp"
 #include "task_file.hpp"
 #include "training_plan.hpp"
 #include "usable_features.hpp"
@@ -70,49 +71,6 @@ int kept_pairs([[maybe_unused]] Learner& learner, [[maybe_unused]] const Setting
     return Learner::keeps_pairs ? settings.memory_size : 0;
 }
 
-/// Mean over the tasks of the chance level of the recall mean: that of the average of the task matrix.
-inline double chance_of_average(const examples::Evaluator& evaluator) {
-  double sum = 0.0;
-  for (const examples::RecallList& list : evaluator.alone()) sum += list.chance.r_mean;
-  return sum / static_cast<double>(evaluator.alone().size());
-}
-
-/// The summary line: the task matrix, its averages, and what they are measured over. Entries of tasks not yet trained
-/// are null. All rows of the matrix are measured on the same lists.
-inline ctp::JsonLine summary_line(const ctp::eval::TaskMatrix& matrix, const examples::Evaluator& evaluator,
-                                  double seconds) {
-  const auto value = [](ctp::JsonArray& row, const std::optional<double>& entry) {
-    entry ? row.push(*entry) : row.push(nullptr);
-  };
-  ctp::JsonArray rows;
-  for (std::size_t i = 0; i < matrix.size(); ++i) {
-    ctp::JsonArray row;
-    for (std::size_t j = 0; j < matrix.size(); ++j) value(row, j <= i ? matrix.at(i, j) : std::nullopt);
-    rows.push(row);
-  }
-  ctp::JsonLine line;
-  const auto add = [&](const char* key, const std::optional<double>& entry) {
-    entry ? line.add(key, *entry) : line.add(key, nullptr);
-  };
-  line.add("kind", "summary").add("matrix", rows);
-  add("average", matrix.average());
-  add("forgetting", matrix.forgetting());
-  add("backward_transfer", matrix.backward_transfer());
-  add("forward_transfer", matrix.forward_transfer());
-  add("published_bwt", matrix.published_bwt());
-  std::vector<std::size_t> pairs;
-  std::vector<std::string> lists;
-  for (const examples::RecallList& list : evaluator.alone()) {
-    pairs.push_back(list.pairs);
-    lists.push_back(list.fingerprint);
-  }
-  line.add("chance", chance_of_average(evaluator)).add("pairs", pairs).add("test_lists", lists);
-  line.add("equal_texts", evaluator.rule());
-  examples::add_remarks(line, evaluator, "other_tasks");
-  line.add("seconds", seconds);
-  return line;
-}
-
 template <class Strategy, class Backend>
 class Training {
  public:
@@ -128,7 +86,8 @@ class Training {
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
         progress_(
             context.tasks.size(), all_steps(),
-            [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); }, context.json),
+            [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); },
+            context.settings.last_batch == "keep", context.json),
         matrix_(context.tasks.size()) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
@@ -147,10 +106,10 @@ class Training {
     } catch (const FilesGone& gone) {
       keep_interrupted(gone, nullptr);
     }
-    const ctp::JsonLine summary = summary_line(matrix_, context_.evaluate, since(begins_));
-    write_line(summary);
+    const double seconds = since(begins_);
+    write_line(summary_line(matrix_, context_.evaluate, seconds));
     const std::string lost = closed_logs();
-    if (!context_.json) print_summary();
+    if (!context_.json) print_summary(matrix_, context_.evaluate, seconds, context_.settings.output);
     if (!lost.empty()) throw ctp::ResourceError(lost.substr(2) + "; the weights are complete");
   }
 
@@ -159,8 +118,8 @@ class Training {
     context_.announce();
     if (context_.init != nullptr) say_notes(examples::notes_on(unshared_, context_.init->origin), context_.json);
     for (const ctp::JsonLine& line : context_.opening) write_line(line);
-    if (!context_.json && !groups_of(context_.settings).empty())
-      std::printf("%s\n", frozen_of(context_.settings, learner_.model().layout()).text().c_str());
+    const Frozen frozen = frozen_of(context_.settings, learner_.model().layout());
+    if (!context_.json && frozen.count.parameters > 0) std::printf("%s\n", frozen.text().c_str());
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
         std::printf("%s\n", line.c_str());
@@ -225,11 +184,16 @@ class Training {
   [[nodiscard]] std::uint64_t all_steps() {
     std::uint64_t steps = 0;
     std::size_t seen = 0;
+    if constexpr (Learner::Rehearsal::joins_all_tasks) {
+      for (const ctp::data::Task& task : context_.tasks) seen += task.members.size();
+      return steps_of(seen, context_.settings, context_.least_pairs) *
+             static_cast<std::uint64_t>(epochs_of(context_.settings, 0));
+    }
     const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
     for (std::size_t t = 0; t < context_.tasks.size(); ++t) {
       const std::size_t kept = std::min(seen, may_keep), own = context_.tasks[t].members.size();
-      steps += steps_of(own + kept, context_.settings) *
-               static_cast<std::uint64_t>(epochs_of(context_.settings, Learner::Rehearsal::joins_all_tasks ? 0 : t));
+      steps += steps_of(own + kept, context_.settings, context_.least_pairs) *
+               static_cast<std::uint64_t>(epochs_of(context_.settings, t));
       seen += own;
     }
     return steps;
@@ -305,6 +269,7 @@ class Training {
     throw ctp::Error(stop.code(), std::string(stop.what()) + " after " + at + ": the weights are kept in " + path +
                                       "; to go on, start the same command with --init " + path +
                                       ", another --output, and in --tasks this task and those behind it" +
+                                      (context_.settings.task_epochs.empty() ? "" : ", and their --epochs") +
                                       (gone ? "" : closed_logs()));
   }
   /// Closes the logs. Returns what they lost: an empty text, or sentences behind a semicolon.
@@ -359,20 +324,6 @@ class Training {
   void write_line(const ctp::JsonLine& line) {
     log_.write(line);
     if (context_.json) std::printf("%s\n", line.text().c_str());
-  }
-
-  void print_summary() const {
-    const auto print = [](const char* name, const std::optional<double>& value) {
-      value ? std::printf("  %s %.2f", name, *value) : std::printf("  %s -", name);
-    };
-    std::printf("summary:");
-    print("average", matrix_.average());
-    std::printf(" (chance %.2f)", chance_of_average(context_.evaluate));
-    print("forgetting", matrix_.forgetting());
-    print("backward transfer", matrix_.backward_transfer());
-    print("forward transfer", matrix_.forward_transfer());
-    std::printf("  in %s; everything is in %s\n", ctp::report::duration(since(begins_)).c_str(),
-                ctp::printable(context_.settings.output).c_str());
   }
 
   const RunContext& context_;

@@ -114,13 +114,11 @@ inline std::vector<ctp::optim::ParameterGroup> groups_of(const Settings& setting
   return groups;
 }
 
-/// Whether a pattern names parameters of policies, which a model's layout does not have.
-inline bool names_policies(std::string_view pattern) { return pattern.starts_with("policy."); }
-
-/// **Errors.** UsageError naming the option whose pattern no parameter of `layout` has.
+/// `layout`: of the model, with the parameters of the policies. **Errors.** UsageError naming the option whose pattern
+/// matches none of its parameters.
 inline void require_patterns(const Settings& settings, const ctp::Layout& layout) {
   const auto check = [&](const std::string& where, const ctp::optim::ParameterGroup& group) {
-    if (!names_policies(group.pattern)) ctp::require_group(group, layout.parameters(), where);
+    ctp::require_group(group, layout.parameters(), where);
   };
   for (const std::string& pattern : split(settings.freeze)) check("--freeze", {.pattern = pattern});
   for (const Assignment& a : settings.groups) check(a.where + ": " + a.key, detail::group_of(a));

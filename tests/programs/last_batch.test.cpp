@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,18 +16,27 @@ namespace {
 
 using test::TemporaryFolder;
 
-test::Finished train(const std::string& output, std::size_t batch, const std::string& last) {
-  return test::run_program("continual_pretrain", {"--data",       test::small_stream(),
-                                                  "--output",     output,
-                                                  "--tasks",      test::first_task,
-                                                  "--image-size", "16",
-                                                  "--epochs",     "1",
-                                                  "--workers",    "0",
-                                                  "--threads",    "1",
-                                                  "--strategy",   "seqf",
-                                                  "--max-words",  "8",
-                                                  "--batch-size", std::to_string(batch),
-                                                  "--last-batch", last});
+/// Options and their values; an option without a value is a flag.
+using Options = std::map<std::string, std::string>;
+
+test::Finished train(const std::string& output, std::size_t batch, const std::string& last, Options options = {}) {
+  options.merge(Options{{"--data", test::small_stream()},
+                        {"--output", output},
+                        {"--tasks", test::first_task},
+                        {"--image-size", "16"},
+                        {"--epochs", "1"},
+                        {"--workers", "0"},
+                        {"--threads", "1"},
+                        {"--strategy", "seqf"},
+                        {"--max-words", "8"},
+                        {"--batch-size", std::to_string(batch)},
+                        {"--last-batch", last}});
+  std::vector<std::string> words;
+  for (const auto& [option, value] : options) {
+    words.push_back(option);
+    if (!value.empty()) words.push_back(value);
+  }
+  return test::run_program("continual_pretrain", words);
 }
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -50,6 +61,51 @@ TEST_CASE("programs: dropped pairs are printed and recorded; kept, every pair is
   CHECK(has(dropped.out, ": 2 steps"));
   CHECK(has(kept.out, ": 3 steps"));
   CHECK(has(test::read_whole(folder.path("keep/config.json")), "\"last_batch\": \"keep\""));
+}
+
+TEST_CASE("programs: a rest of one pair is left out all the same, and dry run, progress and training say so") {
+  const TemporaryFolder folder;
+  const std::size_t batch = ctp::data::P9d(test::small_stream()).train(test::first_task).size() - 1;
+  REQUIRE(batch > 2);
+
+  const auto dry = train(folder.path("dry"), batch, "keep", {{"--dry-run", ""}}),
+             kept = train(folder.path("keep"), batch, "keep", {{"--epochs", "40"}}),
+             dropped = train(folder.path("drop"), batch, "drop");
+
+  REQUIRE_MESSAGE(dry.code == 0, dry.err);
+  REQUIRE_MESSAGE(kept.code == 0, kept.err);
+  REQUIRE_MESSAGE(dropped.code == 0, dropped.err);
+  CHECK(has(dry.out, "steps in an epoch: 1\n"));
+  CHECK(has(kept.out, ": 40 steps\n"));  // one of each epoch
+  const std::size_t last = kept.out.find("epoch 40/40");
+  REQUIRE(last != std::string::npos);
+  const std::string line = kept.out.substr(last, kept.out.find('\n', last) - last);
+  CHECK_MESSAGE(has(line, "left 0:00"), line);
+  CHECK(has(test::read_whole(folder.path("keep/metrics.jsonl")), "\"dropped_pairs\":1"));
+  CHECK(has(kept.out, "each epoch leaves out 1 pairs, too few for the losses\n"));
+  CHECK(has(dropped.out, "each epoch leaves out 1 pairs, too few for a batch (--last-batch keep trains on them)\n"));
+}
+
+TEST_CASE("programs: a task of one pair is refused before anything is written, unless all tasks are joined") {
+  const TemporaryFolder folder;
+  const std::string stream = folder.path("stream"), one = "母婴";
+  REQUIRE(test::run_program("make_stream", {"--output", stream, "--train", "12", "--test", "9", "--quiet"}).code == 0);
+  REQUIRE(ctp::data::P9d(stream).train(one).size() == 1);
+  const auto run = [&](Options options) {
+    options.merge(Options{{"--data", stream}, {"--tasks", std::string(test::first_task) + "," + one}});
+    return train(folder.path("out"), 2, "keep", options);
+  };
+  for (const Options& mode : {Options{}, Options{{"--dry-run", ""}}}) {
+    const auto refused = run(mode);
+    CAPTURE(refused.err);
+    CHECK(refused.code == 2);
+    CHECK(has(refused.err, "task '" + one + "': training pairs: expected at least 2"));
+    CHECK(has(refused.err, "found 1"));
+    CHECK(has(refused.err, "add pairs"));
+    CHECK_FALSE(std::filesystem::exists(folder.path("out/config.json")));
+  }
+  const auto joined = run({{"--strategy", "jointt"}});
+  CHECK_MESSAGE(joined.code == 0, joined.err);
 }
 
 TEST_CASE(

@@ -92,6 +92,9 @@ TEST_CASE("plan: frozen parameters keep their weights, gradients are clipped, an
   CHECK(test::read_whole(folder.path("b/task_01.safetensors")) ==
         test::read_whole(folder.path("a/task_01.safetensors")));
 
+  const std::string rates = train("rates", {"--epochs", "1", "--set", "group.text_proj*.rate=0.5"});
+  CHECK(rates.find("frozen: ") == std::string::npos);  // a group that freezes nothing
+
   train("plain", {"--epochs", "1"});
   for (const auto& step : lines_of(folder.path("plain/metrics.jsonl"), "step"))
     CHECK_FALSE(step.root().find("gradient_norm"));
@@ -114,6 +117,44 @@ TEST_CASE("plan: a dry run says what is frozen and how long each task is trained
   };
   CHECK(work({"--freeze", "visual_encoder*"}) < work({}));
   CHECK(work({"--freeze", "*.bias"}) == work({}));
+}
+
+TEST_CASE("plan: patterns match parameters of policies, in a dry run as in a training") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("small.json", small_model);
+  const std::string scale = "policy.in_batch_contrast.logit_scale";
+  const auto with = [&](const std::string& name, const Arguments& more) {
+    Arguments words{"--output", folder.path(name), "--epochs", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(config, words);
+  };
+  const Arguments learn{"--set", "in_batch_contrast.learn_temperature=true"};
+  Arguments freeze = learn;
+  freeze.insert(freeze.end(), {"--freeze", "*logit_scale"});
+  const auto trained = with("out", freeze);
+  REQUIRE_MESSAGE(trained.code == 0, trained.err);
+  CHECK(trained.out.find("frozen: 1 of ") != std::string::npos);
+  freeze.push_back("--dry-run");
+  const auto dry = with("dry", freeze);
+  REQUIRE_MESSAGE(dry.code == 0, dry.err);
+  CHECK(dry.out.find("frozen: 1 of ") != std::string::npos);
+  const auto first = ctp::io::read_safetensors(folder.path("out/task_00.safetensors")),
+             last = ctp::io::read_safetensors(folder.path("out/task_01.safetensors"));
+  CHECK(first.at(scale).bytes == last.at(scale).bytes);
+
+  // The strategy has no such parameter without the setting, and none of this name with it.
+  for (const Arguments& set : {Arguments{}, learn})
+    for (const Arguments& mode : {Arguments{}, Arguments{"--dry-run"}}) {
+      Arguments words{"--freeze", "policy.nope"};
+      words.insert(words.end(), set.begin(), set.end());
+      words.insert(words.end(), mode.begin(), mode.end());
+      const auto refused = with("refused", words);
+      CAPTURE(refused.err);
+      CHECK(refused.code == 2);
+      CHECK(refused.err.find("--freeze") != std::string::npos);
+      CHECK(refused.err.find("'policy.nope'") != std::string::npos);
+      CHECK_FALSE(std::filesystem::exists(folder.path("refused/config.json")));
+    }
 }
 
 TEST_CASE("plan: patterns that match nothing, factors out of range and epochs of other tasks are refused by name") {

@@ -170,6 +170,20 @@ TEST_CASE("programs: a signal ends the step, keeps the weights, and ends with 75
   }
 }
 
+TEST_CASE("programs: with epochs of each task, the advice after a signal names them") {
+  for (const std::string epochs : {"60000", "60000,1"}) {
+    CAPTURE(epochs);
+    Shell shell;
+    CHECK(shell.run_and("exec $bin/continual_pretrain --data \"$data\" --output \"$out\" --tasks " +
+                            std::string(test::two_tasks) + " --strategy seqf --batch-size 5 --image-size 32 " +
+                            "--threads 1 --workers 0 --log-every 1 --epochs " + epochs,
+                        [](pid_t child) { ::kill(child, SIGTERM); }) == 75);
+    CAPTURE(shell.finished.err);
+    CHECK(has(shell.finished.err, "this task and those behind it"));
+    CHECK(has(shell.finished.err, "and their --epochs") == (epochs != "60000"));
+  }
+}
+
 TEST_CASE("programs: signals that repeat at once, as of a closed terminal, do not end the saving") {
   Shell shell;
   CHECK(shell.run_and("train --epochs 60000", [](pid_t child) {
