@@ -279,8 +279,10 @@ class StepEngine {
     batch_.load(batch, model_.config());
     Step<Model> step = make_step(theta);
     const Scalar<B> value = loss(step);
-    B::fill(1, Real(1), value.grad.data);
-    tape_.backward();
+    if (value.grad) {  // null if no trained parameter reaches the loss
+      B::fill(1, Real(1), value.grad.data);
+      tape_.backward();
+    }
     record_losses(step, value, batch, 0, nullptr, nullptr);
     pending_.read();
     roll_back_and_throw(&source);
