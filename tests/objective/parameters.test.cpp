@@ -64,6 +64,17 @@ struct Adapter {
 struct Plain {
   static constexpr const char* name = "plain";
 };
+/// Parameters of its own before and after those of an All that it holds.
+struct Holder {
+  static constexpr const char* name = "holder";
+  All<Wide, Own> inner;
+
+  void parameters(ctp::Layout& layout, const ctp::ModelConfig& config) {
+    (void)layout.add<0>("before", {}, ctp::Start::Zeros);
+    inner.parameters(layout, config);
+    (void)layout.add<0>("after", {}, ctp::Start::Zeros);
+  }
+};
 
 }  // namespace
 
@@ -88,6 +99,13 @@ TEST_CASE("parameters: a layer of the library may be one of a policy's") {
   ctp::register_parameters(losses, model);
   CHECK(model.names() == "policy.adapter.layer.weight policy.adapter.layer.bias ");
   CHECK(std::get<0>(losses.policies).layer->weight.shape == ctp::Shape<2>{6, 4});
+}
+
+TEST_CASE("parameters: a policy that holds an All has its own name before its own parameters, also after the All's") {
+  Places model;
+  All<Holder> losses;
+  ctp::register_parameters(losses, model);
+  CHECK(model.names() == "policy.holder.before policy.wide.matrix policy.own.value policy.holder.after ");
 }
 
 TEST_CASE("parameters: policies without parameters leave every model as it is, and an empty layout empty") {
