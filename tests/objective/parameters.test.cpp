@@ -19,6 +19,7 @@ struct Places {
   ctp::Layout places;
 
   [[nodiscard]] const ctp::ModelConfig& config() const { return sizes; }
+  [[nodiscard]] const ctp::Layout& layout() const { return places; }
   ctp::Layout& layout_to_extend() { return places; }
   [[nodiscard]] std::string names() const {
     std::string text;
@@ -125,6 +126,23 @@ TEST_CASE("parameters: two policies of one name cannot both have a parameter of 
   CHECK_THROWS_WITH_AS(ctp::register_parameters(losses, model),
                        doctest::Contains("parameter policy.own.value: expected one parameter of this name, found two"),
                        ctp::UsageError);
+}
+
+TEST_CASE("parameters: a model that has parameters of policies already is refused, also without new ones") {
+  Places model;
+  All<Own> losses;
+  ctp::register_parameters(losses, model);
+  const auto refused = [&](auto policy) {
+    CHECK_THROWS_WITH_AS(
+        ctp::register_parameters(policy, model),
+        "model: layout: expected parameters of the model alone, found policy.own.value, which a policy of another "
+        "learner added; make the model anew: Model(other.model().config())",
+        ctp::UsageError);
+  };
+  refused(All<Own>{});
+  refused(All<Wide>{});
+  refused(All<Plain>{});
+  CHECK(model.names() == "policy.own.value ");
 }
 
 TEST_CASE("parameters: a loss reads its parameter, and one that was not registered is refused") {
