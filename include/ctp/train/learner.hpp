@@ -178,6 +178,14 @@ class Learner {
   [[nodiscard]] Momentum& momentum() { return changed().momentum(); }
   [[nodiscard]] Penalty& penalty() { return engine_.policies().penalty(); }
   [[nodiscard]] auto& penalty_state() { return engine_.policies().penalty_state(); }
+  /// @brief Names the vocabulary of weights that were read, or that it is not known. Until a task was learned, it takes
+  /// the place of the vocabulary named before. **Errors.** after a task, as adopt_vocabulary().
+  void adopt_vocabulary_of_weights(const std::optional<data::TokenIds>& ids, const std::string& who) {
+    if (tasks_seen() == 0)
+      token_ids_ = ids;
+    else if (ids)
+      adopt_vocabulary(*ids, who);
+  }
   [[nodiscard]] Rehearsal& rehearsal() { return engine_.policies().rehearsal(); }
   [[nodiscard]] const auto& rehearsal_state() const { return engine_.policies().rehearsal_state(); }
   [[nodiscard]] Optimizer& optimizer() { return engine_.policies().optimizer(); }
