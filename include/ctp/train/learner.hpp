@@ -65,10 +65,11 @@ class Learner {
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
   /// `plan`: what of this task differs from the options.
   /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, for texts that the model
-  /// cannot take, for another vocabulary than before, or kept pairs of another source; DataError and NumericError as
-  /// they occur.
+  /// cannot take, for another vocabulary than before, or kept pairs of another source; as TaskPlan::check(); DataError
+  /// and NumericError as they occur.
   void learn(const data::Task& task, const TaskPlan& plan = {}) {
     engine_.require_batch_of(options().loading.batch_size);
+    plan.check();
     data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
     data::require_texts(task, model().config(), options().max_tokens);
     if (const auto ids = task.source->token_ids()) adopt_vocabulary(*ids, "task '" + task.name + "'");
@@ -112,7 +113,7 @@ class Learner {
         for (const data::Task& task : tasks)
           require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
-      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept);
+      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
       for (std::size_t t = 0; t < tasks.size(); ++t) {
         learn(tasks[t], plans.empty() ? TaskPlan{} : plans[t]);
         after(*this, t);
@@ -177,7 +178,6 @@ class Learner {
   [[nodiscard]] const auto& losses_state() const { return engine_.policies().losses_state(); }
   [[nodiscard]] Momentum& momentum() { return changed().momentum(); }
   [[nodiscard]] Penalty& penalty() { return engine_.policies().penalty(); }
-  [[nodiscard]] auto& penalty_state() { return engine_.policies().penalty_state(); }
   /// @brief Names the vocabulary of weights that were read, or that it is not known. Until a task was learned, it takes
   /// the place of the vocabulary named before. **Errors.** after a task, as adopt_vocabulary().
   void adopt_vocabulary_of_weights(const std::optional<data::TokenIds>& ids, const std::string& who) {
@@ -186,6 +186,7 @@ class Learner {
     else if (ids)
       adopt_vocabulary(*ids, who);
   }
+  [[nodiscard]] auto& penalty_state() { return engine_.policies().penalty_state(); }
   [[nodiscard]] Rehearsal& rehearsal() { return engine_.policies().rehearsal(); }
   [[nodiscard]] const auto& rehearsal_state() const { return engine_.policies().rehearsal_state(); }
   [[nodiscard]] Optimizer& optimizer() { return engine_.policies().optimizer(); }
