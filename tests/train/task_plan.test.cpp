@@ -95,6 +95,23 @@ TEST_CASE("task_plan: one plan for each training; a rehearsal that joins all tas
   CHECK(seen.planned == std::vector<std::uint64_t>{12});
 }
 
+TEST_CASE("task_plan: learn_all without a callback, and plans alone are plans") {
+  const auto weights = [](const auto& train) {
+    LearnerOf<ctp::strategy::SeqF> learner(test::Model<float>(test::micro), options());
+    train(learner);
+    CHECK(learner.tasks_seen() == 2);
+    return learner.weights();
+  };
+  const std::vector<ctp::data::Task> tasks = two_tasks();
+  std::vector<ctp::TaskPlan> plans{{.epochs = 1}, {.rate = 1e-3}};
+  CHECK(weights([&](auto& learner) { learner.learn_all(tasks); }) ==
+        weights([&](auto& learner) { learner.learn_all(tasks, nothing); }));
+  const auto planned = weights([&](auto& learner) { learner.learn_all(tasks, plans, nothing); });
+  CHECK(weights([&](auto& learner) { learner.learn_all(tasks, plans); }) == planned);
+  CHECK(weights([&](auto& learner) { learner.learn_all(tasks, {{.epochs = 1}, {.rate = 1e-3}}); }) == planned);
+  CHECK(planned != weights([&](auto& learner) { learner.learn_all(tasks); }));
+}
+
 TEST_CASE("task_plan: a rate below the options' final rate does not rise to it, and a rate of 0 learns nothing") {
   ctp::TrainOptions o = options();
   o.min_rate = 1e-3;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -68,8 +69,8 @@ class Learner {
   /// cannot take, for another vocabulary than before, or kept pairs of another source; as TaskPlan::check(); DataError
   /// and NumericError as they occur.
   void learn(const data::Task& task, const TaskPlan& plan = {}) {
-    engine_.require_batch_of(options().loading.batch_size);
     plan.check();
+    engine_.require_batch_of(options().loading.batch_size);
     data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
     data::require_texts(task, model().config(), options().max_tokens);
     if (const auto ids = task.source->token_ids()) adopt_vocabulary(*ids, "task '" + task.name + "'");
@@ -87,6 +88,7 @@ class Learner {
   /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources. All tasks are
   /// looked at before the first one is trained: what learn() refuses of a later task is refused here.
   template <class After>
+    requires std::invocable<const After&, Learner&, std::size_t>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     learn_all(tasks, {}, after);
   }
@@ -121,6 +123,11 @@ class Learner {
     }
   }
 
+  /// As above, with nothing to call after a training.
+  void learn_all(const std::vector<data::Task>& tasks, const std::vector<TaskPlan>& plans = {}) {
+    learn_all(tasks, plans, [](Learner&, std::size_t) {});
+  }
+
   /// Trains on the batches of `source` as one task. Not for a rehearsal that keeps pairs, which must know the pairs of
   /// a task.
   void learn(data::BatchSource& source, const std::string& name, const TaskPlan& plan = {}) {
@@ -143,7 +150,8 @@ class Learner {
 
   /// @brief One step: momentum update, forward, backward, check for non-finite numbers, optimiser. Waits for the
   /// result.
-  /// **Errors.** NumericError if a loss or the gradient is not finite; only the momentum weights have changed then.
+  /// **Errors.** NumericError if a loss or the gradient is not finite; only the momentum weights and the momentum
+  /// rule's State have changed then. UsageError for a learning rate that is negative or not finite.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
     engine_.submit(batch, source);
     return engine_.synchronize(source, observers_);
@@ -170,14 +178,6 @@ class Learner {
     if (token_ids_) data::require_same_vocabulary(ids, *token_ids_, who);
     token_ids_ = ids;
   }
-  [[nodiscard]] Thetas<B>& thetas() { return engine_.thetas(); }
-  [[nodiscard]] const Thetas<B>& thetas() const { return engine_.thetas(); }
-  /// Mutable access to policies and states. A change alters the captured work, so the next step runs normally.
-  [[nodiscard]] Losses& losses() { return changed().losses(); }
-  [[nodiscard]] auto& losses_state() { return changed().losses_state(); }
-  [[nodiscard]] const auto& losses_state() const { return engine_.policies().losses_state(); }
-  [[nodiscard]] Momentum& momentum() { return changed().momentum(); }
-  [[nodiscard]] Penalty& penalty() { return engine_.policies().penalty(); }
   /// @brief Names the vocabulary of weights that were read, or that it is not known. Until a task was learned, it takes
   /// the place of the vocabulary named before. **Errors.** after a task, as adopt_vocabulary().
   void adopt_vocabulary_of_weights(const std::optional<data::TokenIds>& ids, const std::string& who) {
@@ -186,6 +186,14 @@ class Learner {
     else if (ids)
       adopt_vocabulary(*ids, who);
   }
+  [[nodiscard]] Thetas<B>& thetas() { return engine_.thetas(); }
+  [[nodiscard]] const Thetas<B>& thetas() const { return engine_.thetas(); }
+  /// Mutable access to policies and states. A change alters the captured work, so the next step runs normally.
+  [[nodiscard]] Losses& losses() { return changed().losses(); }
+  [[nodiscard]] auto& losses_state() { return changed().losses_state(); }
+  [[nodiscard]] const auto& losses_state() const { return engine_.policies().losses_state(); }
+  [[nodiscard]] Momentum& momentum() { return changed().momentum(); }
+  [[nodiscard]] Penalty& penalty() { return engine_.policies().penalty(); }
   [[nodiscard]] auto& penalty_state() { return engine_.policies().penalty_state(); }
   [[nodiscard]] Rehearsal& rehearsal() { return engine_.policies().rehearsal(); }
   [[nodiscard]] const auto& rehearsal_state() const { return engine_.policies().rehearsal_state(); }
