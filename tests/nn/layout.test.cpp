@@ -116,3 +116,19 @@ TEST_CASE("layout: parameters of a policy have its name before theirs, and no tw
   for (const ctp::ParameterInfo& p : layout.parameters()) names += p.name + " ";
   CHECK(names == "bias policy.mine.bias policy.other.bias last ");
 }
+
+TEST_CASE("layout: a policy within a policy leads its parameters by its own name, and leaves the outer name in place") {
+  ctp::Layout layout;
+  const auto add = [](ctp::Layout& own, const char* name) { (void)own.add<1>(name, {2}, ctp::Start::Zeros); };
+  layout.add_of_policy("outer", [&](ctp::Layout& own) {
+    add(own, "before");
+    own.add_of_policy("inner", [&](ctp::Layout& within) { add(within, "x"); });
+    add(own, "between");
+    CHECK_THROWS_AS(own.add_of_policy("inner", [&](ctp::Layout& within) { add(within, "x"); }), ctp::UsageError);
+    add(own, "after");
+  });
+  add(layout, "last");
+  std::string names;
+  for (const ctp::ParameterInfo& p : layout.parameters()) names += p.name + " ";
+  CHECK(names == "policy.outer.before policy.inner.x policy.outer.between policy.outer.after last ");
+}

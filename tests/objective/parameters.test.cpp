@@ -19,6 +19,7 @@ struct Places {
   ctp::Layout places;
 
   [[nodiscard]] const ctp::ModelConfig& config() const { return sizes; }
+  [[nodiscard]] const ctp::Layout& layout() const { return places; }
   ctp::Layout& layout_to_extend() { return places; }
   [[nodiscard]] std::string names() const {
     std::string text;
@@ -64,6 +65,17 @@ struct Adapter {
 struct Plain {
   static constexpr const char* name = "plain";
 };
+/// Parameters of its own before and after those of an All that it holds.
+struct Holder {
+  static constexpr const char* name = "holder";
+  All<Wide, Own> inner;
+
+  void parameters(ctp::Layout& layout, const ctp::ModelConfig& config) {
+    (void)layout.add<0>("before", {}, ctp::Start::Zeros);
+    inner.parameters(layout, config);
+    (void)layout.add<0>("after", {}, ctp::Start::Zeros);
+  }
+};
 
 }  // namespace
 
@@ -90,6 +102,13 @@ TEST_CASE("parameters: a layer of the library may be one of a policy's") {
   CHECK(std::get<0>(losses.policies).layer->weight.shape == ctp::Shape<2>{6, 4});
 }
 
+TEST_CASE("parameters: a policy that holds an All has its own name before its own parameters, also after the All's") {
+  Places model;
+  All<Holder> losses;
+  ctp::register_parameters(losses, model);
+  CHECK(model.names() == "policy.holder.before policy.wide.matrix policy.own.value policy.holder.after ");
+}
+
 TEST_CASE("parameters: policies without parameters leave every model as it is, and an empty layout empty") {
   static_assert(!ctp::objective::OwnsParameters<All<Plain, All<Plain>>>);
   static_assert(ctp::objective::OwnsParameters<All<Plain, All<Own>>>);
@@ -107,6 +126,23 @@ TEST_CASE("parameters: two policies of one name cannot both have a parameter of 
   CHECK_THROWS_WITH_AS(ctp::register_parameters(losses, model),
                        doctest::Contains("parameter policy.own.value: expected one parameter of this name, found two"),
                        ctp::UsageError);
+}
+
+TEST_CASE("parameters: a model that has parameters of policies already is refused, also without new ones") {
+  Places model;
+  All<Own> losses;
+  ctp::register_parameters(losses, model);
+  const auto refused = [&](auto policy) {
+    CHECK_THROWS_WITH_AS(
+        ctp::register_parameters(policy, model),
+        "model: layout: expected parameters of the model alone, found policy.own.value, which a policy of another "
+        "learner added; make the model anew: Model(other.model().config())",
+        ctp::UsageError);
+  };
+  refused(All<Own>{});
+  refused(All<Wide>{});
+  refused(All<Plain>{});
+  CHECK(model.names() == "policy.own.value ");
 }
 
 TEST_CASE("parameters: a loss reads its parameter, and one that was not registered is refused") {

@@ -60,6 +60,27 @@ TEST_CASE("learner: a later task that is too small, or of another vocabulary, is
             "task 'shifted': model.mask: expected 5"));
 }
 
+TEST_CASE("learner: learn_all holds all tasks to the vocabulary that is known before the first one") {
+  const Task first{"first", source_of(ids_of(micro)), {0, 1, 2, 3}};
+  auto unknown = std::make_shared<ctp::data::MemorySource>();
+  for (int i = 0; i < 4; ++i) unknown->add(ctp::data::Image(8, 8, 90), {2, 5 + i, 3});
+  const Task silent{"silent", unknown, {0, 1, 2, 3}},
+      foreign{"foreign", source_of(ids_of(micro, "4567")), {0, 1, 2, 3}};
+  test::SeqF learner(Model<float>(micro), {.epochs = 1, .max_tokens = 7, .loading = {.batch_size = 4, .workers = 0}});
+  learner.learn(first);
+  CHECK_THROWS_WITH_AS(
+      learner.learn_all({silent, foreign}),
+      doctest::Contains("task 'foreign': vocabulary: expected 40 tokens with fingerprint 0123, as before"),
+      ctp::UsageError);
+  CHECK(learner.tasks_seen() == 1);  // the silent task was not trained
+}
+
+TEST_CASE("learner: a plan that is refused leaves the vocabulary unnamed") {
+  test::SeqF learner(Model<float>(micro), {.epochs = 1, .max_tokens = 7, .loading = {.batch_size = 4, .workers = 0}});
+  CHECK_THROWS_AS(learner.learn({"first", source_of(ids_of(micro)), {0, 1, 2, 3}}, {.epochs = 0}), ctp::UsageError);
+  CHECK_FALSE(learner.token_ids());
+}
+
 TEST_CASE("learner: where pairs are kept, a later task may be small, but must be of the same source") {
   const auto source = source_of(ids_of(micro));
   const Task first{"first", source, {0, 1, 2, 3}};

@@ -178,6 +178,15 @@ TEST_CASE("policy parameters: one that a late setting asks for is refused at the
                        ctp::UsageError);
 }
 
+TEST_CASE("policy parameters: the model of a learner with such parameters cannot be another learner's") {
+  const LearnerOf<Sliding> learner{Model<double>(micro)};
+  const auto remedy = doctest::Contains("make the model anew: Model(other.model().config())");
+  CHECK_THROWS_WITH_AS(LearnerOf<Sliding>(learner.model()), remedy, ctp::UsageError);
+  CHECK_THROWS_WITH_AS(LearnerOf<ctp::strategy::SeqF>(learner.model()), remedy, ctp::UsageError);
+  const LearnerOf<ctp::strategy::SeqF> anew{Model<double>(learner.model().config())}, again(anew.model());
+  CHECK(again.thetas().size() == Model<double>(micro).layout().size());
+}
+
 TEST_CASE("policy parameters: two policies of one name cannot share a strategy") {
   CHECK_THROWS_WITH_AS(LearnerOf<Twice>(Model<double>(micro)),
                        doctest::Contains("parameter policy.slide.x: expected one parameter of this name, found two"),

@@ -11,7 +11,10 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/autograd/reductions.hpp>
+#include <ctp/autograd/views.hpp>
 #include <ctp/momentum/ema.hpp>
+#include <ctp/penalty/mas.hpp>
 #include <ctp/train/extract.hpp>
 
 #include "engine_fixture.hpp"
@@ -58,6 +61,23 @@ struct Spy {
     if (explode) pass.record([to = pass.gradient] { to[0] = std::numeric_limits<double>::infinity(); });
     return scale(pass, ctp::objective::InBatchContrast{}.loss(step), 1);
   }
+};
+/// At the end of a task, keeps the gradients of two losses: one of the image encoder, one without any gradient.
+struct Probe : ctp::penalty::Mas {
+  std::vector<std::vector<double>>* gradients = nullptr;
+
+  template <class Model, class Passes>
+  void end_task(ctp::penalty::AnchoredState<Model>& /*state*/, Passes& passes) const {
+    const auto keep = [&](double* gradient, std::size_t) {
+      gradients->emplace_back(gradient, gradient + passes.size());
+    };
+    const auto of_image = [](auto& step) { return ctp::sum(step.online.pass(), step.online.image_tokens()); };
+    passes.gradients(passes.theta(), of_image, keep);
+    passes.gradients(passes.theta(), [&](auto& step) { return ctp::stop_gradient(of_image(step)); }, keep);
+  }
+};
+struct Probing : ctp::strategy::SeqF {
+  using Penalty = Probe;
 };
 struct Watched : ctp::strategy::SeqF {
   using Objective = ctp::All<Spy, ctp::objective::InBatchContrast>;
@@ -159,6 +179,26 @@ TEST_CASE("guard: a non-finite gradient stops a step with finite losses") {
   CHECK(before == engine.weights());
   std::get<0>(std::get<0>(engine.policies().losses().policies).policies).explode = false;
   CHECK(stop(engine, task.list[0]).empty());  // the infinite gradient is gone
+}
+
+TEST_CASE("step engine: a loss of a penalty that no trained parameter reaches has gradient 0") {
+  for (const bool freeze : {false, true}) {
+    CAPTURE(freeze);
+    ctp::TrainOptions options{.epochs = 1};
+    if (freeze) options.groups = {{.pattern = "visual_encoder*", .freeze = true}};
+    ctp::StepEngine<Probing, test::Model<double>> engine{test::Model<double>(micro), options};
+    std::vector<std::vector<double>> gradients;
+    engine.policies().penalty().gradients = &gradients;
+    Batches task(micro, 2, 3, 7, 1);
+    test::learn(engine, task);
+
+    REQUIRE(gradients.size() == 4);  // of two losses, on two batches
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      const bool zero = std::all_of(gradients[i].begin(), gradients[i].end(), [](double g) { return g == 0; });
+      CHECK(zero == (freeze || i >= 2));
+    }
+    CHECK(stop(engine, task.list[0]).empty());
+  }
 }
 
 TEST_CASE("step engine: teachers run without dropout, with their own weights") {

@@ -95,6 +95,61 @@ TEST_CASE("task_plan: one plan for each training; a rehearsal that joins all tas
   CHECK(seen.planned == std::vector<std::uint64_t>{12});
 }
 
+TEST_CASE("task_plan: learn_all without a callback, and plans alone are plans") {
+  const auto weights = [](const auto& train) {
+    LearnerOf<ctp::strategy::SeqF> learner(test::Model<float>(test::micro), options());
+    train(learner);
+    CHECK(learner.tasks_seen() == 2);
+    return learner.weights();
+  };
+  const std::vector<ctp::data::Task> tasks = two_tasks();
+  std::vector<ctp::TaskPlan> plans{{.epochs = 1}, {.rate = 1e-3}};
+  CHECK(weights([&](auto& learner) { learner.learn_all(tasks); }) ==
+        weights([&](auto& learner) { learner.learn_all(tasks, nothing); }));
+  const auto planned = weights([&](auto& learner) { learner.learn_all(tasks, plans, nothing); });
+  CHECK(weights([&](auto& learner) { learner.learn_all(tasks, plans); }) == planned);
+  CHECK(weights([&](auto& learner) { learner.learn_all(tasks, {{.epochs = 1}, {.rate = 1e-3}}); }) == planned);
+  CHECK(planned != weights([&](auto& learner) { learner.learn_all(tasks); }));
+}
+
+TEST_CASE("task_plan: a rate below the options' final rate does not rise to it, and a rate of 0 learns nothing") {
+  ctp::TrainOptions o = options();
+  o.min_rate = 1e-3;
+  o.rate = 1e-2;
+  LearnerOf<ctp::strategy::SeqF> learner(test::Model<float>(test::micro), o);
+  Rates seen;
+  learner.observe(seen);
+  const std::vector<float> before = learner.weights();
+  learner.learn(two_tasks()[0], {.rate = 0});
+  CHECK(seen.rates[0] == std::vector<double>(4, 0));
+  CHECK(learner.weights() == before);
+  learner.learn(two_tasks()[0], {.rate = 5e-4});
+  CHECK(seen.rates[1] == std::vector<double>(4, 5e-4));
+  learner.learn(two_tasks()[0], {.rate = 0, .min_rate = 1e-3});  // named, so meant
+  CHECK(seen.rates[2][2] == doctest::Approx(5e-4).epsilon(1e-12));
+  learner.learn(two_tasks()[0], {.rate = 4e-3});
+  CHECK(seen.rates[3][2] == doctest::Approx(2.5e-3).epsilon(1e-12));  // half-way from 4e-3 to 1e-3
+}
+
+TEST_CASE("task_plan: a schedule's rate that is negative or not finite is refused, and the weights stay") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {-1e-3, infinity, std::numeric_limits<double>::quiet_NaN()}) {
+    LearnerOf<ctp::strategy::SeqF> learner(test::Model<float>(test::micro), options());
+    const std::vector<float> before = learner.weights();
+    const auto schedule = [bad](std::uint64_t, std::uint64_t, const ctp::optim::Rates&) { return bad; };
+    CHECK_THROWS_WITH_AS(learner.learn(two_tasks()[0], {.schedule = schedule}),
+                         doctest::Contains("schedule: expected a finite rate from 0, found "), ctp::UsageError);
+    CHECK(learner.weights() == before);
+  }
+  LearnerOf<ctp::strategy::SeqF> learner(test::Model<float>(test::micro), options());
+  const auto line = [](std::uint64_t step, std::uint64_t steps, const ctp::optim::Rates& rates) {
+    return rates.rate * (1 - static_cast<double>(step) / static_cast<double>(steps - 1));
+  };
+  learner.begin_task(1, "", {.schedule = line});
+  CHECK_THROWS_WITH_AS(learner.step(test::synthetic_batch(test::micro, 2, 4, 1)),
+                       doctest::Contains("at step 0 of 1; check the schedule's divisions"), ctp::UsageError);
+}
+
 TEST_CASE("task_plan: numbers out of range are refused") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_AS((ctp::TaskPlan{.epochs = 0}.check()), ctp::UsageError);

@@ -80,18 +80,18 @@ class Layout {
   Parameter<Rank> add(std::string name, Shape<Rank> shape, Start start) {
     return add<Rank>(std::move(name), shape, ParameterRules{.start = start});
   }
-  /// Calls use(layout). Names of the parameters that it adds are led by policy_prefix, `policy` and a dot.
+  /// Calls use(layout). Names of the parameters that it adds are led by policy_prefix, `policy` and a dot. use()
+  /// may call add_of_policy() for a policy within this one; its names are led by the inner policy's name alone.
   /// **Errors.** as use().
   template <class Use>
   void add_of_policy(std::string_view policy, const Use& use) {
-    prefix_ = std::string(policy_prefix).append(policy) + ".";
-    try {
-      use(*this);
-    } catch (...) {
-      prefix_.clear();
-      throw;
-    }
-    prefix_.clear();
+    struct Restore {
+      std::string* prefix;
+      std::string before;
+      ~Restore() { prefix->swap(before); }
+    };
+    const Restore restore{&prefix_, std::exchange(prefix_, std::string(policy_prefix).append(policy) + ".")};
+    use(*this);
   }
 
   /// Length of a parameter vector, gaps included.

@@ -5,6 +5,7 @@
 
 #include <concepts>
 
+#include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/nn/layout.hpp>
 
@@ -28,12 +29,29 @@ void add_parameters(Policy& policy, Layout& layout, const ModelConfig& config) {
     policy.parameters(layout);
 }
 
+namespace detail {
+/// **Errors.** UsageError if a layout has parameters of policies.
+[[gnu::cold]] inline void require_without_policies(const Layout& layout) {
+  for (const ParameterInfo& p : layout.parameters())
+    if (p.name.starts_with(policy_prefix))
+      throw UsageError(Complaint{"model", "layout", "parameters of the model alone",
+                                 p.name + ", which a policy of another learner added",
+                                 "make the model anew: Model(other.model().config())"}
+                           .text());
+}
+}  // namespace detail
+
 }  // namespace objective
 
-/// @brief Adds the parameters of `policy`, a loss or an All, behind those of `model`. A policy of another model or of
-/// an earlier call is registered anew. **Errors.** as Layout::add().
+/// @brief Adds the parameters of `policy`, a loss or an All, behind those of `model`. A policy that was registered
+/// with another model is registered anew. **Errors.** UsageError for a model that has parameters of policies already,
+/// such as the model of another learner; as Layout::add().
 template <class Policy, class Model>
 void register_parameters(Policy& policy, Model& model) {
+  if constexpr (requires {
+                  { model.layout() } -> std::convertible_to<const Layout&>;
+                })
+    objective::detail::require_without_policies(model.layout());
   if constexpr (objective::OwnsParameters<Policy>) {
     static_assert(
         requires {

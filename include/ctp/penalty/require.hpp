@@ -14,9 +14,9 @@ template <class Passes>
 consteval bool require_task_walk() {
   static_assert(TaskWalk<Passes>,
                 "[ctp.penalty.walk] passes over a task need 'Backend', 'Real', 'Optimizer', 'size()', 'theta()', "
-                "'task()', 'epoch()', 'batches()', 'rate(std::size_t batch)', 'optimizer()', 'void objective(const "
-                "Real* theta, use)' and 'void gradients(const Real* theta, loss, use)', where use(Real* gradient, "
-                "std::size_t batch). See docs/policies/penalty.md");
+                "'task()', 'epoch()', 'batches()', 'rate(std::size_t batch)', 'optimizer()', 'ranges()', 'void "
+                "objective(const Real* theta, use)' and 'void gradients(const Real* theta, loss, use)', where "
+                "use(Real* gradient, std::size_t batch). See docs/policies/penalty.md");
   return true;
 }
 

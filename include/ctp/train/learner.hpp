@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,9 +66,10 @@ class Learner {
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
   /// `plan`: what of this task differs from the options.
   /// **Errors.** UsageError for a batch larger than the task, or too small for the losses, for texts that the model
-  /// cannot take, for another vocabulary than before, or kept pairs of another source; DataError and NumericError as
-  /// they occur.
+  /// cannot take, for another vocabulary than before, or kept pairs of another source; as TaskPlan::check(); DataError
+  /// and NumericError as they occur.
   void learn(const data::Task& task, const TaskPlan& plan = {}) {
+    plan.check();
     engine_.require_batch_of(options().loading.batch_size);
     data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
     data::require_texts(task, model().config(), options().max_tokens);
@@ -86,6 +88,7 @@ class Learner {
   /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources. All tasks are
   /// looked at before the first one is trained: what learn() refuses of a later task is refused here.
   template <class After>
+    requires std::invocable<const After&, Learner&, std::size_t>
   void learn_all(const std::vector<data::Task>& tasks, const After& after) {
     learn_all(tasks, {}, after);
   }
@@ -112,12 +115,17 @@ class Learner {
         for (const data::Task& task : tasks)
           require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
-      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept);
+      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
       for (std::size_t t = 0; t < tasks.size(); ++t) {
         learn(tasks[t], plans.empty() ? TaskPlan{} : plans[t]);
         after(*this, t);
       }
     }
+  }
+
+  /// As above, with nothing to call after a training.
+  void learn_all(const std::vector<data::Task>& tasks, const std::vector<TaskPlan>& plans = {}) {
+    learn_all(tasks, plans, [](Learner&, std::size_t) {});
   }
 
   /// Trains on the batches of `source` as one task. Not for a rehearsal that keeps pairs, which must know the pairs of
@@ -142,7 +150,8 @@ class Learner {
 
   /// @brief One step: momentum update, forward, backward, check for non-finite numbers, optimiser. Waits for the
   /// result.
-  /// **Errors.** NumericError if a loss or the gradient is not finite; only the momentum weights have changed then.
+  /// **Errors.** NumericError if a loss or the gradient is not finite; only the momentum weights and the momentum
+  /// rule's State have changed then. UsageError for a learning rate that is negative or not finite.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
     engine_.submit(batch, source);
     return engine_.synchronize(source, observers_);
@@ -168,6 +177,14 @@ class Learner {
   void adopt_vocabulary(const data::TokenIds& ids, const std::string& who) {
     if (token_ids_) data::require_same_vocabulary(ids, *token_ids_, who);
     token_ids_ = ids;
+  }
+  /// @brief Names the vocabulary of weights that were read, or that it is not known. Until a task was learned, it takes
+  /// the place of the vocabulary named before. **Errors.** after a task, as adopt_vocabulary().
+  void adopt_vocabulary_of_weights(const std::optional<data::TokenIds>& ids, const std::string& who) {
+    if (tasks_seen() == 0)
+      token_ids_ = ids;
+    else if (ids)
+      adopt_vocabulary(*ids, who);
   }
   [[nodiscard]] Thetas<B>& thetas() { return engine_.thetas(); }
   [[nodiscard]] const Thetas<B>& thetas() const { return engine_.thetas(); }

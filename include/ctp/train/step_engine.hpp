@@ -205,10 +205,11 @@ class StepEngine {
   friend class TaskPasses<StepEngine>;
 
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
-  /// The learning rate of step `step` of a task of `steps` steps.
+  /// The learning rate of step `step` of a task of `steps` steps. **Errors.** as optim::checked_rate().
   [[nodiscard]] double learning_rate(std::uint64_t step, std::uint64_t steps) const {
-    const optim::Rates rates{plan_.rate.value_or(options_.rate), plan_.min_rate.value_or(options_.min_rate)};
-    return plan_.schedule ? plan_.schedule(step, steps, rates) : policies_.schedule().rate(step, steps, rates);
+    const optim::Rates r = plan_.rates({options_.rate, options_.min_rate});
+    const double rate = plan_.schedule ? plan_.schedule(step, steps, r) : policies_.schedule().rate(step, steps, r);
+    return optim::checked_rate(rate, step, steps);
   }
 
   /// Updates the momentum weights before a step. Not captured: a rule's numbers may change with the step.
@@ -279,8 +280,10 @@ class StepEngine {
     batch_.load(batch, model_.config());
     Step<Model> step = make_step(theta);
     const Scalar<B> value = loss(step);
-    B::fill(1, Real(1), value.grad.data);
-    tape_.backward();
+    if (value.grad) {  // null if no trained parameter reaches the loss
+      B::fill(1, Real(1), value.grad.data);
+      tape_.backward();
+    }
     record_losses(step, value, batch, 0, nullptr, nullptr);
     pending_.read();
     roll_back_and_throw(&source);

@@ -3,6 +3,7 @@
 /// @layer  train
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,12 @@ struct TaskPlan {
     return [schedule](std::uint64_t step, std::uint64_t steps, const optim::Rates& rates) {
       return schedule.rate(step, steps, rates);
     };
+  }
+  /// @brief The rates of this task, with those of the options where the plan names none. A plan that names `rate` alone
+  /// never ends above `rate`: its final rate is the smaller of `rate` and the options' final rate.
+  [[nodiscard]] optim::Rates rates(const optim::Rates& options) const {
+    const double peak = rate.value_or(options.rate);
+    return {peak, min_rate.value_or(rate ? std::min(options.min_rate, peak) : options.min_rate)};
   }
   /// **Errors.** UsageError for fewer than 1 epoch and for a rate that is negative or not finite.
   void check() const {

@@ -56,6 +56,23 @@ TEST_CASE("task_checks: with kept pairs a task is refused only if all earlier pa
   CHECK_NOTHROW(ctp::data::require_tasks(tasks_of({3, 8}), model(), test::small_options(), true, 1));  // 3 and one kept
 }
 
+TEST_CASE("task_checks: the vocabulary of the weights is compared with that of the first task") {
+  const ctp::ModelConfig c = model();
+  const auto ids = [&](const char* fingerprint) {
+    return ctp::data::TokenIds{c.vocab, c.pad, c.unk, c.cls, c.sep, c.mask, fingerprint};
+  };
+  const auto source = std::make_shared<ctp::data::MemorySource>(ctp::data::Augmentation{}, ids("0123"));
+  std::vector<Task> tasks{{"first", source, {}}};
+  for (int i = 0; i < 4; ++i)
+    tasks[0].members.push_back(source->add(ctp::data::Image(8, 8, 9), {c.cls, c.mask, c.sep}));
+  const auto refused = [&](const char* of_weights) {
+    return test::message_of<ctp::UsageError>(
+        [&] { ctp::data::require_tasks(tasks, c, test::small_options(), false, 0, ids(of_weights)); });
+  };
+  CHECK(refused("0123").empty());
+  CHECK(has(refused("4567"), "task 'first': vocabulary: expected 100 tokens with fingerprint 4567"));
+}
+
 TEST_CASE("task_checks: a text that is too long, or an id beyond the model's vocabulary, names task and pair") {
   std::vector<Task> tasks = tasks_of({8, 8});
   CHECK(has(refusal(tasks, false, LastBatch::Drop, 6),

@@ -12,6 +12,15 @@ namespace {
 constexpr auto shown = [](std::uint64_t step, std::uint64_t steps) { return static_cast<double>(1000 * step + steps); };
 }  // namespace
 
+TEST_CASE("rates: a rate is finite and 0 or more, else the message has rate, step and steps") {
+  CHECK(ctp::optim::checked_rate(0, 0, 1) == 0);
+  CHECK(ctp::optim::checked_rate(0.5, 3, 4) == 0.5);
+  CHECK_THROWS_WITH_AS((void)ctp::optim::checked_rate(-0.5, 3, 4),
+                       "schedule: expected a finite rate from 0, found -0.500000 at step 3 of 4; check the schedule's "
+                       "divisions: a task may have a single step",
+                       ctp::UsageError);
+}
+
 TEST_CASE("warm-up: the schedule that follows counts step and steps from its end") {
   CHECK(with_warmup(7, 20, {}, 5, shown) == 2015);
   CHECK(with_warmup(5, 20, {}, 5, shown) == 15);

@@ -136,6 +136,31 @@ TEST_CASE("weights_file: weights of another model, shape or vocabulary are refus
             "task 'colours': vocabulary: expected "));
 }
 
+TEST_CASE("weights_file: before the first task, weights of another vocabulary replace those read before") {
+  const test::TemporaryFolder folder;
+  const auto tokenizer = tokenizer_of(colours);
+  Words turned = tokenizer.vocabulary().tokens();
+  std::swap(turned[turned.size() - 1], turned[turned.size() - 2]);
+  const ctp::data::Tokenizer foreign{ctp::data::Vocabulary(turned)};
+  auto first = learner_for<SeqF>(tokenizer, 1), second = learner_for<SeqF>(tokenizer, 2);
+  std::filesystem::create_directory(folder.path("other"));
+  first.save(folder.path("first.safetensors"), tokenizer);
+  second.save(folder.path("other/second.safetensors"), foreign);
+  second.save(folder.path("unknown.safetensors"));
+
+  auto learner = learner_for<SeqF>(tokenizer, 3);
+  learner.load(folder.path("first.safetensors"));
+  learner.load(folder.path("unknown.safetensors"));
+  CHECK_FALSE(learner.token_ids());
+  learner.load(folder.path("first.safetensors"));
+  learner.load(folder.path("other/second.safetensors"));
+  CHECK(learner.weights() == second.weights());
+  CHECK(learner.token_ids()->fingerprint == ctp::data::token_ids_of(foreign.vocabulary()).fingerprint);
+  CHECK_THROWS_AS(learner.learn(task_of(colours, tokenizer)), ctp::UsageError);
+  learner.learn(task_of(colours, foreign));
+  CHECK_THROWS_AS(learner.load(folder.path("first.safetensors")), ctp::UsageError);  // a task was learned
+}
+
 TEST_CASE("weights_file: parameters of policies are stored by name and read back; weights without them are refused") {
   const test::TemporaryFolder folder;
   const auto tokenizer = tokenizer_of(colours);

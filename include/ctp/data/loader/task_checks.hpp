@@ -48,12 +48,11 @@ inline void require_texts(const Task& task, const ModelConfig& model, int length
 ///
 /// `joins_earlier`: a rehearsal may add pairs of earlier tasks to a task; `kept`: pairs that it keeps already. How many
 /// it adds is not known before; only a task that is too small with all earlier pairs is refused. All tasks must then
-/// come from one source.
+/// come from one source. `vocabulary`: of the weights, if it is known; all tasks must have it.
 /// **Errors.** UsageError naming the task, both numbers and the remedy.
 inline void require_tasks(std::span<const Task> tasks, const ModelConfig& model, const LoaderOptions& options,
-                          bool joins_earlier, std::size_t kept = 0) {
+                          bool joins_earlier, std::size_t kept = 0, std::optional<TokenIds> vocabulary = {}) {
   std::size_t earlier = kept;
-  std::optional<TokenIds> vocabulary;
   for (const Task& task : tasks) {
     (void)checked(options, task);
     (void)batches_per_epoch(task.name, task.members.size() + (joins_earlier ? earlier : 0), options);

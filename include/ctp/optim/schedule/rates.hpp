@@ -19,6 +19,22 @@ struct Rates {
   double min_rate = 1e-6;  ///< after the last step of a task
 };
 
+namespace detail {
+[[noreturn, gnu::cold]] inline void refuse_rate(double rate, std::uint64_t step, std::uint64_t steps) {
+  const std::string found = std::to_string(rate) + " at step " + std::to_string(step) + " of " + std::to_string(steps);
+  throw UsageError(Complaint{"schedule", "", "a finite rate from 0", found,
+                             "check the schedule's divisions: a task may have a single step"}
+                       .text());
+}
+}  // namespace detail
+
+/// @brief `rate`, which a schedule gave for step `step` of `steps`. **Errors.** UsageError unless it is finite and 0 or
+/// more.
+inline double checked_rate(double rate, std::uint64_t step, std::uint64_t steps) {
+  if (!(std::isfinite(rate) && rate >= 0)) detail::refuse_rate(rate, step, steps);
+  return rate;
+}
+
 /// @brief Steps of warm-up in a task of `steps` steps: `warmup_steps`, or `warmup_share` of the task's steps, rounded
 /// to the nearest number, if that is more. **Errors.** UsageError for a share outside [0, 1].
 inline int warmup_of(int warmup_steps, double warmup_share, std::uint64_t steps) {

@@ -113,7 +113,8 @@ void save_weights(Learner<Strategy, Model>& learner, const std::string& path, co
 ///
 /// Names and shapes must be those of the learner's parameters, those of its policies included; so must the sizes in the
 /// file's metadata, if it has any. Parameters of policies that the learner lacks are passed over. If the file names its
-/// vocabulary, later tasks must have it.
+/// vocabulary, later tasks must have it. Weights read before the first task replace all that was read before, so their
+/// vocabulary replaces the one read before.
 /// **Errors.** DataError naming file, tensor or field, expected and found; UsageError for weights of another vocabulary
 /// than that of the tasks learned. The weights are then unchanged.
 template <class Strategy, class Model>
@@ -122,10 +123,16 @@ void load_weights(Learner<Strategy, Model>& learner, const std::string& path) {
   const ModelConfig& config = learner.model().config();
   detail::require_config(file, config);
   const auto theta = read_weights<typename Model::Real>(learner.model().layout(), file);
+  std::optional<data::TokenIds> ids;
   if (const auto trained = io::training_of(file))
-    learner.adopt_vocabulary({static_cast<int>(trained->vocabulary.tokens), config.pad, config.unk, config.cls,
-                              config.sep, config.mask, trained->vocabulary.fingerprint},
-                             path);
+    ids = {static_cast<int>(trained->vocabulary.tokens),
+           config.pad,
+           config.unk,
+           config.cls,
+           config.sep,
+           config.mask,
+           trained->vocabulary.fingerprint};
+  learner.adopt_vocabulary_of_weights(ids, path);
   learner.set_weights(theta);
 }
 

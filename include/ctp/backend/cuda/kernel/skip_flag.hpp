@@ -33,10 +33,9 @@ class SkipFlag {
 
   /// **Errors.** UsageError inside skip_if(): an operation in which the host takes part cannot be skipped.
   static void require_open(const char* what) {
-    require(
-        flag() == nullptr, what,
-        "called from a policy's commit or an optimiser's step, whose work a device may have to skip; keep all values "
-        "that commit and step need in the backend's memory");
+    require(flag() == nullptr, what,
+            "called from a policy's commit, an optimiser's step or a momentum rule's update, whose work a device may "
+            "have to skip; keep all values that commit, step and update need in the backend's memory");
   }
   /// Calls work(). A launch of work() does nothing if `*skip_flag` is not 0 when the launch would run.
   template <class Work>
