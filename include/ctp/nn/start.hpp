@@ -18,7 +18,7 @@ namespace ctp {
 class Start {
  public:
   enum class Kind : std::uint8_t { Weight, Table, Constant, Normal, Uniform };
-  static const Start Weight, Table, Ones, Zeros;
+  static const Start Weight, Table, Ones, Zeros;  // NOLINT: spelt as the enumerators that they stand for
 
   /// The same value everywhere. **Errors.** UsageError for a value that is not finite.
   [[nodiscard]] static Start constant(double value) {

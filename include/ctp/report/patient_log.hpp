@@ -135,7 +135,7 @@ class PatientLog {
   };
   /// True if `edited` may be the changed line `old`: what both begin and end with is half of the longer one.
   static bool resemble(std::string_view old, std::string_view edited) {
-    const auto same = [](auto first, auto last, auto other, auto other_last) {
+    const auto same = [](const auto& first, const auto& last, const auto& other, const auto& other_last) {
       return static_cast<std::size_t>(std::mismatch(first, last, other, other_last).first - first);
     };
     const std::size_t start = same(old.begin(), old.end(), edited.begin(), edited.end());
