@@ -16,6 +16,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import textwrap
 
 import stamps_stream
 from compare_strategies import (cell, chance, commit, figures, find_program, lines_of, machine, put_between_marks,
@@ -230,7 +231,7 @@ preservation. Forward transfer over these tasks: {forward}.
 {', '.join(map(str, some['test_pairs']))}. Options:
 
 ```
-{OPTIONS['stamps']}
+{textwrap.fill(OPTIONS['stamps'], 118)}
 ```
 """
 

@@ -63,15 +63,6 @@ class Comparison {
       line.worst = name;
     }
   }
-  /// Marks all tensors with the name prefix `prefix` as not implemented yet.
-  void skip(const std::string& prefix, const std::string& why) {
-    bool any = false;
-    for (const ctp::NamedTensor& tensor : file_.tensors)
-      if (tensor.name.starts_with(prefix)) any = known_.insert(tensor.name).second || any;
-    if (!any) return;
-    order_.push_back(prefix);
-    lines_[prefix].skipped = why;
-  }
   /// Marks all tensors with the name prefix `prefix` as inputs: read, not compared.
   void input(const std::string& prefix) {
     for (const ctp::NamedTensor& tensor : file_.tensors)
@@ -85,10 +76,6 @@ class Comparison {
     bool all = true;
     for (const std::string& quantity : order_) {
       const Line& line = lines_.at(quantity);
-      if (!line.skipped.empty()) {
-        std::printf("  %-34s %10s %10s  SKIP  %s\n", quantity.c_str(), "-", "-", line.skipped.c_str());
-        continue;
-      }
       const bool ok = line.error <= line.limit;
       all = all && ok;
       std::printf("  %-34s %10.2e %10.0e  %s  %zu tensors, worst %s\n", quantity.c_str(), line.error, line.limit,
@@ -101,7 +88,7 @@ class Comparison {
   struct Line {
     double error = 0, limit = 0;
     std::size_t count = 0;
-    std::string worst, skipped;
+    std::string worst;
   };
   const ctp::TensorFile& file_;
   std::map<std::string, Line> lines_;

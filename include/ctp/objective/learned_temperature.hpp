@@ -9,6 +9,7 @@
 
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/elementwise.hpp>
+#include <ctp/autograd/views.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/nn/layout.hpp>
@@ -40,7 +41,7 @@ namespace ctp::objective {
 template <class B>
 Variable<2, B> sharpened(const Pass<B>& pass, const Parameter<0>& logit_scale, Variable<2, B> x) {
   const Scalar<B> factor = map(pass, pass[logit_scale], elementwise::Exp{});
-  return scale_by(pass, x, {{factor.value.data, {1}}, {factor.grad.data, {1}}, factor.tape, factor.level});
+  return scale_by(pass, x, ctp::detail::reshaped(factor, Shape<1>{1}));
 }
 
 }  // namespace ctp::objective

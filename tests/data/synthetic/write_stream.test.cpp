@@ -1,6 +1,5 @@
 #include <ctp/data/synthetic/write_stream.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -10,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <io/scratch.hpp>
+
 #include <ctp/data/codec/decode.hpp>
 #include <ctp/data/pairs/p9d.hpp>
 
@@ -17,22 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ctp::data::synthetic::Settings;
-
-/// A temporary folder, removed at the end of the scope.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "ctp-synthetic-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-};
 
 Settings small() {
   Settings s;
@@ -54,36 +39,36 @@ std::map<std::string, std::string> contents(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("write_stream: the folder has P9D's layout and can be read") {
-  const Folder folder;
+  const Scratch folder;
   std::size_t calls = 0;
-  ctp::data::write_synthetic_stream(folder.path.string(), small(), [&](std::size_t done, std::size_t total) {
+  ctp::data::write_synthetic_stream(folder.path, small(), [&](std::size_t done, std::size_t total) {
     CHECK(++calls == done);
     CHECK(total == 36 + 18 + 9 + 36);
   });
-  const auto train = nlohmann::ordered_json::parse(ctp::io::read_text((folder.path / "json/train.json").string()));
+  const auto train = nlohmann::ordered_json::parse(ctp::io::read_text(folder / "json/train.json"));
   REQUIRE(train.size() == 9);
   CHECK(train.begin().key() == "家居用品");
   for (const auto& [industry, items] : train.items()) {
     for (const auto& [id, item] : items.items()) {
       CHECK(item.at("title").is_string());
       CHECK(item.at("cate_name").is_string());
-      CHECK(fs::exists(folder.path / item.at("image_link").get<std::string>()));
+      CHECK(fs::exists(folder / item.at("image_link").get<std::string>()));
       CHECK(item.at("image_link") == "train_images/" + id + ".jpg");
     }
   }
   std::set<std::string> industries;
   for (const char* split : {"test", "query", "gallery"}) {
-    const auto file = folder.path / "json" / (std::string(split) + ".json");
+    const auto file = fs::path(folder.path) / "json" / (std::string(split) + ".json");
     const auto items = nlohmann::ordered_json::parse(ctp::io::read_text(file.string()));
     for (const auto& [id, item] : items.items()) {
       industries.insert(item.at("industry_name").get<std::string>());
-      CHECK(fs::exists(folder.path / "gallery_images" / (id + ".jpg")));
+      CHECK(fs::exists(folder / ("gallery_images/" + id + ".jpg")));
     }
   }
   CHECK(industries.size() == 9);
 
-  const ctp::data::P9d stream(folder.path.string());
-  const auto files = contents(folder.path / "gallery_images");
+  const ctp::data::P9d stream(folder.path);
+  const auto files = contents(folder / "gallery_images");
   CHECK(files.size() == 18 + 9 + 36);
   for (const auto& [name, bytes] : files) {
     const auto image = ctp::data::decode_image(std::as_bytes(std::span(bytes)), name);
@@ -93,12 +78,12 @@ TEST_CASE("write_stream: the folder has P9D's layout and can be read") {
 }
 
 TEST_CASE("write_stream: the same settings write the same bytes, another seed other bytes") {
-  const Folder a, b, c;
+  const Scratch a, b, c;
   Settings other = small();
   other.seed = 1;
-  ctp::data::write_synthetic_stream(a.path.string(), small());
-  ctp::data::write_synthetic_stream(b.path.string(), small());
-  ctp::data::write_synthetic_stream(c.path.string(), other);
+  ctp::data::write_synthetic_stream(a.path, small());
+  ctp::data::write_synthetic_stream(b.path, small());
+  ctp::data::write_synthetic_stream(c.path, other);
   CHECK(contents(a.path) == contents(b.path));
   CHECK(contents(a.path) != contents(c.path));
 }

@@ -1,4 +1,4 @@
-# cmake -DROOT=... -DWORK=... -DCOMPILER=... -P check.cmake: runs every line of docs/use_it.md that begins with 'g++', as
+# cmake -DROOT=... -DWORK=... -DCOMPILER=... -P check.cmake: runs every command of docs/use_it.md that begins with 'g++', as
 # it stands, in a folder with the page's files, and then the programs. A warning is an error.
 cmake_minimum_required(VERSION 3.25)
 
@@ -27,12 +27,17 @@ function(run line)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-file(STRINGS "${ROOT}/docs/use_it.md" lines REGEX "^g\\+\\+ ")
+# A command goes on in the next line if its line ends with a backslash.
+file(READ "${ROOT}/docs/use_it.md" page)
+string(REPLACE ";" "," page "${page}")
+string(REGEX REPLACE "\\\\\n *" "" page "${page}")
+string(REGEX MATCHALL "\ng\\+\\+ [^\n]*" lines "${page}")
 list(LENGTH lines count)
 if(NOT count EQUAL 2)
-  message(FATAL_ERROR "docs/use_it.md: expected two lines that begin with 'g++', found ${count}")
+  message(FATAL_ERROR "docs/use_it.md: expected two commands that begin with 'g++', found ${count}")
 endif()
 foreach(line IN LISTS lines)
+  string(STRIP "${line}" line)
   run("${line}")
 endforeach()
 
