@@ -3,6 +3,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <nano.hpp>
 
 #include <ctp/autograd/operators.hpp>
 #include <ctp/backend/cpu/backend.hpp>
@@ -24,7 +25,7 @@ using ctp::testing::Report;
 
 namespace {
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<double>>;
-const Model model(ctp::testing::micro);
+const Model model(nano);
 
 bool mentions(const Report& report, const std::string& text) { return report.log.find(text) != std::string::npos; }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <nano.hpp>
 
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/rows.hpp>
@@ -16,7 +17,7 @@ using ctp::testing::check_loss;
 
 namespace {
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::BasicCpu<double>>;
-const Model model(ctp::testing::micro);
+const Model model(nano);
 
 enum class Mistake { Nothing, Shapes, Commit, Visit, LateOutput, Backward, Needs, Weights };
 
