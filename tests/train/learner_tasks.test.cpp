@@ -1,4 +1,6 @@
 // A Learner looks at all tasks before it trains the first one, and goes on with the tasks of a restored state.
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -6,6 +8,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include <data/synthetic_source.hpp>
 
 #include <ctp/data/pairs/memory_source.hpp>
 #include <ctp/strategy/er.hpp>
@@ -152,4 +156,47 @@ TEST_CASE("learner: a state goes on with the tasks it was saved in, and with no 
   CHECK(by_hand.place().epoch == 0);
   by_hand.end_task();
   CHECK_FALSE(by_hand.place().in_task);
+}
+
+TEST_CASE("learner: bad pictures found before an interruption stay known, so the same pairs are kept") {
+  const auto source = std::make_shared<test::SyntheticSource>(24);
+  source->before_image = [](std::uint32_t ordinal) {
+    if (ordinal == 5) throw ctp::DataError("cut short");
+  };
+  std::vector<Task> tasks{{"first", source, {}}, {"second", source, {}}};
+  for (std::uint32_t i = 0; i < 24; ++i) tasks[i / 12].members.push_back(i);
+  const ctp::TrainOptions options{
+      .epochs = 2,
+      .max_tokens = 7,
+      .loading = {
+          .batch_size = 4, .workers = 1, .on_bad_image = ctp::data::OnBadImage::Quarantine, .bad_image_limit = 0.2}};
+  class Saving final : public ctp::Observer {
+   public:
+    explicit Saving(Er& learner) : learner_(&learner) { learner.observe(*this); }
+    void between_steps(const ctp::Position&) override { states.push_back(learner_->state()); }
+    std::vector<ctp::StateArchive> states;
+
+   private:
+    Er* learner_;
+  };
+  const auto learner = [&] {
+    auto made = std::make_unique<Er>(Model<float>(micro), options);
+    made->rehearsal().budget = 12;
+    return made;
+  };
+  const auto whole = learner();
+  Saving saving(*whole);
+  whole->learn_all(tasks);
+  const auto& kept = whole->rehearsal_state().members;
+  CHECK(std::find(kept.begin(), kept.end(), 5U) == kept.end());
+  for (std::size_t i = 0; i < saving.states.size(); ++i) {
+    CAPTURE(i);
+    const auto rest = learner();
+    rest->restore(saving.states[i]);
+    Saving again(*rest);
+    rest->learn_all(tasks);
+    REQUIRE(again.states.size() == saving.states.size() - i - 1);
+    for (std::size_t k = 0; k < again.states.size(); ++k)
+      CHECK(again.states[k].changed_in(saving.states[i + 1 + k]) == std::vector<std::string>{});
+  }
 }
