@@ -86,10 +86,10 @@ struct Seen {
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
-/// All batches of one epoch.
-inline std::vector<Seen> epoch_of(ctp::data::BatchSource& batches, std::uint32_t epoch) {
+/// All batches of one epoch, or those from batch `first` on.
+inline std::vector<Seen> epoch_of(ctp::data::BatchSource& batches, std::uint32_t epoch, std::size_t first = 0) {
   std::vector<Seen> all;
-  batches.start(epoch);
+  batches.start_at(epoch, first);
   while (const ctp::data::Batch* b = batches.next()) {
     all.push_back({b->size, b->image_size, b->length, b->task, b->epoch, b->pixels, b->images, b->ids, b->attend,
                    b->masked, b->labels, b->sample});

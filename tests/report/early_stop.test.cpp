@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/train/state_archive.hpp>
+
 using ctp::report::EarlyStop;
 
 namespace {
@@ -43,6 +45,27 @@ TEST_CASE("early_stop: a new task starts without a memory of the one before") {
   EarlyStop stop(1);
   CHECK(ends_after(stop, {{1}, {2}}) == 2);
   CHECK(ends_after(stop, {{9}, {8}, {7}}) == 0);
+}
+
+TEST_CASE("early_stop: a task that goes on from a saved state ends at the same epoch") {
+  const std::vector<double> losses{4, 3, 3.5, 3.25, 3};
+  for (std::size_t saved_after = 0; saved_after < 4; ++saved_after) {
+    CAPTURE(saved_after);
+    EarlyStop stop(2), rest(2);
+    stop.task_begins(0, "t", 0);
+    ctp::StepReport report;
+    const auto epoch = [&](EarlyStop& of, std::size_t e) {
+      report.loss = losses[e];
+      of.step_done(report);
+      return of.ends_task(report);
+    };
+    for (std::size_t e = 0; e < saved_after; ++e) REQUIRE_FALSE(epoch(stop, e));
+    ctp::StateArchive::of(stop).restore(rest);
+    rest.task_resumes(0, "t", 0);
+    std::size_t e = saved_after;
+    while (!epoch(rest, e)) ++e;
+    CHECK(e == 3);
+  }
 }
 
 TEST_CASE("early_stop: a patience below one epoch and a negative gain are refused") {

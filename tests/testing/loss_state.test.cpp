@@ -80,6 +80,23 @@ struct Fixed : Unfilled {
   template <class Step, class OwnState>
   void commit(Step&, OwnState&) const {}
 };
+/// Makes its buffer when it is first needed.
+struct Late : Unfilled {
+  static constexpr const char* name = "late";
+
+  template <class Model>
+  State<Model> init(const Model&, std::uint64_t) const {
+    return {};
+  }
+  template <class Step, class OwnState>
+  auto loss(Step& step, OwnState&) const {
+    return mean(step.online.pass(), row_lengths(step.online.pass(), step.online.image_raw()));
+  }
+  template <class Step, class OwnState>
+  void commit(Step& step, OwnState& state) const {
+    state.centre = ctp::Buffer<double, typename Step::Backend>(step.online.image_raw().value.shape[1]);
+  }
+};
 /// Momentum contrast whose author forgot commit(): the queue keeps its random rows.
 struct NoQueue : ctp::objective::MomentumContrast {
  private:
@@ -102,6 +119,12 @@ TEST_CASE("loss state: a State without commit, which nothing fills, is reported 
         "is meant\n");
   CHECK(mentions(check_loss_state(NoQueue{}, model), "visit() shows \"image_queue\", \"text_queue\", \"queue_ptr\""));
   CHECK(mentions(ctp::testing::check_loss(ctp::All<Unfilled>{}, model), "unfilled: the State stays as init() made it"));
+}
+
+TEST_CASE("loss state: a buffer that a new State does not have in its size is reported") {
+  CHECK(check_loss_state(Late{}, model).log ==
+        "late: a new State does not take a saved one: saved state: centre: expected 0 bytes, found 32; restore it into "
+        "the same strategy, model and backend as it was saved from; let init() make every buffer in its final size\n");
 }
 
 TEST_CASE("loss state: a member that visit() leaves out, in the backend's memory or on the host, is reported") {

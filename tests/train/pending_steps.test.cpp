@@ -131,6 +131,40 @@ TEST_CASE("pending steps: read several at a time, steps give the same weights, s
   SUBCASE("si, whose penalty has a value") { check.operator()<ctp::strategy::Si>(); }
 }
 
+TEST_CASE("pending steps: a state is saved when all steps are read, and goes on from there with the same bits") {
+  using Strategy = ctp::strategy::Ctp;
+  class Saving final : public ctp::Observer {
+   public:
+    explicit Saving(Learner<Strategy>& learner) : learner_(&learner) { learner.observe(*this); }
+    void between_steps(const ctp::Position& place) override {
+      places.push_back(place.in_task ? place.epoch * 100 + static_cast<std::uint32_t>(place.batch) : 1000);
+      states.push_back(learner_->state());
+    }
+    std::vector<std::uint32_t> places;
+    std::vector<ctp::StateArchive> states;
+
+   private:
+    Learner<Strategy>* learner_;
+  };
+  const ctp::TrainOptions options{
+      .epochs = 2, .rate = 1e-3, .seed = 3, .capture_steps = true, .read_every = 3, .read_seconds = 1e9};
+  test::Batches first(test::micro, steps, 3, 6, 1), second(test::micro, steps, 3, 6, 2);
+  Learner<Strategy> whole(Learner<Strategy>::Model(test::micro), options);
+  Saving saving(whole);
+  whole.learn(first, "first");
+  whole.learn(second, "second");
+  // Behind three steps, behind the epoch, behind three steps of the next, behind the task.
+  CHECK(saving.places == std::vector<std::uint32_t>{3, 100, 103, 1000, 3, 100, 103, 1000});
+  for (std::size_t i = 0; i < saving.states.size(); ++i) {
+    CAPTURE(i);
+    Learner<Strategy> rest(Learner<Strategy>::Model(test::micro), options);
+    rest.restore(saving.states[i]);
+    if (i < 3) rest.learn(first, "first");
+    if (i < 7) rest.learn(second, "second");
+    CHECK(rest.state().changed_in(saving.states.back()).empty());
+  }
+}
+
 TEST_CASE("pending steps: a non-finite step makes the device skip all submitted steps after it") {
   const auto check = []<class Strategy>() {
     // For one strategy at every place among the steps read together; for the other strategies in the middle.

@@ -45,6 +45,11 @@ struct DataError : Error {
   explicit DataError(const std::string& message) : Error(ErrorCode::Data, message) {}
 };
 
+/// A saved state of a training that is missing, damaged, or of another training.
+struct CheckpointError : Error {
+  explicit CheckpointError(const std::string& message) : Error(ErrorCode::Checkpoint, message) {}
+};
+
 /// A number that is not finite: a loss, a gradient, a score.
 struct NumericError : Error {
   explicit NumericError(const std::string& message) : Error(ErrorCode::Numeric, message) {}

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,7 @@ struct Batch {
   }
 };
 
-/// @brief The batches of one task. The Learner calls start() for an epoch and then next() until it returns null.
+/// @brief The batches of one task. The Learner calls start_at() for an epoch and then next() until it returns null.
 ///
 /// Implementations decide the origin of batches, such as worker threads over files or vectors in memory.
 class BatchSource {
@@ -70,8 +71,18 @@ class BatchSource {
   [[nodiscard]] virtual std::size_t steps() const = 0;
   /// Rewinds to the first batch of epoch `epoch`, counted from 0.
   virtual void start(std::uint32_t epoch) = 0;
+  /// Rewinds to batch `first` of epoch `epoch`, counted from 0; the batches before it are made and left out, unless a
+  /// source can do better. `first`: at most steps().
+  virtual void start_at(std::uint32_t epoch, std::size_t first) {
+    start(epoch);
+    for (std::size_t i = 0; i < first; ++i) next();
+  }
   /// Pairs that an epoch leaves out, as too few for one more batch. Another order leaves other pairs out.
   [[nodiscard]] virtual std::size_t dropped() const { return 0; }
+  /// Ordinals of the bad pairs found so far: part of the state of a training, since later epochs may leave them out.
+  [[nodiscard]] virtual std::vector<std::uint32_t> bad_pairs() const { return {}; }
+  /// Tells a new source, before its first epoch, what bad_pairs() returned when the training was interrupted.
+  virtual void set_bad_pairs(std::span<const std::uint32_t> /*ordinals*/) {}
   /// The next batch, or null at the end of the epoch. Valid until the next call.
   virtual const Batch* next() = 0;
   /// Name of a pair for messages, by its ordinal. **Errors.** none; unknown ordinals give the number as text.

@@ -37,6 +37,7 @@ class EarlyStop final : public Observer {
     lowest_ = std::numeric_limits<double>::infinity();
     waited_ = 0;
   }
+  void task_resumes(std::uint32_t, const std::string&, std::uint64_t) override {}  // goes on with the restored numbers
   void step_done(const StepReport& report) override {
     sum_ += report.loss;
     ++steps_;
@@ -52,6 +53,14 @@ class EarlyStop final : public Observer {
       ++waited_;
     }
     return waited_ >= patience_;
+  }
+  /// Calls archive("name", member) for each member: `learner.state(early_stop)` saves them.
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("early_stop.sum", sum_);
+    archive("early_stop.steps", steps_);
+    archive("early_stop.lowest", lowest_);
+    archive("early_stop.waited", waited_);
   }
   /// The mean loss of the task's last epoch with a gain; infinity before the end of the first epoch.
   [[nodiscard]] double lowest() const { return lowest_; }

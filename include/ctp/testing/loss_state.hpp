@@ -14,8 +14,9 @@
 #include <ctp/objective/parameters.hpp>
 #include <ctp/tensor/buffer.hpp>
 #include <ctp/testing/report.hpp>
-#include <ctp/testing/state_copy.hpp>
+#include <ctp/testing/restored_state.hpp>
 #include <ctp/testing/synthetic_batch.hpp>
+#include <ctp/train/state_archive.hpp>
 #include <ctp/train/step.hpp>
 
 namespace ctp::testing {
@@ -63,14 +64,14 @@ Report check_loss_state(const Policy& policy, Model model) {
     };
 
     auto state = losses.init(model, 0);
-    const StateCopy start(state);
+    const StateArchive start = StateArchive::of(state);
     if (const std::string twice = start.name_of_two(); !twice.empty())
       report.fail(name + "visit() gives two members the name \"" + twice + "\"; give each a name of its own");
     std::uint64_t batches = 0;
     while (batches < 3) run(state, batches++);
-    const StateCopy before(state);
+    const StateArchive before = StateArchive::of(state);
     auto restored = losses.init(model, 0);
-    before.restore(restored);
+    detail::restore_or_report(before, restored, name, report);
     for (; report.ok && batches < 6; ++batches) {
       const double went_on = run(state, batches), continued = run(restored, batches);
       const bool same = went_on == continued || (std::isnan(went_on) && std::isnan(continued));
@@ -79,7 +80,7 @@ Report check_loss_state(const Policy& policy, Model model) {
                     ", but " + detail::number(continued) + " after a restore; visit() shows " + start.names() +
                     "; call archive(\"name\", member) for the others");
     }
-    if (report.ok && !Commits<Policy, Model> && start.changed_in(StateCopy(state)).empty())
+    if (report.ok && !Commits<Policy, Model> && start.changed_in(StateArchive::of(state)).empty())
       report.fail(
           name + "the State stays as init() made it: visit() shows " + start.names() +
           ", and nothing of it changes in six steps; write 'void commit(Step& step, State<typename Step::Model>& "

@@ -17,7 +17,8 @@
 #include <ctp/penalty/require.hpp>
 #include <ctp/testing/fake_passes.hpp>
 #include <ctp/testing/report.hpp>
-#include <ctp/testing/state_copy.hpp>
+#include <ctp/testing/restored_state.hpp>
+#include <ctp/train/state_archive.hpp>
 
 namespace ctp::testing {
 
@@ -110,9 +111,9 @@ Report check_penalty(const Policy& policy, const Model& model, const PenaltyExpe
   std::optional<decltype(state)> restored;
   const auto restore = [&] {
     restored.emplace(make_state(policy, model, 0));
-    StateCopy(state).restore(*restored);
+    detail::restore_or_report(StateArchive::of(state), *restored, "", report);
   };
-  const std::string shown = StateCopy(state).names();
+  const std::string shown = StateArchive::of(state).names();
   bool adds = false;
   for (int t = 0; t < expected.tasks && report.ok; ++t) {
     const auto task = static_cast<std::uint32_t>(t);

@@ -16,7 +16,8 @@
 #include <ctp/rehearsal/candidates.hpp>
 #include <ctp/rehearsal/require.hpp>
 #include <ctp/testing/report.hpp>
-#include <ctp/testing/state_copy.hpp>
+#include <ctp/testing/restored_state.hpp>
+#include <ctp/train/state_archive.hpp>
 
 namespace ctp::testing {
 
@@ -80,7 +81,7 @@ Report check_rehearsal(const Policy& policy, const Model& model, std::size_t bud
     const rehearsal::Candidates candidates{task, members, [&] { return detail::synthetic_features(members); },
                                            [](std::uint32_t ordinal) { return std::to_string(ordinal); }};
     auto restored = make_state(policy, model, seed);
-    StateCopy(state).restore(restored);
+    detail::restore_or_report(StateArchive::of(state), restored, "", report);
     policy.choose(state, candidates);
     policy.choose(again, candidates);
     policy.choose(restored, candidates);
@@ -92,7 +93,7 @@ Report check_rehearsal(const Policy& policy, const Model& model, std::size_t bud
     if (kept == kept_in(again) && kept != kept_in(restored))
       report.fail(when +
                   "visit() does not show the whole State: after a restore the choice is another; visit() shows " +
-                  StateCopy(state).names() + "; call archive(\"name\", member) for the others");
+                  StateArchive::of(state).names() + "; call archive(\"name\", member) for the others");
     if (kept.size() > budget)
       report.fail(when + "expected at most " + std::to_string(budget) + " pairs, found " + std::to_string(kept.size()));
     if (fills && kept.size() < std::min(budget, seen.size()))

@@ -25,6 +25,8 @@
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/policies.hpp>
+#include <ctp/train/position.hpp>
+#include <ctp/train/state_archive.hpp>
 #include <ctp/train/step_engine.hpp>
 #include <ctp/train/task_plan.hpp>
 
@@ -69,22 +71,15 @@ class Learner {
   /// cannot take, for another vocabulary than before, or kept pairs of another source; as TaskPlan::check(); DataError
   /// and NumericError as they occur.
   void learn(const data::Task& task, const TaskPlan& plan = {}) {
-    plan.check();
-    engine_.require_batch_of(options().loading.batch_size);
-    data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
-    data::require_texts(task, model().config(), options().max_tokens);
-    if (const auto ids = task.source->token_ids()) adopt_vocabulary(*ids, "task '" + task.name + "'");
-    train(loader, task.name, plan);
-    if constexpr (keeps_pairs) {
-      const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
-      keep_pairs(engine_.policies(), learned, tasks_seen() - 1,
-                 [this](const data::Task& kept) { return features(kept, {.retrieval = false, .fusion = true}); });
-      kept_source_ = task.source;
-    }
+    place_.begin_single(tasks_seen());
+    learn_task(task, plan);
+    tell_place();
   }
 
   /// @brief Trains on all tasks in turn. If the rehearsal joins all tasks, trains once, on all pairs together.
-  /// `after(learner, index)` is called after each training, with the index of the last task in it.
+  /// `after(learner, index)` is called after each training, with the index of the last task in it. After restore() of a
+  /// state from within learn_all(), the tasks learned before are passed over, and the begun one goes on: `tasks` are
+  /// those of the interrupted call.
   /// **Errors.** UsageError if there are no tasks, or tasks to be joined come from different sources. All tasks are
   /// looked at before the first one is trained: what learn() refuses of a later task is refused here.
   template <class After>
@@ -98,6 +93,8 @@ class Learner {
   void learn_all(const std::vector<data::Task>& tasks, const std::vector<TaskPlan>& plans, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
     require_plans(plans, Rehearsal::joins_all_tasks ? 1 : tasks.size());
+    const std::size_t learned = place_.begin_list(tasks_seen(), Rehearsal::joins_all_tasks ? 1 : tasks.size());
+    const auto plan = [&](std::size_t t) { return plans.empty() ? TaskPlan{} : plans[t]; };
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
@@ -105,8 +102,10 @@ class Learner {
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
-      learn(joined, plans.empty() ? TaskPlan{} : plans.front());
+      if (learned == 1) return;
+      learn_task(joined, plan(0));
       after(*this, tasks.size() - 1);
+      tell_place();
     } else {
       engine_.require_batch_of(options().loading.batch_size);
       std::size_t kept = 0;
@@ -115,10 +114,13 @@ class Learner {
         for (const data::Task& task : tasks)
           require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
-      data::require_tasks(tasks, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
-      for (std::size_t t = 0; t < tasks.size(); ++t) {
-        learn(tasks[t], plans.empty() ? TaskPlan{} : plans[t]);
+      const std::vector<data::Task> left(tasks.begin() + static_cast<std::ptrdiff_t>(learned), tasks.end());
+      if (left.empty()) return;
+      data::require_tasks(left, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
+      for (std::size_t t = learned; t < tasks.size(); ++t) {
+        learn_task(tasks[t], plan(t));
         after(*this, t);
+        tell_place();
       }
     }
   }
@@ -134,13 +136,16 @@ class Learner {
     static_assert(!keeps_pairs,
                   "[ctp.strategy.rehearsal] this strategy's rehearsal keeps pairs and must know which pairs a task is "
                   "made of; call learn(const data::Task&). See docs/policies/rehearsal.md");
+    place_.begin_single(tasks_seen());
     train(source, name, plan);
+    tell_place();
   }
 
   /// @brief Prepares a task of `steps` steps: copies the online weights to the previous and the momentum weights,
   /// resets the optimiser, tells the observers.
   void begin_task(std::uint64_t steps, const std::string& name = "", const TaskPlan& plan = {}) {
     engine_.synchronize(nullptr, observers_);  // reports steps left over by an observer's error
+    place_.begin_task();
     engine_.begin_task(steps, plan);
     for (Observer* observer : observers_) observer->task_begins(tasks_seen(), name, steps);
   }
@@ -163,7 +168,10 @@ class Learner {
 
   /// @brief Consolidates the penalty and counts the task. **Errors.** UsageError if a penalty walks through the task's
   /// batches and `source` is null; NumericError and DataError as they occur.
-  void end_task(data::BatchSource* source = nullptr) { engine_.end_task(source); }
+  void end_task(data::BatchSource* source = nullptr) {
+    engine_.end_task(source);
+    place_.end_task();
+  }
 
   [[nodiscard]] const Model& model() const { return engine_.model(); }
   [[nodiscard]] const TrainOptions& options() const { return engine_.options(); }
@@ -251,10 +259,31 @@ class Learner {
   void settings(Visitor&& visitor) {
     changed().settings(visitor);
   }
-  /// Calls archive("name", member) for each member that changes during a training, for a checkpoint.
+  /// @brief A copy of all that changes during a training, on the host: weights, teachers, moments, the policies'
+  /// states, the place in the tasks. To be called between two steps (Observer::between_steps()), or when no training
+  /// runs.
+  /// `others`: what changes beside the learner and has a `visit`, such as an observer that counts.
+  template <class... Others>
+  [[nodiscard]] StateArchive state(Others&... others) {
+    return StateArchive::of(*this, others...);
+  }
+  /// @brief Takes over a state of an equal learner: the same strategy, model, options and settings. The next learn() or
+  /// learn_all() goes on from its place and gives the same bits as the training that the state was saved from.
+  /// **Errors.** as StateArchive::restore().
+  template <class... Others>
+  void restore(const StateArchive& state, Others&... others) {
+    state.restore(*this, others...);
+    place_.restored();
+  }
+  /// Where the training stands.
+  [[nodiscard]] Position place() const { return place_.at(tasks_seen(), engine_.task_step()); }
+
+  /// Calls archive("name", member) for each member that changes during a training.
   template <class Archive>
   void visit(Archive& archive) {
     engine_.visit(archive);
+    place_.visit(archive);
+    data::visit_token_ids(archive, token_ids_);
   }
 
  private:
@@ -280,6 +309,40 @@ class Learner {
         std::to_string(plans.size()), "leave them out to train all tasks with the options"}
                          .text());
   }
+  /// learn() without the words to the observers at its end.
+  void learn_task(const data::Task& task, const TaskPlan& plan) {
+    plan.check();
+    engine_.require_batch_of(options().loading.batch_size);
+    data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
+    data::require_texts(task, model().config(), options().max_tokens);
+    if (const auto ids = task.source->token_ids()) adopt_vocabulary(*ids, "task '" + task.name + "'");
+    train(loader, task.name, plan);
+    if constexpr (keeps_pairs) {
+      const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
+      keep_pairs(engine_.policies(), learned, tasks_seen() - 1,
+                 [this](const data::Task& kept) { return features(kept, {.retrieval = false, .fusion = true}); });
+      kept_source_ = task.source;
+    }
+  }
+  /// Begins a task, or goes on with the task of the restored state.
+  void begin_or_resume(data::BatchSource& source, const std::string& name, int epochs, const TaskPlan& plan) {
+    const std::uint64_t steps = source.steps() * static_cast<std::uint64_t>(epochs);
+    if (place_.resumes_task()) {
+      PlaceInTasks::require_steps(name, engine_.task_steps(), steps);
+      engine_.resume_task(plan);
+      source.set_bad_pairs(place_.bad_pairs);
+      for (Observer* observer : observers_) observer->task_resumes(tasks_seen(), name, steps);
+    } else {
+      begin_task(steps, name, plan);
+      if (const std::size_t left = source.dropped(); left > 0)
+        for (Observer* observer : observers_) observer->pairs_dropped(tasks_seen(), name, left);
+    }
+  }
+  void tell_place(const data::BatchSource* source = nullptr) {
+    if (observers_.empty()) return;
+    if (source != nullptr) place_.bad_pairs = source->bad_pairs();
+    for (Observer* observer : observers_) observer->between_steps(place());
+  }
   /// Whether an observer ends the task after the step `last`. Asks the observers that watch steps, or the others.
   [[nodiscard]] bool ends_task(const StepReport& last, bool watching_steps) {
     bool ends = false;
@@ -296,14 +359,13 @@ class Learner {
     const int read_every = backend::SkipsWork<B> && !watched ? options().read_every : 1;
     const int epochs = plan.epochs.value_or(options().epochs);
     auto last_read = Clock::now();
-    begin_task(source.steps() * static_cast<std::uint64_t>(epochs), name, plan);
-    if (const std::size_t left = source.dropped(); left > 0)
-      for (Observer* observer : observers_) observer->pairs_dropped(tasks_seen(), name, left);
+    begin_or_resume(source, name, epochs, plan);
     bool ends = false;
-    int epoch = 0;
+    int epoch = static_cast<int>(place().epoch);
     for (; epoch < epochs && !ends; ++epoch) {
-      begin_epoch(source, static_cast<std::uint32_t>(epoch));
-      source.start(static_cast<std::uint32_t>(epoch));
+      const auto trained = static_cast<std::size_t>(place().batch);
+      if (trained == 0) begin_epoch(source, static_cast<std::uint32_t>(epoch));
+      source.start_at(static_cast<std::uint32_t>(epoch), trained);
       StepReport last;
       while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
         after_pending(source, [&] { engine_.submit(*batch, &source); });
@@ -312,11 +374,15 @@ class Learner {
         last_read = Clock::now();
         ends = watched && ends_task(last, true);
         if (ends) break;
+        if (place().batch < source.steps()) tell_place(&source);
       }
       if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
       ends = ends || (source.steps() > 0 && ends_task(last, false));
+      place_.end_epoch(engine_.task_step());
+      if (!ends && epoch + 1 < epochs) tell_place(&source);
     }
     engine_.end_task(&source, epoch);
+    place_.end_task();
   }
 
   /// Calls work(). If work() throws, the pending steps are reported before the error is rethrown; the error of a
@@ -334,6 +400,7 @@ class Learner {
   Engine engine_;
   std::shared_ptr<const data::Source> kept_source_;  ///< of the pairs that the rehearsal keeps
   std::optional<data::TokenIds> token_ids_;          ///< of the tasks learned
+  PlaceInTasks place_;
   std::vector<Observer*> observers_;
 };
 

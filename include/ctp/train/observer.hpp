@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include <ctp/train/position.hpp>
+
 namespace ctp {
 
 /// Position and losses of one step.
@@ -40,9 +42,17 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void task_begins(std::uint32_t /*task*/, const std::string& /*name*/, std::uint64_t /*steps*/) {}
+  /// In place of task_begins(), for a task that goes on from a restored state.
+  virtual void task_resumes(std::uint32_t task, const std::string& name, std::uint64_t steps) {
+    task_begins(task, name, steps);
+  }
   /// After task_begins(), if each epoch of the task leaves out `pairs` pairs as too few for one more batch.
   virtual void pairs_dropped(std::uint32_t /*task*/, const std::string& /*name*/, std::size_t /*pairs*/) {}
   virtual void step_done(const StepReport& /*report*/) {}
+  /// @brief Between two steps, when all steps so far are reported: weights and states of the learner are those after
+  /// the last reported step. This is where a state can be saved (Learner::state()). Also called after each task, when
+  /// its pairs were kept and learn_all() has called `after`.
+  virtual void between_steps(const Position& /*place*/) {}
   /// @brief Whether the task ends now, as if its last step were done: the penalty is consolidated, pairs are kept, the
   /// task counts. Called after the last step of each epoch, with that step's report.
   virtual bool ends_task(const StepReport& /*last*/) { return false; }

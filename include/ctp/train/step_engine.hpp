@@ -77,6 +77,10 @@ class StepEngine {
   [[nodiscard]] Policies& policies() { return policies_; }
   [[nodiscard]] const Policies& policies() const { return policies_; }
   [[nodiscard]] std::uint32_t tasks_seen() const { return tasks_seen_; }
+  /// Steps of the current task so far.
+  [[nodiscard]] std::uint64_t task_step() const { return task_step_; }
+  /// Planned steps of the current task.
+  [[nodiscard]] std::uint64_t task_steps() const { return task_steps_; }
   /// Steps submitted and not reported yet.
   [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
   /// Makes the next step run normally, not as a replay. To be called when a setting or a state was changed from
@@ -110,6 +114,12 @@ class StepEngine {
     policies_.optimizer().reset(policies_.optimizer_state());
     task_step_ = 0;
     task_steps_ = steps;
+  }
+  /// Goes on with a task whose state was restored: what begin_task() does beside its effects on the state. **Errors.**
+  /// as TaskPlan::check().
+  void resume_task(const TaskPlan& plan) {
+    plan.check();
+    plan_ = plan;
   }
   /// Planned epochs of the current task.
   [[nodiscard]] int epochs() const { return plan_.epochs.value_or(options_.epochs); }

@@ -372,6 +372,72 @@ TEST_CASE("loader: a quarantined picture is not opened again, and the batches eq
   CHECK((by_policy[0] == by_policy[1]));
 }
 
+TEST_CASE("loader: an epoch that begins at a later batch has the batches from there on, for any workers") {
+  for (const auto last : {ctp::data::LastBatch::Drop, ctp::data::LastBatch::Keep}) {
+    for (const int workers : {0, 1, 3}) {
+      CAPTURE(workers);
+      const auto source = std::make_shared<const SyntheticSource>(30);
+      LoaderOptions options = small_options(workers);
+      options.last_batch = last;
+      Loader loader(whole_task(source), options);
+      const std::vector<Seen> whole = epoch_of(loader, 1);
+      REQUIRE(whole.size() == loader.steps());
+      for (std::size_t first = 0; first <= whole.size(); ++first) {
+        CAPTURE(first);
+        const int opened = source->opened;
+        CHECK((epoch_of(loader, 1, first) ==
+               std::vector(whole.begin() + static_cast<std::ptrdiff_t>(first), whole.end())));
+        CHECK(source->opened - opened == static_cast<int>(std::min<std::size_t>(first * 4 >= 30 ? 0 : 30 - first * 4,
+                                                                                (whole.size() - first) * 4)));
+      }
+      CHECK((epoch_of(loader, 1) == whole));
+      CHECK(message_of<ctp::UsageError>([&] { loader.start_at(1, whole.size() + 1); }) ==
+            "Loader::start_at: first: expected at most " + std::to_string(whole.size()) + " batches, found " +
+                std::to_string(whole.size() + 1));
+    }
+  }
+}
+
+TEST_CASE("loader: bad pairs of an interrupted training count as found, are not opened, and are not reported again") {
+  const auto source = std::make_shared<SyntheticSource>(40);
+  auto opened = std::make_shared<std::atomic<int>>(0);
+  source->before_image = [opened](std::uint32_t ordinal) {
+    if (ordinal % 20 != 3) return;
+    ++*opened;
+    throw ctp::DataError("cut short");
+  };
+  LoaderOptions options = small_options(1);
+  options.on_bad_image = OnBadImage::Quarantine;
+  options.bad_image_limit = 0.05;  // two of forty
+  int reported = 0;
+  options.report_bad_image = [&](const std::string&, const ctp::data::BadImage&) { ++reported; };
+  Loader whole(whole_task(source), options);
+  for (std::uint32_t epoch = 0; epoch < 2; ++epoch) epoch_of(whole, epoch);
+  std::vector<std::uint32_t> found = whole.bad_pairs();
+  std::sort(found.begin(), found.end());
+  CHECK(found == std::vector<std::uint32_t>{3, 23});
+  CHECK(reported == 2);
+  *opened = reported = 0;
+  const std::vector<Seen> third = epoch_of(whole, 2);
+  const int opened_in_third = *opened;  // as a replacement of the other one, if at all
+
+  *opened = 0;
+  Loader rest(whole_task(source), options);
+  rest.set_bad_pairs(whole.bad_pairs());
+  CHECK((epoch_of(rest, 2) == third));
+  CHECK(*opened == opened_in_third);
+  CHECK(reported == 0);
+  CHECK(rest.bad_pairs() == whole.bad_pairs());
+
+  source->before_image = [](std::uint32_t ordinal) {
+    if (ordinal % 20 == 3 || ordinal == 7) throw ctp::DataError("cut short");
+  };
+  Loader more(whole_task(source), options);  // a third bad picture is above the limit
+  more.set_bad_pairs(found);
+  CHECK(has(message_of<ctp::DataError>([&] { epoch_of(more, 0); }),
+            "found 3 of 40 ('pair-3', found before the interruption | "));
+}
+
 TEST_CASE("loader: each bad picture is reported once, with its task, on the thread that calls next()") {
   for (const OnBadImage policy : {OnBadImage::Skip, OnBadImage::Quarantine}) {
     const auto source = std::make_shared<SyntheticSource>(40);

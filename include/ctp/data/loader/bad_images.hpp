@@ -52,6 +52,13 @@ class BadImages {
   }
   [[nodiscard]] const std::vector<BadImage>& list() const { return list_; }
 
+  /// The ordinals of list().
+  [[nodiscard]] std::vector<std::uint32_t> ordinals() const {
+    std::vector<std::uint32_t> all;
+    for (const BadImage& bad : list_) all.push_back(bad.ordinal);
+    return all;
+  }
+
   /// **Errors.** DataError with the count, the limit and the first ten reasons if the list exceeds the limit.
   void require_few(const std::string& task) const {
     if (static_cast<double>(list_.size()) <= limit_ * static_cast<double>(pairs_)) return;

@@ -60,7 +60,14 @@ class Loader final : public BatchSource {
     return members_.size() - std::min(members_.size(), steps_ * batch_size_);
   }
 
-  void start(std::uint32_t epoch) override {
+  void start(std::uint32_t epoch) override { start_at(epoch, 0); }
+  /// The batches before `first` are not made: the order of an epoch does not depend on them. **Errors.** UsageError for
+  /// a batch behind the last one.
+  void start_at(std::uint32_t epoch, std::size_t first) override {
+    if (first > steps_)
+      throw UsageError(Complaint{"Loader::start_at", "first", "at most " + std::to_string(steps_) + " batches",
+                                 std::to_string(first), ""}
+                           .text());
     if (epoch > 0xFFFFU) {
       throw UsageError(Complaint{"Loader::start", "epoch", "below 65536", std::to_string(epoch), ""}.text());
     }
@@ -70,12 +77,13 @@ class Loader final : public BatchSource {
     members_ = rows_.task().members;
     if (options_.shuffle) shuffle_for_epoch(members_, options_.seed, options_.task, epoch);
     epoch_ = epoch;
-    delivered_ = released_ = 0;
+    delivered_ = released_ = first;
     in_use_ = false;
     started_ = true;
     failure_ = nullptr;
     for (Slot& slot : slots_) slot.clear();
     total_ = std::min(members_.size(), steps_ * batch_size_);
+    claimed_ = std::min(first * batch_size_, total_);
     lock.unlock();
     wake_.notify_all();
   }
@@ -95,6 +103,16 @@ class Loader final : public BatchSource {
       make_here(slot);
     }
     return deliver(slot);
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> bad_pairs() const override { return bad_.ordinals(); }
+  /// These pictures count as found, and are not reported again.
+  void set_bad_pairs(std::span<const std::uint32_t> ordinals) override {
+    for (const std::uint32_t ordinal : ordinals) {
+      if (ordinal >= quarantined_.size()) continue;
+      if (options_.on_bad_image == OnBadImage::Quarantine) quarantined_[ordinal] = 1;
+      bad_.add({ordinal, sample_name(ordinal), "'" + sample_name(ordinal) + "', found before the interruption"});
+    }
   }
 
   [[nodiscard]] std::string sample_name(std::uint32_t ordinal) const override {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/fingerprint.hpp>
@@ -31,6 +33,22 @@ TokenIds token_ids_of(const Vocabulary& vocabulary) {
           vocabulary.sep(),
           vocabulary.mask(),
           Fingerprint().add(vocabulary.text()).text()};
+}
+
+/// Calls archive("name", member) for the parts of a vocabulary's ids, which may be unknown.
+template <class Archive>
+void visit_token_ids(Archive& archive, std::optional<TokenIds>& ids) {
+  TokenIds known = ids.value_or(TokenIds{});
+  std::vector<char> fingerprint(known.fingerprint.begin(), known.fingerprint.end());
+  archive("vocabulary.tokens", known.tokens);  // 0 if unknown
+  archive("vocabulary.pad", known.pad);
+  archive("vocabulary.unk", known.unk);
+  archive("vocabulary.cls", known.cls);
+  archive("vocabulary.sep", known.sep);
+  archive("vocabulary.mask", known.mask);
+  archive("vocabulary.fingerprint", fingerprint);
+  known.fingerprint.assign(fingerprint.begin(), fingerprint.end());
+  ids = known.tokens == 0 ? std::optional<TokenIds>() : std::move(known);
 }
 
 /// @brief Checks that a model's vocabulary size and special ids are those of its texts. `who`: whose texts they are.
