@@ -1,5 +1,5 @@
-// The sizes of tests that run a whole check of ctp/testing several times: a quarter of the weights of `micro`, and so of
-// the time of central differences.
+// The sizes of tests that run a whole check of ctp/testing several times: a quarter of the weights of `micro`, and so
+// of the time of central differences.
 #pragma once
 
 #include <ctp/core/model_config.hpp>
