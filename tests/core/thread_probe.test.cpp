@@ -9,14 +9,9 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <sanitizers.hpp>
 
 #include <ctp/core/parallel.hpp>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CTP_TEST_BOUNDED_MEMORY 0  // sanitizers reserve terabytes of addresses
-#else
-#define CTP_TEST_BOUNDED_MEMORY 1
-#endif
 
 TEST_CASE("thread probe: threads that the system can create pass, and none is left behind") {
   ctp::require_threads(1);  // the thread sanitizer starts a thread of its own beside the first one
@@ -26,7 +21,7 @@ TEST_CASE("thread probe: threads that the system can create pass, and none is le
   CHECK(ctp::detail::counted_threads() == before);
 }
 
-#if CTP_TEST_BOUNDED_MEMORY
+#if !CTP_TEST_SANITIZED  // sanitizers reserve terabytes of addresses
 TEST_CASE("thread probe: threads that cannot be created are a ResourceError, in a loop as well") {
   // In a child process: addresses for no more than a few stacks. A limit of processes would not bind root.
   const pid_t child = fork();

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <sanitizers.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -266,7 +267,7 @@ TEST_CASE("pictures_to_p9d: a missing file on two lines is refused, with both li
   CHECK(has(run.err, "line 7: expected every picture once, found \"./a//none.png\", the same file as on line 5"));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these take memory of their own
+#if !CTP_TEST_SANITIZED  // these take memory of their own
 TEST_CASE("pictures_to_p9d: memory for a table of missing pictures is at most twice the table and 32 MiB") {
   const TemporaryFolder folder;
   fs::create_directory(folder.path("pictures"));

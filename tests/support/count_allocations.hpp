@@ -6,14 +6,11 @@
 #include <cstdint>
 #include <cstdlib>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#include "sanitizers.hpp"
+
+#if CTP_TEST_SANITIZED || !defined(__GLIBC__)
 #define CTP_TEST_COUNTS_MALLOC 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define CTP_TEST_COUNTS_MALLOC 0
-#endif
-#endif
-#ifndef CTP_TEST_COUNTS_MALLOC
+#else
 #define CTP_TEST_COUNTS_MALLOC 1
 #endif
 

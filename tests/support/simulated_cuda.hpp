@@ -27,16 +27,10 @@
 #include <ctp/backend/generic/memory.hpp>
 #include <ctp/core/parallel.hpp>
 
+#include "sanitizers.hpp"
 #include "simulated_streams.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CTP_TEST_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CTP_TEST_ASAN 1
-#endif
-#endif
-#ifdef CTP_TEST_ASAN
+#if CTP_TEST_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -94,7 +88,7 @@ class SimulatedBlock {
     unsigned exchanges = 0;
     std::array<std::uint64_t, 2> slot{};
     std::array<std::array<std::uint32_t, 6>, 2> words{};
-#ifdef CTP_TEST_ASAN
+#if CTP_TEST_ASAN
     void* asan_stack = nullptr;
 #else
     std::jmp_buf place{};
@@ -114,7 +108,7 @@ class SimulatedBlock {
   static void prepare(Fiber& fiber) {
     fiber.at = Place::Ready;
     fiber.exchanges = 0;
-#ifndef CTP_TEST_ASAN
+#if !CTP_TEST_ASAN
     fiber.started = false;
 #endif
     getcontext(&fiber.context);
@@ -123,7 +117,7 @@ class SimulatedBlock {
     fiber.context.uc_link = nullptr;
     makecontext(&fiber.context, &SimulatedBlock::begin, 0);
   }
-#ifdef CTP_TEST_ASAN
+#if CTP_TEST_ASAN
   // The sanitizer must be notified of every change of stacks.
   void enter(Fiber& fiber) {
     __sanitizer_start_switch_fiber(&own_asan_stack_, fiber.stack.data(), fiber.stack.size());
@@ -151,7 +145,7 @@ class SimulatedBlock {
     SimulatedBlock& self = *running();
     const int id = self.current_;
     Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
-#ifdef CTP_TEST_ASAN
+#if CTP_TEST_ASAN
     __sanitizer_finish_switch_fiber(nullptr, &self.scheduler_stack_, &self.scheduler_stack_size_);
 #endif
     try {
@@ -195,7 +189,7 @@ class SimulatedBlock {
   Index block_, blocks_;
   int threads_;
   std::vector<std::byte> shared_;
-#ifdef CTP_TEST_ASAN
+#if CTP_TEST_ASAN
   ucontext_t scheduler_{};
   void* own_asan_stack_ = nullptr;
   const void* scheduler_stack_ = nullptr;
