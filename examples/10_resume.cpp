@@ -13,10 +13,10 @@
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
 using Learner = ctp::Learner<ctp::strategy::CtpEr, Model>;
 
-/// Writes the state after every step. The power fails once, after `steps` steps.
+/// Writes the state to a file at every place between two steps. At the last of `places` the power fails.
 class SaveState final : public ctp::Observer {
  public:
-  SaveState(Learner& learner, int steps) : learner_(&learner), left_(steps) { learner.observe(*this); }
+  SaveState(Learner& learner, int places) : learner_(&learner), left_(places) { learner.observe(*this); }
   void between_steps(const ctp::Position& place) override {
     ctp::io::write_safetensors("10_state.safetensors", {learner_->state().tensors(), {}, {}});
     if (--left_ == 0) {
@@ -47,7 +47,7 @@ int main() {
   SaveState saving(broken, 11);
   try {
     broken.learn_all(tasks);
-  } catch (const std::runtime_error&) {  // what a real failure would be the end of
+  } catch (const std::runtime_error&) {  // a real failure would end the program here
   }
   rest.restore(ctp::StateArchive(ctp::io::read_safetensors("10_state.safetensors").tensors));
   rest.learn_all(tasks);

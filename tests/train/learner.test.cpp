@@ -217,7 +217,8 @@ TEST_CASE("learner: visit reaches all that changes, so a new learner goes on whe
   for (const auto& [name, value] : saved.values) names += name + " ";
   CHECK(names ==
         "theta image_queue text_queue queue_ptr adamw.first adamw.second adamw.steps tasks_seen task_step task_steps "
-        "global_step position.first_task position.in_task position.epoch position.epoch_first position.bad_pairs "
+        "global_step position.first_task position.tasks position.in_task position.epochs position.epoch_steps "
+        "position.epoch position.epoch_first position.bad_pairs "
         "vocabulary.tokens vocabulary.pad vocabulary.unk vocabulary.cls vocabulary.sep vocabulary.mask "
         "vocabulary.fingerprint ");
 }

@@ -1,5 +1,6 @@
 #include <ctp/train/state_archive.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -40,6 +41,20 @@ struct State {
     archive(last, list);
   }
 };
+struct Odd {
+  std::array<float, 2> pair{1, 2};
+  bool flag = true;
+  int a = 1, b = 2, c = 3;
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("pair", pair);
+    archive("flag", flag);
+    archive("a", a);
+    archive("a", b);
+    archive("a#2", c);
+  }
+};
 /// The message of a restore that is refused, after which the state must be as before.
 std::string refusal(const StateArchive& archive, State& state) {
   const StateArchive before = StateArchive::of(state);
@@ -53,7 +68,7 @@ std::string refusal(const StateArchive& archive, State& state) {
   CHECK(before.changed_in(StateArchive::of(state)).empty());
   return text;
 }
-constexpr const char* remedy = "; restore it into the same strategy, model and backend as it was saved from";
+constexpr const char* remedy = "; restore it into the same strategy, model and backend as it was saved from, with the same observers";
 }  // namespace
 
 TEST_CASE("state archive: members are named tensors with their own element types and bytes") {
@@ -152,4 +167,24 @@ TEST_CASE("state archive: a state that differs is refused by name, and stays as 
   tensors[5].bytes.resize(6);
   CHECK(refusal(StateArchive(tensors), a) ==
         std::string("saved state: list: expected a multiple of 4 bytes, found 6") + remedy);
+}
+
+TEST_CASE(
+    "state archive: arrays are plain members, a bool is 0 or 1, and names are unique whatever the members are called") {
+  Odd odd, other;
+  odd.pair = {3, 4};
+  odd.flag = false;
+  odd.c = 7;
+  const StateArchive archive = StateArchive::of(odd);
+  CHECK(archive.names() == "\"pair\", \"flag\", \"a\", \"a#2\", \"a#2#2\"");
+  CHECK(archive.name_of_two() == "a");
+  archive.restore(other);
+  CHECK(other.pair == odd.pair);
+  CHECK_FALSE(other.flag);
+  CHECK(other.c == 7);
+  std::vector<ctp::NamedTensor> tensors = archive.tensors();
+  tensors[1].bytes[0] = std::byte{2};
+  CHECK_THROWS_WITH_AS(StateArchive(tensors).restore(other),
+                       (std::string("saved state: flag: expected 0 or 1, found 2") + remedy).c_str(),
+                       ctp::CheckpointError);
 }

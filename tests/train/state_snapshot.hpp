@@ -10,7 +10,7 @@
 #include <ctp/backend/cpu/backend.hpp>
 #include <ctp/core/archive.hpp>
 #include <ctp/tensor/buffer.hpp>
-#include <ctp/train/host_snapshot.hpp>
+#include <ctp/train/steps/host_snapshot.hpp>
 
 namespace test {
 

@@ -21,6 +21,7 @@
 #include <ctp/train/extract.hpp>
 
 #include "every_strategy.hpp"
+#include "saved_states.hpp"
 #include "training_fixture.hpp"
 
 namespace {
@@ -84,43 +85,31 @@ std::string difference(const test::Snapshot& a, const test::Snapshot& b) {
   return "";
 }
 
-/// Two tasks of two epochs of a learner with dropout, from the start or from a saved state. Records what it does.
+/// A learner with dropout, whose states are saved.
 template <class Strategy>
-class Training final : public ctp::Observer {
- public:
+struct Training {
   using Learner = LearnerOf<Strategy, float>;
-  Training(int threads, int workers) : scope_(threads), learner_(typename Learner::Model(sizes()), quick(workers, 3)) {
-    set_budget(learner_, 6);
-    learner_.observe(*this);
-  }
-  void run() {
-    learner_.learn_all(synthetic_tasks(sizes()), [this](auto&, std::size_t t) { ended.push_back(t); });
-  }
-  void restore(const ctp::StateArchive& state) { learner_.restore(state); }
 
-  void step_done(const ctp::StepReport& report) override {
-    reports.push_back({static_cast<double>(report.global_step), report.rate, report.loss});
+  Training(int threads, int workers)
+      : scope(threads), learner(typename Learner::Model(sizes()), quick(workers, 3)), saved(learner) {
+    set_budget(learner, 6);
   }
-  void between_steps(const ctp::Position& /*place*/) override {
-    states.push_back(learner_.state());
-    steps_at.push_back(reports.size());
-    ended_at.push_back(ended.size());
+  /// Trains on two tasks of two epochs, or on what is left of them. Returns the tasks that ended.
+  std::vector<std::size_t> run() {
+    std::vector<std::size_t> ended;
+    learner.learn_all(synthetic_tasks(sizes()), [&](auto&, std::size_t t) { ended.push_back(t); });
+    return ended;
   }
-
-  std::vector<ctp::StateArchive> states;        ///< at every place where a state can be saved
-  std::vector<std::size_t> steps_at, ended_at;  ///< reports and ended tasks at these places
-  std::vector<std::vector<double>> reports;
-  std::vector<std::size_t> ended;
-
- private:
   static ctp::ModelConfig sizes() {
     ctp::ModelConfig config = micro;
     config.queue = 10;
     config.dropout = 0.1;
     return config;
   }
-  reference::Threads scope_;
-  Learner learner_;
+
+  reference::Threads scope;
+  Learner learner;
+  test::SavedStates<Learner> saved;
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -276,21 +265,17 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
 TEST_CASE_TEMPLATE("strategies: after an interruption at any step, the same bits, steps and tasks", Strategy,
                    CTP_EVERY_STRATEGY) {
   Training<Strategy> whole(1, 0);
-  whole.run();
-  const std::size_t places = whole.states.size();
-  REQUIRE(places == whole.reports.size());  // after each step, and with the end of a task in place of its last step
+  const std::vector<std::size_t> ended = whole.run();
+  const std::size_t places = whole.saved.states.size();
+  REQUIRE(places ==
+          whole.saved.reports.size());  // after each step, and with the end of a task in place of its last step
   for (std::size_t i = 0; i < places; ++i) {
     CAPTURE(i);
     Training<Strategy> rest(i % 2 == 0 ? 2 : 1, i % 3 == 0 ? 2 : 0);
-    rest.restore(whole.states[i]);
-    rest.run();
-    CHECK(rest.reports ==
-          std::vector(whole.reports.begin() + static_cast<std::ptrdiff_t>(whole.steps_at[i]), whole.reports.end()));
-    CHECK(rest.ended ==
-          std::vector(whole.ended.begin() + static_cast<std::ptrdiff_t>(whole.ended_at[i]), whole.ended.end()));
-    REQUIRE(rest.states.size() == places - i - 1);
-    for (std::size_t k = 0; k < rest.states.size(); ++k)
-      CHECK(rest.states[k].changed_in(whole.states[i + 1 + k]).empty());
+    rest.learner.restore(whole.saved.states[i]);
+    const std::size_t passed_over = ended.size() == 1 ? i + 1 == places : whole.saved.places[i].tasks_seen;
+    CHECK(rest.run() == std::vector(ended.begin() + static_cast<std::ptrdiff_t>(passed_over), ended.end()));
+    CHECK(test::goes_on_as(rest.saved, whole.saved, i));
   }
 }
 

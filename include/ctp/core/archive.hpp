@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 namespace ctp {
 
@@ -19,6 +20,19 @@ struct AnyArchive {
 template <class A, class Member>
 concept ArchivesMember = requires(A& archive, const std::string& name, Member& member) { archive(name, member); };
 }  // namespace detail
+
+/// A member that an archive copies as bytes: a number, an enumeration, an array or a struct of these.
+template <class Member>
+concept PlainMember = std::is_trivially_copyable_v<Member> && !std::is_pointer_v<Member>;
+/// A member in a backend's memory, such as Buffer.
+template <class Member>
+concept BufferMember = requires(const Member& member) { member.to_host(); };
+/// A list on the host, such as std::vector of plain members.
+template <class Member>
+concept ListMember = requires(Member& member) {
+  member.resize(0);
+  member.data();
+};
 
 /// @brief An archive: `archive("name", member)` saves, restores or reads one member of a State.
 ///

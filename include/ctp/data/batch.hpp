@@ -57,7 +57,8 @@ struct Batch {
   }
 };
 
-/// @brief The batches of one task. The Learner calls start_at() for an epoch and then next() until it returns null.
+/// @brief The batches of one task. The Learner calls start() or start_at() for an epoch and then next() until it
+/// returns null.
 ///
 /// Implementations decide the origin of batches, such as worker threads over files or vectors in memory.
 class BatchSource {

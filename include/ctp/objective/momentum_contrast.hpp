@@ -69,7 +69,7 @@ struct MomentumContrast {
                 "the queue of " + std::to_string(length) + " is shorter than a batch of " + std::to_string(batch) +
                     "; choose --queue of at least the batch size");
       used = length / batch * batch;
-      if (next >= used) next = 0;
+      if (next < 0 || next >= used) next = 0;
     }
     /// Overwrites the oldest entries with the rows of a batch; behind the last entry follows the first one.
     template <class Rows>

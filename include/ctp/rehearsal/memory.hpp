@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <ctp/core/error.hpp>
 #include <ctp/rehearsal/candidates.hpp>
 #include <ctp/rehearsal/feature_matrix.hpp>
 #include <ctp/rehearsal/quota.hpp>
@@ -34,6 +36,8 @@ struct TaskMemory {
   /// selects the rows. **Errors.** as `choose` and FeatureMatrix; the memory is unchanged then.
   template <class Choose>
   void add_task(const Candidates& task, std::uint64_t budget, bool published, const Choose& choose) {
+    if (kept.size() != sizes.size() || std::accumulate(kept.begin(), kept.end(), std::uint64_t{0}) != members.size())
+      throw CheckpointError("memory: expected a number of kept pairs for each task, and these pairs, found others");
     std::vector<std::uint64_t> all_sizes = sizes;
     all_sizes.push_back(task.members.size());
     const std::vector<std::uint64_t> places = published ? quota_published(all_sizes, budget) : quota(all_sizes, budget);

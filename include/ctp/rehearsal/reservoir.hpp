@@ -3,10 +3,13 @@
 /// @layer  rehearsal
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include <ctp/core/error.hpp>
 #include <ctp/core/philox.hpp>
 #include <ctp/rehearsal/candidates.hpp>
 
@@ -41,6 +44,11 @@ struct Reservoir {
   [[nodiscard]] const std::vector<std::uint32_t>& members(const Memory& memory) const { return memory.members; }
   void choose(Memory& memory, const Candidates& task) const {
     require_budget(budget);
+    if (memory.members.size() < std::min<std::uint64_t>(memory.seen, static_cast<std::uint64_t>(budget)))
+      throw UsageError(Complaint{"reservoir", "budget",
+                                 "at most " + std::to_string(memory.members.size()) + ", as when these pairs were kept",
+                                 std::to_string(budget), "a reservoir that was full cannot grow"}
+                           .text());
     for (std::size_t i = 0; i < task.members.size(); ++i, ++memory.seen) {
       if (memory.seen < static_cast<std::uint64_t>(budget)) {
         memory.members.push_back(task.members[i]);

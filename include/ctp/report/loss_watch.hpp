@@ -36,6 +36,7 @@ class LossWatch final : public Observer {
     seen_ = jumps_ = 0;
     largest_ = 0;
   }
+  void task_resumes(std::uint32_t, const std::string&, std::uint64_t) override {}  // goes on with the restored numbers
   void step_done(const StepReport& report) override {
     if (seen_ >= least_seen) {
       const double middle = median();
@@ -51,6 +52,14 @@ class LossWatch final : public Observer {
     ++seen_;
   }
 
+  /// Calls archive("name", member) for each member: `learner.state(loss_watch)` saves them.
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("loss_watch.recent", recent_);
+    archive("loss_watch.seen", seen_);
+    archive("loss_watch.jumps", jumps_);
+    archive("loss_watch.largest", largest_);
+  }
   /// Jumps in the task so far.
   [[nodiscard]] std::uint64_t jumps() const { return jumps_; }
   /// Largest loss of a step of the task so far.

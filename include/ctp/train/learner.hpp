@@ -1,10 +1,8 @@
 /// @file   ctp/train/learner.hpp
-/// @brief  The training loop over tasks, epochs and steps.
+/// @brief  The training loop over tasks.
 /// @layer  train
 #pragma once
 
-#include <algorithm>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include <ctp/core/error.hpp>
+#include <ctp/core/fingerprint.hpp>
 #include <ctp/data/loader/loader.hpp>
 #include <ctp/data/loader/task_checks.hpp>
 #include <ctp/data/source.hpp>
@@ -29,13 +28,15 @@
 #include <ctp/train/state_archive.hpp>
 #include <ctp/train/step_engine.hpp>
 #include <ctp/train/task_plan.hpp>
+#include <ctp/train/task_trainer.hpp>
 
 namespace ctp {
 
 /// @brief Trains a model on one task after the other, with the policies of a strategy.
 ///
-/// The loop alone: the work of a step is in StepEngine, the policies are in Policies. The first task is no special
-/// case: a policy that needs the previous model is silent until that model exists.
+/// The loop over tasks alone: epochs and steps are in TaskTrainer, the work of a step is in StepEngine, the policies
+/// are in Policies. The first task is no special case: a policy that needs the previous model is silent until that
+/// model exists.
 template <class Strategy, class ModelType>
 class Learner {
   using Engine = StepEngine<Strategy, ModelType>;
@@ -58,12 +59,12 @@ class Learner {
   static constexpr bool keeps_pairs = Policies::keeps_pairs;
 
   /// A learner with fresh weights drawn from `options.seed`.
-  explicit Learner(Model model, TrainOptions options = {}) : engine_(std::move(model), options) {}
+  explicit Learner(Model model, TrainOptions options = {}) : trainer_(std::move(model), options) {}
   /// @brief As above, with settings: configure(policies) may change settings of the policies (ChosenPolicies), also
   /// those that decide on parameters and states. **Errors.** of configure(); as Layout::add().
   template <class Configure>
   Learner(Model model, TrainOptions options, const Configure& configure)
-      : engine_(std::move(model), options, configure) {}
+      : trainer_(std::move(model), options, configure) {}
 
   /// @brief Trains on a task's pairs and the kept pairs of earlier tasks: `epochs` times over all of them, shuffled.
   /// `plan`: what of this task differs from the options.
@@ -71,9 +72,7 @@ class Learner {
   /// cannot take, for another vocabulary than before, or kept pairs of another source; as TaskPlan::check(); DataError
   /// and NumericError as they occur.
   void learn(const data::Task& task, const TaskPlan& plan = {}) {
-    place_.begin_single(tasks_seen());
-    learn_task(task, plan);
-    tell_place();
+    learn_alone([&] { learn_task(task, fingerprint_of(task), plan, true); });
   }
 
   /// @brief Trains on all tasks in turn. If the rehearsal joins all tasks, trains once, on all pairs together.
@@ -93,8 +92,9 @@ class Learner {
   void learn_all(const std::vector<data::Task>& tasks, const std::vector<TaskPlan>& plans, const After& after) {
     require(!tasks.empty(), "learn_all", "expected at least one task, found none");
     require_plans(plans, Rehearsal::joins_all_tasks ? 1 : tasks.size());
-    const std::size_t learned = place_.begin_list(tasks_seen(), Rehearsal::joins_all_tasks ? 1 : tasks.size());
+    const std::size_t learned = trainer_.place().learned(tasks_seen());
     const auto plan = [&](std::size_t t) { return plans.empty() ? TaskPlan{} : plans[t]; };
+    std::vector<std::uint64_t> prints;
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
@@ -102,27 +102,34 @@ class Learner {
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
-      if (learned == 1) return;
-      learn_task(joined, plan(0));
-      after(*this, tasks.size() - 1);
-      tell_place();
+      trainer_.place().require_list({fingerprint_of(joined)}, tasks_seen());
+      trainer_.place().begin_list(tasks_seen());
+      if (learned == 0) {
+        trainer_.work([&] { learn_task(joined, fingerprint_of(joined), plan(0), false); });
+        after(*this, tasks.size() - 1);
+        trainer_.tell_place();
+      }
     } else {
-      engine_.require_batch_of(options().loading.batch_size);
+      engine().require_batch_of(options().loading.batch_size);
       std::size_t kept = 0;
       if constexpr (keeps_pairs) {
-        kept = std::size(engine_.policies().rehearsal().members(rehearsal_state()));
+        kept = std::size(engine().policies().rehearsal().members(rehearsal_state()));
         for (const data::Task& task : tasks)
           require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
+      for (const data::Task& task : tasks) prints.push_back(fingerprint_of(task));
+      trainer_.place().require_list(prints, tasks_seen());
       const std::vector<data::Task> left(tasks.begin() + static_cast<std::ptrdiff_t>(learned), tasks.end());
-      if (left.empty()) return;
-      data::require_tasks(left, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
+      if (!left.empty())
+        data::require_tasks(left, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
+      trainer_.place().begin_list(tasks_seen());
       for (std::size_t t = learned; t < tasks.size(); ++t) {
-        learn_task(tasks[t], plan(t));
+        trainer_.work([&] { learn_task(tasks[t], prints[t], plan(t), false); });
         after(*this, t);
-        tell_place();
+        trainer_.tell_place();
       }
     }
+    trainer_.place().end_list(tasks_seen());
   }
 
   /// As above, with nothing to call after a training.
@@ -136,49 +143,46 @@ class Learner {
     static_assert(!keeps_pairs,
                   "[ctp.strategy.rehearsal] this strategy's rehearsal keeps pairs and must know which pairs a task is "
                   "made of; call learn(const data::Task&). See docs/policies/rehearsal.md");
-    place_.begin_single(tasks_seen());
-    train(source, name, plan);
-    tell_place();
+    learn_alone([&] { trainer_.train(source, name, Fingerprint().add(name).value(), plan, true); });
   }
 
   /// @brief Prepares a task of `steps` steps: copies the online weights to the previous and the momentum weights,
   /// resets the optimiser, tells the observers.
   void begin_task(std::uint64_t steps, const std::string& name = "", const TaskPlan& plan = {}) {
-    engine_.synchronize(nullptr, observers_);  // reports steps left over by an observer's error
-    place_.begin_task();
-    engine_.begin_task(steps, plan);
-    for (Observer* observer : observers_) observer->task_begins(tasks_seen(), name, steps);
+    trainer_.work([&] { trainer_.begin_task(steps, name, 0, {1, steps}, plan, true); });
   }
 
   /// Runs the penalty's passes before an epoch, if the penalty has any.
-  void begin_epoch(data::BatchSource& source, std::uint32_t epoch) { engine_.begin_epoch(source, epoch); }
+  void begin_epoch(data::BatchSource& source, std::uint32_t epoch) {
+    trainer_.work([&] { trainer_.begin_epoch(source, epoch); });
+  }
 
   /// @brief One step: momentum update, forward, backward, check for non-finite numbers, optimiser. Waits for the
   /// result.
   /// **Errors.** NumericError if a loss or the gradient is not finite; only the momentum weights and the momentum
   /// rule's State have changed then. UsageError for a learning rate that is negative or not finite.
   StepReport step(const data::Batch& batch, const data::BatchSource* source = nullptr) {
-    engine_.submit(batch, source);
-    return engine_.synchronize(source, observers_);
+    StepReport report;
+    trainer_.work([&] { report = trainer_.step(batch, source); });
+    return report;
   }
 
   /// @brief Reports the steps that an observer's error left without a report. Afterwards the online weights are those
   /// of the last reported step. **Errors.** NumericError of such a step; errors of observers.
-  void report_pending_steps() { engine_.synchronize(nullptr, observers_); }
+  void report_pending_steps() { trainer_.report_pending_steps(); }
 
   /// @brief Consolidates the penalty and counts the task. **Errors.** UsageError if a penalty walks through the task's
   /// batches and `source` is null; NumericError and DataError as they occur.
   void end_task(data::BatchSource* source = nullptr) {
-    engine_.end_task(source);
-    place_.end_task();
+    trainer_.work([&] { trainer_.end_single_task(source); });
   }
 
-  [[nodiscard]] const Model& model() const { return engine_.model(); }
-  [[nodiscard]] const TrainOptions& options() const { return engine_.options(); }
-  [[nodiscard]] std::uint32_t tasks_seen() const { return engine_.tasks_seen(); }
+  [[nodiscard]] const Model& model() const { return engine().model(); }
+  [[nodiscard]] const TrainOptions& options() const { return engine().options(); }
+  [[nodiscard]] std::uint32_t tasks_seen() const { return engine().tasks_seen(); }
   /// The online weights in the backend's memory, [thetas().size()], for reading: what extract() and encode_images()
   /// take.
-  [[nodiscard]] const Real* online() const { return engine_.thetas().online(); }
+  [[nodiscard]] const Real* online() const { return engine().thetas().online(); }
   /// The vocabulary of the tasks learned so far, or of the weights loaded, if their sources know it.
   [[nodiscard]] const std::optional<data::TokenIds>& token_ids() const { return token_ids_; }
   /// Names the vocabulary of the weights. **Errors.** UsageError, led by `who`, for another one than before.
@@ -194,26 +198,26 @@ class Learner {
     else if (ids)
       adopt_vocabulary(*ids, who);
   }
-  [[nodiscard]] Thetas<B>& thetas() { return engine_.thetas(); }
-  [[nodiscard]] const Thetas<B>& thetas() const { return engine_.thetas(); }
+  [[nodiscard]] Thetas<B>& thetas() { return engine().thetas(); }
+  [[nodiscard]] const Thetas<B>& thetas() const { return engine().thetas(); }
   /// Mutable access to policies and states. A change alters the captured work, so the next step runs normally.
   [[nodiscard]] Losses& losses() { return changed().losses(); }
   [[nodiscard]] auto& losses_state() { return changed().losses_state(); }
-  [[nodiscard]] const auto& losses_state() const { return engine_.policies().losses_state(); }
+  [[nodiscard]] const auto& losses_state() const { return engine().policies().losses_state(); }
   [[nodiscard]] Momentum& momentum() { return changed().momentum(); }
-  [[nodiscard]] Penalty& penalty() { return engine_.policies().penalty(); }
-  [[nodiscard]] auto& penalty_state() { return engine_.policies().penalty_state(); }
-  [[nodiscard]] Rehearsal& rehearsal() { return engine_.policies().rehearsal(); }
-  [[nodiscard]] const auto& rehearsal_state() const { return engine_.policies().rehearsal_state(); }
-  [[nodiscard]] Optimizer& optimizer() { return engine_.policies().optimizer(); }
-  [[nodiscard]] Schedule& schedule() { return engine_.policies().schedule(); }
+  [[nodiscard]] Penalty& penalty() { return engine().policies().penalty(); }
+  [[nodiscard]] auto& penalty_state() { return engine().policies().penalty_state(); }
+  [[nodiscard]] Rehearsal& rehearsal() { return engine().policies().rehearsal(); }
+  [[nodiscard]] const auto& rehearsal_state() const { return engine().policies().rehearsal_state(); }
+  [[nodiscard]] Optimizer& optimizer() { return engine().policies().optimizer(); }
+  [[nodiscard]] Schedule& schedule() { return engine().policies().schedule(); }
   /// `observer` must outlive the training.
-  void observe(Observer& observer) { observers_.push_back(&observer); }
+  void observe(Observer& observer) { trainer_.observe(observer); }
 
   /// The online weights, gaps included, on the host.
-  [[nodiscard]] std::vector<Real> weights() const { return engine_.weights(); }
+  [[nodiscard]] std::vector<Real> weights() const { return engine().weights(); }
   /// **Errors.** ShapeError unless there is one number for each place of the layout.
-  void set_weights(const std::vector<Real>& host) { engine_.set_weights(host); }
+  void set_weights(const std::vector<Real>& host) { engine().set_weights(host); }
 
   /// Features of the pairs of a task, by the online model: see extract().
   [[nodiscard]] ExtractedFeatures features(const data::Task& task, FeatureKinds kinds = {}) const {
@@ -260,43 +264,47 @@ class Learner {
     changed().settings(visitor);
   }
   /// @brief A copy of all that changes during a training, on the host: weights, teachers, moments, the policies'
-  /// states, the place in the tasks. To be called between two steps (Observer::between_steps()), or when no training
-  /// runs.
-  /// `others`: what changes beside the learner and has a `visit`, such as an observer that counts.
+  /// states, the place in the tasks. To be called in Observer::between_steps(), or when no training runs. `others`:
+  /// what changes beside the learner and has a `visit`, such as an observer that counts.
+  /// **Errors.** UsageError within a step, and after an error of a training, which leaves a step or a task half done.
   template <class... Others>
   [[nodiscard]] StateArchive state(Others&... others) {
+    trainer_.require_state();
     return StateArchive::of(*this, others...);
   }
   /// @brief Takes over a state of an equal learner: the same strategy, model, options and settings. The next learn() or
-  /// learn_all() goes on from its place and gives the same bits as the training that the state was saved from.
-  /// **Errors.** as StateArchive::restore().
+  /// learn_all(), with the same tasks and plans, goes on from its place and gives the same bits as the training that
+  /// the state was saved from. A task that is driven by hand (step()) does not go on: its plan is not part of the
+  /// state.
+  /// **Errors.** as StateArchive::restore(); UsageError within a training.
   template <class... Others>
   void restore(const StateArchive& state, Others&... others) {
-    state.restore(*this, others...);
-    place_.restored();
+    trainer_.restore([&] { state.restore(*this, others...); });
   }
   /// Where the training stands.
-  [[nodiscard]] Position place() const { return place_.at(tasks_seen(), engine_.task_step()); }
+  [[nodiscard]] Position place() const { return trainer_.position(); }
 
   /// Calls archive("name", member) for each member that changes during a training.
   template <class Archive>
   void visit(Archive& archive) {
-    engine_.visit(archive);
-    place_.visit(archive);
+    engine().visit(archive);
+    trainer_.place().visit(archive);
     data::visit_token_ids(archive, token_ids_);
   }
 
  private:
+  [[nodiscard]] Engine& engine() { return trainer_.engine(); }
+  [[nodiscard]] const Engine& engine() const { return trainer_.engine(); }
   /// Mutable access to the policies: invalidates the capture.
   Policies& changed() {
-    engine_.invalidate();
-    return engine_.policies();
+    engine().invalidate();
+    return engine().policies();
   }
 
   /// Settings of the batches of task `task`.
   [[nodiscard]] data::LoaderOptions loader_options(std::uint32_t task) const {
     return data::loader_options(options().loading, model().config(), options().max_tokens, options().seed, task,
-                                least_pairs_of(engine_.policies().losses()));
+                                least_pairs_of(engine().policies().losses()));
   }
 
   static void require_plans(const std::vector<TaskPlan>& plans, std::size_t trainings) {
@@ -309,99 +317,31 @@ class Learner {
         std::to_string(plans.size()), "leave them out to train all tasks with the options"}
                          .text());
   }
-  /// learn() without the words to the observers at its end.
-  void learn_task(const data::Task& task, const TaskPlan& plan) {
+  /// Calls task(), which trains one task that is a list of its own.
+  template <class Train>
+  void learn_alone(const Train& task) {
+    trainer_.work(task);
+    trainer_.place().end_list(tasks_seen());
+    trainer_.tell_place();
+  }
+  /// Trains one task and lets the rehearsal choose pairs of it. `print`: fingerprint_of() the task.
+  void learn_task(const data::Task& task, std::uint64_t print, const TaskPlan& plan, bool alone) {
     plan.check();
-    engine_.require_batch_of(options().loading.batch_size);
-    data::Loader loader(with_kept_pairs(task, engine_.policies(), kept_source_), loader_options(tasks_seen()));
+    engine().require_batch_of(options().loading.batch_size);
+    data::Loader loader(with_kept_pairs(task, engine().policies(), kept_source_), loader_options(tasks_seen()));
     data::require_texts(task, model().config(), options().max_tokens);
     if (const auto ids = task.source->token_ids()) adopt_vocabulary(*ids, "task '" + task.name + "'");
-    train(loader, task.name, plan);
+    trainer_.train(loader, task.name, print, plan, alone);
     if constexpr (keeps_pairs) {
       const data::Task learned = data::without_bad_images(task, options().loading.quarantined, loader.bad_images());
-      keep_pairs(engine_.policies(), learned, tasks_seen() - 1,
+      keep_pairs(engine().policies(), learned, tasks_seen() - 1,
                  [this](const data::Task& kept) { return features(kept, {.retrieval = false, .fusion = true}); });
       kept_source_ = task.source;
     }
   }
-  /// Begins a task, or goes on with the task of the restored state.
-  void begin_or_resume(data::BatchSource& source, const std::string& name, int epochs, const TaskPlan& plan) {
-    const std::uint64_t steps = source.steps() * static_cast<std::uint64_t>(epochs);
-    if (place_.resumes_task()) {
-      PlaceInTasks::require_steps(name, engine_.task_steps(), steps);
-      engine_.resume_task(plan);
-      source.set_bad_pairs(place_.bad_pairs);
-      for (Observer* observer : observers_) observer->task_resumes(tasks_seen(), name, steps);
-    } else {
-      begin_task(steps, name, plan);
-      if (const std::size_t left = source.dropped(); left > 0)
-        for (Observer* observer : observers_) observer->pairs_dropped(tasks_seen(), name, left);
-    }
-  }
-  void tell_place(const data::BatchSource* source = nullptr) {
-    if (observers_.empty()) return;
-    if (source != nullptr) place_.bad_pairs = source->bad_pairs();
-    for (Observer* observer : observers_) observer->between_steps(place());
-  }
-  /// Whether an observer ends the task after the step `last`. Asks the observers that watch steps, or the others.
-  [[nodiscard]] bool ends_task(const StepReport& last, bool watching_steps) {
-    bool ends = false;
-    for (Observer* observer : observers_)
-      if (observer->watches_steps() == watching_steps) ends = observer->ends_task(last) || ends;
-    return ends;
-  }
-
-  void train(data::BatchSource& source, const std::string& name, const TaskPlan& plan) {
-    using Clock = std::chrono::steady_clock;
-    const std::chrono::duration<double> longest(options().read_seconds);  // slow steps are reported one by one
-    const bool watched =
-        std::any_of(observers_.begin(), observers_.end(), [](Observer* o) { return o->watches_steps(); });
-    const int read_every = backend::SkipsWork<B> && !watched ? options().read_every : 1;
-    const int epochs = plan.epochs.value_or(options().epochs);
-    auto last_read = Clock::now();
-    begin_or_resume(source, name, epochs, plan);
-    bool ends = false;
-    int epoch = static_cast<int>(place().epoch);
-    for (; epoch < epochs && !ends; ++epoch) {
-      const auto trained = static_cast<std::size_t>(place().batch);
-      if (trained == 0) begin_epoch(source, static_cast<std::uint32_t>(epoch));
-      source.start_at(static_cast<std::uint32_t>(epoch), trained);
-      StepReport last;
-      while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
-        after_pending(source, [&] { engine_.submit(*batch, &source); });
-        if (static_cast<int>(engine_.pending()) < read_every && Clock::now() - last_read < longest) continue;
-        last = engine_.synchronize(&source, observers_);
-        last_read = Clock::now();
-        ends = watched && ends_task(last, true);
-        if (ends) break;
-        if (place().batch < source.steps()) tell_place(&source);
-      }
-      if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
-      ends = ends || (source.steps() > 0 && ends_task(last, false));
-      place_.end_epoch(engine_.task_step());
-      if (!ends && epoch + 1 < epochs) tell_place(&source);
-    }
-    engine_.end_task(&source, epoch);
-    place_.end_task();
-  }
-
-  /// Calls work(). If work() throws, the pending steps are reported before the error is rethrown; the error of a
-  /// pending step takes precedence.
-  template <class Work>
-  auto after_pending(data::BatchSource& source, const Work& work) {
-    try {
-      return work();
-    } catch (...) {
-      engine_.synchronize(&source, observers_);
-      throw;
-    }
-  }
-
-  Engine engine_;
+  TaskTrainer<Engine> trainer_;
   std::shared_ptr<const data::Source> kept_source_;  ///< of the pairs that the rehearsal keeps
   std::optional<data::TokenIds> token_ids_;          ///< of the tasks learned
-  PlaceInTasks place_;
-  std::vector<Observer*> observers_;
 };
 
 }  // namespace ctp

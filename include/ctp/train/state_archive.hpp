@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctp/core/archive.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/shape.hpp>
 #include <ctp/tensor/named.hpp>
@@ -42,17 +43,12 @@ constexpr DType archived_type() {
   }
 }
 
-template <class T>
-void require_archivable() {
-  static_assert(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>,
-                "[ctp.train.state] an archive takes numbers, plain structs, and ctp::Buffer and std::vector of these: "
-                "let visit() pass such members. See docs/policies/objective.md");
-}
-
-/// A member of type Member as a tensor: its dtype, and its elements on the host.
+/// The elements of a member as a tensor on the host. `number`: of rank 0.
 template <class T>
 NamedTensor archived_elements(std::string name, const T* first, std::size_t count, bool number) {
-  require_archivable<T>();
+  static_assert(PlainMember<T>,
+                "[ctp.train.state] an archive takes numbers, plain structs, and ctp::Buffer and std::vector of these: "
+                "let visit() pass such members. See docs/policies/objective.md");
   NamedTensor tensor{std::move(name), archived_type<T>(), {}, std::vector<std::byte>(count * sizeof(T))};
   if (!number || dtype_size(tensor.dtype) != sizeof(T))
     tensor.shape = {static_cast<std::int64_t>(tensor.bytes.size() / dtype_size(tensor.dtype))};
@@ -61,9 +57,9 @@ NamedTensor archived_elements(std::string name, const T* first, std::size_t coun
 }
 template <class Member>
 NamedTensor archived(std::string name, const Member& member) {
-  if constexpr (requires { member.to_host(); }) {
+  if constexpr (BufferMember<Member>) {
     return archived(std::move(name), member.to_host());
-  } else if constexpr (requires { member.begin(); }) {
+  } else if constexpr (ListMember<Member>) {
     return archived_elements(std::move(name), member.data(), member.size(), false);
   } else {
     return archived_elements(std::move(name), &member, 1, true);
@@ -78,11 +74,11 @@ std::vector<T> elements_of(const NamedTensor& tensor) {
 }
 template <class Member>
 void write_archived(const NamedTensor& tensor, Member& member) {
-  if constexpr (requires { member.to_host(); }) {
-    const auto host = elements_of<typename decltype(member.to_host())::value_type>(tensor);
-    member.assign(host);
-  } else if constexpr (requires { member.begin(); }) {
-    member = elements_of<typename Member::value_type>(tensor);
+  if constexpr (BufferMember<Member>) {
+    member.assign(elements_of<typename decltype(member.to_host())::value_type>(tensor));
+  } else if constexpr (ListMember<Member>) {
+    const auto list = elements_of<typename Member::value_type>(tensor);
+    member.assign(list.begin(), list.end());
   } else {
     std::memcpy(&member, tensor.bytes.data(), sizeof(Member));
   }
@@ -92,9 +88,9 @@ void write_archived(const NamedTensor& tensor, Member& member) {
 
 /// @brief The state of a training on the host, as named tensors: what a checkpoint holds.
 ///
-/// Made from all members that `visit` shows: numbers (rank 0), lists and buffers (rank 1), plain structs (their bytes,
-/// U8). The second member of a name is called "name#2", and so on. Element types and bytes are those of the members, so
-/// that a restored state has the same bits.
+/// Made from all members that `visit` shows: numbers (rank 0), lists and buffers (rank 1), plain structs and arrays
+/// (their bytes, U8). The second member of a name is called "name#2", and so on. Element types and bytes are those of
+/// the members, so that a restored state has the same bits.
 class StateArchive {
  public:
   StateArchive() = default;
@@ -107,7 +103,9 @@ class StateArchive {
     StateArchive archive;
     Names names;
     auto save = [&](const std::string& name, auto& member) {
-      archive.tensors_.push_back(detail::archived(names.unique(name), member));
+      const std::string given = names.unique(name);
+      if (archive.name_of_two_.empty() && given != name) archive.name_of_two_ = name;
+      archive.tensors_.push_back(detail::archived(given, member));
     };
     (states.visit(save), ...);
     return archive;
@@ -134,7 +132,10 @@ class StateArchive {
     }
     Names names;
     auto load = [&](const std::string& name, auto& member) {
-      detail::write_archived(*by_name.at(names.unique(name)), member);
+      const std::string given = names.unique(name);
+      const auto place = by_name.find(given);
+      if (place == by_name.end()) refuse(given, "the members that were visited a moment ago", "this one");
+      detail::write_archived(*place->second, member);
     };
     (states.visit(load), ...);
   }
@@ -158,12 +159,8 @@ class StateArchive {
       if (!before.contains(b.name)) names.push_back(b.name);
     return names;
   }
-  /// The first name that two members have; empty if every member has a name of its own.
-  [[nodiscard]] std::string name_of_two() const {
-    for (const NamedTensor& tensor : tensors_)
-      if (tensor.name.size() > 2 && tensor.name.ends_with("#2")) return tensor.name.substr(0, tensor.name.size() - 2);
-    return "";
-  }
+  /// The first name that two members had in of(); empty if every member had a name of its own.
+  [[nodiscard]] const std::string& name_of_two() const { return name_of_two_; }
   /// The members' names in quotation marks: "\"a\", \"b\"", or "nothing".
   [[nodiscard]] std::string names() const {
     std::string text;
@@ -178,15 +175,13 @@ class StateArchive {
   class Names {
    public:
     std::string unique(const std::string& name) {
-      const int count = ++count_[name];
-      std::string given = count == 1 ? name : name + "#" + std::to_string(count);
-      given_.insert(given);
+      std::string given = name;
+      for (int count = 2; !given_.insert(given).second; ++count) given = name + "#" + std::to_string(count);
       return given;
     }
     [[nodiscard]] bool has(const std::string& name) const { return given_.contains(name); }
 
    private:
-    std::map<std::string, int> count_;
     std::set<std::string> given_;
   };
 
@@ -200,9 +195,10 @@ class StateArchive {
 
   [[noreturn, gnu::cold]] static void refuse(const std::string& name, const std::string& expected,
                                              const std::string& found) {
-    throw CheckpointError(Complaint{"saved state", name, expected, found,
-                                    "restore it into the same strategy, model and backend as it was saved from"}
-                              .text());
+    throw CheckpointError(
+        Complaint{"saved state", name, expected, found,
+                  "restore it into the same strategy, model and backend as it was saved from, with the same observers"}
+            .text());
   }
 
   template <class Member>
@@ -213,12 +209,12 @@ class StateArchive {
     std::size_t now = 1, size = sizeof(Member);
     DType type = detail::archived_type<Member>();
     bool may_grow = false;
-    if constexpr (requires { member.to_host(); }) {
+    if constexpr (BufferMember<Member>) {
       using T = typename decltype(member.to_host())::value_type;
       now = static_cast<std::size_t>(member.size());
       size = sizeof(T);
       type = detail::archived_type<T>();
-    } else if constexpr (requires { member.begin(); }) {
+    } else if constexpr (ListMember<Member>) {
       using T = typename Member::value_type;
       size = sizeof(T);
       type = detail::archived_type<T>();
@@ -229,9 +225,13 @@ class StateArchive {
       refuse(name,
              may_grow ? "a multiple of " + std::to_string(size) + " bytes" : std::to_string(now * size) + " bytes",
              std::to_string(saved.bytes.size()));
+    if (type == DType::Bool)
+      for (const std::byte b : saved.bytes)
+        if (std::to_integer<int>(b) > 1) refuse(name, "0 or 1", std::to_string(std::to_integer<int>(b)));
   }
 
   std::vector<NamedTensor> tensors_;
+  std::string name_of_two_;
 };
 
 }  // namespace ctp

@@ -24,10 +24,10 @@
 #include <ctp/train/parameters/gradient_clip.hpp>
 #include <ctp/train/parameters/penalty_value.hpp>
 #include <ctp/train/parameters/ranges.hpp>
-#include <ctp/train/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
-#include <ctp/train/step_capture.hpp>
+#include <ctp/train/steps/pending_steps.hpp>
+#include <ctp/train/steps/step_capture.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/task_plan.hpp>
 #include <ctp/train/thetas.hpp>
@@ -79,8 +79,6 @@ class StepEngine {
   [[nodiscard]] std::uint32_t tasks_seen() const { return tasks_seen_; }
   /// Steps of the current task so far.
   [[nodiscard]] std::uint64_t task_step() const { return task_step_; }
-  /// Planned steps of the current task.
-  [[nodiscard]] std::uint64_t task_steps() const { return task_steps_; }
   /// Steps submitted and not reported yet.
   [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
   /// Makes the next step run normally, not as a replay. To be called when a setting or a state was changed from
@@ -115,11 +113,18 @@ class StepEngine {
     task_step_ = 0;
     task_steps_ = steps;
   }
-  /// Goes on with a task whose state was restored: what begin_task() does beside its effects on the state. **Errors.**
-  /// as TaskPlan::check().
+  /// Sets the plan of a task that goes on from a restored state. **Errors.** as TaskPlan::check().
   void resume_task(const TaskPlan& plan) {
     plan.check();
     plan_ = plan;
+  }
+  /// Forgets the steps that were not reported, and the error of a step: a restored state knows nothing of them.
+  void discard_pending() {
+    pending_.read();
+    pending_.drop_from(0);
+    pending_.clear();
+    failure_.reset();
+    B::zero(gradient_.data(), gradient_.size());
   }
   /// Planned epochs of the current task.
   [[nodiscard]] int epochs() const { return plan_.epochs.value_or(options_.epochs); }

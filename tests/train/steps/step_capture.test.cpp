@@ -1,4 +1,4 @@
-#include <ctp/train/step_capture.hpp>
+#include <ctp/train/steps/step_capture.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -11,7 +11,7 @@
 #include <ctp/strategy/afec.hpp>
 #include <ctp/strategy/si.hpp>
 
-#include "engine_fixture.hpp"
+#include <train/engine_fixture.hpp>
 
 namespace {
 

@@ -1,4 +1,4 @@
-/// @file   ctp/train/pending_steps.hpp
+/// @file   ctp/train/steps/pending_steps.hpp
 /// @brief  Losses of the submitted steps that the host has not read or reported yet.
 /// @layer  train
 #pragma once
@@ -16,9 +16,9 @@
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/tensor/buffer.hpp>
-#include <ctp/train/host_snapshot.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/steps/host_snapshot.hpp>
 
 namespace ctp {
 

@@ -1,4 +1,4 @@
-/// @file   ctp/train/step_capture.hpp
+/// @file   ctp/train/steps/step_capture.hpp
 /// @brief  Decides whether a step runs normally, is captured, or is replayed (CUDA graphs).
 /// @layer  train
 #pragma once

@@ -1,10 +1,11 @@
-#include <ctp/train/pending_steps.hpp>
+#include <ctp/train/steps/pending_steps.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,7 +17,8 @@
 
 #include <ctp/strategy/si.hpp>
 
-#include "training_fixture.hpp"
+#include <train/saved_states.hpp>
+#include <train/training_fixture.hpp>
 
 namespace {
 
@@ -133,36 +135,61 @@ TEST_CASE("pending steps: read several at a time, steps give the same weights, s
 
 TEST_CASE("pending steps: a state is saved when all steps are read, and goes on from there with the same bits") {
   using Strategy = ctp::strategy::Ctp;
-  class Saving final : public ctp::Observer {
-   public:
-    explicit Saving(Learner<Strategy>& learner) : learner_(&learner) { learner.observe(*this); }
-    void between_steps(const ctp::Position& place) override {
-      places.push_back(place.in_task ? place.epoch * 100 + static_cast<std::uint32_t>(place.batch) : 1000);
-      states.push_back(learner_->state());
-    }
-    std::vector<std::uint32_t> places;
-    std::vector<ctp::StateArchive> states;
-
-   private:
-    Learner<Strategy>* learner_;
-  };
   const ctp::TrainOptions options{
       .epochs = 2, .rate = 1e-3, .seed = 3, .capture_steps = true, .read_every = 3, .read_seconds = 1e9};
   test::Batches first(test::micro, steps, 3, 6, 1), second(test::micro, steps, 3, 6, 2);
   Learner<Strategy> whole(Learner<Strategy>::Model(test::micro), options);
-  Saving saving(whole);
+  test::SavedStates saved(whole);
   whole.learn(first, "first");
   whole.learn(second, "second");
   // Behind three steps, behind the epoch, behind three steps of the next, behind the task.
-  CHECK(saving.places == std::vector<std::uint32_t>{3, 100, 103, 1000, 3, 100, 103, 1000});
-  for (std::size_t i = 0; i < saving.states.size(); ++i) {
+  std::vector<std::uint64_t> places;
+  for (const ctp::Position& p : saved.places) places.push_back(p.in_task ? p.epoch * 100 + p.batch : 1000);
+  CHECK(places == std::vector<std::uint64_t>{3, 100, 103, 1000, 3, 100, 103, 1000});
+  for (std::size_t i = 0; i < saved.states.size(); ++i) {
     CAPTURE(i);
     Learner<Strategy> rest(Learner<Strategy>::Model(test::micro), options);
-    rest.restore(saving.states[i]);
+    rest.restore(saved.states[i]);
+    test::SavedStates again(rest);
     if (i < 3) rest.learn(first, "first");
     if (i < 7) rest.learn(second, "second");
-    CHECK(rest.state().changed_in(saving.states.back()).empty());
+    CHECK(test::goes_on_as(again, saved, i));
   }
+}
+
+TEST_CASE("pending steps: a state restored after an error knows nothing of the steps before") {
+  using Strategy = ctp::strategy::Ctp;
+  class Thrower final : public ctp::Observer {
+   public:
+    void step_done(const ctp::StepReport& report) override {
+      if (report.global_step == at) throw std::runtime_error("the log is full");
+    }
+    std::uint64_t at = 2 * steps;
+  };
+  const ctp::TrainOptions options{.epochs = 1, .rate = 1e-3, .read_every = 3, .read_seconds = 1e9};
+  test::Batches first(test::micro, steps, 3, 6, 1), second(test::micro, steps, 3, 6, 2),
+      spoilt(test::micro, steps, 3, 6, 3);
+  spoilt.list[1].images[5] = std::numeric_limits<float>::quiet_NaN();
+  Learner<Strategy> learner(Learner<Strategy>::Model(test::micro), options);
+  Thrower thrower;
+  thrower.at = 1000;
+  learner.observe(thrower);
+  learner.learn(first, "first");
+  const ctp::StateArchive saved = learner.state();
+  learner.learn(second, "second");
+  const std::vector<float> expected = learner.weights();
+  // The observer throws at the first of three steps, of which the second is not finite.
+  thrower.at = 2 * steps;
+  CHECK_THROWS_WITH_AS(learner.learn(spoilt, "spoilt"), "the log is full", std::runtime_error);
+  CHECK_THROWS_WITH_AS((void)learner.state(),
+                       "Learner::state: expected a call between two steps, found one within a step or after an error; "
+                       "call it in Observer::between_steps(), and keep the state of the last call",
+                       ctp::UsageError);
+  learner.restore(saved);
+  CHECK(learner.state().changed_in(saved).empty());
+  thrower.at = 1000;
+  learner.learn(second, "second");
+  CHECK(learner.weights() == expected);
 }
 
 TEST_CASE("pending steps: a non-finite step makes the device skip all submitted steps after it") {

@@ -1,4 +1,4 @@
-/// @file   ctp/train/host_snapshot.hpp
+/// @file   ctp/train/steps/host_snapshot.hpp
 /// @brief  A copy of the policies' host state, for a roll-back.
 /// @layer  train
 #pragma once
@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <ctp/core/archive.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/shape.hpp>
 
@@ -24,7 +25,7 @@ class HostSnapshot {
   void clear() { bytes_.clear(); }
   template <class T>
   void operator()(std::string_view /*name*/, T& member) {
-    if constexpr (plain<T>) {
+    if constexpr (PlainMember<T>) {
       const auto* p = reinterpret_cast<const std::byte*>(&member);
       bytes_.insert(bytes_.end(), p, p + sizeof(T));
     }
@@ -34,7 +35,7 @@ class HostSnapshot {
   [[nodiscard]] auto restore() const {
     return [at = std::span(bytes_)](std::string_view /*name*/, auto& member) mutable {
       using T = std::remove_reference_t<decltype(member)>;
-      if constexpr (plain<T>) {
+      if constexpr (PlainMember<T>) {
         require(at.size() >= sizeof(T), "visit", "a policy's state visits other members than a step ago");
         std::memcpy(&member, at.data(), sizeof(T));
         at = at.subspan(sizeof(T));
@@ -43,9 +44,6 @@ class HostSnapshot {
   }
 
  private:
-  template <class T>
-  static constexpr bool plain = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
-
   std::vector<std::byte> bytes_;
 };
 
