@@ -116,7 +116,6 @@
 #include <ctp/train/encode.hpp>
 #include <ctp/train/evaluate.hpp>
 #include <ctp/train/extract.hpp>
-#include <ctp/train/steps/host_snapshot.hpp>
 #include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/learner.hpp>
 #include <ctp/train/observer.hpp>
@@ -126,11 +125,12 @@
 #include <ctp/train/parameters/gradient_clip.hpp>
 #include <ctp/train/parameters/penalty_value.hpp>
 #include <ctp/train/parameters/ranges.hpp>
-#include <ctp/train/steps/pending_steps.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
-#include <ctp/train/steps/step_capture.hpp>
 #include <ctp/train/step_engine.hpp>
+#include <ctp/train/steps/host_snapshot.hpp>
+#include <ctp/train/steps/pending_steps.hpp>
+#include <ctp/train/steps/step_capture.hpp>
 #include <ctp/train/task_passes.hpp>
 #include <ctp/train/task_plan.hpp>
 #include <ctp/train/thetas.hpp>

@@ -124,7 +124,8 @@ TEST_CASE("loss state: a State without commit, which nothing fills, is reported 
 TEST_CASE("loss state: a buffer that a new State does not have in its size is reported") {
   CHECK(check_loss_state(Late{}, model).log ==
         "late: a new State does not take a saved one: saved state: centre: expected 0 bytes, found 32; restore it into "
-        "the same strategy, model and backend as it was saved from, with the same observers; let init() make every buffer in its final size\n");
+        "the same strategy, model and backend as it was saved from, with the same observers; let init() make every "
+        "buffer in its final size\n");
 }
 
 TEST_CASE("loss state: a member that visit() leaves out, in the backend's memory or on the host, is reported") {

@@ -68,7 +68,8 @@ std::string refusal(const StateArchive& archive, State& state) {
   CHECK(before.changed_in(StateArchive::of(state)).empty());
   return text;
 }
-constexpr const char* remedy = "; restore it into the same strategy, model and backend as it was saved from, with the same observers";
+constexpr const char* remedy =
+    "; restore it into the same strategy, model and backend as it was saved from, with the same observers";
 }  // namespace
 
 TEST_CASE("state archive: members are named tensors with their own element types and bytes") {
