@@ -82,7 +82,7 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 TEST_CASE("mistakes: a loss without a mistake passes") { CHECK(log_of<Mistake::Nothing>(true).empty()); }
 
 TEST_CASE("mistakes: tokens and projections are added") {
-  CHECK_THROWS_WITH_AS(log_of<Mistake::Shapes>(false), "mine_drift: add: a is [20,8] but b is [4,4]; shapes must agree",
+  CHECK_THROWS_WITH_AS(log_of<Mistake::Shapes>(false), "mine_drift: add: a is [20,4] but b is [4,4]; shapes must agree",
                        ctp::ShapeError);
 }
 

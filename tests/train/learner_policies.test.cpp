@@ -175,7 +175,10 @@ TEST_CASE("learner: the state has weights, penalty, queues, moments and counters
   for (const auto& [name, value] : test::snapshot(learner).values) names += name + " ";
   CHECK(names ==
         "theta anchor importance forward forward_importance forward.adamw.first forward.adamw.second "
-        "forward.adamw.steps adamw.first adamw.second adamw.steps tasks_seen task_step task_steps global_step ");
+        "forward.adamw.steps adamw.first adamw.second adamw.steps tasks_seen task_step task_steps global_step "
+        "position.first_task position.tasks position.in_task position.epochs position.epoch_steps position.epoch "
+        "position.epoch_first position.bad_pairs vocabulary.tokens vocabulary.pad vocabulary.unk vocabulary.cls "
+        "vocabulary.sep vocabulary.mask vocabulary.fingerprint ");
   CHECK(learner.thetas().previous() == nullptr);
   CHECK(learner.thetas().momentum() == nullptr);
 }

@@ -102,8 +102,10 @@ class PlaceInTasks {
     ++epoch_;
     epoch_first_ = task_step;
   }
+  /// Nothing of the task stays: a task that ended early leaves what one leaves whose end was planned there.
   void end_task() {
-    in_task_ = 0;
+    in_task_ = epoch_ = 0;
+    epoch_first_ = epochs_ = epoch_steps_ = 0;
     bad_pairs.clear();
   }
 
