@@ -26,9 +26,9 @@ struct Count final : ctp::Observer {
   std::vector<std::uint64_t> after;
 };
 
-constexpr int pairs = 4, words = 8;
+[[maybe_unused]] constexpr int pairs = 4, words = 8;
 
-std::shared_ptr<const ctp::data::Source> synthetic_source(const ctp::ModelConfig& c) {
+[[maybe_unused]] std::shared_ptr<const ctp::data::Source> synthetic_source(const ctp::ModelConfig& c) {
   auto source = std::make_shared<ctp::data::MemorySource>();
   const auto pixels = static_cast<std::size_t>(3 * c.image * c.image);
   for (std::int32_t i = 0; i < 3 * pairs; ++i)
