@@ -65,7 +65,7 @@ Report check_loss_state(const Policy& policy, Model model) {
 
     auto state = losses.init(model, 0);
     const StateArchive start = StateArchive::of(state);
-    if (const std::string twice = start.name_of_two(); !twice.empty())
+    if (const std::string& twice = start.name_of_two(); !twice.empty())
       report.fail(name + "visit() gives two members the name \"" + twice + "\"; give each a name of its own");
     std::uint64_t batches = 0;
     while (batches < 3) run(state, batches++);
