@@ -37,7 +37,9 @@ struct TaskMemory {
   template <class Choose>
   void add_task(const Candidates& task, std::uint64_t budget, bool published, const Choose& choose) {
     if (kept.size() != sizes.size() || std::accumulate(kept.begin(), kept.end(), std::uint64_t{0}) != members.size())
-      throw CheckpointError("memory: expected a number of kept pairs for each task, and these pairs, found others");
+      throw CheckpointError(Complaint{"memory", "kept", "one number for each task, together the kept pairs",
+                                      "other numbers", "restore a state that a training has saved"}
+                                .text());
     std::vector<std::uint64_t> all_sizes = sizes;
     all_sizes.push_back(task.members.size());
     const std::vector<std::uint64_t> places = published ? quota_published(all_sizes, budget) : quota(all_sizes, budget);

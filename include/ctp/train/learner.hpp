@@ -94,7 +94,6 @@ class Learner {
     require_plans(plans, Rehearsal::joins_all_tasks ? 1 : tasks.size());
     const std::size_t learned = trainer_.place().learned(tasks_seen());
     const auto plan = [&](std::size_t t) { return plans.empty() ? TaskPlan{} : plans[t]; };
-    std::vector<std::uint64_t> prints;
     if constexpr (Rehearsal::joins_all_tasks) {
       data::Task joined{tasks.front().name, tasks.front().source, {}};
       for (const data::Task& task : tasks) {
@@ -102,10 +101,11 @@ class Learner {
         if (&task != &tasks.front()) joined.name += " + " + task.name;
         joined.members.insert(joined.members.end(), task.members.begin(), task.members.end());
       }
-      trainer_.place().require_list({fingerprint_of(joined)}, tasks_seen());
+      const std::uint64_t print = fingerprint_of(joined);
+      trainer_.place().require_list({print}, tasks_seen());
       trainer_.place().begin_list(tasks_seen());
       if (learned == 0) {
-        trainer_.work([&] { learn_task(joined, fingerprint_of(joined), plan(0), false); });
+        trainer_.work([&] { learn_task(joined, print, plan(0), false); });
         after(*this, tasks.size() - 1);
         trainer_.tell_place();
       }
@@ -117,11 +117,11 @@ class Learner {
         for (const data::Task& task : tasks)
           require_same_source(task, tasks.front().source, "the pairs of the first task");
       }
+      std::vector<std::uint64_t> prints;
       for (const data::Task& task : tasks) prints.push_back(fingerprint_of(task));
       trainer_.place().require_list(prints, tasks_seen());
-      const std::vector<data::Task> left(tasks.begin() + static_cast<std::ptrdiff_t>(learned), tasks.end());
-      if (!left.empty())
-        data::require_tasks(left, model().config(), loader_options(tasks_seen()), keeps_pairs, kept, token_ids_);
+      data::require_tasks(std::span(tasks).subspan(learned), model().config(), loader_options(tasks_seen()),
+                          keeps_pairs, kept, token_ids_);
       trainer_.place().begin_list(tasks_seen());
       for (std::size_t t = learned; t < tasks.size(); ++t) {
         trainer_.work([&] { learn_task(tasks[t], prints[t], plan(t), false); });

@@ -106,6 +106,7 @@ class TaskTrainer {
 
   /// Calls Observer::between_steps(). `source`: of the begun task, or null.
   void tell_place(const data::BatchSource* source = nullptr) {
+    if (observers_.empty()) return;
     if (source != nullptr) place_.bad_pairs = source->bad_pairs();
     const Phase before = std::exchange(phase_, Phase::Tells);
     try {
