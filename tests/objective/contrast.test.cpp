@@ -1,5 +1,6 @@
 // The two contrasts, worked out by hand on features in the plane with temperature 1/2.
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,11 @@ TEST_CASE("momentum contrast: the queue is rounded down to whole batches and mus
   state.next = 3;
   state.fit(2);
   CHECK(state.next == 3);  // a short batch came before
+  for (const std::int64_t outside : {-1, 4}) {
+    state.next = outside;
+    state.fit(2);
+    CHECK(state.next == 0);
+  }
   CHECK_THROWS_WITH_AS(state.fit(6),
                        "momentum_contrast: the queue of 5 is shorter than a batch of 6; choose --queue of at least the "
                        "batch size",

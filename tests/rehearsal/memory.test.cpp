@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <ctp/core/error.hpp>
 #include <ctp/rehearsal/herding.hpp>
 #include <ctp/rehearsal/kmeans.hpp>
 #include <ctp/rehearsal/reservoir.hpp>
@@ -166,4 +167,22 @@ TEST_CASE("reservoir: every pair of the stream is kept equally often (chi-square
   }
   CHECK(chi_square < 43.8);  // 19 degrees of freedom, 0.1 %
   CHECK(chi_square > 4.0);   // and not too even to be random
+}
+
+TEST_CASE(
+    "memory: counts that are not those of the kept pairs, as of a foreign state, are refused and change nothing") {
+  const ctp::rehearsal::Herding herding{.budget = 4};
+  for (const int wrong : {0, 1}) {
+    CAPTURE(wrong);
+    auto memory = herding.init(NoModel{}, 0);
+    herding.choose(memory, MadeTask(0, 0, 6).candidates);
+    if (wrong == 0)
+      ++memory.kept[0];
+    else
+      memory.kept.push_back(0);
+    const Ordinals before = memory.members;
+    const MadeTask next(1, 10, 6);
+    CHECK_THROWS_AS(herding.choose(memory, next.candidates), ctp::CheckpointError);
+    CHECK(memory.members == before);
+  }
 }
