@@ -99,7 +99,8 @@ struct ParameterOps {
         first[i] = m;
         second[i] = v;
         const Real moved = before * keep - rate * m / (std::sqrt(v) * root + eps);
-        const Real after = moved < least ? least : moved > most ? most : moved;
+        const Real raised = moved < least ? least : moved;  // in two steps, so that g++ vectorises the clamp
+        const Real after = raised > most ? most : raised;
         theta[i] = after;
         gradient[i] = 0;
         if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
