@@ -34,6 +34,7 @@ set(allow_interop core backend tensor io train)
 set(third_party
   "Eigen/|unsupported/Eigen/:backend/cpu|interop"
   "nlohmann/:io|data"
+  "xxhash\\.h:io"
   "stb/|stb_:data"
   "jpeglib\\.h|jerror\\.h|turbojpeg\\.h|png\\.h|webp/|utf8proc\\.h:data"
   "cuda|cublas|cub/|cccl/:backend/cuda"

@@ -22,6 +22,7 @@ endmacro()
 
 ctp_find(Eigen3 3.4 Eigen3::Eigen libeigen3-dev)
 ctp_find(nlohmann_json 3.9 nlohmann_json::nlohmann_json nlohmann-json3-dev)
+ctp_find(xxhash "" xxhash::xxhash libxxhash-dev)
 ctp_find(utf8proc "" utf8proc::utf8proc libutf8proc-dev)
 ctp_find(stb "" stb::stb libstb-dev)
 

@@ -21,6 +21,7 @@ ctp_build_packages=(
   'libeigen3-dev|<Eigen/Core>|Eigen 3.4'
   'doctest-dev|<doctest/doctest.h>|doctest 2.4'
   'nlohmann-json3-dev|<nlohmann/json.hpp>|nlohmann/json 3.9 or newer'
+  'libxxhash-dev|<xxhash.h>|xxHash 0.8'
   'libutf8proc-dev|<utf8proc.h>|utf8proc'
   'libcli11-dev|<CLI/CLI.hpp>|CLI11 2.1 or newer'
   'libyaml-cpp-dev|<yaml-cpp/yaml.h>|yaml-cpp'

@@ -1,34 +1,26 @@
-// A training that is interrupted goes on. Between two steps an observer writes the learner's state to a file. A new
-// learner takes the state over and learns the same tasks: what is learned is passed over, and the weights at the end
-// have the same bits as without the interruption.
+// A training that is killed goes on. An observer saves checkpoints; a new learner loads the newest valid one and learns
+// the same tasks: what is learned is passed over, and the weights at the end have the same bits as without the kill.
 // [example]
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <vector>
 
 #include <ctp/ctp.hpp>
-#include <ctp/io/weights/safetensors.hpp>
+#include <ctp/train/checkpoint/checkpoint.hpp>
 
 using Model = ctp::VisionLanguageModel<ctp::encoder::Vit, ctp::encoder::Bert, ctp::Cpu>;
 using Learner = ctp::Learner<ctp::strategy::CtpEr, Model>;
 
-/// Writes the state to a file at every place between two steps. At the last of `places` the power fails.
-class SaveState final : public ctp::Observer {
- public:
-  SaveState(Learner& learner, int places) : learner_(&learner), left_(places) { learner.observe(*this); }
+/// Kills the process after a step, as the system does when the memory is exhausted.
+struct Killed final : ctp::Observer {
   void between_steps(const ctp::Position& place) override {
-    ctp::io::write_safetensors("10_state.safetensors", {learner_->state().tensors(), {}, {}});
-    if (--left_ == 0) {
-      std::printf("interrupted in task %u, epoch %u, after %d batches\n", place.tasks_seen, place.epoch,
-                  static_cast<int>(place.batch));
-      throw std::runtime_error("the power failed");
-    }
+    if (place.step == 11) std::raise(SIGKILL);
   }
-
- private:
-  Learner* learner_;
-  int left_;
 };
 
 int main() {
@@ -42,19 +34,27 @@ int main() {
   sizes.vocab = 32;
   const ctp::TrainOptions options{.epochs = 2, .max_tokens = 3, .loading = {.batch_size = 4}};
 
-  Learner whole(Model(sizes), options), broken(Model(sizes), options), rest(Model(sizes), options);
-  whole.learn_all(tasks);
-  SaveState saving(broken, 11);
-  try {
-    broken.learn_all(tasks);
-  } catch (const std::runtime_error&) {  // a real failure would end the program here
+  ctp::io::CheckpointFolder checkpoints("10_checkpoints");
+  if (const pid_t child = fork(); child == 0) {
+    ctp::io::CheckpointWriter writer(checkpoints);  // a thread that writes while the training goes on
+    Learner learner(Model(sizes), options);
+    ctp::CheckpointEvery every(learner, writer, {.steps = 4});
+    Killed killed;
+    learner.observe(every);
+    learner.observe(killed);
+    learner.learn_all(tasks);
+  } else {
+    waitpid(child, nullptr, 0);
   }
-  rest.restore(ctp::StateArchive(ctp::io::read_safetensors("10_state.safetensors").tensors));
+  Learner rest(Model(sizes), options), whole(Model(sizes), options);
+  const ctp::LoadedCheckpoint loaded = rest.load(checkpoints);
+  std::printf("killed; goes on from step %d\n", static_cast<int>(loaded.step));
   rest.learn_all(tasks);
+  whole.learn_all(tasks);
   std::printf("the weights have the same bits: %s\n", rest.weights() == whole.weights() ? "yes" : "no");
-  std::remove("10_state.safetensors");
+  std::filesystem::remove_all(checkpoints.path());
 }
 // [example]
 
-// prints: interrupted in task 1, epoch 0, after 5 batches
+// prints: killed; goes on from step 8
 // prints: the weights have the same bits: yes

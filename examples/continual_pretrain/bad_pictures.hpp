@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,17 @@ class BadPictures {
     for (const BadPicture& picture : listed_) append(picture);
   }
 
+  /// Takes over the entries of the file of a run that goes on, as if they had been added.
+  void restore(const std::vector<BadPicture>& written) {
+    const auto file_name = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };  // data may move
+    std::set<std::pair<std::string_view, std::string_view>> names;  // of pair and picture
+    for (const BadPicture& picture : written)
+      if (picture.split == "train") names.emplace(picture.pair, file_name(picture.file));
+    for (std::size_t i = 0; i < samples_.size() && !names.empty(); ++i)
+      if (names.contains({samples_[i].id, file_name(samples_[i].image)}) && known_.insert(samples_[i].ordinal).second)
+        ordinals_.push_back(samples_[i].ordinal);
+  }
+
   /// Adds a picture that a loader reports, once per picture. An entry that cannot be written waits for the next one.
   void add(const std::string& task, const ctp::data::BadImage& bad) {
     if (!known_.insert(bad.ordinal).second) return;
@@ -57,6 +69,8 @@ class BadPictures {
   /// Ordinals of all bad pictures so far.
   [[nodiscard]] const std::vector<std::uint32_t>& ordinals() const { return ordinals_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// The file.
+  [[nodiscard]] ctp::report::PatientLog& log() { return file_; }
   /// Syncs and closes the file, if there is one.
   void close() { file_.close(); }
   /// What of the file is lost, or an empty text.

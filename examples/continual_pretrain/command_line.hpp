@@ -29,6 +29,7 @@ namespace pretrain {
 struct CommandLine {
   std::vector<Assignment> assignments;
   std::vector<std::string> configs;  ///< paths of --config
+  std::vector<std::string> allow;    ///< of --allow: keys in which a run that goes on may differ
   bool json = false, dry_run = false;
 };
 
@@ -67,6 +68,10 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
       "--set", sets,
       "key=value: an option, or a setting of a policy, the model, the augmentation or a group of parameters, such as "
       "momentum.decay, model.vision_width, augment.published, group.visual_encoder*.rate");
+  app.add_option("--allow", line.allow,
+                 "with --resume: a setting that may differ from the run's, by its key in config.json; may be given "
+                 "several times")
+      ->allow_extra_args(false);
   app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
   app.add_flag("--dry-run", line.dry_run,
                "train nothing and write nothing: print the sizes of the training and the costs of each strategy");

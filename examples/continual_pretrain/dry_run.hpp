@@ -24,6 +24,7 @@
 #include "steps_of.hpp"
 #include "strategy_cost.hpp"
 #include "training.hpp"
+#include "training_options.hpp"
 
 namespace pretrain {
 

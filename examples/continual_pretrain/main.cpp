@@ -1,5 +1,6 @@
 // Trains a vision-language model on the tasks of a P9D folder, one after the other, with a strategy chosen by name.
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include <ctp/data.hpp>
+#include <ctp/io/checkpoint/checkpoint_folder.hpp>
+#include <ctp/io/checkpoint/checkpoint_writer.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 
@@ -16,12 +19,14 @@
 #include "../common/stream_evaluator.hpp"
 #include "../common/threads.hpp"
 #include "../common/title_check.hpp"
+#include "checkpoint_interval.hpp"
 #include "command_line.hpp"
 #include "known_before.hpp"
 #include "least_batch.hpp"
 #include "model_settings.hpp"
 #include "name_list.hpp"
 #include "notes.hpp"
+#include "resume.hpp"
 #include "run_config.hpp"
 #include "run_context.hpp"
 #include "run_files.hpp"
@@ -63,8 +68,11 @@ void resolve(Request& r) {
 #if defined(CTP_HAVE_CUDA)
   if (r.on_cuda) use_cuda(r.settings.precision);
 #endif
-  if (r.settings.resume)
-    throw ctp::UsageError("--resume: expected a run from the beginning, found --resume; it is not there yet");
+  (void)checkpoint_plan(r.settings.checkpoint_every);
+  if (!r.line.allow.empty() && !r.settings.resume)
+    throw ctp::UsageError(
+        "--allow: expected --resume, found none; --allow names a setting in which a run that goes on "
+        "may differ");
 }
 
 ctp::data::Vocabulary vocabulary_of(const Settings& s, const ctp::data::P9d& stream) {
@@ -139,18 +147,43 @@ void carry_out(const RunContext& context, [[maybe_unused]] bool on_cuda, bool dr
     context.announce();
     return;
   }
-  require_room(context);
-  context.bad_pictures.write_quarantined();
-  context.save_inputs(context.settings.output);
+  if (context.resumed == nullptr) {
+    require_room(context);
+    context.bad_pictures.write_quarantined();
+    context.save_inputs(context.settings.output);
+  }
 #if defined(CTP_HAVE_CUDA)
   if (on_cuda) return train_on_cuda(context);
 #endif
   train_on_cpu(context);
 }
 
-/// Checks the pictures and carries the request out.
+void say_save_fails(const std::string& problem) {
+  std::fprintf(stderr, "continual_pretrain: %s; the checkpoint is tried again\n",
+               ctp::printable(problem, 1U << 15U).c_str());
+}
+
+/// True if the run is finished; says so.
+bool finished(const std::optional<Resumed>& resumed, const Request& r) {
+  if (!resumed || !resumed->finished) return false;
+  if (r.line.json)
+    std::printf("%s\n", ctp::JsonLine().add("kind", "finished").add("output", r.settings.output).text().c_str());
+  else
+    std::printf("this run is finished; everything is in %s\n", ctp::printable(r.settings.output).c_str());
+  return true;
+}
+
+/// Checks the pictures and carries the request out, from the beginning or from a checkpoint.
 void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::RunFolder* folder) {
   const Settings& settings = r.settings;
+  const auto facts = run_facts(settings, r.model, in.stream, in.tokenizer.vocabulary());
+  ctp::io::CheckpointFolder saved(settings.output + "/checkpoints",
+                                  {settings.keep, static_cast<std::uint64_t>(settings.keep_every)});
+  std::optional<Resumed> resumed;
+  if (folder != nullptr && settings.resume) resumed = open_checkpoint(saved, facts, r.line.allow, settings.output);
+  if (finished(resumed, r)) return;
+  if (resumed) saved.tidy(resumed->checkpoint.step);
+  ctp::io::CheckpointWriter writer(saved, {.report = say_save_fails});
   const ctp::data::FileSourceOptions reading{
       .max_words = settings.max_words,
       .length = settings.max_words,
@@ -199,7 +232,12 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
              .left_out = left_out_records(in.stream),
              .least_pairs = r.least_pairs,
              .cache_budget = cache_bytes(settings, 5),
-             .cache_filled = filled_caches(check, settings)},
+             .cache_filled = filled_caches(check, settings),
+             .checkpoints = &writer,
+             .facts = &facts,
+             .resumed = resumed ? &resumed->checkpoint : nullptr,
+             .allow = r.line.allow,
+             .read_bad_pictures = [&] { restore_bad_pictures(bad_pictures); }},
             r.on_cuda, r.line.dry_run);
   if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !r.line.json && !r.line.dry_run)
     std::printf("pictures left out as bad: %zu, listed in %s\n", bad, ctp::printable(bad_pictures.path()).c_str());

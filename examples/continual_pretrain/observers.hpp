@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -19,15 +21,17 @@ namespace pretrain {
 /// Prints the progress of a training: one updated line on a terminal, else a line every five seconds.
 class ProgressObserver final : public ctp::Observer {
  public:
-  /// `epochs`: planned epochs of a task, by its number. `keeps_last`: --last-batch keep.
-  ProgressObserver(std::size_t tasks, std::uint64_t all_steps, std::function<int(std::size_t)> epochs, bool keeps_last,
-                   bool quiet)
+  /// `epochs`: planned epochs of a task, by its number. `keeps_last`: --last-batch keep. `dropped`: where the number of
+  /// pairs is noted that each epoch of the current task leaves out.
+  ProgressObserver(std::size_t tasks, std::uint64_t steps_left, std::function<int(std::size_t)> epochs, bool keeps_last,
+                   bool quiet, std::uint64_t& dropped)
       : tasks_(tasks),
+        dropped_(dropped),
         epochs_(std::move(epochs)),
         keeps_last_(keeps_last),
         quiet_(quiet),
         terminal_(isatty(STDOUT_FILENO) == 1),
-        pace_(all_steps) {}
+        pace_(steps_left) {}
 
   void task_begins(std::uint32_t, const std::string& name, std::uint64_t steps) override {
     pace_.pause_ends();
@@ -35,14 +39,18 @@ class ProgressObserver final : public ctp::Observer {
     if (!quiet_)
       std::printf("task %s: %llu steps\n", ctp::printable(name).c_str(), static_cast<unsigned long long>(steps));
   }
+  void task_resumes(std::uint32_t, const std::string& name, std::uint64_t steps) override {
+    pace_.pause_ends();
+    if (!quiet_)
+      std::printf("task %s goes on: %llu steps in all\n", ctp::printable(name).c_str(),
+                  static_cast<unsigned long long>(steps));
+  }
   void pairs_dropped(std::uint32_t, const std::string& name, std::size_t pairs) override {
     dropped_ = pairs;
     if (!quiet_)
       std::printf("task %s: each epoch leaves out %zu pairs, too few for %s\n", ctp::printable(name).c_str(), pairs,
                   keeps_last_ ? "the losses" : "a batch (--last-batch keep trains on them)");
   }
-  /// Pairs that each epoch of the current task leaves out.
-  [[nodiscard]] std::size_t dropped() const { return dropped_; }
   void step_done(const ctp::StepReport& r) override {
     pace_.step(r.pairs);
     if (quiet_) return;
@@ -59,7 +67,8 @@ class ProgressObserver final : public ctp::Observer {
   }
 
  private:
-  std::size_t tasks_, dropped_ = 0;
+  std::size_t tasks_;
+  std::uint64_t& dropped_;
   std::function<int(std::size_t)> epochs_;
   bool keeps_last_, quiet_, terminal_;
   ctp::report::Pace pace_;

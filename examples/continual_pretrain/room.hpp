@@ -28,7 +28,8 @@ namespace pretrain {
 /// What a run takes and what there is. **Units.** bytes.
 struct Room {
   std::uint64_t weights_file = 0;            ///< weights of one task
-  std::uint64_t disk = 0;                    ///< weights of all tasks, and logs, at least
+  std::uint64_t checkpoint = 0;              ///< one checkpoint
+  std::uint64_t disk = 0;                    ///< weights of all tasks, checkpoints and logs, at least
   std::uint64_t training = 0;                ///< host: state and one step; nothing on a device
   std::uint64_t batches = 0;                 ///< host: batches that are made ahead
   std::uint64_t machine = machine_memory();  ///< host
@@ -90,7 +91,10 @@ Room room_of(const RunContext& context) {
     steps +=
         steps_of(context.tasks[t].members.size(), s, context.least_pairs) * static_cast<std::uint64_t>(epochs_of(s, t));
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
-  room.disk = tasks * room.weights_file + lines;
+  const auto all = [&](std::uint64_t every) { return every > 0 ? steps / every : 0; };
+  const auto kept = static_cast<std::uint64_t>(s.keep) + 1 + all(static_cast<std::uint64_t>(s.keep_every));
+  room.checkpoint = cost.state() - cost.gradient + (std::uint64_t{1} << 16U);
+  room.disk = tasks * room.weights_file + lines + kept * room.checkpoint;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);
   return room;
 }
@@ -102,12 +106,13 @@ inline void require_room(const Room& room, const RunContext& context, bool plann
   if (room.free_disk && *room.free_disk < room.disk)
     throw ctp::ResourceError(ctp::Complaint{output, "free disk space",
                                             ctp::io::size_text(room.disk) + " for the weights of " +
-                                                std::to_string(context.tasks.size()) + " tasks and the logs",
+                                                std::to_string(context.tasks.size()) + " tasks, checkpoints and logs",
                                             ctp::io::size_text(*room.free_disk), "free some space or write elsewhere"}
                                  .text());
-  if (room.weights_file > largest_file())
+  const std::uint64_t largest = std::max(room.weights_file, room.checkpoint);
+  if (largest > largest_file())
     throw ctp::ResourceError(ctp::Complaint{output, "limit of a file's size (ulimit -f)",
-                                            ctp::io::size_text(room.weights_file) + " for the weights of a task",
+                                            ctp::io::size_text(largest) + " for a checkpoint",
                                             ctp::io::size_text(largest_file()), "raise the limit"}
                                  .text());
   if (!planned) detail::require_memory(room.memory(), room, "the training's state and one step");
@@ -118,7 +123,7 @@ inline void add_room(ctp::JsonLine& line, const Room& room, const RunContext& co
   const auto known = [&](const char* key, const std::optional<std::uint64_t>& value) {
     value ? line.add(key, *value) : line.add(key, nullptr);
   };
-  line.add("weights_file", room.weights_file).add("disk", room.disk);
+  line.add("weights_file", room.weights_file).add("checkpoint", room.checkpoint).add("disk", room.disk);
   known("free_disk", room.free_disk);
   line.add("memory", room.memory()).add("machine_memory", room.machine);
   line.add("cache_budget", context.cache_budget);
@@ -129,7 +134,7 @@ inline void add_room(ctp::JsonLine& line, const Room& room, const RunContext& co
 inline std::string room_text(const Room& room, const RunContext& context) {
   const auto size = [](std::uint64_t bytes) { return ctp::io::size_text(bytes); };
   std::string text = "disk: " + size(room.disk) + " for the weights of " + std::to_string(context.tasks.size()) +
-                     " tasks and the logs";
+                     " tasks, checkpoints of " + size(room.checkpoint) + " each, and the logs";
   if (room.free_disk) text += "; free below " + ctp::printable(context.settings.output) + ": " + size(*room.free_disk);
   text += "\nmemory: " + size(room.memory()) + " for state, step and batches of " + context.settings.strategy + ", ";
   text += context.cache_filled ? "and " + size(*context.cache_filled) + " for decoded pictures"

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/json_line.hpp>
@@ -40,15 +41,11 @@ inline std::string json_of(const std::string& value) {
 
 }  // namespace detail
 
-/// Writes config.json: the effective settings of the run, readable by --config from any folder. Paths are absolute.
-inline void write_config(const std::string& folder, const Settings& s, const ctp::ModelConfig& model,
-                         const std::vector<Assignment>& policies) {
-  std::string text = "{\n";
-  const auto add = [&](const std::string& key, const std::string& value) {
-    text += (text.size() > 2 ? ",\n  " : "  ");
-    ctp::append_json_string(text, key);
-    text += ": " + value;
-  };
+/// @brief The effective settings of the run, in the order of config.json: keys, and values as JSON. Paths are absolute.
+inline std::vector<std::pair<std::string, std::string>> config_members(const Settings& s, const ctp::ModelConfig& model,
+                                                                       const std::vector<Assignment>& policies) {
+  std::vector<std::pair<std::string, std::string>> members;
+  const auto add = [&](const std::string& key, const std::string& value) { members.emplace_back(key, value); };
   const auto as_json = [](const auto& value) {
     std::string out;
     ctp::detail::append_json(out, value);
@@ -72,6 +69,18 @@ inline void write_config(const std::string& folder, const Settings& s, const ctp
       model, [&](const char* name, const auto& field) { add("model." + std::string(name), as_json(field)); });
   for (const Assignment& a : s.groups) add(a.key, detail::json_of(a.value));
   for (const Assignment& a : policies) add(a.key, detail::json_of(a.value));
+  return members;
+}
+
+/// Writes config.json: the effective settings of the run, readable by --config from any folder.
+inline void write_config(const std::string& folder, const Settings& s, const ctp::ModelConfig& model,
+                         const std::vector<Assignment>& policies) {
+  std::string text = "{\n";
+  for (const auto& [key, value] : config_members(s, model, policies)) {
+    text += (text.size() > 2 ? ",\n  " : "  ");
+    ctp::append_json_string(text, key);
+    text += ": " + value;
+  }
   ctp::io::write_file_atomically(folder + "/config.json", std::string_view(text + "\n}\n"));
 }
 

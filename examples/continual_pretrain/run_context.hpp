@@ -11,6 +11,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/io/checkpoint/checkpoint.hpp>
 #include <ctp/io/run_folder.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -37,9 +38,14 @@ struct RunContext {
   std::vector<ctp::JsonLine> opening = {};  ///< first lines of metrics.jsonl
   /// Evaluation records left out as their pictures are bad, by split; for the task lines, if there are any.
   std::optional<ctp::JsonLine> left_out = {};
-  int least_pairs = 1;                        ///< of a batch that the losses can learn from
-  std::uint64_t cache_budget = 0;             ///< bytes of decoded pictures that the caches may hold
-  std::optional<std::uint64_t> cache_filled;  ///< bytes that they will hold; unknown without the check
+  int least_pairs = 1;                              ///< of a batch that the losses can learn from
+  std::uint64_t cache_budget = 0;                   ///< bytes of decoded pictures that the caches may hold
+  std::optional<std::uint64_t> cache_filled;        ///< bytes that they will hold; unknown without the check
+  ctp::io::CheckpointSink* checkpoints = nullptr;   ///< null in a dry run
+  const ctp::io::CheckpointFacts* facts = nullptr;  ///< of the run, for its checkpoints
+  ctp::io::Checkpoint* resumed = nullptr;           ///< the checkpoint that the run goes on from, if any
+  std::vector<std::string> allow = {};              ///< keys in which a run that goes on may differ
+  std::function<void()> read_bad_pictures = [] {};  ///< reads the list of a run that goes on, when it is cut back
 };
 
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.

@@ -55,11 +55,11 @@ struct Settings {
   std::string data, tasks, strategy = examples::default_strategy(), model = "tiny", vocab, init, output, device = "cpu",
                            precision = "fp32";
   std::string on_bad_image = "error", quarantine, equal_texts = "own", background = "none";
-  std::string last_batch = "drop";
+  std::string last_batch = "drop", checkpoint_every = "30m";
   int max_pixels = examples::default_max_pixels;
   bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
-  int threads = 0, workers = 1, log_every = 10, cache_mb = 1280;
+  int threads = 0, workers = 1, log_every = 10, cache_mb = 1280, keep = 2, keep_every = 0;
   int prefetch = ctp::data::LoadingOptions{}.prefetch;
   int patience_seconds = ctp::data::LoadingOptions{}.patience_seconds;
   std::vector<int> task_epochs;    ///< of each task; empty: `epochs` for all
@@ -128,8 +128,13 @@ struct Settings {
     visitor("cache_mb", s.cache_mb,
             "MiB of decoded pictures kept in memory: two fifths for training, one fifth each for test, query, gallery");
     visitor("log_every", s.log_every, "steps between lines of metrics.jsonl");
-    visitor("output", s.output, "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl and weights");
-    visitor("resume", s.resume, "continue from the last checkpoint in the output folder");
+    visitor("output", s.output,
+            "folder for config.json, vocab.txt, metrics.jsonl, bad_images.jsonl, weights and checkpoints");
+    visitor("checkpoint_every", s.checkpoint_every,
+            "when a checkpoint is saved: 500 (steps), 90s, 30m, 2h, or never; always at the start and after each task");
+    visitor("keep", s.keep, "newest checkpoints that stay");
+    visitor("keep_every", s.keep_every, "steps: of each so many, the first checkpoint stays for good; 0: none");
+    visitor("resume", s.resume, "go on from the newest valid checkpoint in the output folder");
   }
 
   /// "--image-size" of "image_size".
@@ -179,7 +184,7 @@ struct Range {
 
 /// The ranges of the options that are numbers. The largest numbers are far beyond use; they keep sums within bounds.
 inline constexpr double no_limit = std::numeric_limits<double>::infinity();
-inline constexpr std::array<Range, 21> ranges{{{"image_size", 1, 16384},
+inline constexpr std::array<Range, 23> ranges{{{"image_size", 1, 16384},
                                                {"max_words", 3, 65536},
                                                {"queue", 1, 1 << 22},
                                                {"epochs", 1, 65536},
@@ -199,6 +204,8 @@ inline constexpr std::array<Range, 21> ranges{{{"image_size", 1, 16384},
                                                {"max_pixels", 1, std::numeric_limits<int>::max()},
                                                {"max_unknown_share", 0, 1},
                                                {"max_empty_titles", 0, 100'000'000},
+                                               {"keep", 2, 1'000'000},
+                                               {"keep_every", 0, std::numeric_limits<int>::max()},
                                                {"log_every", 1, 1'000'000}}};
 
 /// The ranges of settings of policies. Numbers within them stay finite and above 0 in single precision. A key that

@@ -26,8 +26,31 @@ struct FilesGone : ctp::ResourceError {
   using ResourceError::ResourceError;
 };
 
-/// @brief Observer that throws when the training must end: Stopped after a signal, FilesGone if the run's folder was
-/// removed, moved or replaced. Throws once. The first step makes the run's folder count.
+/// The last step that was done: part of the state of a run.
+struct LastStep {
+  std::uint32_t task = 0, epoch = 0;
+  std::uint64_t step = 0, global_step = 0, steps = 0;  ///< `steps`: of the task; 0 before the first step
+  std::string name;                                    ///< of the task
+
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("last.task", task);
+    archive("last.epoch", epoch);
+    archive("last.step", step);
+    archive("last.global_step", global_step);
+    archive("last.steps", steps);
+    archive("last.name", name);
+  }
+  /// "after task 0 ("name"), epoch 1, step 17 of 60"; step counts from 0 as in metrics.jsonl.
+  [[nodiscard]] std::string text() const {
+    if (steps == 0) return "before the first step";
+    return "after task " + std::to_string(task) + " (" + ctp::quoted(name) + "), epoch " + std::to_string(epoch) +
+           ", step " + std::to_string(step) + " of " + std::to_string(steps);
+  }
+};
+
+/// @brief Observer that throws when the training must end, between two steps: Stopped after a signal, FilesGone if the
+/// run's folder was removed, moved or replaced. Throws once.
 ///
 /// Every two seconds it looks for the folder, and for metrics.jsonl: a log that was removed or replaced, as by `sed
 /// -i`, goes on under its path.
@@ -35,24 +58,15 @@ class Stops final : public ctp::Observer {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `folder` may be null. `log` is open.
-  Stops(ctp::io::RunFolder* folder, ctp::report::PatientLog& log)
-      : folder_(folder), log_(log), tells_(log.in_place()) {}
+  /// `folder` may be null. `log` is open. `last`: where the last step is noted.
+  Stops(ctp::io::RunFolder* folder, ctp::report::PatientLog& log, LastStep& last)
+      : folder_(folder), log_(log), last_(last), tells_(log.in_place()) {}
 
-  void task_begins(std::uint32_t task, const std::string& name, std::uint64_t steps) override {
-    name_ = name;
-    if (begun_) return;
-    last_.task = task;
-    last_.steps = steps;
+  void task_begins(std::uint32_t /*task*/, const std::string& name, std::uint64_t /*steps*/) override { name_ = name; }
+  void step_done(const ctp::StepReport& r) override {
+    last_ = {r.task, r.epoch, r.step, r.global_step, r.steps, name_};
   }
-  void step_done(const ctp::StepReport& report) override {
-    if (!begun_ && folder_ != nullptr) folder_->keep();
-    begun_ = true;
-    last_ = report;
-    last_.parts = {};  // belong to the report
-    last_name_ = name_;
-    check();
-  }
+  void between_steps(const ctp::Position& /*place*/) override { check(); }
   /// **Errors.** Stopped or FilesGone, once.
   void check() {
     if (thrown_) return;
@@ -83,25 +97,15 @@ class Stops final : public ctp::Observer {
            ": expected the folder of this run, found it removed, moved or replaced; the training ends";
   }
 
-  /// True once a step was done.
-  [[nodiscard]] bool begun() const { return begun_; }
-  /// The last step done.
-  [[nodiscard]] const ctp::StepReport& last() const { return last_; }
-  /// "task 0 ("name"), epoch 1, step 17 of 60"; step counts from 0 as in metrics.jsonl.
-  [[nodiscard]] std::string position() const {
-    return "task " + std::to_string(last_.task) + " (" + ctp::quoted(last_name_) + "), epoch " +
-           std::to_string(last_.epoch) + ", step " + std::to_string(last_.step) + " of " + std::to_string(last_.steps);
-  }
-
  private:
   [[nodiscard]] bool ours() const { return folder_ == nullptr || folder_->owns(); }
 
   ctp::io::RunFolder* folder_;
   ctp::report::PatientLog& log_;
+  LastStep& last_;
   bool tells_;  ///< false on a file system whose files have no lasting identity
-  bool begun_ = false, thrown_ = false;
-  std::string name_, last_name_;
-  ctp::StepReport last_;
+  bool thrown_ = false;
+  std::string name_;  ///< of the current task
   Clock::time_point looked_ = Clock::now();
 };
 

@@ -8,20 +8,26 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <ctp/core/printable.hpp>
 #include <ctp/data/source.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/eval/task_matrix.hpp>
+#include <ctp/io/checkpoint/checkpoint.hpp>
 #include <ctp/io/directories.hpp>
 #include <ctp/report/loss_watch.hpp>
 #include <ctp/report/patient_log.hpp>
 #include <ctp/report/step_lines.hpp>
+#include <ctp/train/checkpoint/checkpoint_every.hpp>
+#include <ctp/train/checkpoint/facts.hpp>
 #include <ctp/train/extract.hpp>
 #include <ctp/train/learner.hpp>
+#include <ctp/train/state_archive.hpp>
 #include <ctp/train/weights/published_weights.hpp>
 
 #include "../common/cosine_heads.hpp"
@@ -29,38 +35,23 @@
 #include "../common/model.hpp"
 #include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
+#include "checkpoint_interval.hpp"
 #include "notes.hpp"
 #include "observers.hpp"
 #include "policy_settings.hpp"
 #include "run_context.hpp"
+#include "run_logs.hpp"
+#include "run_state.hpp"
 #include "settings.hpp"
 #include "steps_of.hpp"
 #include "stops.hpp"
 #include "summary.hpp"
 #include "task_file.hpp"
+#include "training_options.hpp"
 #include "training_plan.hpp"
 #include "usable_features.hpp"
 
 namespace pretrain {
-
-/// @brief Loading options of the training; bad pictures are reported to the context's list.
-inline ctp::data::LoadingOptions loading_options(const RunContext& context) {
-  const Settings& s = context.settings;
-  ctp::data::LoadingOptions loading;
-  loading.batch_size = s.batch_size;
-  loading.last_batch = ctp::data::last_batch(s.last_batch);
-  loading.augment = !s.no_augment;
-  loading.workers = s.workers;
-  loading.prefetch = s.prefetch;
-  loading.patience_seconds = s.patience_seconds;
-  loading.on_bad_image = ctp::data::on_bad_image(s.on_bad_image);
-  loading.bad_image_limit = s.bad_image_limit;
-  loading.quarantined = context.bad_pictures.ordinals();
-  loading.report_bad_image = [&list = context.bad_pictures](const std::string& task, const ctp::data::BadImage& bad) {
-    list.add(task, bad);
-  };
-  return loading;
-}
 
 /// Largest number of pairs that a learner's rehearsal keeps.
 template <class Learner>
@@ -79,24 +70,26 @@ class Training {
 
   explicit Training(const RunContext& context)
       : context_(context),
-        learner_(Model(context.model), options(context),
+        learner_(Model(context.model), train_options(context),
                  [&](auto& policies) { configure(context.settings, context.policy_settings, policies); }),
+        state_{ctp::eval::TaskMatrix(context.tasks.size())},
         log_((prepare(), context.settings.output + "/metrics.jsonl"), say_log_waits),
-        stops_(context.folder, (log_.open(), log_)),  // no log if prepare() throws
+        stops_(context.folder, (log_.open(), log_), state_.last),  // no log if prepare() throws
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
         progress_(
-            context.tasks.size(), all_steps(),
+            context.tasks.size(), all_steps() - std::min(all_steps(), learner_.place().step),
             [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); },
-            context.settings.last_batch == "keep", context.json),
-        matrix_(context.tasks.size()) {
+            context.settings.last_batch == "keep", context.json, state_.dropped),
+        checkpoints_(learner_, *context.checkpoints, checkpoint_plan(), state_, losses_) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
     learner_.observe(losses_);
-    learner_.observe(stops_);  // last: an observer that throws keeps the step from those behind it
+    learner_.observe(stops_);
+    learner_.observe(checkpoints_);
   }
 
-  /// **Errors.** Error(Interrupted) after a signal, and ResourceError if the run's files are gone: the weights are kept
-  /// in interrupted.safetensors. ResourceError at the end if lines of a log are lost.
+  /// **Errors.** Error(Interrupted) after a signal: the state is in a checkpoint. ResourceError if the run's files are
+  /// gone: the weights are kept in interrupted.safetensors; and at the end if lines of a log are lost.
   void run() {
     const examples::StopSignals noted;
     try {
@@ -107,30 +100,61 @@ class Training {
       keep_interrupted(gone, nullptr);
     }
     const double seconds = since(begins_);
-    write_line(summary_line(matrix_, context_.evaluate, seconds));
+    write_line(summary_line(state_.matrix, context_.evaluate, seconds));
     const std::string lost = closed_logs();
-    if (!context_.json) print_summary(matrix_, context_.evaluate, seconds, context_.settings.output);
+    if (!context_.json) print_summary(state_.matrix, context_.evaluate, seconds, context_.settings.output);
     if (!lost.empty()) throw ctp::ResourceError(lost.substr(2) + "; the weights are complete");
   }
 
  private:
   void train() {
-    context_.announce();
-    if (context_.init != nullptr) say_notes(examples::notes_on(unshared_, context_.init->origin), context_.json);
-    for (const ctp::JsonLine& line : context_.opening) write_line(line);
+    if (context_.resumed == nullptr) announce();
     const Frozen frozen = frozen_of(context_.settings, learner_.model().layout());
     if (!context_.json && frozen.count.parameters > 0) std::printf("%s\n", frozen.text().c_str());
     if (!context_.json)
       for (const std::string& line : examples::remarks(context_.evaluate, "their tasks are not trained"))
         std::printf("%s\n", line.c_str());
-    const auto untrained = context_.evaluate(features(), 0);
-    for (std::size_t t = 0; t < context_.tasks.size(); ++t) matrix_.set_untrained(t, untrained.alone[t].r_mean);
     task_begins_ = std::chrono::steady_clock::now();
+    context_.resumed == nullptr ? begin() : go_on();
     try {
       learner_.learn_all(context_.tasks, plans_of(context_.settings), [&](auto&, std::size_t task) { after(task); });
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
+  }
+  void announce() {
+    context_.announce();
+    if (context_.init != nullptr) say_notes(examples::notes_on(unshared_, context_.init->origin), context_.json);
+    for (const ctp::JsonLine& line : context_.opening) write_line(line);
+  }
+  /// Measures the untrained model. With the first checkpoint the run has begun: its files stay.
+  void begin() {
+    const auto untrained = context_.evaluate(features(), 0);
+    for (std::size_t t = 0; t < context_.tasks.size(); ++t) state_.matrix.set_untrained(t, untrained.alone[t].r_mean);
+    task_begins_ = std::chrono::steady_clock::now();
+    checkpoints_.save_now();
+    if (context_.folder != nullptr) context_.folder->keep();
+    begun_ = true;
+  }
+  /// Goes on from the restored state. An evaluation that was interrupted is done again.
+  void go_on() {
+    const auto ago = [this](const char* fact) {
+      const auto found = context_.resumed->facts.find(fact);
+      const double seconds = found == context_.resumed->facts.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
+      return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+    };
+    begun_ = true;
+    begins_ -= ago("time.run");
+    task_begins_ -= ago("time.task");
+    if (state_.evaluated > 0)
+      sound_ = context_.settings.output + "/" +
+               task_file(Learner::Rehearsal::joins_all_tasks ? state_.matrix.size() - 1 : state_.evaluated - 1,
+                         state_.matrix.size());
+    const ctp::Position place = learner_.place();
+    if (!context_.json)
+      std::printf("goes on %s, from %s\n", state_.last.text().c_str(), ctp::printable(context_.resumed->path).c_str());
+    if (!place.in_task && place.tasks_seen > state_.evaluated)
+      after(Learner::Rehearsal::joins_all_tasks ? context_.tasks.size() - 1 : place.tasks_seen - 1);
   }
   /// The model with its current weights. Each batch looks for a reason to stop.
   [[nodiscard]] examples::FeatureMaker features() {
@@ -159,24 +183,33 @@ class Training {
     context_.save(path, std::move(file));
   }
   void prepare() {
+    if (context_.resumed != nullptr) return restore(*context_.resumed);
     if (context_.init == nullptr) return;
     std::vector<float> theta = learner_.weights();
     unshared_ = ctp::read_starting_weights(learner_.model().layout(),
                                            examples::with_heads<typename Model::Projection>(*context_.init), theta);
     learner_.set_weights(theta);
   }
-  static ctp::TrainOptions options(const RunContext& context) {
-    const Settings& s = context.settings;
-    ctp::TrainOptions options;
-    options.epochs = s.epochs;
-    options.rate = s.lr;
-    options.min_rate = s.min_lr;
-    options.clip_norm = s.clip_norm;
-    options.groups = groups_of(s);
-    options.max_tokens = s.max_words;
-    options.loading = loading_options(context);
-    options.seed = s.seed;
-    return options;
+  /// Takes the state over, then cuts the logs back. **Errors.** CheckpointError for another setting of a policy.
+  void restore(ctp::io::Checkpoint& saved) {
+    ctp::require_same_facts(saved, ctp::settings_facts(learner_), {context_.allow}, allow_remedy);
+    learner_.restore(ctp::StateArchive(std::move(saved.tensors)), state_, losses_);
+    saved.tensors = {};
+    for (const std::string& log : run_logs) cut_log(context_.settings.output, log, saved);
+    context_.read_bad_pictures();
+  }
+  [[nodiscard]] ctp::CheckpointPlan checkpoint_plan() {
+    ctp::CheckpointPlan plan = pretrain::checkpoint_plan(context_.settings.checkpoint_every);
+    plan.add_facts = [this](ctp::io::CheckpointFacts& facts) {
+      if (context_.folder != nullptr && !context_.folder->owns()) throw FilesGone(stops_.gone_text());
+      facts["time.run"] =
+          std::to_string(since(begins_));  // no tensors: a state has the same bytes whenever it is saved
+      facts["time.task"] = std::to_string(since(task_begins_));
+      facts.insert(context_.facts->begin(), context_.facts->end());
+      add_log(facts, run_logs.front(), log_);
+      add_log(facts, run_logs.back(), context_.bad_pictures.log());
+    };
+    return plan;
   }
   static double since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -230,25 +263,46 @@ class Training {
     throw ctp::NumericError(what + closed_logs());
   }
 
-  /// @brief Ends the training after a stop. Keeps the weights of the last step. `signal`: its name; null if the run's
-  /// files are gone.
+  /// @brief Ends the training after a stop: saves a checkpoint, or, if the run's files are gone or the checkpoint
+  /// cannot be saved, the weights. `signal`: its name; null if the files are gone.
   [[noreturn]] void keep_interrupted(const ctp::Error& stop, const char* signal) {
-    if (!stops_.begun())
+    if (!begun_)
       throw ctp::Error(stop.code(), std::string(stop.what()) +
                                         " before the first step: nothing was learned, and nothing is kept; the same "
                                         "command begins again");
+    std::string problem;
+    const bool gone = context_.folder != nullptr && !context_.folder->owns();
+    if (!gone) {
+      try {
+        checkpoints_.save_now();
+      } catch (const ctp::ResourceError& second) {
+        problem = std::string("; no checkpoint could be saved: ") + second.what();
+      }
+    }
+    ctp::JsonLine line;
+    const LastStep& last = state_.last;
+    line.add("kind", "interrupted").add("task", last.task).add("epoch", last.epoch).add("step", last.step);
+    line.add("global_step", last.global_step).add("signal", signal == nullptr ? "files gone" : signal);
+    if (gone || !problem.empty()) keep_weights(stop, problem, gone, line);
+    write_line(line.add("checkpoint", true));
+    throw ctp::Error(stop.code(), std::string(stop.what()) + " " + last.text() +
+                                      ": the state is in a checkpoint; to go on, start the same command with --resume" +
+                                      closed_logs());
+  }
+  /// Writes interrupted.safetensors. `problem`: why there is no checkpoint.
+  [[noreturn]] void keep_weights(const ctp::Error& stop, const std::string& problem, bool gone, ctp::JsonLine& line) {
     try {
       learner_.report_pending_steps();
     } catch (const ctp::NumericError& error) {
       keep_last_good(error);
     }
-    const bool gone = context_.folder != nullptr && !context_.folder->owns();
     std::string folder = context_.settings.output;
     if (gone && ctp::io::exists(folder))
       folder += ".interrupted-" + std::to_string(::getpid());  // another run's by now
-    const std::string path = folder + "/interrupted.safetensors", at = stops_.position();
+    const std::string path = folder + "/interrupted.safetensors",
+                      what = std::string(stop.what()) + " " + state_.last.text();
     ctp::TensorFile file = ctp::published_weights(learner_);
-    file.metadata["interrupted"] = "after " + at;
+    file.metadata["interrupted"] = state_.last.text();
     try {
       if (gone) {
         ctp::io::make_directories(folder);
@@ -257,16 +311,10 @@ class Training {
       log_.sync();
       context_.save(path, std::move(file));
     } catch (const ctp::Error& second) {
-      throw ctp::Error(second.code(),
-                       std::string(stop.what()) + " after " + at + "; the weights could not be kept: " + second.what());
+      throw ctp::Error(second.code(), what + problem + "; the weights could not be kept: " + second.what());
     }
-    const ctp::StepReport& last = stops_.last();
-    ctp::JsonLine line;
-    line.add("kind", "interrupted").add("task", last.task).add("epoch", last.epoch).add("step", last.step);
-    line.add("global_step", last.global_step).add("signal", signal == nullptr ? "files gone" : signal);
-    line.add("weights", "interrupted.safetensors");
-    write_line(line);
-    throw ctp::Error(stop.code(), std::string(stop.what()) + " after " + at + ": the weights are kept in " + path +
+    write_line(line.add("weights", "interrupted.safetensors"));
+    throw ctp::Error(stop.code(), what + problem + ": the weights are kept in " + path +
                                       "; to go on, start the same command with --init " + path +
                                       ", another --output, and in --tasks this task and those behind it" +
                                       (context_.settings.task_epochs.empty() ? "" : ", and their --epochs") +
@@ -284,27 +332,28 @@ class Training {
   }
 
   void after(std::size_t task) {
-    const std::string path = context_.settings.output + "/" + task_file(task, matrix_.size());
+    const std::string path = context_.settings.output + "/" + task_file(task, state_.matrix.size());
     save(path, ctp::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
-    sound_ = path;                                                     // evaluation refuses scores that are not finite
-    const std::size_t ahead = std::min(task + 1, matrix_.size() - 1);  // forward transfer needs the next task
-    for (std::size_t j = 0; j <= ahead; ++j) matrix_.set(task, j, result.alone[j].r_mean);
-    for (std::size_t j = 0; j <= task; ++j) matrix_.set_union(task, j, result.joined[j].r_mean);
+    sound_ = path;  // evaluation refuses scores that are not finite
+    const std::size_t ahead = std::min(task + 1, state_.matrix.size() - 1);  // forward transfer needs the next task
+    for (std::size_t j = 0; j <= ahead; ++j) state_.matrix.set(task, j, result.alone[j].r_mean);
+    for (std::size_t j = 0; j <= task; ++j) state_.matrix.set_union(task, j, result.joined[j].r_mean);
 
     ctp::JsonLine line;
     line.add("kind", "task").add("task", task).add("name", context_.evaluate.tasks()[task]);
     examples::add_evaluation(line, result, context_.evaluate, task);
     line.add("loss_jumps", losses_.jumps()).add("largest_loss", losses_.largest());
-    line.add("dropped_pairs", progress_.dropped());
+    line.add("dropped_pairs", state_.dropped);
     if (context_.left_out) line.add("left_out", *context_.left_out);
     line.add("seconds", since(task_begins_));
     write_line(line);
+    state_.evaluated = learner_.tasks_seen();
     task_begins_ = std::chrono::steady_clock::now();
     if (context_.json) return;
     const examples::RecallList over = context_.evaluate.joined(task);
     std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen (chance %.2f, %zu pairs)", task + 1,
-                matrix_.size(), result.joined[task].r_mean, over.chance.r_mean, over.pairs);
+                state_.matrix.size(), result.joined[task].r_mean, over.chance.r_mean, over.pairs);
     const examples::MapList& list = result.map_list;
     if (result.map)
       std::printf(", mAP@10 %.2f (chance %.2f, %zu queries, %zu gallery items)", result.map->map10, list.chance.map10,
@@ -329,13 +378,15 @@ class Training {
   const RunContext& context_;
   ctp::UnsharedParameters unshared_;  ///< of the starting weights
   Learner learner_;
+  RunState state_;
+  ctp::report::LossWatch losses_{say_jump};
   ctp::report::PatientLog log_;
   Stops stops_;
-  ctp::report::LossWatch losses_{say_jump};
   ctp::report::StepLines metrics_;
   ProgressObserver progress_;
-  ctp::eval::TaskMatrix matrix_;
-  std::string sound_;  ///< file of the last weights that passed an evaluation
+  ctp::CheckpointEvery<Learner, RunState, ctp::report::LossWatch> checkpoints_;
+  bool begun_ = false;  ///< the first checkpoint is saved
+  std::string sound_;   ///< file of the last weights that passed an evaluation
   std::chrono::steady_clock::time_point begins_ = std::chrono::steady_clock::now(), task_begins_;
 };
 

@@ -156,3 +156,42 @@ TEST_CASE("run_folder: a start that was killed while it wrote a file does not bl
   put(out + "/.ctp-tmp-mine", "of another program");
   CHECK(message_of([&] { (void)take(out); }).find(".ctp-tmp-mine") != std::string::npos);
 }
+
+TEST_CASE("run_folder: a run that goes on has its folder, and no later run removes its files") {
+  const Scratch scratch;
+  const std::string out = scratch / "out";
+  const auto resume = [&] { return std::make_unique<io::RunFolder>("--output", out, io::RunFolder::Resume{}); };
+  CHECK(message_of(resume) ==
+        "4: --output \"" + out +
+            "\": expected the folder of the run that goes on, found nothing there; check the path");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto run = take(out);
+    put(out + "/config.json", "x");
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  put(out + "/.ctp-tmp-1-2", "x");  // of a file that was being written
+  put(out + "/notes", "x");
+  {
+    const auto run = resume();
+    CHECK(run->begun());
+    CHECK(message_of(resume).find("another run that writes into it") != std::string::npos);
+  }
+  CHECK(io::list_directory(out) == std::vector<std::string>{"config.json", "notes"});
+  fs::remove(out + "/notes");
+  CHECK(message_of([&] { (void)take(out); }).starts_with("2: "));  // it has begun
+  CHECK(get(out + "/config.json") == "x");
+}
+
+TEST_CASE("run_folder: folders among the first files are removed with their content") {
+  const Scratch scratch;
+  const std::string out = scratch / "out";
+  {
+    io::RunFolder run("--output", out, {"checkpoints"});
+    fs::create_directories(out + "/checkpoints/step-000000000000");
+    put(out + "/checkpoints/step-000000000000/part", "x");
+  }
+  CHECK_FALSE(fs::exists(out));
+}

@@ -92,7 +92,10 @@ TEST_CASE("programs: an option's value out of range is refused by the option's n
     check_complaint("continual_pretrain", training(stream, out, more), usage, parts);
   };
   refuse({"--strategy", "cpt"}, {"--strategy", "'cpt'", "did you mean", "ctp"});
-  refuse({"--resume"}, {"--resume", "not there yet"});
+  refuse({"--allow", "seed"}, {"--allow", "expected --resume"});
+  refuse({"--checkpoint-every", "30x"}, {"--checkpoint-every", "30m", "never", "30x"});
+  refuse({"--checkpoint-every", "0"}, {"--checkpoint-every", "a number of steps"});
+  refuse({"--keep", "1"}, {"--keep", "from 2", "'1'"});
   refuse({"--device", "cuda"}, {"--device cuda", "use --device cpu"});
   refuse({"--device", "tpu"}, {"--device", "tpu", "cpu or cuda"});
   refuse({"--precision", "bf16"}, {"--precision bf16", "fp32 on the CPU"});

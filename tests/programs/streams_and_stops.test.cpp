@@ -1,7 +1,6 @@
 // Standard streams that are closed or full, signals, and files that cannot be written or are gone during a training.
 #include <doctest/doctest.h>
 
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,7 +9,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -19,65 +17,13 @@
 #include <ctp/io/json/document.hpp>
 
 #include "programs/program.hpp"
+#include "programs/shell.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using test::has;
-using test::TemporaryFolder;
-
-/// A shell command with $bin, $data and $out.
-struct Shell {
-  TemporaryFolder folder;
-  test::Finished finished;
-
-  [[nodiscard]] std::string prefix() const {
-    return "export CUDA_VISIBLE_DEVICES= OMP_WAIT_POLICY=passive; bin='" + std::string(CTP_PROGRAM_DIR) + "'; data='" +
-           test::small_stream() + "'; out='" + folder.path("out") +
-           "'; train() { exec $bin/continual_pretrain --data " + "\"$data\" --output \"$out\" --tasks " +
-           test::first_task +
-           " --strategy seqf --batch-size 5 --image-size 32 --threads 1 --workers 0 --log-every 1 \"$@\"; }; ";
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return folder.path(name); }
-
-  /// Runs `command` with bash. Standard error goes to a file, standard output where the command says.
-  int run(const std::string& command) {
-    folder.write("script", prefix() + command);
-    const int status = std::system(("bash '" + path("script") + "' 2>'" + path("err") + "'").c_str());
-    finished = {WIFEXITED(status) ? WEXITSTATUS(status) : -1, "", test::read_whole(path("err"))};
-    return finished.code;
-  }
-  [[nodiscard]] std::string log() const { return test::read_whole(path("out/metrics.jsonl")); }
-  /// Starts `command`, calls `act` once the log has `lines` lines, and waits for the end.
-  int run_and(const std::string& command, const std::function<void(pid_t)>& act, int lines = 4) {
-    folder.write("script", prefix() + command);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      for (const int one : {SIGINT, SIGTERM, SIGHUP}) std::signal(one, SIG_DFL);
-      const std::string script = path("script"), err = path("err");
-      ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666), STDERR_FILENO);
-      ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
-      ::execlp("bash", "bash", script.c_str(), nullptr);
-      ::_exit(99);
-    }
-    const auto there = [&] {
-      const std::string text = log();
-      return std::count(text.begin(), text.end(), '\n') >= lines;
-    };
-    int status = 0;
-    bool ended = false;
-    for (int i = 0; i < 3000 && !there() && !ended; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      ended = ::waitpid(child, &status, WNOHANG) == child;
-    }
-    if (!ended) {
-      act(child);
-      ::waitpid(child, &status, 0);
-    }
-    finished = {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), "", test::read_whole(path("err"))};
-    return finished.code;
-  }
-};
+using test::Shell;
 
 /// Number of lines of kind step, whose global steps must be 0, 1, 2 and so on.
 int steps_in_order(const std::string& text) {
@@ -145,39 +91,36 @@ TEST_CASE("programs: every program's lost output is exit code 6") {
   CHECK(fs::exists(shell.path("made/json/gallery.json")));
 }
 
-TEST_CASE("programs: a signal ends the step, keeps the weights, and ends with 75; the weights can be gone on from") {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+TEST_CASE("programs: a signal ends the step, saves a checkpoint, and ends with 75") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
     CAPTURE(signal);
     Shell shell;
     CHECK(shell.run_and("train --epochs 60000", [&](pid_t child) { ::kill(child, signal); }) == 75);
     CAPTURE(shell.finished.err);
-    const std::string kept = shell.path("out/interrupted.safetensors");
     CHECK(std::count(shell.finished.err.begin(), shell.finished.err.end(), '\n') == 1);
-    CHECK(has(shell.finished.err, "the weights are kept in " + kept));
-    CHECK(has(shell.finished.err, "--init"));
+    CHECK(has(shell.finished.err, "the state is in a checkpoint; to go on, start the same command with --resume"));
+    CHECK_FALSE(fs::exists(shell.path("out/interrupted.safetensors")));
     const std::string log = shell.log();
     const int lines = json_lines(log);
-    // The last line names the last step that was logged.
+    // The last line names the last step that was logged, and the checkpoint is of the steps done.
     const std::size_t last = log.rfind("\"kind\":\"interrupted\"");
     REQUIRE(last != std::string::npos);
     const std::string step = "\"step\":" + std::to_string(lines - 3) + ",\"global_step\":" + std::to_string(lines - 3);
     CHECK(has(log.substr(last), step));
     CHECK(log.find("\n", last) == log.size() - 1);
-    if (signal != SIGTERM) continue;
-    CHECK(shell.run("cp -r \"$out\" '" + shell.path("first") + "'; rm -r \"$out\"; train --epochs 1 --init '" +
-                    shell.path("first/interrupted.safetensors") + "' --vocab '" + shell.path("first/vocab.txt") +
-                    "' >/dev/null") == 0);
+    const std::string number = std::to_string(lines - 2);
+    CHECK(fs::exists(shell.path("out/checkpoints/step-" + std::string(12 - number.size(), '0') + number)));
   }
 }
 
-TEST_CASE("programs: with epochs of each task, the advice after a signal names them") {
+TEST_CASE("programs: with epochs of each task, the advice when the folder is gone names them") {
   for (const std::string epochs : {"60000", "60000,1"}) {
     CAPTURE(epochs);
     Shell shell;
     CHECK(shell.run_and("exec $bin/continual_pretrain --data \"$data\" --output \"$out\" --tasks " +
                             std::string(test::two_tasks) + " --strategy seqf --batch-size 5 --image-size 32 " +
                             "--threads 1 --workers 0 --log-every 1 --epochs " + epochs,
-                        [](pid_t child) { ::kill(child, SIGTERM); }) == 75);
+                        [&](pid_t) { fs::remove_all(shell.path("out")); }) == 6);
     CAPTURE(shell.finished.err);
     CHECK(has(shell.finished.err, "this task and those behind it"));
     CHECK(has(shell.finished.err, "and their --epochs") == (epochs != "60000"));
@@ -192,7 +135,7 @@ TEST_CASE("programs: signals that repeat at once, as of a closed terminal, do no
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }) == 75);
-  CHECK(fs::exists(shell.path("out/interrupted.safetensors")));
+  CHECK(has(shell.log(), "\"kind\":\"interrupted\""));
 }
 
 TEST_CASE("programs: a run whose folder became another run's writes nothing there") {
@@ -236,12 +179,12 @@ TEST_CASE("programs: a signal during a conversion removes what was written, and 
 }
 
 TEST_CASE("programs: log lines that cannot be written do not end a training, and are exit code 6 at its end") {
-  // The limit of a file's size holds for the log and not for the weights, which only a smaller file could test: the
-  // limit is large enough for the weights, and a long log reaches it.
+  // The limit of a file's size holds for the log and not for weights and checkpoints, which only a smaller file could
+  // test: the limit is large enough for them, and a long log reaches it.
   Shell shell;
   REQUIRE(shell.run("train --epochs 1 >/dev/null") == 0);
   const auto weights = fs::file_size(shell.path("out/task_00.safetensors"));
-  const auto blocks = weights / 1024 * 2;
+  const auto blocks = weights / 1024 * 4;
   fs::remove_all(shell.path("out"));
   const std::string fill = "{ head -c " + std::to_string(blocks * 1024 - 600) + " /dev/zero | tr '\\0' ' '; echo; }";
   // While the training runs, its log grows to the limit by another hand.

@@ -22,6 +22,7 @@
 #include <ctp/strategy/jointt.hpp>
 
 #include "saved_states.hpp"
+#include "task_lists.hpp"
 #include "training_fixture.hpp"
 
 namespace {
@@ -30,21 +31,12 @@ using ctp::data::Task;
 using test::micro;
 using test::Model;
 using test::SavedStates;
+using test::tasks_of;
 using SeqF = test::SeqF;
 using Er = ctp::Learner<ctp::strategy::Er, Model<float>>;
 using Afec = ctp::Learner<ctp::strategy::Afec, Model<float>>;
 using JointT = ctp::Learner<ctp::strategy::JointT, Model<float>>;
 
-/// Tasks of `pairs` pairs each, in one source.
-std::vector<Task> tasks_of(std::uint32_t count, std::uint32_t pairs = 8) {
-  const auto source = std::make_shared<const test::SyntheticSource>(pairs * count);
-  std::vector<Task> tasks;
-  for (std::uint32_t t = 0; t < count; ++t) {
-    tasks.push_back({"task " + std::to_string(t + 1), source, {}});
-    for (std::uint32_t i = 0; i < pairs; ++i) tasks.back().members.push_back(pairs * t + i);
-  }
-  return tasks;
-}
 const ctp::TrainOptions options{.epochs = 2, .max_tokens = 7, .loading = {.batch_size = 4, .workers = 0}};
 
 /// The message of a learner's refusal to go on from `state` with these tasks; empty if it goes on.

@@ -26,7 +26,10 @@ template <class Member>
 concept PlainMember = std::is_trivially_copyable_v<Member> && !std::is_pointer_v<Member>;
 /// A member in a backend's memory, such as Buffer.
 template <class Member>
-concept BufferMember = requires(const Member& member) { member.to_host(); };
+concept BufferMember = requires(const Member& member) {
+  member.to_host();
+  member.bytes_on_host();
+};
 /// A list on the host, such as std::vector of plain members.
 template <class Member>
 concept ListMember = requires(Member& member) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -117,6 +118,24 @@ class TaskMatrix {
   /// The published "BWT" of the last row. Empty for one task.
   [[nodiscard]] Entry published_bwt() const { return published_bwt(tasks_ - 1); }
 
+  /// Calls archive("name", member) for each member: `learner.state(matrix)` saves them. A missing entry is NaN.
+  /// **Errors.** CheckpointError for the members of a matrix of another number of tasks.
+  template <class Archive>
+  void visit(Archive& archive) {
+    std::vector<std::uint64_t> lengths;  // of the rows of R
+    std::vector<double> rows, single;    // single: the three lists of entries, one after the other
+    for (const std::vector<double>& row : alone_) {
+      lengths.push_back(row.size());
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+    for (const auto* list : {&joined_diagonal_, &joined_last_, &untrained_})
+      for (const Entry& entry : *list) single.push_back(entry.value_or(missing));
+    archive("task_matrix.lengths", lengths);
+    archive("task_matrix.rows", rows);
+    archive("task_matrix.single", single);
+    set_members(lengths, rows, single);
+  }
+
  private:
   void require_tasks(const char* function, std::size_t i, std::size_t j) const {
     if (i < tasks_ && j < tasks_) return;
@@ -129,6 +148,29 @@ class TaskMatrix {
     throw NumericError(Complaint{std::string("TaskMatrix::") + function, "value", "a finite number",
                                  std::to_string(value), "leave the entry out if it was not measured"}
                            .text());
+  }
+  /// The reverse of the lists that visit() makes.
+  void set_members(const std::vector<std::uint64_t>& lengths, const std::vector<double>& rows,
+                   const std::vector<double>& single) {
+    std::uint64_t all = 0;
+    for (const std::uint64_t length : lengths) all += std::min<std::uint64_t>(length, tasks_ + 1);
+    if (lengths.size() != tasks_ || single.size() != 3 * tasks_ || all != rows.size() ||
+        std::any_of(lengths.begin(), lengths.end(), [this](std::uint64_t length) { return length > tasks_; }))
+      throw CheckpointError(Complaint{"saved state", "task_matrix",
+                                      "the matrix of " + std::to_string(tasks_) + " tasks",
+                                      "one of " + std::to_string(lengths.size()), "give the tasks of the saved run"}
+                                .text());
+    auto next = rows.begin();
+    for (std::size_t i = 0; i < tasks_; ++i) {
+      alone_[i].assign(next, next + static_cast<std::ptrdiff_t>(lengths[i]));
+      next += static_cast<std::ptrdiff_t>(lengths[i]);
+    }
+    auto entry = single.begin();
+    for (auto* list : {&joined_diagonal_, &joined_last_, &untrained_})
+      for (Entry& e : *list) {
+        e = std::isnan(*entry) ? std::nullopt : Entry(*entry);
+        ++entry;
+      }
   }
   static Entry difference(const Entry& a, const Entry& b) { return a && b ? Entry(*a - *b) : std::nullopt; }
 

@@ -56,6 +56,18 @@ inline bool write_all(int file, std::span<const std::byte>& bytes) {
   return true;
 }
 
+/// Waits until the names in the folder of `path` are on the disk (fsync). **Errors.** ResourceError naming `path`.
+inline void sync_folder_of(const std::string& path) {
+  FileSystem& files = file_system();
+  const std::string directory = directory_of(path);
+  const FileHandle handle(
+      retried([&] { return files.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
+  if (handle.get() < 0) throw_system_error(path, "open folder", false, "to sync the folder");
+  // EINVAL is ignored: some network file systems cannot sync a folder.
+  if (retried([&] { return files.sync(handle.get()); }) < 0 && errno != EINVAL)
+    throw_system_error(path, "fsync folder", false, "the new name on the disk");
+}
+
 }  // namespace detail
 
 /// @brief Random-access reader of a regular file. The constructor records the file's size.
@@ -177,7 +189,7 @@ class AtomicFile {
       fail("rename", "to put the new file in place");
     }
     exists_ = false;
-    sync_directory();
+    detail::sync_folder_of(path_);
   }
 
   /// Path of the temporary file until commit(); for reading the bytes back.
@@ -201,18 +213,6 @@ class AtomicFile {
       if (errno != EEXIST) fail("create", "to create a file in the folder");
     }
   }
-  void sync_directory() const {
-    FileSystem& files = file_system();
-    const std::string directory = directory_of(path_);
-    detail::FileHandle handle(
-        detail::retried([&] { return files.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
-    if (handle.get() < 0) fail("open folder", "to sync the folder");
-    // EINVAL is ignored: some network file systems cannot sync a folder.
-    if (detail::retried([&] { return files.sync(handle.get()); }) < 0 && errno != EINVAL) {
-      fail("fsync folder", "the new name on the disk");
-    }
-  }
-
   std::string path_;
   std::string temporary_;
   bool exists_ = false;

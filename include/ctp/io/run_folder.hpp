@@ -16,6 +16,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/quoted.hpp>
 #include <ctp/io/directories.hpp>
+#include <ctp/io/file_lock.hpp>
 #include <ctp/io/files.hpp>
 
 namespace ctp::io {
@@ -37,40 +38,52 @@ inline std::string content_of(std::span<const std::string> names) {
 /// **Errors.** UsageError if the path is no folder, holds a file, or another run has it; ResourceError.
 class RunFolder {
  public:
-  /// `first_files`: names of the files that the run may write before keep(). `kept_files`: names of such files that
-  /// stay for the user after a failure; the next run may remove them.
+  struct Resume {};
+
+  /// `first_files`: names of the files and folders that the run may write before keep(). `kept_files`: names of such
+  /// files that stay for the user after a failure; the next run may remove them.
   RunFolder(std::string option, std::string path, std::vector<std::string> first_files,
             std::vector<std::string> kept_files = {})
       : option_(std::move(option)),
         path_(std::move(path)),
         first_files_(std::move(first_files)),
-        kept_files_(std::move(kept_files)) {
+        kept_files_(std::move(kept_files)),
+        lock_(join(path_, lock_name)) {
     if (const auto kind = detail::kind_of(path_); kind && kind != FileKind::Directory)
       refuse("a folder", "a file", "choose another folder: nothing is overwritten");
     if (exists(path_)) (void)leftovers();  // refuses before anything is written
     try {
       take();
-      for (const std::string& name : leftovers()) remove_file(join(path_, name));
+      for (const std::string& name : leftovers()) remove_all(join(path_, name));
       std::string names;
       for (const auto* list : {&first_files_, &kept_files_})
         for (const std::string& name : *list) names += name + "\n";
-      write_lock(names);
+      lock_.write(names);
     } catch (...) {
       release(true);
       throw;
     }
   }
+  /// Takes the folder of a run that has begun and goes on. Temporary files of that run are removed.
+  /// **Errors.** UsageError if another run has the folder; CheckpointError if there is no such folder.
+  RunFolder(std::string option, std::string path, Resume)
+      : option_(std::move(option)), path_(std::move(path)), lock_(join(path_, lock_name)), begun_(true) {
+    if (detail::kind_of(path_) != FileKind::Directory)
+      throw CheckpointError(Complaint{option_ + " " + ctp::quoted(path_), "", "the folder of the run that goes on",
+                                      exists(path_) ? "a file" : "nothing there", "check the path"}
+                                .text());
+    take();
+    lock_.write("");  // begun: no later run may remove its files
+    for (const std::string& name : list_directory(path_))
+      if (is_temporary(name)) remove_file(join(path_, name));
+  }
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder() {
-    if (lock_ < 0) return;
-    if (!owns()) {  // another run's folder may be at the path
-      drop();
-      return;
-    }
+    if (!owns()) return;  // another run's folder may be at the path
     bool stays = false;
     if (!begun_) {
-      for (const std::string& name : first_files_) (void)file_system().remove_file(join(path_, name).c_str());
+      for (const std::string& name : first_files_) (void)remove_tree(join(path_, name));
       FileStatus facts;
       for (const std::string& name : kept_files_)
         stays = stays || file_system().status(join(path_, name).c_str(), facts) >= 0;
@@ -80,17 +93,13 @@ class RunFolder {
 
   /// The run has begun: its files stay from now on. **Errors.** ResourceError.
   void keep() {
-    if (!begun_) write_lock("");
+    if (!begun_) lock_.write("");
     begun_ = true;
   }
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   /// True while the path names the folder that this run has locked. A folder that was removed, moved or replaced is not
   /// this run's any more.
-  [[nodiscard]] bool owns() const noexcept {
-    FileStatus open, named;
-    return lock_ >= 0 && file_system().status(lock_, open) >= 0 &&
-           file_system().status(lock_path().c_str(), named) >= 0 && open.identity == named.identity;
-  }
+  [[nodiscard]] bool owns() const noexcept { return lock_.owned(); }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
@@ -101,7 +110,11 @@ class RunFolder {
         Complaint{option_ + " " + ctp::quoted(path_), "", std::move(expected), std::move(found), std::move(remedy)}
             .text());
   }
-  [[nodiscard]] std::string lock_path() const { return join(path_, lock_name); }
+
+  /// **Errors.** ResourceError if something stays.
+  static void remove_all(const std::string& path) {
+    if (!remove_tree(path)) detail::throw_system_error(path, "remove", false, "to remove the file or folder");
+  }
 
   /// True for the name of AtomicFile's temporary file: ".ctp-tmp-<process>-<number>".
   static bool is_temporary(std::string_view name) {
@@ -113,7 +126,7 @@ class RunFolder {
     std::vector<std::string> names = list_directory(path_);
     const bool locked = std::erase(names, lock_name) > 0;
     if (names.empty()) return names;
-    const std::string removable = locked ? "\n" + read_text(lock_path(), 1 << 16) : "";
+    const std::string removable = locked ? "\n" + read_text(lock_.path(), 1 << 16) : "";
     const auto foreign = [&](const std::string& name) {
       if (locked && is_temporary(name)) return false;  // of a file that was being written
       return name.find('\n') != std::string::npos || removable.find("\n" + name + "\n") == std::string::npos;
@@ -123,45 +136,32 @@ class RunFolder {
              "choose another folder or move these files away: nothing is overwritten");
     return names;
   }
-  /// Opens and locks the lock file. Another run may remove file and folder at the same moment, hence the loop.
+  /// Locks the lock file. Another run may remove file and folder at the same moment, hence the loop.
   void take() {
     for (int tries = 0; tries < 100; ++tries) {
       auto made = make_directories(path_);
       made_.insert(made_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
-      lock_ = detail::retried([&] {
-        return file_system().open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
-      });
-      if (lock_ < 0 && errno == ENOENT) continue;
-      if (lock_ < 0) detail::throw_system_error(lock_path(), "create", false, "to create a file in the folder");
-      if (detail::retried([&] { return file_system().lock(lock_); }) < 0 && errno == EWOULDBLOCK) {
-        drop();
+      const FileLock::Taken taken = lock_.take();
+      if (taken == FileLock::Taken::Yes) return;
+      if (taken == FileLock::Taken::ByOther)
         refuse("a folder of one run", "another run that writes into it", "choose another folder, or let that run end");
-      }  // other failures: a file system without locks
-      if (owns()) return;
-      drop();
     }
     throw ResourceError(
         Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
   }
-  void write_lock(std::string_view names) {
-    auto bytes = std::as_bytes(std::span(names));
-    if (file_system().truncate(lock_, 0) < 0 || !detail::write_all(lock_, bytes))
-      detail::throw_system_error(lock_path(), "write", false, "to store " + std::to_string(names.size()) + " bytes");
-  }
-  void drop() noexcept { (void)file_system().close(std::exchange(lock_, -1)); }
   /// Ends the lock. `tidy`: removes the lock file, and if the run has not begun the folders that this run made.
   void release(bool tidy) noexcept {
     const bool mine = owns();
-    if (tidy && mine) (void)file_system().remove_file(lock_path().c_str());
-    if (tidy && !begun_ && (mine || lock_ < 0))
+    if (tidy && mine) (void)file_system().remove_file(lock_.path().c_str());
+    if (tidy && !begun_ && (mine || !lock_.held()))
       for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder)
         (void)file_system().remove_directory(folder->c_str());  // refuses a folder with something in it
-    if (lock_ >= 0) drop();
+    lock_.release();
   }
 
   std::string option_, path_;
   std::vector<std::string> first_files_, kept_files_, made_;
-  int lock_ = -1;
+  FileLock lock_;
   bool begun_ = false;
 };
 

@@ -3,10 +3,13 @@
 /// @layer  tensor
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <ctp/backend/generic/memory.hpp>
 #include <ctp/tensor/tensor.hpp>
 
 namespace ctp {
@@ -48,6 +51,18 @@ class Buffer {
     std::vector<To> host(static_cast<std::size_t>(size_));
     Backend::download(data(), size_, host.data());
     return host;
+  }
+  /// The bytes of all values on the host. A host backend's are copied in one pass.
+  [[nodiscard]] std::vector<std::byte> bytes_on_host() const {
+    const std::size_t count = static_cast<std::size_t>(size_) * sizeof(T);
+    if constexpr (std::derived_from<Backend, backend::generic::Memory>) {
+      const auto* const first = reinterpret_cast<const std::byte*>(data());
+      return std::vector<std::byte>(first, first + count);
+    } else {
+      std::vector<std::byte> bytes(count);
+      Backend::download(data(), size_, reinterpret_cast<T*>(bytes.data()));
+      return bytes;
+    }
   }
 
  private:

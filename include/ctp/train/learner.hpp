@@ -238,24 +238,35 @@ class Learner {
   [[nodiscard]] EncodedRows encode_texts(std::span<const TextIds> texts) const {
     return ctp::encode_texts(model(), online(), texts, options());
   }
-  /// Writes the weights to a file, and the vocabulary beside it if `tokenizer` is given: see save_weights(), which
-  /// `ctp/train/weights/weights_file.hpp` declares. The program includes that header.
-  template <class Path, class... Tokenizer>
-  void save(const Path& path, const Tokenizer&... tokenizer) {
-    constexpr bool declared = requires { save_weights(*this, path, tokenizer...); };
-    static_assert(declared,
-                  "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
-                  "<ctp/train/weights/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
-    if constexpr (declared) save_weights(*this, path, tokenizer...);
+  /// @brief Writes the weights to a file, and the vocabulary beside it if a tokenizer is given: see save_weights() in
+  /// `ctp/train/weights/weights_file.hpp`. Or saves the state into an io::CheckpointFolder, with that of observers: see
+  /// save_checkpoint() in `ctp/train/checkpoint/checkpoint.hpp`. The program includes the header.
+  template <class Target, class... More>
+  void save(Target&& target, More&&... more) {
+    if constexpr (requires { save_checkpoint(*this, target, more...); }) {
+      save_checkpoint(*this, target, more...);
+    } else {
+      constexpr bool declared = requires { save_weights(*this, target, more...); };
+      static_assert(declared,
+                    "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
+                    "<ctp/train/weights/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+      if constexpr (declared) save_weights(*this, target, more...);
+    }
   }
-  /// Reads the weights from a file: see load_weights(), which `ctp/train/weights/weights_file.hpp` declares.
-  template <class Path>
-  void load(const Path& path) {
-    constexpr bool declared = requires { load_weights(*this, path); };
-    static_assert(declared,
-                  "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights/weights_file.hpp>' (part of "
-                  "ctp/data.hpp). See docs/weights.md");
-    if constexpr (declared) load_weights(*this, path);
+  /// @brief Reads the weights from a file: see load_weights() in `ctp/train/weights/weights_file.hpp`. Or restores the
+  /// newest valid checkpoint of an io::CheckpointFolder: see load_checkpoint() in
+  /// `ctp/train/checkpoint/checkpoint.hpp`.
+  template <class Source, class... More>
+  auto load(Source&& source, More&&... more) {
+    if constexpr (requires { load_checkpoint(*this, source, more...); }) {
+      return load_checkpoint(*this, source, more...);
+    } else {
+      constexpr bool declared = requires { load_weights(*this, source); };
+      static_assert(declared,
+                    "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights/weights_file.hpp>' (part "
+                    "of ctp/data.hpp). See docs/weights.md");
+      if constexpr (declared) load_weights(*this, source);
+    }
   }
 
   /// Calls visitor("name", member) for each setting of each policy.

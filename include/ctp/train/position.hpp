@@ -21,6 +21,7 @@ struct Position {
   bool in_task = false;          ///< whether a task has begun and not ended
   std::uint32_t epoch = 0;       ///< of the begun task, from 0; 0 between tasks
   std::uint64_t batch = 0;       ///< batches of this epoch that were trained on; 0 between tasks
+  std::uint64_t step = 0;        ///< steps since the training began, of all tasks
 };
 
 /// The size of a begun task.
@@ -109,9 +110,9 @@ class PlaceInTasks {
     bad_pairs.clear();
   }
 
-  [[nodiscard]] Position at(std::uint32_t tasks_seen, std::uint64_t task_step) const {
-    if (in_task_ == 0) return {tasks_seen, false, 0, 0};
-    return {tasks_seen, true, epoch_, task_step < epoch_first_ ? 0 : task_step - epoch_first_};
+  [[nodiscard]] Position at(std::uint32_t tasks_seen, std::uint64_t task_step, std::uint64_t step) const {
+    if (in_task_ == 0) return {.tasks_seen = tasks_seen, .step = step};
+    return {tasks_seen, true, epoch_, task_step < epoch_first_ ? 0 : task_step - epoch_first_, step};
   }
 
   /// Ordinals of the bad pairs found in the current task.

@@ -43,26 +43,32 @@ constexpr DType archived_type() {
   }
 }
 
-/// The elements of a member as a tensor on the host. `number`: of rank 0.
+/// A member's bytes as a tensor on the host. `number`: of rank 0.
 template <class T>
-NamedTensor archived_elements(std::string name, const T* first, std::size_t count, bool number) {
+NamedTensor archived_bytes(std::string name, std::vector<std::byte> bytes, bool number) {
   static_assert(PlainMember<T>,
                 "[ctp.train.state] an archive takes numbers, plain structs, and ctp::Buffer and std::vector of these: "
                 "let visit() pass such members. See docs/policies/objective.md");
-  NamedTensor tensor{std::move(name), archived_type<T>(), {}, std::vector<std::byte>(count * sizeof(T))};
+  NamedTensor tensor{std::move(name), archived_type<T>(), {}, std::move(bytes)};
   if (!number || dtype_size(tensor.dtype) != sizeof(T))
     tensor.shape = {static_cast<std::int64_t>(tensor.bytes.size() / dtype_size(tensor.dtype))};
-  if (count > 0) std::memcpy(tensor.bytes.data(), first, tensor.bytes.size());
   return tensor;
+}
+template <class T>
+std::vector<std::byte> bytes_of(const T* first, std::size_t count) {
+  const auto* const bytes = reinterpret_cast<const std::byte*>(first);
+  return std::vector<std::byte>(bytes, bytes + count * sizeof(T));
 }
 template <class Member>
 NamedTensor archived(std::string name, const Member& member) {
   if constexpr (BufferMember<Member>) {
-    return archived(std::move(name), member.to_host());
+    using T = typename decltype(member.to_host())::value_type;
+    return archived_bytes<T>(std::move(name), member.bytes_on_host(), false);
   } else if constexpr (ListMember<Member>) {
-    return archived_elements(std::move(name), member.data(), member.size(), false);
+    using T = typename Member::value_type;
+    return archived_bytes<T>(std::move(name), bytes_of(member.data(), member.size()), false);
   } else {
-    return archived_elements(std::move(name), &member, 1, true);
+    return archived_bytes<Member>(std::move(name), bytes_of(&member, 1), true);
   }
 }
 
@@ -140,7 +146,8 @@ class StateArchive {
     (states.visit(load), ...);
   }
 
-  [[nodiscard]] const std::vector<NamedTensor>& tensors() const { return tensors_; }
+  [[nodiscard]] const std::vector<NamedTensor>& tensors() const& { return tensors_; }
+  [[nodiscard]] std::vector<NamedTensor> tensors() && { return std::move(tensors_); }
   /// Bytes of all members.
   [[nodiscard]] std::size_t bytes() const {
     std::size_t sum = 0;

@@ -79,6 +79,7 @@ class StepEngine {
   [[nodiscard]] std::uint32_t tasks_seen() const { return tasks_seen_; }
   /// Steps of the current task so far.
   [[nodiscard]] std::uint64_t task_step() const { return task_step_; }
+  [[nodiscard]] std::uint64_t global_step() const { return global_step_; }  ///< of all tasks
   /// Steps submitted and not reported yet.
   [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
   /// Makes the next step run normally, not as a replay. To be called when a setting or a state was changed from

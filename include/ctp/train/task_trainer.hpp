@@ -34,7 +34,9 @@ class TaskTrainer {
   [[nodiscard]] Engine& engine() { return engine_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] PlaceInTasks& place() { return place_; }
-  [[nodiscard]] Position position() const { return place_.at(engine_.tasks_seen(), engine_.task_step()); }
+  [[nodiscard]] Position position() const {
+    return place_.at(engine_.tasks_seen(), engine_.task_step(), engine_.global_step());
+  }
   void observe(Observer& observer) { observers_.push_back(&observer); }
 
   /// @brief Trains on all epochs of a task, or goes on with the task of a restored state. `print`: fingerprint_of() the

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -206,13 +207,13 @@ inline constexpr bool read_back_by_default = false;
 inline constexpr bool read_back_by_default = true;
 #endif
 
-/// @brief Writes a file atomically; an existing file is replaced.
+/// @brief Writes the bytes of a file to a sink, piece by piece: `write(std::span<const std::byte>)`.
 ///
-/// Entries are sorted by name, so the bytes do not depend on the order of the tensors. `read_back`: reads the new file
-/// and compares it before it replaces the old one.
+/// Entries are sorted by name, so the bytes do not depend on the order of the tensors. `path`: the name in messages.
 /// **Errors.** UsageError if the tensors cannot be stored (a duplicate name, bytes that do not match the shape, a limit
-/// of the format); ResourceError if the system refuses. After an error the old file is unchanged.
-inline void write_safetensors(const std::string& path, const TensorFile& file, bool read_back = read_back_by_default) {
+/// of the format), before the first byte.
+template <class Sink>
+void write_safetensors_to(Sink&& write, const std::string& path, const TensorFile& file) {
   detail::require_writable(path, file);
   const std::vector<const NamedTensor*> order = detail::data_order(file);
   const std::string header = detail::safetensors_header_text(order, file.metadata);
@@ -221,11 +222,25 @@ inline void write_safetensors(const std::string& path, const TensorFile& file, b
                                std::to_string(header.size() - 8) + " bytes", "store less metadata"}
                          .text());
   }
-  AtomicFile target(path);
-  target.write(header);
-  for (const NamedTensor* tensor : order) target.write(tensor->bytes);
-  if (read_back) detail::require_same_content(target.temporary_path(), path, file, order);
-  target.commit();
+  write(std::as_bytes(std::span(header)));
+  for (const NamedTensor* tensor : order) write(std::span<const std::byte>(tensor->bytes));
+}
+
+/// @brief Writes a file atomically; an existing file is replaced.
+///
+/// `read_back`: reads the new file and compares it before it replaces the old one.
+/// **Errors.** as write_safetensors_to(); ResourceError if the system refuses. After an error the old file is
+/// unchanged.
+inline void write_safetensors(const std::string& path, const TensorFile& file, bool read_back = read_back_by_default) {
+  std::optional<AtomicFile> target;
+  write_safetensors_to(
+      [&](std::span<const std::byte> bytes) {
+        if (!target) target.emplace(path);
+        target->write(bytes);
+      },
+      path, file);
+  if (read_back) detail::require_same_content(target->temporary_path(), path, file, detail::data_order(file));
+  target->commit();
 }
 
 }  // namespace ctp::io

@@ -1,0 +1,242 @@
+/// @file   ctp/io/checkpoint/checkpoint_folder.hpp
+/// @brief  A folder of checkpoints: atomic saving, retention, the newest valid one.
+/// @layer  io
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/io/checkpoint/checkpoint.hpp>
+#include <ctp/io/checkpoint/checkpoint_reader.hpp>
+#include <ctp/io/checkpoint/manifest.hpp>
+#include <ctp/io/checksum.hpp>
+#include <ctp/io/directories.hpp>
+#include <ctp/io/file_lock.hpp>
+#include <ctp/io/free_space.hpp>
+#include <ctp/io/new_file.hpp>
+#include <ctp/io/weights/safetensors.hpp>
+
+namespace ctp::io {
+
+/// Which checkpoints stay in a CheckpointFolder.
+struct CheckpointRetention {
+  int last = 2;             ///< the newest ones, at least 2
+  std::uint64_t every = 0;  ///< steps: the first checkpoint of each `every` steps stays for good; 0: none
+};
+
+/// @brief Checkpoints of one training, each in a folder of its own: step-000000000120/ with manifest.json and
+/// part-000.safetensors.
+///
+/// A checkpoint is written to a temporary folder, synced, renamed, and the parent folder is synced: at each moment,
+/// also after a loss of power, the folder holds the earlier checkpoints or the new one, complete. Old checkpoints are
+/// removed after that, and only if newer valid ones are there. Nothing is removed that this class does not write. The
+/// first save() locks the folder until the object ends.
+class CheckpointFolder {
+ public:
+  /// Nothing is read or written yet. **Errors.** UsageError for a retention below 2.
+  explicit CheckpointFolder(std::string path, CheckpointRetention retention = {})
+      : path_(std::move(path)), retention_(retention), lock_(join(path_, lock_name)) {
+    if (retention_.last < 2)
+      throw UsageError(Complaint{"CheckpointFolder", "last", "2 or more: the newest checkpoint may be damaged",
+                                 std::to_string(retention_.last), ""}
+                           .text());
+  }
+  CheckpointFolder(const CheckpointFolder&) = delete;
+  CheckpointFolder& operator=(const CheckpointFolder&) = delete;
+  ~CheckpointFolder() {
+    if (lock_.owned()) (void)file_system().remove_file(lock_.path().c_str());
+  }
+
+  /// @brief Saves a checkpoint; one of the same step is replaced. Then removes those that retention does not keep.
+  ///
+  /// **Errors.** UsageError if another object has the folder, for tensors that cannot be stored, and for a step above
+  /// 999,999,999,999; ResourceError if the system refuses, naming path, operation and reason. After an error the
+  /// earlier checkpoints are as they were, and no temporary file stays that could be removed.
+  void save(std::uint64_t step, const CheckpointFacts& facts, const TensorFile& state) {
+    if (step > detail::most_steps)
+      throw UsageError(Complaint{"CheckpointFolder::save", "step", "at most " + std::to_string(detail::most_steps),
+                                 std::to_string(step), ""}
+                           .text());
+    open();
+    const std::string name = detail::step_number(step);
+    std::uint64_t bytes = std::uint64_t{1} << 16U;
+    for (const NamedTensor& tensor : state.tensors) bytes += tensor.bytes.size() + tensor.name.size() + 100;
+    require_free_space(path_, bytes + bytes / 10, "the checkpoint of step " + std::to_string(step));
+    const std::string temporary = temporary_name(name, "tmp");
+    (void)remove_tree(temporary);  // of an earlier try
+    try {
+      write(temporary, {.step = step, .facts = facts}, state);
+      put_in_place(temporary, name);
+    } catch (...) {
+      (void)remove_tree(temporary);
+      throw;
+    }
+    remove_old(step);
+  }
+
+  /// @brief Removes what a killed process left: temporary folders, and checkpoints that retention does not keep. The
+  /// checkpoint of `step` stays in any case: the one that a training goes on from. **Errors.** as save().
+  void tidy(std::uint64_t step) {
+    open();
+    remove_old(step);
+  }
+
+  /// @brief Reads the newest checkpoint that is valid. Those passed over are appended to `passed_over`.
+  /// **Errors.** DataError or ResourceError if the folder cannot be listed.
+  [[nodiscard]] std::optional<Checkpoint> newest(std::vector<PassedOver>* passed_over = nullptr) const {
+    const std::vector<std::uint64_t> all = steps();
+    for (auto step = all.rbegin(); step != all.rend(); ++step) {
+      const std::string folder = folder_of(*step);
+      try {
+        return read_checkpoint(folder);
+      } catch (const Error& error) {
+        if (passed_over != nullptr) passed_over->push_back({folder, error.what()});
+      }
+    }
+    return std::nullopt;
+  }
+  /// The steps of all checkpoints by their names, valid or not, rising; none if there is no folder.
+  [[nodiscard]] std::vector<std::uint64_t> steps() const {
+    std::vector<std::uint64_t> found;
+    if (!exists(path_)) return found;
+    for (const std::string& name : list_directory(path_))
+      if (const auto step = detail::step_of_name(name)) found.push_back(*step);
+    return found;  // names sort as their numbers
+  }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// The folder of the checkpoint of a step.
+  [[nodiscard]] std::string folder_of(std::uint64_t step) const {
+    return join(path_, std::string(detail::step_prefix) + detail::step_number(step));
+  }
+
+ private:
+  static constexpr const char* lock_name = ".ctp-checkpoints.lock";
+
+  /// ".tmp-000000000120-4711"
+  [[nodiscard]] std::string temporary_name(const std::string& number, std::string_view kind) const {
+    return join(path_, "." + std::string(kind) + "-" + number + "-" + std::to_string(::getpid()));
+  }
+  static bool is_temporary(std::string_view name) {
+    return (name.starts_with(".tmp-") || name.starts_with(".old-")) &&
+           name.find_first_not_of("0123456789-", 5) == std::string_view::npos;
+  }
+
+  /// Makes and locks the folder, once.
+  void open() {
+    if (lock_.owned()) return;
+    if (!exists(path_)) {
+      make_directories(path_);
+      detail::sync_folder_of(path_);
+    }
+    for (int tries = 0;; ++tries) {
+      const FileLock::Taken taken = lock_.take();
+      if (taken == FileLock::Taken::Yes) break;
+      if (taken == FileLock::Taken::ByOther)
+        throw UsageError(Complaint{path_, "", "a folder of one training", "another one that saves into it",
+                                   "choose another folder, or let that training end"}
+                             .text());
+      if (tries == 100)
+        throw ResourceError(
+            Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
+      make_directories(path_);
+    }
+    remove_leftovers();
+  }
+  /// Removes what a killed process left, or what could not be removed before.
+  void remove_leftovers() const {
+    for (const std::string& name : list_directory(path_))
+      if (is_temporary(name)) (void)remove_tree(join(path_, name));
+  }
+  static void write(const std::string& folder, CheckpointManifest manifest, const TensorFile& state) {
+    if (file_system().make_directory(folder.c_str()) < 0)
+      detail::throw_system_error(folder, "make directory", false, "to create a folder for the checkpoint");
+    CheckpointPart part{detail::part_name(0), 0, ""};
+    const std::string path = join(folder, part.file);
+    NewFile file(path);
+    Checksum sum;
+    write_safetensors_to(
+        [&](std::span<const std::byte> bytes) {
+          sum.add(bytes);
+          file.write(bytes);
+        },
+        path, state);
+    file.finish();
+    part.bytes = file.size();
+    part.checksum = sum.text();
+    manifest.parts.push_back(std::move(part));
+    const std::string manifest_path = join(folder, CheckpointManifest::file_name);
+    NewFile last(manifest_path);
+    last.write(manifest_text(manifest));
+    last.finish();
+    detail::sync_folder_of(manifest_path);
+  }
+  /// Renames the temporary folder. A checkpoint of the same step is moved aside first, and moved back on failure.
+  void put_in_place(const std::string& temporary, const std::string& number) const {
+    const std::string target = join(path_, std::string(detail::step_prefix) + number);
+    const std::string old = temporary_name(number, "old");
+    const bool replaces = detail::kind_of(target).has_value();
+    if (replaces) {
+      (void)remove_tree(old);
+      rename(target, old);
+    }
+    try {
+      rename(temporary, target);
+    } catch (...) {
+      if (replaces) (void)file_system().rename(old.c_str(), target.c_str());
+      throw;
+    }
+    detail::sync_folder_of(target);
+    if (replaces) (void)remove_tree(old);
+  }
+  static void rename(const std::string& from, const std::string& to) {
+    if (detail::retried([&] { return file_system().rename(from.c_str(), to.c_str()); }) < 0)
+      detail::throw_system_error(to, "rename", false, "to put the checkpoint in place");
+  }
+
+  /// Removes the checkpoints that retention does not keep. What cannot be removed is tried again after the next save:
+  /// the new checkpoint is complete in any case.
+  void remove_old(std::uint64_t stays) const {
+    std::vector<std::uint64_t> valid;
+    try {
+      remove_leftovers();
+      for (const std::uint64_t step : steps())
+        if (looks_complete(folder_of(step))) valid.push_back(step);
+    } catch (const ResourceError&) {
+      return;
+    }
+    std::optional<std::uint64_t> bucket;
+    for (std::size_t i = 0; i < valid.size(); ++i) {
+      const bool first_of_its_steps = retention_.every > 0 && bucket != valid[i] / retention_.every;
+      if (retention_.every > 0) bucket = valid[i] / retention_.every;
+      const bool recent = i + static_cast<std::size_t>(retention_.last) >= valid.size();
+      if (first_of_its_steps || recent || valid[i] == stays) continue;
+      remove_checkpoint(valid[i]);
+    }
+  }
+  /// Removes a checkpoint, unless its folder holds anything else.
+  void remove_checkpoint(std::uint64_t step) const {
+    const std::string folder = folder_of(step), aside = temporary_name(detail::step_number(step), "old");
+    try {
+      for (const std::string& name : list_directory(folder))
+        if (name != CheckpointManifest::file_name && !name.starts_with("part-")) return;
+    } catch (const Error&) {
+      return;
+    }
+    // Renamed first: a half removed folder of this name would look like a damaged checkpoint.
+    if (file_system().rename(folder.c_str(), aside.c_str()) >= 0) (void)remove_tree(aside);
+  }
+
+  std::string path_;
+  CheckpointRetention retention_;
+  FileLock lock_;
+};
+
+}  // namespace ctp::io
