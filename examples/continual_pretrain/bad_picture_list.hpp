@@ -39,11 +39,6 @@ inline std::vector<BadPicture> read_bad_pictures(const std::string& path) {
   return list;
 }
 
-/// Takes over the list of a run that goes on, if it has one. **Errors.** as read_bad_pictures().
-inline void restore_bad_pictures(BadPictures& bad_pictures) {
-  if (ctp::io::exists(bad_pictures.path())) bad_pictures.restore(read_bad_pictures(bad_pictures.path()));
-}
-
 /// @brief Leaves the pictures of an earlier run's list out. Split, task and pair identify a picture. Entries of test,
 /// query and gallery leave these lists of `stream`.
 ///

@@ -7,7 +7,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,15 +43,11 @@ class BadPictures {
     for (const BadPicture& picture : listed_) append(picture);
   }
 
-  /// Takes over the entries of the file of a run that goes on, as if they had been added.
-  void restore(const std::vector<BadPicture>& written) {
-    const auto file_name = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };  // data may move
-    std::set<std::pair<std::string_view, std::string_view>> names;  // of pair and picture
-    for (const BadPicture& picture : written)
-      if (picture.split == "train") names.emplace(picture.pair, file_name(picture.file));
-    for (std::size_t i = 0; i < samples_.size() && !names.empty(); ++i)
-      if (names.contains({samples_[i].id, file_name(samples_[i].image)}) && known_.insert(samples_[i].ordinal).second)
-        ordinals_.push_back(samples_[i].ordinal);
+  /// Calls archive("name", member): the pictures listed so far are part of the state of a run.
+  template <class Archive>
+  void visit(Archive& archive) {
+    archive("run.bad_pictures", ordinals_);
+    known_ = {ordinals_.begin(), ordinals_.end()};
   }
 
   /// Adds a picture that a loader reports, once per picture. An entry that cannot be written waits for the next one.

@@ -176,14 +176,6 @@ bool finished(const std::optional<Resumed>& resumed, const Request& r) {
 /// Checks the pictures and carries the request out, from the beginning or from a checkpoint.
 void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::RunFolder* folder) {
   const Settings& settings = r.settings;
-  const auto facts = run_facts(settings, r.model, in.stream, in.tokenizer.vocabulary());
-  ctp::io::CheckpointFolder saved(settings.output + "/checkpoints",
-                                  {settings.keep, static_cast<std::uint64_t>(settings.keep_every)});
-  std::optional<Resumed> resumed;
-  if (folder != nullptr && settings.resume) resumed = open_checkpoint(saved, facts, r.line.allow, settings.output);
-  if (finished(resumed, r)) return;
-  if (resumed) saved.tidy(resumed->checkpoint.step);
-  ctp::io::CheckpointWriter writer(saved, {.report = say_save_fails});
   const ctp::data::FileSourceOptions reading{
       .max_words = settings.max_words,
       .length = settings.max_words,
@@ -202,6 +194,15 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
                                             .equal_texts = examples::equal_texts_of(settings.equal_texts),
                                             .limits = reading.limits,
                                             .background = reading.background});
+  const auto facts = run_facts(settings, r.model, in.stream, in.tokenizer.vocabulary(), bad_pictures, evaluate);
+  const std::string checkpoints = settings.output + "/checkpoints";
+  std::optional<Resumed> resumed;
+  if (folder != nullptr && settings.resume)
+    resumed = open_checkpoint(checkpoints, facts, r.line.allow, settings.output);
+  if (finished(resumed, r)) return;
+  if (resumed) keep_retention(r.line.assignments, resumed->checkpoint, r.settings);
+  ctp::io::CheckpointFolder saved(checkpoints, {settings.keep, static_cast<std::uint64_t>(settings.keep_every)});
+  ctp::io::CheckpointWriter writer(saved, {.report = say_save_fails});
   const std::string training = training_entry(settings, r.model, in.tokenizer.vocabulary());
   const auto save = [&](const std::string& path, ctp::TensorFile file) {
     file.metadata["config"] = ctp::io::config_text(r.model);
@@ -237,7 +238,12 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
              .facts = &facts,
              .resumed = resumed ? &resumed->checkpoint : nullptr,
              .allow = r.line.allow,
-             .read_bad_pictures = [&] { restore_bad_pictures(bad_pictures); }},
+             .goes_on =
+                 [&] {
+                   folder->keep();
+                   if (!r.line.allow.empty()) save_inputs(settings.output);
+                   saved.tidy(resumed->checkpoint.step);
+                 }},
             r.on_cuda, r.line.dry_run);
   if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !r.line.json && !r.line.dry_run)
     std::printf("pictures left out as bad: %zu, listed in %s\n", bad, ctp::printable(bad_pictures.path()).c_str());

@@ -35,7 +35,8 @@ struct Room {
   std::uint64_t machine = machine_memory();  ///< host
   std::optional<std::uint64_t> free_disk;    ///< below the output folder; unknown without one
 
-  [[nodiscard]] std::uint64_t memory() const { return training + batches; }
+  /// With the copy of the state that is written while the training goes on.
+  [[nodiscard]] std::uint64_t memory() const { return training + batches + checkpoint; }
 };
 
 namespace detail {
@@ -91,8 +92,8 @@ Room room_of(const RunContext& context) {
     steps +=
         steps_of(context.tasks[t].members.size(), s, context.least_pairs) * static_cast<std::uint64_t>(epochs_of(s, t));
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
-  const auto all = [&](std::uint64_t every) { return every > 0 ? steps / every : 0; };
-  const auto kept = static_cast<std::uint64_t>(s.keep) + 1 + all(static_cast<std::uint64_t>(s.keep_every));
+  const auto every = static_cast<std::uint64_t>(s.keep_every);
+  const std::uint64_t kept = std::min(static_cast<std::uint64_t>(s.keep) + (every > 0 ? steps / every : 0), steps) + 1;
   room.checkpoint = cost.state() - cost.gradient + (std::uint64_t{1} << 16U);
   room.disk = tasks * room.weights_file + lines + kept * room.checkpoint;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);
@@ -115,7 +116,8 @@ inline void require_room(const Room& room, const RunContext& context, bool plann
                                             ctp::io::size_text(largest) + " for a checkpoint",
                                             ctp::io::size_text(largest_file()), "raise the limit"}
                                  .text());
-  if (!planned) detail::require_memory(room.memory(), room, "the training's state and one step");
+  if (!planned)
+    detail::require_memory(room.memory(), room, "the training's state, one step, and the copy of a checkpoint");
 }
 
 /// Adds the fields of a dry run.

@@ -45,7 +45,7 @@ struct RunContext {
   const ctp::io::CheckpointFacts* facts = nullptr;  ///< of the run, for its checkpoints
   ctp::io::Checkpoint* resumed = nullptr;           ///< the checkpoint that the run goes on from, if any
   std::vector<std::string> allow = {};              ///< keys in which a run that goes on may differ
-  std::function<void()> read_bad_pictures = [] {};  ///< reads the list of a run that goes on, when it is cut back
+  std::function<void()> goes_on = [] {};            ///< called when a run goes on and nothing can be refused any more
 };
 
 /// Trains on the CPU with the strategy of the settings. **Errors.** as Training.

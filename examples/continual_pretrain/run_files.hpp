@@ -29,9 +29,9 @@ inline std::unique_ptr<ctp::io::RunFolder> take_run_folder(const Settings& s, co
       {"--data", s.data}, {"--init", s.init}, {"--vocab", s.vocab}, {"--quarantine", s.quarantine}};
   for (const std::string& config : line.configs) inputs.push_back({"--config", config});
   ctp::io::require_apart("--output", s.output, inputs);
-  return std::make_unique<ctp::io::RunFolder>("--output", s.output,
-                                              std::vector<std::string>{"config.json", "metrics.jsonl", "vocab.txt", "checkpoints"},
-                                              std::vector<std::string>{"bad_images.jsonl"});
+  return std::make_unique<ctp::io::RunFolder>(
+      "--output", s.output, std::vector<std::string>{"config.json", "metrics.jsonl", "vocab.txt", "checkpoints"},
+      std::vector<std::string>{"bad_images.jsonl"});
 }
 
 }  // namespace pretrain

@@ -2,10 +2,16 @@
 /// @brief  The logs of a run in its checkpoints: their lengths, and cutting them back. Without JSON.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <ctp/core/error.hpp>
@@ -23,26 +29,29 @@ inline const std::vector<std::string> run_logs{"metrics.jsonl", "bad_images.json
 inline constexpr const char* allow_remedy = "give the run's own value, or allow the difference: --allow KEY";
 
 namespace detail {
+inline constexpr const char* no_log = "none";
+
 /// Bytes of a log when the checkpoint was saved; nullopt if the log was not there.
 inline std::optional<std::uint64_t> log_bytes(const ctp::io::Checkpoint& checkpoint, const std::string& log) {
   const auto fact = checkpoint.facts.find("log." + log);
-  if (fact == checkpoint.facts.end()) return std::nullopt;
+  if (fact == checkpoint.facts.end() || fact->second == no_log) return std::nullopt;
   std::uint64_t bytes = 0;
   const char* const end = fact->second.data() + fact->second.size();
-  if (std::from_chars(fact->second.data(), end, bytes).ptr != end)
+  const auto [stop, problem] = std::from_chars(fact->second.data(), end, bytes);
+  if (stop != end || problem != std::errc())
     throw ctp::CheckpointError(
         ctp::Complaint{checkpoint.path, fact->first, "a number of bytes", fact->second, ""}.text());
   return bytes;
 }
 }  // namespace detail
 
-/// Adds the length of a log, and the lines that could not be written yet, to the facts of a checkpoint. All that could
-/// be written is on the disk before.
+/// @brief Adds the length of a log, and the lines that could not be written yet, to the facts of a checkpoint. All that
+/// could be written is on the disk before, and the name of the file, too. **Errors.** ResourceError.
 inline void add_log(ctp::io::CheckpointFacts& facts, const std::string& name, ctp::report::PatientLog& log) {
   log.sync();
-  const auto bytes = log.stored_bytes();
-  if (!bytes) return;
-  facts["log." + name] = std::to_string(*bytes);
+  const bool there = ctp::io::exists(log.path());
+  facts["log." + name] = there ? std::to_string(ctp::io::InputFile(log.path()).size()) : detail::no_log;
+  if (there) ctp::io::detail::sync_folder_of(log.path());
   if (const std::string lines = log.waiting_lines(); !lines.empty()) facts["log." + name + ".waiting"] = lines;
 }
 
@@ -53,7 +62,15 @@ inline void require_log(const std::string& output, const std::string& log, const
   if (!bytes) return;
   const bool there = ctp::io::exists(path);
   const std::uint64_t found = there ? ctp::io::InputFile(path).size() : 0;
-  if (there && found >= *bytes) return;
+  if (there && found >= *bytes) {
+    std::array<std::byte, 1> last{std::byte{'\n'}};
+    if (*bytes > 0) ctp::io::InputFile(path).read_at(*bytes - 1, last);
+    if (last[0] == std::byte{'\n'}) return;
+    throw ctp::CheckpointError(ctp::Complaint{
+        path, "byte " + std::to_string(*bytes), "the end of a line, as at step " + std::to_string(checkpoint.step),
+        "another byte: the file was changed", "put the file back, or cut it there all the same: --allow " + log}
+                                   .text());
+  }
   throw ctp::CheckpointError(ctp::Complaint{
       path, "size", "at least " + std::to_string(*bytes) + " bytes, as at step " + std::to_string(checkpoint.step),
       there ? std::to_string(found) + " bytes" : "no file",
@@ -62,19 +79,17 @@ inline void require_log(const std::string& output, const std::string& log, const
 }
 
 /// @brief Cuts a log back to its length at the checkpoint, so that no line is there twice, and appends the lines that
-/// could not be written then. A log that was not there is removed. **Errors.** ResourceError.
+/// could not be written then. A log that was not there is removed. **Errors.** CheckpointError, ResourceError.
 inline void cut_log(const std::string& output, const std::string& log, const ctp::io::Checkpoint& checkpoint) {
   const auto bytes = detail::log_bytes(checkpoint, log);
   const std::string path = ctp::io::join(output, log);
+  if (!checkpoint.facts.contains("log." + log)) return;
   if (!bytes) return ctp::io::remove_file(path);
   const std::uint64_t there = ctp::io::exists(path) ? ctp::io::InputFile(path).size() : 0;
   ctp::io::AppendFile file(path, std::min(*bytes, there));
   if (const auto lines = checkpoint.facts.find("log." + log + ".waiting"); lines != checkpoint.facts.end()) {
-    for (std::size_t at = 0; at < lines->second.size();) {
-      const std::size_t end = lines->second.find('\n', at);
-      file.append_line(lines->second.substr(at, end - at));
-      at = end == std::string::npos ? end : end + 1;
-    }
+    std::istringstream waiting(lines->second);
+    for (std::string line; std::getline(waiting, line);) file.append_line(line);
   }
   file.sync();
   file.close();
@@ -85,8 +100,11 @@ inline bool has_summary(const std::string& output, const ctp::io::Checkpoint& ch
   const std::string path = ctp::io::join(output, run_logs.front());
   const auto bytes = detail::log_bytes(checkpoint, run_logs.front());
   if (!bytes || !ctp::io::exists(path)) return false;
-  const std::string lines = ctp::io::read_text(path);
-  const std::size_t at = lines.find("{\"kind\":\"summary\"", std::min<std::size_t>(*bytes, lines.size()));
+  const ctp::io::InputFile file(path);
+  if (file.size() <= *bytes) return false;
+  std::string lines(static_cast<std::size_t>(file.size() - *bytes), '\0');
+  file.read_at(*bytes, std::as_writable_bytes(std::span(lines)));
+  const std::size_t at = lines.find("{\"kind\":\"summary\"");
   return at != std::string::npos && lines.find('\n', at) != std::string::npos;
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -80,7 +81,7 @@ class Training {
             context.tasks.size(), all_steps() - std::min(all_steps(), learner_.place().step),
             [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); },
             context.settings.last_batch == "keep", context.json, state_.dropped),
-        checkpoints_(learner_, *context.checkpoints, checkpoint_plan(), state_, losses_) {
+        checkpoints_(learner_, *context.checkpoints, checkpoint_plan(), state_, losses_, context.bad_pictures) {
     learner_.observe(metrics_);
     learner_.observe(progress_);
     learner_.observe(losses_);
@@ -153,8 +154,10 @@ class Training {
     const ctp::Position place = learner_.place();
     if (!context_.json)
       std::printf("goes on %s, from %s\n", state_.last.text().c_str(), ctp::printable(context_.resumed->path).c_str());
-    if (!place.in_task && place.tasks_seen > state_.evaluated)
+    if (!place.in_task && place.tasks_seen > state_.evaluated) {
       after(Learner::Rehearsal::joins_all_tasks ? context_.tasks.size() - 1 : place.tasks_seen - 1);
+      checkpoints_.save_now();
+    }
   }
   /// The model with its current weights. Each batch looks for a reason to stop.
   [[nodiscard]] examples::FeatureMaker features() {
@@ -193,10 +196,10 @@ class Training {
   /// Takes the state over, then cuts the logs back. **Errors.** CheckpointError for another setting of a policy.
   void restore(ctp::io::Checkpoint& saved) {
     ctp::require_same_facts(saved, ctp::settings_facts(learner_), {context_.allow}, allow_remedy);
-    learner_.restore(ctp::StateArchive(std::move(saved.tensors)), state_, losses_);
+    learner_.restore(ctp::StateArchive(std::move(saved.tensors)), state_, losses_, context_.bad_pictures);
     saved.tensors = {};
+    context_.goes_on();
     for (const std::string& log : run_logs) cut_log(context_.settings.output, log, saved);
-    context_.read_bad_pictures();
   }
   [[nodiscard]] ctp::CheckpointPlan checkpoint_plan() {
     ctp::CheckpointPlan plan = pretrain::checkpoint_plan(context_.settings.checkpoint_every);
@@ -206,6 +209,7 @@ class Training {
           std::to_string(since(begins_));  // no tensors: a state has the same bytes whenever it is saved
       facts["time.task"] = std::to_string(since(task_begins_));
       facts.insert(context_.facts->begin(), context_.facts->end());
+      stops_.follow();
       add_log(facts, run_logs.front(), log_);
       add_log(facts, run_logs.back(), context_.bad_pictures.log());
     };
@@ -271,14 +275,15 @@ class Training {
                                         " before the first step: nothing was learned, and nothing is kept; the same "
                                         "command begins again");
     std::string problem;
-    const bool gone = context_.folder != nullptr && !context_.folder->owns();
+    bool gone = context_.folder != nullptr && !context_.folder->owns();
     if (!gone) {
       try {
         checkpoints_.save_now();
-      } catch (const ctp::ResourceError& second) {
+      } catch (const std::exception& second) {
         problem = std::string("; no checkpoint could be saved: ") + second.what();
       }
     }
+    gone = context_.folder != nullptr && !context_.folder->owns();
     ctp::JsonLine line;
     const LastStep& last = state_.last;
     line.add("kind", "interrupted").add("task", last.task).add("epoch", last.epoch).add("step", last.step);
@@ -331,7 +336,9 @@ class Training {
     return text;
   }
 
+  /// Saves weights, evaluates, writes the task's line. The task is in a checkpoint before: the rest may fail.
   void after(std::size_t task) {
+    if (state_.evaluated < learner_.tasks_seen()) checkpoints_.save_now();
     const std::string path = context_.settings.output + "/" + task_file(task, state_.matrix.size());
     save(path, ctp::published_weights(learner_));
     const auto result = context_.evaluate(features(), task + 1);
@@ -384,7 +391,7 @@ class Training {
   Stops stops_;
   ctp::report::StepLines metrics_;
   ProgressObserver progress_;
-  ctp::CheckpointEvery<Learner, RunState, ctp::report::LossWatch> checkpoints_;
+  ctp::CheckpointEvery<Learner, RunState, ctp::report::LossWatch, BadPictures> checkpoints_;
   bool begun_ = false;  ///< the first checkpoint is saved
   std::string sound_;   ///< file of the last weights that passed an evaluation
   std::chrono::steady_clock::time_point begins_ = std::chrono::steady_clock::now(), task_begins_;

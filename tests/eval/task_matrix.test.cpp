@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 
 #include <doctest/doctest.h>
+
+#include <ctp/train/state_archive.hpp>
 
 using ctp::eval::TaskMatrix;
 
@@ -117,4 +120,24 @@ TEST_CASE("task matrix: thousands of tasks take memory for their entries alone")
   CHECK_FALSE(m.at(70'000, 70'000).has_value());
   CHECK_FALSE(m.at(70'000, 70'002).has_value());
   CHECK_FALSE(m.forgetting().has_value());
+}
+
+TEST_CASE("task matrix: an archive takes all entries, and missing ones stay missing") {
+  TaskMatrix whole = three_tasks();
+  whole.set_union(0, 0, 1.0), whole.set_union(2, 1, 2.5), whole.set_untrained(1, 7.0);
+  const auto saved = ctp::StateArchive::of(whole);
+  TaskMatrix other(3);
+  other.set_untrained(0, 3.0);
+  saved.restore(other);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j) CHECK(other.at(i, j) == whole.at(i, j));
+  CHECK(other.untrained_at(0) == std::nullopt);
+  CHECK(other.untrained_at(1).value() == 7.0);
+  CHECK(other.forgetting() == whole.forgetting());
+  CHECK(other.published_bwt(1) == whole.published_bwt(1));
+  CHECK(ctp::StateArchive::of(other).changed_in(saved).empty());
+
+  TaskMatrix two(2);
+  CHECK_THROWS_AS(saved.restore(two), ctp::CheckpointError);
+  CHECK(two.at(0, 0) == std::nullopt);
 }

@@ -157,27 +157,42 @@ TEST_CASE("run_folder: a start that was killed while it wrote a file does not bl
   CHECK(message_of([&] { (void)take(out); }).find(".ctp-tmp-mine") != std::string::npos);
 }
 
-TEST_CASE("run_folder: a run that goes on has its folder, and no later run removes its files") {
+TEST_CASE("run_folder: a run that goes on has its folder; from then on no later run removes its files") {
   const Scratch scratch;
   const std::string out = scratch / "out";
   const auto resume = [&] { return std::make_unique<io::RunFolder>("--output", out, io::RunFolder::Resume{}); };
   CHECK(message_of(resume) ==
         "4: --output \"" + out +
             "\": expected the folder of the run that goes on, found nothing there; check the path");
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const auto run = take(out);
-    put(out + "/config.json", "x");
-    ::kill(::getpid(), SIGKILL);
+  const auto killed_before_it_began = [&] {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto run = take(out);
+      put(out + "/config.json", "x");
+      ::kill(::getpid(), SIGKILL);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+  };
+  killed_before_it_began();
+  {
+    const auto refused = resume();
+  }  // found nothing to go on from: the folder stays as it was
+  CHECK(get(out + "/config.json") == "x");
+  {
+    const auto anew = take(out);
   }
-  int status = 0;
-  ::waitpid(child, &status, 0);
+  CHECK_FALSE(fs::exists(out + "/config.json"));
+
+  killed_before_it_began();
   put(out + "/.ctp-tmp-1-2", "x");  // of a file that was being written
   put(out + "/notes", "x");
   {
     const auto run = resume();
-    CHECK(run->begun());
     CHECK(message_of(resume).find("another run that writes into it") != std::string::npos);
+    CHECK(fs::exists(out + "/.ctp-tmp-1-2"));
+    run->keep();
+    CHECK_FALSE(fs::exists(out + "/.ctp-tmp-1-2"));
   }
   CHECK(io::list_directory(out) == std::vector<std::string>{"config.json", "notes"});
   fs::remove(out + "/notes");

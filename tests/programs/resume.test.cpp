@@ -8,13 +8,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <ctp/io/weights/safetensors.hpp>
 
 #include "programs/program.hpp"
 #include "programs/shell.hpp"
@@ -298,4 +302,28 @@ TEST_CASE("programs: a damaged checkpoint is passed over by name, and the one be
   CHECK(has(rest.err, "continual_pretrain: passed over a checkpoint: " + part + ": xxh3_128: expected "));
   CHECK(has(rest.out, "goes on after task 1"));
   check_same(out, expected);
+}
+
+TEST_CASE("programs: the page's five lines of Python read a checkpoint") {
+  if (std::system("python3 -c '' >/dev/null 2>&1") != 0) {
+    MESSAGE("!!! SKIPPED: python3 was not found");
+    return;
+  }
+  const std::string page = test::read_whole(std::string(CTP_GOLDEN_DIR) + "/../../docs/checkpoints.md");
+  const std::size_t begin = page.find("```python\n") + 10;
+  const std::string code = page.substr(begin, page.find("```", begin) - begin);
+  CHECK(std::count(code.begin(), code.end(), '\n') == 5);
+  const TemporaryFolder folder;
+  REQUIRE(run(folder.path("run"), arguments("seqf", "never"), false).code == 0);
+  folder.write("read.py", code);
+  REQUIRE(std::system(("cd '" + folder.path("") + "' && python3 read.py >found").c_str()) == 0);
+  const std::string found = test::read_whole(folder.path("found"));
+  CHECK(found.starts_with("F32 ["));
+  std::string part;
+  for (const auto& entry : fs::directory_iterator(folder.path("run/checkpoints")))
+    part = std::max(part, entry.path().string() + "/part-000.safetensors");
+  const auto theta = ctp::io::read_safetensors(part).at("theta").as_floats();
+  float first[3] = {};  // Python prints all digits
+  REQUIRE(std::sscanf(found.substr(found.find('(')).c_str(), "(%f, %f, %f)", &first[0], &first[1], &first[2]) == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(first[i] == theta[i]);
 }

@@ -264,3 +264,17 @@ TEST_CASE("patient_log: a place where no file can be made is a problem, and the 
   CHECK(log.complaint().empty());
   CHECK(get(scratch / "log") == "{\"n\":1}\n{\"n\":2}\n");
 }
+
+TEST_CASE("patient_log: the lines that wait are known, for a checkpoint") {
+  const Scratch scratch;
+  ctp::io::FaultyFileSystem files;
+  const ctp::io::UseFileSystem use(files);
+  PatientLog log(scratch / "log");
+  log.write(JsonLine().add("n", 1));
+  CHECK(log.waiting_lines().empty());
+  files.for_good = true;
+  files.fail_at = files.calls() + 1;
+  log.write(JsonLine().add("n", 2));
+  log.write(JsonLine().add("n", 3));
+  CHECK(log.waiting_lines() == "{\"n\":2}\n{\"n\":3}\n");
+}

@@ -1,6 +1,8 @@
 #include <ctp/tensor/buffer.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -70,4 +72,14 @@ TEST_CASE("buffer: a move transfers the memory without a copy") {
   const Buffer<float> b = std::move(a);
   CHECK(b.data() == where);
   CHECK(b.to_host() == std::vector<float>{1, 2, 3, 4});
+}
+
+TEST_CASE("buffer: the bytes on the host are those of the values") {
+  Buffer<float> buffer(3);
+  buffer.assign(std::vector<float>{1.5F, -2.0F, 3.25F});
+  const std::vector<std::byte> bytes = buffer.bytes_on_host();
+  const std::vector<float> values = buffer.to_host();
+  REQUIRE(bytes.size() == 12);
+  CHECK(std::memcmp(bytes.data(), values.data(), 12) == 0);
+  CHECK(Buffer<double>().bytes_on_host().empty());
 }

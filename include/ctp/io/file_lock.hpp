@@ -47,11 +47,13 @@ class FileLock {
     release();
     return Taken::Gone;
   }
-  /// Replaces the content of the file. **Errors.** ResourceError.
+  /// Replaces the content of the file, and waits until it is on the disk. **Errors.** ResourceError.
   void write(std::string_view text) {
     auto bytes = std::as_bytes(std::span(text));
     if (file_system().truncate(file_, 0) < 0 || !detail::write_all(file_, bytes))
       detail::throw_system_error(path_, "write", false, "to store " + std::to_string(text.size()) + " bytes");
+    if (detail::retried([&] { return file_system().sync(file_); }) < 0 && errno != EINVAL)
+      detail::throw_system_error(path_, "fsync", false, "the bytes on the disk");
   }
   [[nodiscard]] bool held() const noexcept { return file_ >= 0; }
   /// True while the path names the file that this object has locked.

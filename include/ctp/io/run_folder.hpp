@@ -64,37 +64,38 @@ class RunFolder {
       throw;
     }
   }
-  /// Takes the folder of a run that has begun and goes on. Temporary files of that run are removed.
-  /// **Errors.** UsageError if another run has the folder; CheckpointError if there is no such folder.
+  /// Takes the folder of a run that goes on. keep() then removes that run's temporary files; without keep() the folder
+  /// stays as it was. **Errors.** UsageError if another run has the folder; CheckpointError if there is no such folder.
   RunFolder(std::string option, std::string path, Resume)
-      : option_(std::move(option)), path_(std::move(path)), lock_(join(path_, lock_name)), begun_(true) {
+      : option_(std::move(option)), path_(std::move(path)), lock_(join(path_, lock_name)), resumes_(true) {
     if (detail::kind_of(path_) != FileKind::Directory)
       throw CheckpointError(Complaint{option_ + " " + ctp::quoted(path_), "", "the folder of the run that goes on",
                                       exists(path_) ? "a file" : "nothing there", "check the path"}
                                 .text());
     take();
-    lock_.write("");  // begun: no later run may remove its files
-    for (const std::string& name : list_directory(path_))
-      if (is_temporary(name)) remove_file(join(path_, name));
   }
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder() {
     if (!owns()) return;  // another run's folder may be at the path
     bool stays = false;
-    if (!begun_) {
+    if (!begun_ && !resumes_) {
       for (const std::string& name : first_files_) (void)remove_tree(join(path_, name));
       FileStatus facts;
       for (const std::string& name : kept_files_)
         stays = stays || file_system().status(join(path_, name).c_str(), facts) >= 0;
     }
-    release(!stays);
+    release(!stays && (begun_ || !resumes_));
   }
 
   /// The run has begun: its files stay from now on. **Errors.** ResourceError.
   void keep() {
-    if (!begun_) lock_.write("");
+    if (begun_) return;
+    lock_.write("");
     begun_ = true;
+    if (!resumes_) return;
+    for (const std::string& name : list_directory(path_))
+      if (is_temporary(name)) remove_file(join(path_, name));
   }
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   /// True while the path names the folder that this run has locked. A folder that was removed, moved or replaced is not
@@ -140,6 +141,7 @@ class RunFolder {
   void take() {
     for (int tries = 0; tries < 100; ++tries) {
       auto made = make_directories(path_);
+      for (const std::string& folder : made) detail::sync_folder_of(folder);
       made_.insert(made_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
       const FileLock::Taken taken = lock_.take();
       if (taken == FileLock::Taken::Yes) return;
@@ -162,7 +164,7 @@ class RunFolder {
   std::string option_, path_;
   std::vector<std::string> first_files_, kept_files_, made_;
   FileLock lock_;
-  bool begun_ = false;
+  bool begun_ = false, resumes_ = false;
 };
 
 }  // namespace ctp::io

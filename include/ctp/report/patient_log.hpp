@@ -100,14 +100,6 @@ class PatientLog {
     return unfollowed_.empty() ? unsafe_ : unfollowed_;
   }
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Bytes in the file; nullopt before the first line, and if the system does not tell.
-  [[nodiscard]] std::optional<std::uint64_t> stored_bytes() const {
-    try {
-      return file_ ? std::optional(file_->stored_bytes()) : std::nullopt;
-    } catch (const ResourceError&) {
-      return std::nullopt;
-    }
-  }
   /// The lines that could not be written yet, each with a line end.
   [[nodiscard]] std::string waiting_lines() const {
     std::string text;

@@ -249,7 +249,8 @@ class Learner {
       constexpr bool declared = requires { save_weights(*this, target, more...); };
       static_assert(declared,
                     "[ctp.train.save] Learner::save(path) or save(path, tokenizer) needs '#include "
-                    "<ctp/train/weights/weights_file.hpp>' (part of ctp/data.hpp). See docs/weights.md");
+                    "<ctp/train/weights/weights_file.hpp>' (part of ctp/data.hpp), and save(checkpoints) '#include "
+                    "<ctp/train/checkpoint/checkpoint.hpp>'. See docs/weights.md and docs/checkpoints.md");
       if constexpr (declared) save_weights(*this, target, more...);
     }
   }
@@ -261,11 +262,12 @@ class Learner {
     if constexpr (requires { load_checkpoint(*this, source, more...); }) {
       return load_checkpoint(*this, source, more...);
     } else {
-      constexpr bool declared = requires { load_weights(*this, source); };
+      constexpr bool declared = requires { load_weights(*this, source, more...); };
       static_assert(declared,
                     "[ctp.train.load] Learner::load(path) needs '#include <ctp/train/weights/weights_file.hpp>' (part "
-                    "of ctp/data.hpp). See docs/weights.md");
-      if constexpr (declared) load_weights(*this, source);
+                    "of ctp/data.hpp), and load(checkpoints) '#include <ctp/train/checkpoint/checkpoint.hpp>'. See "
+                    "docs/weights.md and docs/checkpoints.md");
+      if constexpr (declared) load_weights(*this, source, more...);
     }
   }
 

@@ -1,6 +1,7 @@
 #include <ctp/io/checkpoint/checkpoint_folder.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,66 @@ TEST_CASE("checkpoint_folder: damaged checkpoints do not count, and one of the s
   CHECK(newest_step(scratch / "c") == 30);
   CHECK(io::looks_complete(folder.folder_of(20)));
   CHECK(others_in(scratch / "c") == 1);
+  put(folder.folder_of(30) + "/notes.txt", "mine");
+  save(folder, 30);
+  CHECK(newest_step(scratch / "c") == 30);
+  std::string notes;
+  for (const auto& entry : fs::recursive_directory_iterator(scratch / "c"))
+    if (entry.path().filename() == "notes.txt") notes = get(entry.path().string());
+  CHECK(notes == "mine");
+}
+
+TEST_CASE("checkpoint_folder: while one of the same step is replaced, each failure leaves a valid checkpoint of it") {
+  std::size_t calls = 0;
+  for (const bool for_good : {false, true}) {
+    for (std::size_t n = 1;; ++n) {
+      const Scratch scratch;
+      const std::string path = scratch / "c";
+      io::FaultyFileSystem files;
+      {
+        io::CheckpointFolder folder(path);
+        save(folder, 10);
+        save(folder, 20);
+        files.fail_at = n;
+        files.for_good = for_good;
+        const io::UseFileSystem use(files);
+        (void)message_of([&] { save(folder, 20); });
+      }
+      io::CheckpointFolder again(path);  // another process, after this one has failed or was killed
+      again.open();
+      CAPTURE(n);
+      CHECK(newest_step(path) == 20);
+      calls = std::max(calls, n);
+      if (!files.failed()) break;
+    }
+  }
+  CHECK(calls > 15);
+}
+
+TEST_CASE("checkpoint_folder: a refusal of the system is an error, no reason to go on from an older checkpoint") {
+  const Scratch scratch;
+  const std::string path = scratch / "c";
+  io::CheckpointFolder folder(path);
+  save(folder, 10);
+  save(folder, 20);
+  io::FaultyFileSystem files;
+  files.error = EMFILE;
+  const io::UseFileSystem use(files);
+  std::size_t refused = 0;
+  for (std::size_t n = 1; n < 40; ++n) {
+    files.fail_at = files.calls() + n;
+    std::vector<io::PassedOver> passed_over;
+    std::optional<io::Checkpoint> found;
+    const std::string message = message_of([&] { found = folder.newest(&passed_over); });
+    CHECK(passed_over.empty());
+    if (message == "none") {
+      CHECK(step_in(found.value()) == 20);
+      continue;
+    }
+    CHECK(message.starts_with("6: "));
+    ++refused;
+  }
+  CHECK(refused > 3);
 }
 
 TEST_CASE(
@@ -112,9 +173,13 @@ TEST_CASE("checkpoint_folder: tidying removes what retention would have removed,
   }
   fs::create_directories(path + "/.old-000000000010-1");
   io::CheckpointFolder folder(path);
-  folder.tidy(20);
-  CHECK(folder.steps() == Steps{20, 40, 50});
+  folder.tidy(20);  // those behind it were passed over as damaged, and stay as they are
+  CHECK(folder.steps() == Steps{10, 20, 30, 40, 50});
   CHECK(others_in(path) == 1);  // the lock
+  save(folder, 30);
+  CHECK(folder.steps() == Steps{20, 30, 40, 50});
+  io::CheckpointFolder other(scratch / "other", {.last = 100});
+  for (const std::uint64_t step : {10, 20, 30}) save(other, step);
 }
 
 TEST_CASE("checkpoint_folder: too little room is said before anything is written") {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,24 +80,50 @@ class CheckpointFolder {
       (void)remove_tree(temporary);
       throw;
     }
+    damaged_.erase(step);
     remove_old(step);
   }
 
-  /// @brief Removes what a killed process left: temporary folders, and checkpoints that retention does not keep. The
-  /// checkpoint of `step` stays in any case: the one that a training goes on from. **Errors.** as save().
+  /// @brief Makes and locks the folder, and mends what a killed process left: temporary folders are removed, and a
+  /// checkpoint that was moved aside gets its name back. **Errors.** as save().
+  void open() {
+    if (lock_.owned()) return;
+    if (!exists(path_))
+      for (const std::string& made : make_directories(path_)) detail::sync_folder_of(made);
+    for (int tries = 0;; ++tries) {
+      const FileLock::Taken taken = lock_.take();
+      if (taken == FileLock::Taken::Yes) break;
+      if (taken == FileLock::Taken::ByOther)
+        throw UsageError(Complaint{path_, "", "a folder of one training", "another one that saves into it",
+                                   "choose another folder, or let that training end"}
+                             .text());
+      if (tries == 100)
+        throw ResourceError(
+            Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
+      make_directories(path_);
+    }
+    mend();
+  }
+  /// @brief Removes the checkpoints that retention does not keep, before a training goes on from the checkpoint of
+  /// `step`, which stays. Later ones are damaged and do not count from now on. **Errors.** as save().
   void tidy(std::uint64_t step) {
     open();
+    for (const std::uint64_t later : steps())
+      if (later > step) damaged_.insert(later);
     remove_old(step);
   }
 
   /// @brief Reads the newest checkpoint that is valid. Those passed over are appended to `passed_over`.
-  /// **Errors.** DataError or ResourceError if the folder cannot be listed.
+  /// **Errors.** ResourceError if the system refuses to read the folder or a checkpoint.
   [[nodiscard]] std::optional<Checkpoint> newest(std::vector<PassedOver>* passed_over = nullptr) const {
     const std::vector<std::uint64_t> all = steps();
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
       const std::string folder = folder_of(*step);
       try {
         return read_checkpoint(folder);
+      } catch (const ResourceError& error) {  // no damage: to go on from an older one would lose this one
+        throw ResourceError(std::string(error.what()) + "; if it stays so, move the folder " + folder +
+                            " away: then an older checkpoint is used");
       } catch (const Error& error) {
         if (passed_over != nullptr) passed_over->push_back({folder, error.what()});
       }
@@ -124,36 +151,27 @@ class CheckpointFolder {
   [[nodiscard]] std::string temporary_name(const std::string& number, std::string_view kind) const {
     return join(path_, "." + std::string(kind) + "-" + number + "-" + std::to_string(::getpid()));
   }
+  /// ".tmp-" or ".old-", 12 digits, "-", digits.
   static bool is_temporary(std::string_view name) {
-    return (name.starts_with(".tmp-") || name.starts_with(".old-")) &&
-           name.find_first_not_of("0123456789-", 5) == std::string_view::npos;
+    constexpr std::size_t dash = prefix_length + detail::step_digits;
+    return (name.starts_with(".tmp-") || name.starts_with(".old-")) && name.size() > dash + 1 && name[dash] == '-' &&
+           name.substr(prefix_length, detail::step_digits).find_first_not_of("0123456789") == std::string_view::npos &&
+           name.substr(dash + 1).find_first_not_of("0123456789") == std::string_view::npos;
   }
+  static constexpr std::size_t prefix_length = 5;
 
-  /// Makes and locks the folder, once.
-  void open() {
-    if (lock_.owned()) return;
-    if (!exists(path_)) {
-      make_directories(path_);
-      detail::sync_folder_of(path_);
+  /// Removes temporary folders. A valid checkpoint that was moved aside to be replaced, and was not, gets its name
+  /// back.
+  void mend() const {
+    for (const std::string& name : list_directory(path_)) {
+      if (!is_temporary(name)) continue;
+      const std::string aside = join(path_, name), number = name.substr(prefix_length, detail::step_digits);
+      const std::string target = join(path_, std::string(detail::step_prefix) + number);
+      if (name.starts_with(".old-") && !exists(target) && looks_complete(aside))
+        rename(aside, target);
+      else
+        (void)remove_tree(aside);
     }
-    for (int tries = 0;; ++tries) {
-      const FileLock::Taken taken = lock_.take();
-      if (taken == FileLock::Taken::Yes) break;
-      if (taken == FileLock::Taken::ByOther)
-        throw UsageError(Complaint{path_, "", "a folder of one training", "another one that saves into it",
-                                   "choose another folder, or let that training end"}
-                             .text());
-      if (tries == 100)
-        throw ResourceError(
-            Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
-      make_directories(path_);
-    }
-    remove_leftovers();
-  }
-  /// Removes what a killed process left, or what could not be removed before.
-  void remove_leftovers() const {
-    for (const std::string& name : list_directory(path_))
-      if (is_temporary(name)) (void)remove_tree(join(path_, name));
   }
   static void write(const std::string& folder, CheckpointManifest manifest, const TensorFile& state) {
     if (file_system().make_directory(folder.c_str()) < 0)
@@ -178,13 +196,14 @@ class CheckpointFolder {
     last.finish();
     detail::sync_folder_of(manifest_path);
   }
-  /// Renames the temporary folder. A checkpoint of the same step is moved aside first, and moved back on failure.
+  /// Renames the temporary folder. A checkpoint of the same step is moved aside first, and moved back on failure; what
+  /// stands there and is not the library's stays under another name.
   void put_in_place(const std::string& temporary, const std::string& number) const {
     const std::string target = join(path_, std::string(detail::step_prefix) + number);
     const std::string old = temporary_name(number, "old");
     const bool replaces = detail::kind_of(target).has_value();
     if (replaces) {
-      (void)remove_tree(old);
+      (void)remove_tree(old);  // of a save that failed: the target is there
       rename(target, old);
     }
     try {
@@ -194,7 +213,11 @@ class CheckpointFolder {
       throw;
     }
     detail::sync_folder_of(target);
-    if (replaces) (void)remove_tree(old);
+    if (!replaces) return;
+    if (is_ours(old))
+      (void)remove_tree(old);
+    else
+      rename(old, join(path_, "replaced-" + number + "-" + std::to_string(::getpid())));
   }
   static void rename(const std::string& from, const std::string& to) {
     if (detail::retried([&] { return file_system().rename(from.c_str(), to.c_str()); }) < 0)
@@ -206,10 +229,10 @@ class CheckpointFolder {
   void remove_old(std::uint64_t stays) const {
     std::vector<std::uint64_t> valid;
     try {
-      remove_leftovers();
+      mend();
       for (const std::uint64_t step : steps())
-        if (looks_complete(folder_of(step))) valid.push_back(step);
-    } catch (const ResourceError&) {
+        if (!damaged_.contains(step) && looks_complete(folder_of(step))) valid.push_back(step);
+    } catch (const Error&) {
       return;
     }
     std::optional<std::uint64_t> bucket;
@@ -221,15 +244,23 @@ class CheckpointFolder {
       remove_checkpoint(valid[i]);
     }
   }
+  /// True for a folder that holds a manifest and parts, and nothing else.
+  static bool is_ours(const std::string& folder) {
+    try {
+      std::string target;
+      if (file_system().read_link(folder.c_str(), target) >= 0) return false;
+      std::size_t part = 0;
+      for (const std::string& name : list_directory(folder))  // parts come in the order of their numbers
+        if (name != CheckpointManifest::file_name && name != detail::part_name(part++)) return false;
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
   /// Removes a checkpoint, unless its folder holds anything else.
   void remove_checkpoint(std::uint64_t step) const {
     const std::string folder = folder_of(step), aside = temporary_name(detail::step_number(step), "old");
-    try {
-      for (const std::string& name : list_directory(folder))
-        if (name != CheckpointManifest::file_name && !name.starts_with("part-")) return;
-    } catch (const Error&) {
-      return;
-    }
+    if (!is_ours(folder)) return;
     // Renamed first: a half removed folder of this name would look like a damaged checkpoint.
     if (file_system().rename(folder.c_str(), aside.c_str()) >= 0) (void)remove_tree(aside);
   }
@@ -237,6 +268,7 @@ class CheckpointFolder {
   std::string path_;
   CheckpointRetention retention_;
   FileLock lock_;
+  std::set<std::uint64_t> damaged_;  ///< steps of checkpoints that were passed over
 };
 
 }  // namespace ctp::io

@@ -45,6 +45,9 @@ inline std::optional<std::uint64_t> step_of_name(std::string_view name) {
   return step;
 }
 
+/// Bytes of a manifest: above the largest one, which has the lines that a full disk kept from a log.
+inline constexpr std::uint64_t manifest_limit = std::uint64_t{256} << 20U;
+
 /// **Errors.** CheckpointError if the path is a symbolic link: nothing outside of the folder is read.
 inline void require_no_link(const std::string& path) {
   std::string target;
@@ -57,7 +60,7 @@ inline CheckpointManifest read_manifest(const std::string& folder) {
   require_no_link(folder);
   const std::string path = join(folder, CheckpointManifest::file_name);
   require_no_link(path);
-  CheckpointManifest manifest = parse_manifest(read_text(path, default_json_limit), path);
+  CheckpointManifest manifest = parse_manifest(read_text(path, manifest_limit), path);
   if (const auto step = step_of_name(folder.substr(folder.rfind('/') + 1)); step && *step != manifest.step)
     refuse_manifest(path, "step", std::to_string(*step) + ", as the name of the folder says",
                     std::to_string(manifest.step));

@@ -42,7 +42,10 @@ class CheckpointWriter final : public CheckpointSink {
 
   void submit(std::uint64_t step, CheckpointFacts facts, TensorFile state) override {
     wait();
-    auto work = [this, step, facts = std::move(facts), state = std::move(state)] { save(step, facts, state); };
+    auto work = [this, step, facts = std::move(facts), state = std::move(state)]() mutable {
+      const TensorFile held = std::move(state);  // freed at the end, not when the result is asked for
+      save(step, facts, held);
+    };
     std::packaged_task<void()> task(std::move(work));
     running_ = task.get_future();
     try {

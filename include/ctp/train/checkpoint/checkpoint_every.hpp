@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include <ctp/core/error.hpp>
 #include <ctp/io/checkpoint/checkpoint.hpp>
 #include <ctp/tensor/named.hpp>
 #include <ctp/train/checkpoint/facts.hpp>
@@ -52,8 +53,13 @@ class CheckpointEvery final : public Observer {
         plan_.seconds > 0 && std::chrono::duration<double>(Clock::now() - saved_).count() >= plan_.seconds;
     if (by_steps || (by_time && !writer_.busy())) begin();
   }
-  /// Saves, and waits until the checkpoint is on the disk. To be called where Learner::state() may be.
+  /// Saves, and waits until the checkpoint is on the disk. An earlier checkpoint that could not be written does not
+  /// count: this one takes its place. To be called where Learner::state() may be.
   void save_now() {
+    try {
+      writer_.wait();
+    } catch (const ResourceError&) {
+    }
     begin();
     writer_.wait();
   }
