@@ -14,6 +14,7 @@
 #include <fstream>
 #include <map>
 #include <random>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,35 +34,17 @@ using test::TemporaryFolder;
 /// A run on two tasks, 8 or more steps; the folder is added.
 std::vector<std::string> arguments(const std::string& strategy, const std::string& every,
                                    const std::vector<std::string>& more = {}, const std::string& threads = "1") {
-  std::vector<std::string> all{"--data",
-                               test::small_stream(),
-                               "--tasks",
-                               test::two_tasks,
-                               "--strategy",
-                               strategy,
-                               "--batch-size",
-                               "9",
-                               "--epochs",
-                               "2",
-                               "--threads",
-                               threads,
-                               "--image-size",
-                               "16",
-                               "--workers",
-                               "0",
-                               "--log-every",
-                               "1",
-                               "--memory-size",
-                               "20",
-                               "--queue",
-                               "18",
-                               "--checkpoint-every",
-                               every,
-                               "--no-check"};
-  for (const char* const size : {"vision_width=16", "text_width=16", "vision_depth=2", "vision_heads=2", "text_heads=2",
-                                 "text_layers=2", "fusion_layer=1", "intermediate=32", "embed=16"})
-    all.insert(all.end(), {"--set", std::string("model.") + size});
+  std::vector<std::string> all{"--tasks",   test::two_tasks, "--strategy",         strategy,
+                               "--threads", threads,         "--checkpoint-every", every};
+  std::istringstream words(
+      "--batch-size 9 --epochs 2 --image-size 16 --workers 0 --log-every 1 --memory-size 20 --queue 18 --no-check "
+      "--set model.vision_width=16 --set model.text_width=16 --set model.vision_depth=2 --set model.vision_heads=2 "
+      "--set model.text_heads=2 --set model.text_layers=2 --set model.fusion_layer=1 --set model.intermediate=32 "
+      "--set model.embed=16");
+  for (std::string word; words >> word;) all.push_back(word);
   all.insert(all.end(), more.begin(), more.end());
+  if (std::find(more.begin(), more.end(), "--data") == more.end())
+    all.insert(all.end(), {"--data", test::small_stream()});
   return all;
 }
 test::Finished run(const std::string& out, std::vector<std::string> with, bool resume) {
@@ -148,6 +131,32 @@ int from_environment(const char* name, int usual) {
   return text == nullptr ? usual : std::atoi(text);
 }
 
+/// Runs a training as a whole, and another time with kills at random moments until it ends by itself, each part with
+/// one thread or two; compares what the two leave. Killed before its first checkpoint a run begins anew. Returns the
+/// kills.
+int kill_and_go_on(const std::string& strategy, const std::string& every, const std::vector<std::string>& more,
+                   std::mt19937& random) {
+  const TemporaryFolder folder;
+  const std::string whole = folder.path("whole"), out = folder.path("out");
+  const auto begin = std::chrono::steady_clock::now();
+  const auto first = run(whole, arguments(strategy, every, more), false);
+  CAPTURE(first.err);
+  REQUIRE(first.code == 0);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  int kills = 0;
+  for (bool killed = true; killed; kills += killed ? 1 : 0) {
+    const auto after = static_cast<int>(1000 * seconds * std::uniform_real_distribution<>(0.1, 1.1)(random));
+    const std::string threads = random() % 2 == 0 ? "1" : "2";
+    killed = kill_after(out, arguments(strategy, every, more, threads), has_checkpoint(out), after);
+  }
+  const auto last = run(out, arguments(strategy, every, more), true);
+  CAPTURE(last.err);
+  REQUIRE(last.code == 0);
+  CHECK(has(last.out, "this run is finished"));
+  check_same(out, left_by(whole));
+  return kills;
+}
+
 }  // namespace
 
 TEST_CASE("programs: a run that is killed at any moment goes on, and ends with the same bytes") {
@@ -155,33 +164,46 @@ TEST_CASE("programs: a run that is killed at any moment goes on, and ends with t
   static const std::vector<std::string> strategies{"seqf", "ctp",  "er",    "ctp_er", "ewc",    "si",  "lwf",  "kmeans",
                                                    "mas",  "afec", "icarl", "lucir",  "jointt", "mof", "rwalk"};
   std::mt19937 random(static_cast<unsigned>(seed));
+  std::map<std::string, int> table;  // kills by strategy and interval
   for (int done = 0, turn = 0; done < kills; ++turn) {
     const std::string strategy = strategies[static_cast<std::size_t>(turn + seed) % strategies.size()];
-    const std::string every = std::vector<std::string>{"1", "3", "never"}[static_cast<std::size_t>(turn) % 3];
+    const std::string every = std::vector<std::string>{
+        "1", "3", "never"}[(static_cast<std::size_t>(turn) + static_cast<std::size_t>(turn) / strategies.size()) % 3];
     CAPTURE(strategy);
     CAPTURE(every);
     CAPTURE(seed);
-    const TemporaryFolder folder;
-    const std::string whole = folder.path("whole"), out = folder.path("out");
-    const auto with = arguments(strategy, every);
-    const auto begin = std::chrono::steady_clock::now();
-    REQUIRE(run(whole, with, false).code == 0);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const auto expected = left_by(whole);
-    // Kills at random moments, until the run ends by itself; each part with one thread or two. Killed before its first
-    // checkpoint it begins anew.
-    for (bool killed = true; killed;) {
-      const auto after = static_cast<int>(1000 * seconds * std::uniform_real_distribution<>(0.1, 1.1)(random));
-      const std::string threads = random() % 2 == 0 ? "1" : "2";
-      killed = kill_after(out, arguments(strategy, every, {}, threads), has_checkpoint(out), after);
-      done += killed ? 1 : 0;
-    }
-    const auto last = run(out, with, true);
-    CAPTURE(last.err);
-    REQUIRE(last.code == 0);
-    CHECK(has(last.out, "this run is finished"));
-    check_same(out, expected);
+    const int now = kill_and_go_on(strategy, every, {}, random);
+    done += now;
+    table[strategy + " | " + every] += now;
   }
+  if (const char* const file = std::getenv("CTP_KILL_TABLE"); file != nullptr) {
+    std::ofstream lines(file, std::ios::app);
+    for (const auto& [what, number] : table) lines << seed << " | " << what << " | " << number << "\n";
+  }
+}
+
+TEST_CASE("programs: pictures that are found bad are listed once, however often the run is killed") {
+  const TemporaryFolder folder;
+  fs::copy(test::small_stream(), folder.path("stream"), fs::copy_options::recursive);
+  int broken = 0;
+  for (const auto& entry : fs::directory_iterator(folder.path("stream/train_images")))
+    if (++broken % 5 == 0) fs::resize_file(entry.path(), entry.file_size() * 3 / 5);  // its header is whole
+  REQUIRE(
+      run(folder.path("once"),
+          arguments("er", "1", {"--on-bad-image", "skip", "--bad-image-limit", "1", "--data", folder.path("stream")}),
+          false)
+          .code == 0);
+  CHECK(has(test::read_whole(folder.path("once/bad_images.jsonl")), "\"reason\":"));
+  std::mt19937 random(1);
+  for (const std::string policy : {"skip", "quarantine"})
+    for (const std::string strategy : {"er", "seqf"}) {
+      CAPTURE(policy);
+      CAPTURE(strategy);
+      for (int done = 0; done < 5;)
+        done += kill_and_go_on(strategy, "1",
+                               {"--on-bad-image", policy, "--bad-image-limit", "1", "--data", folder.path("stream")},
+                               random);
+    }
 }
 
 TEST_CASE("programs: a stopped run goes on with other threads and workers, and with two processes one is refused") {
