@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -27,7 +29,7 @@ TEST_CASE("checksum: the values of the command xxhsum -H2") {
 
 TEST_CASE("checksum: pieces of any length give the sum of the whole, and a file that of its bytes") {
   const std::string text = pattern();
-  for (const std::size_t length : {1, 63, 64, 240, 241, 1024, 2999}) {
+  for (const std::size_t length : std::vector<std::size_t>{1, 63, 64, 240, 241, 1024, 2999}) {
     io::Checksum sum;
     for (std::size_t at = 0; at < text.size(); at += length) sum.add(std::string_view(text).substr(at, length));
     CHECK(sum.text() == io::checksum_of(text));

@@ -59,10 +59,10 @@ TEST_CASE("checkpoint_folder: the newest ones stay, and the first of each so man
   fs::create_directories(path + "/step-000000000001");  // of someone else
   put(path + "/step-1", "x");
   put(path + "/notes.txt", "x");
-  for (const std::uint64_t step : {40, 80, 120, 160, 200, 240, 280, 320}) save(folder, step);
+  for (const std::uint64_t step : Steps{40, 80, 120, 160, 200, 240, 280, 320}) save(folder, step);
   CHECK(folder.steps() == Steps{1, 40, 120, 200, 280, 320});
   put(folder.folder_of(280) + "/mine", "x");
-  for (const std::uint64_t step : {360, 380, 390}) save(folder, step);
+  for (const std::uint64_t step : Steps{360, 380, 390}) save(folder, step);
   CHECK(folder.steps() == Steps{1, 40, 120, 200, 280, 320, 380, 390});  // 280 holds a foreign file, 320 is the first
   CHECK(fs::exists(path + "/notes.txt"));
   CHECK(fs::exists(path + "/step-1"));
@@ -73,7 +73,7 @@ TEST_CASE("checkpoint_folder: the newest ones stay, and the first of each so man
 TEST_CASE("checkpoint_folder: damaged checkpoints do not count, and one of the same step is replaced") {
   const Scratch scratch;
   io::CheckpointFolder folder(scratch / "c");
-  for (const std::uint64_t step : {10, 20}) save(folder, step);
+  for (const std::uint64_t step : Steps{10, 20}) save(folder, step);
   fs::resize_file(folder.folder_of(20) + "/part-000.safetensors", 5);
   save(folder, 30);
   CHECK(folder.steps() == Steps{10, 20, 30});
@@ -169,7 +169,7 @@ TEST_CASE("checkpoint_folder: tidying removes what retention would have removed,
   const std::string path = scratch / "c";
   {
     io::CheckpointFolder folder(path, {.last = 100});
-    for (const std::uint64_t step : {10, 20, 30, 40, 50}) save(folder, step);
+    for (const std::uint64_t step : Steps{10, 20, 30, 40, 50}) save(folder, step);
   }
   fs::create_directories(path + "/.old-000000000010-1");
   io::CheckpointFolder folder(path);
@@ -179,7 +179,7 @@ TEST_CASE("checkpoint_folder: tidying removes what retention would have removed,
   save(folder, 30);
   CHECK(folder.steps() == Steps{20, 30, 40, 50});
   io::CheckpointFolder other(scratch / "other", {.last = 100});
-  for (const std::uint64_t step : {10, 20, 30}) save(other, step);
+  for (const std::uint64_t step : Steps{10, 20, 30}) save(other, step);
 }
 
 TEST_CASE("checkpoint_folder: too little room is said before anything is written") {

@@ -37,7 +37,7 @@ TEST_CASE("checkpoint: a training that failed anywhere ends with the same bits f
   const auto tasks = test::tasks_of(2);
   auto whole = learner_with();
   whole.learn_all(tasks);
-  for (const std::uint64_t step : {2, 4, 7, 12}  // the tasks have 4 and 8 steps
+  for (const std::uint64_t step : std::vector<std::uint64_t>{2, 4, 7, 12}  // the tasks have 4 and 8 steps
   ) {
     CAPTURE(step);
     const Scratch scratch;

@@ -22,16 +22,16 @@ struct Memory final : ctp::io::CheckpointSink {
   Steps steps;
   std::vector<ctp::io::CheckpointFacts> facts;
   std::vector<std::vector<ctp::NamedTensor>> states;
-  int waits = 0;
-  bool is_busy = false;
+  bool is_busy = false, waited = false;  ///< waited: since the last checkpoint
 
   void submit(std::uint64_t step, ctp::io::CheckpointFacts with, ctp::TensorFile state) override {
     steps.push_back(step);
+    waited = false;
     facts.push_back(std::move(with));
     states.push_back(std::move(state.tensors));
   }
   [[nodiscard]] bool busy() const override { return is_busy; }
-  void wait() override { ++waits; }
+  void wait() override { waited = true; }
 };
 struct Counter {
   std::int64_t count = 7;
@@ -81,8 +81,33 @@ TEST_CASE("checkpoint_every: a checkpoint is the state at its place, with that o
     CHECK(saved.places[i].step == i + 1);
   }
   CHECK(saved.states[0].names().find("counter.count") != std::string::npos);
-  memory.waits = 0;
   every.save_now();
+  CHECK(memory.steps.size() == 5);
   CHECK(memory.steps.back() == 4);
-  CHECK(memory.waits == 2);  // before the copy, and until it is on the disk
+  CHECK(memory.waited);  // until it is on the disk
+}
+
+TEST_CASE("checkpoint_every: an earlier checkpoint that could not be written does not keep a later one from the disk") {
+  struct Failing final : ctp::io::CheckpointSink {
+    int submitted = 0;
+    bool failed = false;
+    void submit(std::uint64_t, ctp::io::CheckpointFacts, ctp::TensorFile) override {
+      wait();
+      ++submitted;
+      failed = submitted == 1;
+    }
+    [[nodiscard]] bool busy() const override { return false; }
+    void wait() override {
+      if (std::exchange(failed, false)) throw ctp::ResourceError("the disk is full");
+    }
+  };
+  Learner learner(test::Model<float>(test::micro), options);
+  Failing disk;
+  ctp::CheckpointEvery every(learner, disk, {});
+  CHECK(message_of([&] { every.save_now(); }) == "6: the disk is full");
+  every.save_now();
+  CHECK(disk.submitted == 2);
+  disk.failed = true;  // of a checkpoint in between
+  every.save_now();
+  CHECK(disk.submitted == 3);
 }
