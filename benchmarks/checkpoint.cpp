@@ -123,4 +123,3 @@ void load(benchmark::State& run) {
 BENCHMARK(load)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
-
