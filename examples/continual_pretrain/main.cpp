@@ -194,13 +194,14 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
                                             .equal_texts = examples::equal_texts_of(settings.equal_texts),
                                             .limits = reading.limits,
                                             .background = reading.background});
-  const auto facts = run_facts(settings, r.model, in.stream, in.tokenizer.vocabulary(), bad_pictures, evaluate);
+  auto facts = run_facts(settings, r.model, in.stream, in.tokenizer.vocabulary(), bad_pictures, evaluate);
   const std::string checkpoints = settings.output + "/checkpoints";
   std::optional<Resumed> resumed;
   if (folder != nullptr && settings.resume)
     resumed = open_checkpoint(checkpoints, facts, r.line.allow, settings.output);
   if (finished(resumed, r)) return;
   if (resumed) keep_retention(r.line.assignments, resumed->checkpoint, r.settings);
+  add_retention(facts, settings);
   ctp::io::CheckpointFolder saved(checkpoints, {settings.keep, static_cast<std::uint64_t>(settings.keep_every)});
   ctp::io::CheckpointWriter writer(saved, {.report = say_save_fails});
   const std::string training = training_entry(settings, r.model, in.tokenizer.vocabulary());

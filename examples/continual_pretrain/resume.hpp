@@ -88,11 +88,14 @@ inline ctp::io::CheckpointFacts run_facts(const Settings& settings, const ctp::M
   facts["run.annotations"] = annotations_print(stream);
   facts["run.left_out"] = left_out_print(bad_pictures);
   facts["run.vocabulary"] = ctp::data::token_ids_of(vocabulary).fingerprint;
-  facts["keep.last"] = std::to_string(settings.keep);
-  facts["keep.every"] = std::to_string(settings.keep_every);
   return facts;
 }
 
+/// Adds --keep and --keep-every, which a run that goes on remembers.
+inline void add_retention(ctp::io::CheckpointFacts& facts, const Settings& settings) {
+  facts["keep.last"] = std::to_string(settings.keep);
+  facts["keep.every"] = std::to_string(settings.keep_every);
+}
 /// The run's own --keep and --keep-every, unless the command line has others.
 inline void keep_retention(const std::vector<Assignment>& given, const ctp::io::Checkpoint& saved, Settings& settings) {
   const auto take = [&](const char* option, const char* fact, int& number) {

@@ -326,6 +326,27 @@ TEST_CASE("programs: a damaged checkpoint is passed over by name, and the one be
   check_same(out, expected);
 }
 
+TEST_CASE("programs: a run that goes on keeps as many checkpoints as the run kept, however often") {
+  const TemporaryFolder folder;
+  const std::string out = folder.path("out");
+  REQUIRE(run(out, arguments("seqf", "1", {"--keep", "3", "--keep-every", "4"}), false).code == 0);
+  const auto checkpoints = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(out + "/checkpoints"))
+      names.push_back(entry.path().filename().string().substr(15));
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  const auto all = checkpoints();
+  CHECK(all == std::vector<std::string>{"00", "04", "06", "07", "08"});
+  for (int time = 0; time < 2; ++time) {
+    for (const char* const later : {"07", "08"}) fs::remove_all(out + "/checkpoints/step-0000000000" + later);
+    fs::resize_file(out + "/metrics.jsonl", test::read_whole(out + "/metrics.jsonl").find("{\"kind\":\"summary\""));
+    REQUIRE(run(out, arguments("seqf", "1"), true).code == 0);
+    CHECK(checkpoints() == all);
+  }
+}
+
 TEST_CASE("programs: the page's five lines of Python read a checkpoint") {
   if (std::system("python3 -c '' >/dev/null 2>&1") != 0) {
     MESSAGE("!!! SKIPPED: python3 was not found");

@@ -1,5 +1,9 @@
 #include <ctp/io/checkpoint/checkpoint_folder.hpp>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -32,6 +36,19 @@ struct SmallDisk : io::FileSystem {
     free = left;
     all = std::uint64_t{1} << 40U;
     return 0;
+  }
+};
+/// A disk that is full after `left` more bytes.
+struct FullDisk : io::FileSystem {
+  std::uint64_t left = 0;
+  std::int64_t write(int file, const void* from, std::size_t bytes) override {
+    if (left == 0) {
+      errno = ENOSPC;
+      return -1;
+    }
+    const std::int64_t done = FileSystem::write(file, from, std::min<std::size_t>(bytes, left));
+    left -= static_cast<std::uint64_t>(done);
+    return done;
   }
 };
 }  // namespace
@@ -240,6 +257,30 @@ TEST_CASE(
     }
   }
   CHECK(calls > 15);
+}
+
+TEST_CASE("checkpoint_folder: a disk that is full at any byte leaves the earlier checkpoints and nothing else") {
+  const Scratch scratch;
+  const std::string path = scratch / "c";
+  io::CheckpointFolder folder(path);
+  save(folder, 10);
+  save(folder, 20);
+  FullDisk disk;
+  const io::UseFileSystem use(disk);
+  std::uint64_t bytes = 0;
+  for (;; ++bytes) {
+    disk.left = bytes;
+    const std::string message = message_of([&] { save(folder, 30); });
+    if (message == "none") break;
+    CAPTURE(bytes);
+    CHECK(message.starts_with("6: " + path));
+    CHECK(message.find("No space left on device; free some space or write elsewhere") != std::string::npos);
+    CHECK(folder.steps() == Steps{10, 20});
+    CHECK(newest_step(path) == 20);
+    CHECK(others_in(path) == 1);  // the lock
+  }
+  CHECK(bytes > 300);
+  CHECK(newest_step(path) == 30);
 }
 
 TEST_CASE("checkpoint_folder: short writes and interruptions change nothing") {
