@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <ctp/core/error.hpp>
@@ -57,6 +59,24 @@ inline const std::map<std::string, std::string>& published_keys() {
   return keys;
 }
 
+/// Counts the documents of a text, and looks at nothing else.
+class CountDocuments final : public YAML::EventHandler {
+ public:
+  int count = 0;
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override { ++count; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+};
+
 /// Reads one file.
 class YamlFile {
  public:
@@ -68,10 +88,9 @@ class YamlFile {
       refuse("", "a text", "the byte 0 at offset " + std::to_string(nul));
     if (text.size() > most_bytes)
       refuse("", "at most " + std::to_string(most_bytes) + " bytes", std::to_string(text.size()));
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) refuse("", "one document", std::to_string(documents.size()) + ", separated by ---");
-    if (documents.empty() || documents.front().IsNull()) return {};
-    const YAML::Node& root = documents.front();
+    require_one_document(text);
+    const YAML::Node root = YAML::Load(text);
+    if (root.IsNull()) return {};
     if (!root.IsMap()) refuse("", "a mapping of keys to values", "something else");
 
     std::vector<Assignment> out;
@@ -91,6 +110,15 @@ class YamlFile {
     return out;
   }
 
+  /// Not by YAML::LoadAll(): it makes documents without end of a text that the parser cannot pass, such as ",".
+  void require_one_document(const std::string& text) const {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    CountDocuments documents;
+    while (documents.count < 2 && parser.HandleNextDocument(documents)) {
+    }
+    if (documents.count > 1) refuse("", "one document", "several, separated by ---, or a text that is no YAML");
+  }
   [[noreturn]] void refuse(const std::string& key, const std::string& expected, const std::string& found,
                            const std::string& remedy = "write the settings as JSON instead") const {
     throw ctp::UsageError(ctp::Complaint{path_, key, expected, found, remedy}.text());

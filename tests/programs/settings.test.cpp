@@ -93,7 +93,8 @@ TEST_CASE("settings: a YAML file that gives a setting twice, by one key or by tw
   refuse("init_lr: 1e-4\nmin_lr: 1e-6\ninit_lr: 9e-3\n", {"init_lr", "line 1", "line 3", "once"});
   refuse("k_test: 10\nk_test: 10\n", {"k_test", "line 1", "line 2"});
   refuse("episodic_mem_size: 5\nmemory_size: 6\n", {"memory_size", "episodic_mem_size", "--memory-size"});
-  refuse("max_epoch: 1\n---\nmax_epoch: 2\n", {"one document", "2"});
+  refuse("max_epoch: 1\n---\nmax_epoch: 2\n", {"one document", "several"});
+  refuse(",\x01", {"one document", "no YAML"});  // of which YAML::LoadAll() makes documents without end
   refuse("task:\n", {"task", "a name or a list", "nothing"});
   refuse("task: []\n", {"task", "empty list"});
   refuse("task: [[a, b], c]\n", {"task", "names", "line 1"});

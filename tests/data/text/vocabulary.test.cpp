@@ -40,6 +40,13 @@ TEST_CASE("vocabulary: its text is read back as the same vocabulary, with any li
   CHECK(Vocabulary::parse("\xEF\xBB\xBF[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\n中\r\nword") == v);
 }
 
+TEST_CASE("vocabulary: a first token that begins with a byte-order mark is read back, too") {
+  const std::string mark = "\xEF\xBB\xBF";
+  const Vocabulary v = Vocabulary::parse(mark + mark + "a\n" + specials);
+  CHECK(v.token(0) == mark + "a");
+  CHECK(Vocabulary::parse(v.text()) == v);
+}
+
 TEST_CASE("vocabulary: a missing special token is named together with a remedy") {
   const std::string without = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nmask\n";
 

@@ -61,7 +61,7 @@ class Vocabulary {
   /// Accepts a byte-order mark at the start, CRLF line ends, and a last line without a line end.
   /// **Errors.** DataError as the constructor, naming the line.
   static Vocabulary parse(std::string_view text, const std::string& name = "vocab.txt") {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     std::vector<std::string> tokens;
     const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     bound(lines, name);
@@ -117,9 +117,9 @@ class Vocabulary {
   [[nodiscard]] std::int32_t sep() const { return special_[3]; }
   [[nodiscard]] std::int32_t mask() const { return special_[4]; }
 
-  /// The content of a vocab.txt that parse() reads back.
+  /// The content of a vocab.txt that parse() reads back. A mark stands before a first token that begins with one.
   [[nodiscard]] std::string text() const {
-    std::string out;
+    std::string out = tokens_.front().starts_with(byte_order_mark) ? std::string(byte_order_mark) : "";
     for (const std::string& t : tokens_) out += t + '\n';
     return out;
   }
@@ -127,6 +127,7 @@ class Vocabulary {
   friend bool operator==(const Vocabulary& a, const Vocabulary& b) { return a.tokens_ == b.tokens_; }
 
  private:
+  static constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   static constexpr std::uintmax_t largest_file = std::uintmax_t{64} << 20U;
 
   static void bound(std::size_t tokens, const std::string& name) {
