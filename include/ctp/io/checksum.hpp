@@ -11,7 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#define XXH_INLINE_ALL  // compiled in: a program links no library
+// Compiled in: a program links no library.
+#define XXH_INLINE_ALL  // NOLINT(readability-identifier-naming)
 #include <xxhash.h>
 
 #include <ctp/io/files.hpp>

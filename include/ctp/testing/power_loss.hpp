@@ -37,8 +37,7 @@ class PowerLossFileSystem final : public FaultyFileSystem {
   PowerLossFileSystem() { for_good = true; }
 
   int open(const char* path, int flags, unsigned mode) override {
-    FileStatus facts;
-    const bool there = FileSystem::status(path, facts) >= 0;
+    const bool there = std::filesystem::exists(path);
     const int file = FaultyFileSystem::open(path, flags, mode);
     if (file < 0) return file;
     open_[file] = path;

@@ -59,6 +59,7 @@ class CheckpointEvery final : public Observer {
     try {
       writer_.wait();
     } catch (const ResourceError&) {
+      saved_step_.reset();
     }
     begin();
     writer_.wait();
