@@ -62,7 +62,10 @@ class CheckpointWriter final : public CheckpointSink {
   }
   /// **Errors.** as CheckpointFolder::save(), of the last try.
   void wait() override {
-    if (running_.valid()) running_.get();
+    if (!running_.valid()) return;
+    std::future<void> done = std::move(running_);
+    if (thread_.joinable()) thread_.join();  // the thread lets go of an error before it is thrown here
+    done.get();
   }
 
  private:
