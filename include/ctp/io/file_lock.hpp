@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <ctp/core/error.hpp>
+#include <ctp/io/directories.hpp>
 #include <ctp/io/file_system.hpp>
 #include <ctp/io/files.hpp>
 
@@ -46,6 +47,21 @@ class FileLock {
     if (owned()) return Taken::Yes;
     release();
     return Taken::Gone;
+  }
+  /// @brief Takes the lock although others may remove the file and its folder at the same moment. `make_folder()` is
+  /// called before each try; `refuse()` throws, since another object has the lock.
+  /// **Errors.** those of the two; ResourceError after 100 tries, and if the file cannot be opened.
+  template <class MakeFolder, class Refuse>
+  void take_or(const MakeFolder& make_folder, const Refuse& refuse) {
+    for (int tries = 0; tries < 100; ++tries) {
+      make_folder();
+      const Taken taken = take();
+      if (taken == Taken::Yes) return;
+      if (taken == Taken::ByOther) refuse();
+    }
+    throw ResourceError(
+        Complaint{directory_of(path_), "lock", "to take the folder", "that others remove it again and again", ""}
+            .text());
   }
   /// Replaces the content of the file, and waits until it is on the disk. **Errors.** ResourceError.
   void write(std::string_view text) {

@@ -137,19 +137,17 @@ class RunFolder {
              "choose another folder or move these files away: nothing is overwritten");
     return names;
   }
-  /// Locks the lock file. Another run may remove file and folder at the same moment, hence the loop.
   void take() {
-    for (int tries = 0; tries < 100; ++tries) {
-      auto made = make_directories(path_);
-      for (const std::string& folder : made) detail::sync_folder_of(folder);
-      made_.insert(made_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
-      const FileLock::Taken taken = lock_.take();
-      if (taken == FileLock::Taken::Yes) return;
-      if (taken == FileLock::Taken::ByOther)
-        refuse("a folder of one run", "another run that writes into it", "choose another folder, or let that run end");
-    }
-    throw ResourceError(
-        Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
+    lock_.take_or(
+        [this] {
+          auto made = make_directories(path_);
+          for (const std::string& folder : made) detail::sync_folder_of(folder);
+          made_.insert(made_.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
+        },
+        [this] {
+          refuse("a folder of one run", "another run that writes into it",
+                 "choose another folder, or let that run end");
+        });
   }
   /// Ends the lock. `tidy`: removes the lock file, and if the run has not begun the folders that this run made.
   void release(bool tidy) noexcept {

@@ -88,20 +88,16 @@ class CheckpointFolder {
   /// checkpoint that was moved aside gets its name back. **Errors.** as save().
   void open() {
     if (lock_.owned()) return;
-    if (!exists(path_))
-      for (const std::string& made : make_directories(path_)) detail::sync_folder_of(made);
-    for (int tries = 0;; ++tries) {
-      const FileLock::Taken taken = lock_.take();
-      if (taken == FileLock::Taken::Yes) break;
-      if (taken == FileLock::Taken::ByOther)
-        throw UsageError(Complaint{path_, "", "a folder of one training", "another one that saves into it",
-                                   "choose another folder, or let that training end"}
-                             .text());
-      if (tries == 100)
-        throw ResourceError(
-            Complaint{path_, "lock", "to take the folder", "that others remove it again and again", ""}.text());
-      make_directories(path_);
-    }
+    lock_.take_or(
+        [this] {
+          if (exists(path_)) return;
+          for (const std::string& made : make_directories(path_)) detail::sync_folder_of(made);
+        },
+        [this] {
+          throw UsageError(Complaint{path_, "", "a folder of one training", "another one that saves into it",
+                                     "choose another folder, or let that training end"}
+                               .text());
+        });
     mend();
   }
   /// @brief Removes the checkpoints that retention does not keep, before a training goes on from the checkpoint of
