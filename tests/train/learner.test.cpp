@@ -217,8 +217,11 @@ TEST_CASE("learner: visit reaches all that changes, so a new learner goes on whe
   for (const auto& [name, value] : saved.values) names += name + " ";
   CHECK(names ==
         "theta image_queue text_queue queue_ptr adamw.first adamw.second adamw.steps tasks_seen task_step task_steps "
-        "global_step position.first_task position.tasks position.in_task position.epochs position.epoch_steps "
+        "global_step momentum_steps position.first_task position.tasks position.in_task position.epochs "
+        "position.epoch_steps "
         "position.epoch position.epoch_first position.bad_pairs "
+        "guard.faults guard.copied_at guard.losses.last guard.losses.added guard.norms.last guard.norms.added "
+        "guard.copy "
         "vocabulary.tokens vocabulary.pad vocabulary.unk vocabulary.cls vocabulary.sep vocabulary.mask "
         "vocabulary.fingerprint ");
 }

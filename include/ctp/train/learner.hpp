@@ -20,6 +20,7 @@
 #include <ctp/data/source.hpp>
 #include <ctp/train/encode.hpp>
 #include <ctp/train/extract.hpp>
+#include <ctp/train/guard/step_probe.hpp>
 #include <ctp/train/kept_pairs.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
@@ -167,6 +168,11 @@ class Learner {
     return report;
   }
 
+  /// @brief Losses and gradients of a batch as the next step of the current task would compute them. Only the momentum
+  /// weights change, which that step then does not update again. **Errors.** UsageError for a batch that the model
+  /// cannot take.
+  [[nodiscard]] StepProbe probe(const data::Batch& batch) { return StepProber<Engine>::probe(engine(), batch); }
+
   /// @brief Reports the steps that an observer's error left without a report. Afterwards the online weights are those
   /// of the last reported step. **Errors.** NumericError of such a step; errors of observers.
   void report_pending_steps() { trainer_.report_pending_steps(); }
@@ -301,7 +307,7 @@ class Learner {
   template <class Archive>
   void visit(Archive& archive) {
     engine().visit(archive);
-    trainer_.place().visit(archive);
+    trainer_.visit(archive);
     data::visit_token_ids(archive, token_ids_);
   }
 

@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include <ctp/data/batch.hpp>
+#include <ctp/train/guard/step_fault.hpp>
 #include <ctp/train/position.hpp>
 
 namespace ctp {
@@ -21,11 +23,11 @@ struct StepReport {
   std::uint64_t global_step = 0;  ///< since the training began, from 0
   std::uint64_t steps = 0;        ///< of the whole task
   double rate = 0;
-  double loss = 0;                                        ///< weighted sum of the loss parts
-  std::span<const std::pair<const char*, double>> parts;  ///< by policy, unweighted
-  int pairs = 0;                                          ///< in the batch
+  double loss = 0;                                             ///< weighted sum of the loss parts
+  std::span<const std::pair<const char*, double>> parts = {};  ///< by policy, unweighted
+  int pairs = 0;                                               ///< in the batch
   /// Length of the gradient of loss and penalty over all parameters that are not frozen, before clipping; NaN without
-  /// TrainOptions::clip_norm.
+  /// TrainOptions::clip_norm and without a search for spikes.
   double gradient_norm = std::numeric_limits<double>::quiet_NaN();
 };
 
@@ -49,6 +51,10 @@ class Observer {
   /// After task_begins(), if each epoch of the task leaves out `pairs` pairs as too few for one more batch.
   virtual void pairs_dropped(std::uint32_t /*task*/, const std::string& /*name*/, std::size_t /*pairs*/) {}
   virtual void step_done(const StepReport& /*report*/) {}
+  /// @brief For a step whose numbers are not finite or spike (TrainOptions::guard), when it is decided and done what
+  /// becomes of it. A step that spikes is reported by step_done() before. `batch`: the step's batch, made again; null
+  /// if that is not possible, and for FaultAction::Report. Valid during the call.
+  virtual void step_failed(const StepFault& /*fault*/, const data::Batch* /*batch*/) {}
   /// @brief Between two steps, when all steps so far are reported: weights and states of the learner are those after
   /// the last reported step. This is where a state can be saved (Learner::state()). Also called after each task, when
   /// its pairs were kept and learn_all() has called `after`.

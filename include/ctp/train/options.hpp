@@ -9,6 +9,7 @@
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/optim/parameter_group.hpp>
+#include <ctp/train/guard/guard_options.hpp>
 
 namespace ctp {
 
@@ -22,6 +23,7 @@ struct TrainOptions {
   data::LoadingOptions loading = {};               ///< batch size, augmentation, workers, bad pictures
   std::uint64_t seed = 0;
   Initialization initialization = Initialization::FanIn;
+  GuardOptions guard = {};    ///< steps whose numbers are not finite or spike
   bool capture_steps = true;  ///< on a backend with CUDA graphs: replay captured steps; results keep their bits
   /// On a backend that can skip steps by itself (CUDA): after how many steps the host reads and checks the losses and
   /// calls the observers, at the latest after `read_seconds` and at the end of an epoch. Results do not depend on this

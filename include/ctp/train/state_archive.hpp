@@ -72,6 +72,17 @@ NamedTensor archived(std::string name, const Member& member) {
   }
 }
 
+/// Bytes of a member in an archive.
+template <class Member>
+std::size_t archived_size(const Member& member) {
+  if constexpr (BufferMember<Member>)
+    return static_cast<std::size_t>(member.size()) * sizeof(typename decltype(member.to_host())::value_type);
+  else if constexpr (ListMember<Member>)
+    return member.size() * sizeof(typename Member::value_type);
+  else
+    return sizeof(Member);
+}
+
 template <class T>
 std::vector<T> elements_of(const NamedTensor& tensor) {
   std::vector<T> list(tensor.bytes.size() / sizeof(T));

@@ -18,6 +18,8 @@
 #include <ctp/data/batch.hpp>
 #include <ctp/encoder/initialize.hpp>
 #include <ctp/optim/schedule/rates.hpp>
+#include <ctp/train/guard/step_fault.hpp>
+#include <ctp/train/guard/step_probe.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/options.hpp>
 #include <ctp/train/parameters/frozen_towers.hpp>
@@ -26,6 +28,8 @@
 #include <ctp/train/parameters/ranges.hpp>
 #include <ctp/train/policies.hpp>
 #include <ctp/train/step.hpp>
+#include <ctp/train/steps/apply_optimizer.hpp>
+#include <ctp/train/steps/momentum_steps.hpp>
 #include <ctp/train/steps/pending_steps.hpp>
 #include <ctp/train/steps/step_capture.hpp>
 #include <ctp/train/task_passes.hpp>
@@ -82,23 +86,11 @@ class StepEngine {
   [[nodiscard]] std::uint64_t global_step() const { return global_step_; }  ///< of all tasks
   /// Steps submitted and not reported yet.
   [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
-  /// Makes the next step run normally, not as a replay. To be called when a setting or a state was changed from
-  /// outside.
+  /// Makes the next step run normally, not as a replay: a setting or a state was changed from outside.
   void invalidate() { capture_.invalidate(); }
 
-  /// The online weights on the host, [layout().size()].
-  [[nodiscard]] std::vector<Real> weights() const {
-    std::vector<Real> host(static_cast<std::size_t>(thetas_.size()));
-    B::download(thetas_.online(), thetas_.size(), host.data());
-    return host;
-  }
-  /// **Errors.** ShapeError unless there is one number for each place of the layout.
-  void set_weights(const std::vector<Real>& host) {
-    const auto n = static_cast<Index>(host.size());
-    require_shape(n == thetas_.size(), "Learner::set_weights", "weights", Shape<1>{n}, "layout",
-                  Shape<1>{thetas_.size()}, "one number for each place of the layout");
-    B::upload(host.data(), n, thetas_.online());
-  }
+  [[nodiscard]] std::vector<Real> weights() const { return thetas_.weights(); }
+  void set_weights(const std::vector<Real>& host) { thetas_.set_weights(host); }
 
   /// @brief Prepares a task of `steps` planned steps: copies the online weights to the previous and the momentum
   /// weights, tells the penalty, resets the optimiser. **Errors.** as TaskPlan::check().
@@ -111,6 +103,7 @@ class StepEngine {
     if constexpr (penalty::BeginsTasks<Penalty, Model>)
       policies_.penalty().begin_task(policies_.penalty_state(), std::as_const(thetas_).online());
     policies_.optimizer().reset(policies_.optimizer_state());
+    momentum_steps_.begin(global_step_);
     task_step_ = 0;
     task_steps_ = steps;
   }
@@ -118,6 +111,11 @@ class StepEngine {
   void resume_task(const TaskPlan& plan) {
     plan.check();
     plan_ = plan;
+  }
+  /// Leaves out a step: the next one is the step after it.
+  void pass_over(const StepFault& step) {
+    task_step_ = step.step + 1;
+    global_step_ = step.global_step + 1;
   }
   /// Forgets the steps that were not reported, and the error of a step: a restored state knows nothing of them.
   void discard_pending() {
@@ -159,14 +157,12 @@ class StepEngine {
   }
 
   /// @brief Submits one step on `batch`. Returns before the step is computed if the backend can skip work.
-  /// **Errors.** UsageError for a batch that the model cannot take. NumericError for a non-finite step on a backend
-  /// that cannot skip work; `source` gives the names of pairs to the message and may be null.
+  /// **Errors.** UsageError for a batch that the model cannot take. StepError for a non-finite step on a backend that
+  /// cannot skip work; `source` gives the names of pairs to the message and may be null.
   void submit(const data::Batch& batch, const data::BatchSource* source) {
     require_batch_of(batch.size);
     const double rate = learning_rate(task_step_, task_steps_);
-    batch_.load(batch, model_.config());
-    if (tape_.rewind()) capture_.drop_capture();
-    update_momentum();
+    prepare(batch);
     capture_.enabled = options_.capture_steps;
     capture_.run({{batch_.size(), batch_.length(), batch_.masked_positions().row.data, has_previous()},
                   batch_.task(),
@@ -181,17 +177,24 @@ class StepEngine {
     }
     skip_if_failed([&] {
       policies_.losses().commit(computed_->step, policies_.losses_state());
-      apply_optimizer(rate);
+      apply_optimizer<takes_ranges, Model>(policies_, thetas_.online(), gradient_.data(), rate, penalty_term(), ranges_,
+                                           std::as_const(clip_).factor());
     });
     ++task_step_;
     ++global_step_;
   }
 
   /// @brief Waits for the submitted steps, checks them, reports them to `observers`. Returns the last report.
-  /// **Errors.** NumericError for the first non-finite step, after the reports of the steps before. Before the error is
+  /// **Errors.** StepError for the first non-finite step, after the reports of the steps before. Before the error is
   /// thrown and before the reports, all state but the momentum weights and the momentum rule's State is rolled back to
-  /// before that step; those two are left together as updated before that step.
+  /// before that step; those two are left together as updated before that step, and are not updated again if the step
+  /// is done again.
   StepReport synchronize(const data::BatchSource* source, std::span<Observer* const> observers = {}) {
+    return synchronize(source, observers, [](const StepReport&) { return true; });
+  }
+  /// As above. After each report, goes_on(report) decides whether the steps behind it are reported, too, or forgotten.
+  template <class GoesOn>
+  StepReport synchronize(const data::BatchSource* source, std::span<Observer* const> observers, const GoesOn& goes_on) {
     pending_.read();
     roll_back_skipped_steps(source);
     StepReport last;
@@ -199,6 +202,10 @@ class StepEngine {
       last = pending_.entries().front().report;
       pending_.pop_reported();  // first: an observer may throw, and no step may be reported twice
       for (Observer* observer : observers) observer->step_done(last);
+      if (!goes_on(std::as_const(last))) {
+        discard_pending();
+        break;
+      }
     }
     pending_.clear();
     if (failure_) throw *std::exchange(failure_, std::nullopt);
@@ -215,10 +222,12 @@ class StepEngine {
     archive("task_step", task_step_);
     archive("task_steps", task_steps_);
     archive("global_step", global_step_);
+    if constexpr (keeps_momentum) momentum_steps_.visit(archive);
   }
 
  private:
   friend class TaskPasses<StepEngine>;
+  friend class StepProber<StepEngine>;
 
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
   /// The learning rate of step `step` of a task of `steps` steps. **Errors.** as optim::checked_rate().
@@ -228,21 +237,14 @@ class StepEngine {
     return optim::checked_rate(rate, step, steps);
   }
 
-  /// Updates the momentum weights before a step. Not captured: a rule's numbers may change with the step.
-  void update_momentum() {
-    if constexpr (keeps_momentum) {
-      const momentum::ViewFor<typename Policies::Momentum, B> view(
-          {.size = thetas_.size(),
-           .slow = thetas_.momentum(),
-           .online = thetas_.online(),
-           .previous = has_previous() ? thetas_.previous() : nullptr,
-           .task = tasks_seen_,
-           .step = task_step_,
-           .steps = task_steps_});
-      skip_if_failed([&] { momentum::update(policies_.momentum(), view, policies_.momentum_state()); });
-    }
+  /// Loads the batch of the next step and updates the momentum weights.
+  void prepare(const data::Batch& batch) {
+    batch_.load(batch, model_.config());
+    if (tape_.rewind()) capture_.drop_capture();
+    if constexpr (keeps_momentum)
+      momentum_steps_.update(policies_, thetas_, {tasks_seen_, task_step_, task_steps_, global_step_, has_previous()},
+                             [this](const auto& work) { skip_if_failed(work); });
   }
-
   /// The part of a step that a backend may capture: forward and backward pass of the loaded batch.
   void compute() {
     computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}, {}});
@@ -314,25 +316,6 @@ class StepEngine {
       return {};
   }
 
-  /// The optimiser's step at `rate`. The penalty's gradient is added in the same pass over the parameters.
-  void apply_optimizer(double rate) {
-    Optimizer& optimizer = policies_.optimizer();
-    auto& state = policies_.optimizer_state();
-    const auto term = penalty_term();
-    if constexpr (takes_ranges) {
-      optimizer.step(state, thetas_.online(), gradient_.data(), rate, term, ranges_, std::as_const(clip_).factor());
-    } else if constexpr (Penalty::active) {
-      static_assert(
-          optim::StepsAgainst<Optimizer, Model, std::remove_const_t<decltype(term)>>,
-          "[ctp.strategy.penalty] this strategy has a penalty, but its optimiser cannot step against one; give it a "
-          "'template <class Model, class Term> void step(State<Model>&, Model::Real* theta, Model::Real* gradient, "
-          "double rate, const Term&) const' that adds term.gradient(i, theta[i]). See docs/policies/optim.md");
-      optimizer.step(state, thetas_.online(), gradient_.data(), rate, term);
-    } else {
-      optimizer.step(state, thetas_.online(), gradient_.data(), rate);
-    }
-  }
-
   /// Computes the penalty's value. Returns its address in the backend's memory, or null without a penalty.
   const double* penalty_value() {
     if constexpr (Penalty::active)
@@ -345,14 +328,13 @@ class StepEngine {
   /// backend's memory; null if the step has none.
   void record_losses(const Step<Model>& step, const Scalar<B>& loss, const data::Batch& batch, double rate,
                      const double* penalty, const double* norm) {
-    StepReport report;
-    report.task = tasks_seen_;
-    report.epoch = batch_.epoch();
-    report.step = task_step_;
-    report.global_step = global_step_;
-    report.steps = task_steps_;
-    report.rate = rate;
-    report.pairs = static_cast<int>(batch_.size());
+    const StepReport report{.task = tasks_seen_,
+                            .epoch = batch_.epoch(),
+                            .step = task_step_,
+                            .global_step = global_step_,
+                            .steps = task_steps_,
+                            .rate = rate,
+                            .pairs = static_cast<int>(batch_.size())};
     const char* penalty_name = nullptr;
     if constexpr (Penalty::active)
       if (penalty != nullptr) penalty_name = Penalty::name;
@@ -374,6 +356,7 @@ class StepEngine {
       if constexpr (backend::SkipsWork<B>) policies_.visit(entry.before.restore());
       task_step_ = entry.report.step;
       global_step_ = entry.report.global_step;
+      momentum_steps_.failed(global_step_);
       B::zero(gradient_.data(), gradient_.size());
       pending_.drop_from(i);
       return;
@@ -399,7 +382,7 @@ class StepEngine {
   Buffer<Real, B> gradient_;
   optim::Ranges ranges_ = checked_ranges(model_.layout(), options_, takes_ranges);
   FrozenTowers frozen_ = frozen_towers(model_, ranges_);
-  GradientClip<B> clip_{options_.clip_norm, ranges_};
+  GradientClip<B> clip_{options_.clip_norm, options_.guard.finds_spikes(), ranges_};
   TaskPlan plan_;  ///< of the current task
   Tape<B> tape_;
   DeviceBatch<B> batch_;
@@ -407,10 +390,11 @@ class StepEngine {
   StepCapture<B> capture_;
   PendingSteps<B> pending_;
   PenaltyValue<B> penalty_value_;
-  std::optional<NumericError> failure_;  ///< of the steps rolled back, until it is thrown
+  std::optional<StepError> failure_;  ///< of the steps rolled back, until it is thrown
   RandomStream dropout_stream_{options_.seed, "dropout"};
   std::uint32_t tasks_seen_ = 0;
   std::uint64_t task_step_ = 0, task_steps_ = 0, global_step_ = 0;
+  MomentumSteps momentum_steps_;
 };
 
 }  // namespace ctp

@@ -7,12 +7,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
+#include <ctp/train/guard/guard_options.hpp>
+#include <ctp/train/guard/step_fault.hpp>
+#include <ctp/train/guard/step_guard.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/position.hpp>
 #include <ctp/train/step_engine.hpp>
@@ -29,7 +33,8 @@ class TaskTrainer {
   using B = typename Engine::B;
 
   template <class... Arguments>
-  explicit TaskTrainer(Arguments&&... arguments) : engine_(std::forward<Arguments>(arguments)...) {}
+  explicit TaskTrainer(Arguments&&... arguments)
+      : engine_(std::forward<Arguments>(arguments)...), guard_(engine_.options().guard) {}
 
   [[nodiscard]] Engine& engine() { return engine_; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
@@ -48,7 +53,9 @@ class TaskTrainer {
     const std::chrono::duration<double> longest(engine_.options().read_seconds);  // slow steps are reported one by one
     const bool watched =
         std::any_of(observers_.begin(), observers_.end(), [](Observer* o) { return o->watches_steps(); });
-    const int read_every = backend::SkipsWork<B> && !watched ? engine_.options().read_every : 1;
+    const GuardOptions& guard = engine_.options().guard;
+    const bool waits = watched || (guard.finds_spikes() && guard.on_spike == FaultAction::Stop);
+    const int read_every = backend::SkipsWork<B> && !waits ? engine_.options().read_every : 1;
     const int epochs = plan.epochs.value_or(engine_.options().epochs);
     auto last_read = Clock::now();
     begin_or_resume(source, name, print, epochs, plan, alone);
@@ -57,24 +64,35 @@ class TaskTrainer {
     for (; epoch < epochs && !ends; ++epoch) {
       const auto trained = static_cast<std::size_t>(position().batch);
       if (trained == 0) engine_.begin_epoch(source, static_cast<std::uint32_t>(epoch));
+      if (trained == 0 || guard_.wants_copy(engine_.task_step())) guard_.copy(engine_);
       source.start_at(static_cast<std::uint32_t>(epoch), trained);
-      StepReport last;
-      while (const data::Batch* batch = after_pending(source, [&] { return source.next(); })) {
-        after_pending(source, [&] { engine_.submit(*batch, &source); });
-        if (static_cast<int>(engine_.pending()) < read_every && Clock::now() - last_read < longest) continue;
-        last = engine_.synchronize(&source, observers_);
+      StepReport last;  // of the epoch; a step that was left out has none
+      for (bool more = true; more && !ends;) {
+        try {
+          const data::Batch* batch = after_pending(source, [&] { return source.next(); });
+          more = batch != nullptr;
+          if (more) after_pending(source, [&] { engine_.submit(*batch, &source); });
+          if (more && static_cast<int>(engine_.pending()) < read_every && Clock::now() - last_read < longest &&
+              !guard_.wants_copy(engine_.task_step()))
+            continue;
+          if (engine_.pending() > 0) last = synchronize(&source);
+        } catch (const StepError& error) {
+          go_on_after(error.fault, source);
+          more = true;
+        }
         last_read = Clock::now();
-        ends = watched && ends_task(last, true);
-        if (ends) break;
-        if (position().batch < source.steps()) tell_place(&source);
+        if (!more) break;
+        if (guard_.wants_copy(engine_.task_step())) guard_.copy(engine_);
+        ends = watched && last.steps > 0 && ends_task(last, true);
+        if (!ends && position().batch < source.steps()) tell_place(&source);
       }
-      if (engine_.pending() > 0) last = engine_.synchronize(&source, observers_);
-      ends = ends || (source.steps() > 0 && ends_task(last, false));
+      ends = ends || (last.steps > 0 && ends_task(last, false));
       place_.end_epoch(engine_.task_step());
       if (!ends && epoch + 1 < epochs) tell_place(&source);
     }
     engine_.end_task(&source, epoch);
     place_.end_task();
+    guard_.clear();
   }
 
   /// Begins a task of `steps` steps. `print`, `alone`: as train(). **Errors.** as TaskPlan::check().
@@ -85,6 +103,7 @@ class TaskTrainer {
     phase_ = Phase::Works;
     engine_.begin_task(steps, plan);
     place_.begin_task(print, size, alone, engine_.tasks_seen());
+    guard_.clear();
     for (Observer* observer : observers_) observer->task_begins(engine_.tasks_seen(), name, steps);
   }
   void begin_epoch(data::BatchSource& source, std::uint32_t epoch) {
@@ -119,6 +138,13 @@ class TaskTrainer {
     }
     phase_ = before;
   }
+  /// Calls archive("name", member) for each member.
+  template <class Archive>
+  void visit(Archive& archive) {
+    place_.visit(archive);
+    guard_.visit(archive);
+  }
+
   /// Calls job(), a part of a training. From its first change of the state until it returns, and after an error from
   /// there on, there is no state to be saved.
   template <class Job>
@@ -164,6 +190,44 @@ class TaskTrainer {
     source.set_bad_pairs(place_.bad_pairs);
     for (Observer* observer : observers_) observer->task_resumes(engine_.tasks_seen(), name, steps);
   }
+  /// Reports the steps. **Errors.** StepError for a step that is not finite, or that spikes and does not count.
+  StepReport synchronize(data::BatchSource* source) {
+    std::optional<StepFault> spike;
+    const StepReport last = engine_.synchronize(source, observers_, [&](const StepReport& report) {
+      spike = guard_.judge(report);
+      if (!spike || spike->action != FaultAction::Report) return !spike;
+      for (Observer* observer : observers_) observer->step_failed(*spike, nullptr);
+      spike.reset();
+      return true;
+    });
+    if (spike) throw StepError(*std::move(spike));
+    return last;
+  }
+  /// @brief Leaves a step out or rolls it back, and tells the observers. The next batch of `source` is the one behind
+  /// the step's. **Errors.** StepError if the training ends: its state is one between two steps.
+  void go_on_after(StepFault fault, data::BatchSource& source) {
+    guard_.decide(fault);
+    const bool stops = fault.action == FaultAction::Stop;
+    const bool applied = fault.kind != FaultKind::NonFinite;
+    place_.bad_pairs = source.bad_pairs();
+    if (fault.action == FaultAction::Rollback || fault.rolled_back) {
+      guard_.roll_back(engine_);
+      engine_.discard_pending();
+    }
+    if (!stops || fault.rolled_back || applied) engine_.pass_over(fault);
+    const data::Batch* batch = nullptr;
+    try {
+      const auto place = place_.at(engine_.tasks_seen(), fault.step, fault.global_step);
+      source.start_at(place.epoch, static_cast<std::size_t>(place.batch));
+      batch = source.next();
+    } catch (...) {
+      if (!stops) throw;
+    }
+    for (Observer* observer : observers_) observer->step_failed(fault, batch);
+    if (!stops) return;
+    phase_ = Phase::Rests;
+    throw StepError(std::move(fault));
+  }
   /// Whether an observer ends the task after the step `last`. Asks the observers that watch steps, or the others.
   [[nodiscard]] bool ends_task(const StepReport& last, bool watching_steps) {
     bool ends = false;
@@ -178,13 +242,14 @@ class TaskTrainer {
     try {
       return work();
     } catch (...) {
-      engine_.synchronize(&source, observers_);
+      synchronize(&source);
       throw;
     }
   }
 
   Engine engine_;
   PlaceInTasks place_;
+  StepGuard guard_;
   std::vector<Observer*> observers_;
   Phase phase_ = Phase::Rests;
 };

@@ -3,6 +3,11 @@
 /// @layer  train
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
+#include <ctp/core/error.hpp>
+#include <ctp/core/shape.hpp>
 #include <ctp/tensor/buffer.hpp>
 
 namespace ctp {
@@ -28,6 +33,20 @@ class Thetas {
   [[nodiscard]] const Real* previous() const { return at(previous_); }
   [[nodiscard]] Real* momentum() { return at(momentum_); }
   [[nodiscard]] const Real* momentum() const { return at(momentum_); }
+
+  /// The online weights on the host, [size()].
+  [[nodiscard]] std::vector<Real> weights() const {
+    std::vector<Real> host(static_cast<std::size_t>(size_));
+    Backend::download(online(), size_, host.data());
+    return host;
+  }
+  /// **Errors.** ShapeError unless there is one number for each place of the layout.
+  void set_weights(const std::vector<Real>& host) {
+    const auto n = static_cast<Index>(host.size());
+    require_shape(n == size_, "Learner::set_weights", "weights", Shape<1>{n}, "layout", Shape<1>{size_},
+                  "one number for each place of the layout");
+    Backend::upload(host.data(), n, online());
+  }
 
   template <class Archive>
   void visit(Archive& archive) {

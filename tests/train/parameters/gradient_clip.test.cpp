@@ -77,7 +77,7 @@ void check(double longest, double tolerance) {
   ranges.append({.begin = 16, .end = 32, .frozen = true});
   ranges.append({.begin = 32, .end = 40});
   ranges.append({.begin = 40, .end = 48, .most = 100});
-  ctp::GradientClip<B> clip(longest, ranges);
+  ctp::GradientClip<B> clip(longest, false, ranges);
   const ctp::optim::AdamW adamw;
   auto state = adamw.init(Places<B>{}, 0);
   for (int t = 1; t <= 3; ++t) {
@@ -110,7 +110,7 @@ TEST_CASE("gradient_clip: three steps of norm clipping and AdamW are those worke
 }
 
 TEST_CASE("gradient_clip: without a longest norm there is nothing in memory and no factor") {
-  const ctp::GradientClip<ctp::Cpu> off(0, ctp::optim::Ranges(48));
+  const ctp::GradientClip<ctp::Cpu> off(0, false, ctp::optim::Ranges(48));
   CHECK(off.norm() == nullptr);
   CHECK(off.factor() == nullptr);
 }
@@ -121,7 +121,7 @@ TEST_CASE("gradient_clip: a gradient of zeros and a vector that is frozen whole 
   ctp::optim::Ranges frozen;
   frozen.append({.begin = 0, .end = 4, .frozen = true});
   for (const auto& [ranges, gradient] : {std::pair{ctp::optim::Ranges(4), zeros}, {frozen, ones}}) {
-    ctp::GradientClip<B> clip(1, ranges);
+    ctp::GradientClip<B> clip(1, false, ranges);
     clip.measure(ranges, zeros.data(), gradient.data(), ctp::backend::NoTerm{});
     CHECK(*clip.norm() == 0);
     CHECK(*clip.factor() == 1);

@@ -20,23 +20,25 @@ class GradientClip {
  public:
   using Real = typename B::Real;
 
-  /// `longest`: the norm above which a gradient is scaled, or 0 to clip nothing and use no memory.
-  GradientClip(double longest, const optim::Ranges& ranges) : longest_(longest) {
-    if (longest_ <= 0) return;
+  /// `longest`: the norm above which a gradient is scaled, or 0 to clip nothing. `measures`: the norm is measured
+  /// though nothing is clipped. Without both, no memory is used.
+  GradientClip(double longest, bool measures, const optim::Ranges& ranges)
+      : longest_(longest), measures_(measures || longest > 0) {
+    if (!measures_) return;
     squares_ = Buffer<double, B>(static_cast<Index>(ranges.moving().size()));
     norm_ = Buffer<double, B>(1);
     factor_ = Buffer<Real, B>(1);
   }
 
-  /// The norm of the last measured gradient, in the backend's memory; null without clipping.
-  [[nodiscard]] const double* norm() const { return longest_ > 0 ? norm_.data() : nullptr; }
+  /// The norm of the last measured gradient, in the backend's memory; null if it is not measured.
+  [[nodiscard]] const double* norm() const { return measures_ ? norm_.data() : nullptr; }
   /// The factor of the last measured gradient, in the backend's memory; null without clipping.
   [[nodiscard]] const Real* factor() const { return longest_ > 0 ? factor_.data() : nullptr; }
 
   /// Measures gradient + term at `theta`. **Shapes.** theta, gradient [n].
   template <class Term>
   void measure(const optim::Ranges& ranges, const Real* theta, const Real* gradient, const Term& term) {
-    if (longest_ <= 0) return;
+    if (!measures_) return;
     double* square = squares_.data();
     for (const optim::Span& span : ranges.moving()) {
       const backend::SquaredGradient<Real, Term> squared{gradient, term, span.begin};
@@ -53,6 +55,7 @@ class GradientClip {
 
  private:
   double longest_;
+  bool measures_;
   Buffer<double, B> squares_{0}, norm_{0};  ///< sums of squares, one for each span of the ranges; the norm
   Buffer<Real, B> factor_{0};
 };

@@ -16,6 +16,7 @@
 #include <ctp/core/error.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/tensor/buffer.hpp>
+#include <ctp/train/guard/step_fault.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/step.hpp>
 #include <ctp/train/steps/host_snapshot.hpp>
@@ -86,14 +87,17 @@ class PendingSteps {
       return has_norm && !std::isfinite(report.gradient_norm) ? "the length of the gradient" : "";
     }
     /// The error for a non-finite step. `source` gives the names of pairs; with null the message lists ordinals.
-    [[nodiscard, gnu::cold]] NumericError error(const data::BatchSource* source) const {
+    [[nodiscard, gnu::cold]] StepError error(const data::BatchSource* source) const {
       std::string pairs;
       for (const std::uint32_t ordinal : sample)
         pairs +=
             (pairs.empty() ? "" : " ") + (source == nullptr ? std::to_string(ordinal) : source->sample_name(ordinal));
-      return NumericError("task " + std::to_string(report.task) + ", epoch " + std::to_string(report.epoch) +
-                          ", step " + std::to_string(report.step) + ": expected finite losses and gradients, found " +
-                          complaint() + "; the weights are those before this step; pairs: " + pairs);
+      return StepError({.task = report.task,
+                        .epoch = report.epoch,
+                        .step = report.step,
+                        .global_step = report.global_step,
+                        .found = complaint(),
+                        .pairs = pairs});
     }
   };
 
