@@ -30,6 +30,7 @@ struct CommandLine {
   std::vector<Assignment> assignments;
   std::vector<std::string> configs;  ///< paths of --config
   std::vector<std::string> allow;    ///< of --allow: keys in which a run that goes on may differ
+  std::string replay;                ///< of --replay: path of a stored batch
   bool json = false, dry_run = false;
 };
 
@@ -72,6 +73,9 @@ inline std::optional<int> read_command_line(int argc, char** argv, CommandLine& 
                  "with --resume: a setting that may differ from the run's, by its key in config.json; may be given "
                  "several times")
       ->allow_extra_args(false);
+  app.add_option("--replay", line.replay,
+                 "with --resume: train nothing and write nothing; print losses and gradients of a batch in the run's "
+                 "folder faults/, with the state of the newest checkpoint");
   app.add_flag("--json", line.json, "print the lines of metrics.jsonl instead of progress");
   app.add_flag("--dry-run", line.dry_run,
                "train nothing and write nothing: print the sizes of the training and the costs of each strategy");

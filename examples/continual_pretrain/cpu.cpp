@@ -9,6 +9,7 @@
 #include "dry_run.hpp"
 #include "policy_settings.hpp"
 #include "run_context.hpp"
+#include "train_or_replay.hpp"
 #include "training.hpp"
 #include "training_plan.hpp"
 
@@ -52,7 +53,7 @@ void require_own(Learner& learner, const std::string& strategy, const std::vecto
 
 void train_on_cpu(const RunContext& context) {
   examples::with_strategy(context.settings.strategy,
-                          [&]<class Strategy>() { Training<Strategy, ctp::Cpu>(context).run(); });
+                          [&]<class Strategy>() { train_or_replay<Strategy, ctp::Cpu>(context); });
 }
 
 void check_policies(const Settings& settings, const std::vector<Assignment>& policies) {

@@ -4,7 +4,7 @@
 
 #include "../common/cuda.cuh"
 #include "../common/strategies.hpp"
-#include "training.hpp"
+#include "train_or_replay.hpp"
 
 namespace pretrain {
 
@@ -12,7 +12,7 @@ void use_cuda(const std::string& precision) { examples::use_cuda(precision); }
 
 void train_on_cuda(const RunContext& context) {
   examples::with_strategy(context.settings.strategy,
-                          [&]<class Strategy>() { Training<Strategy, examples::Cuda>(context).run(); });
+                          [&]<class Strategy>() { train_or_replay<Strategy, examples::Cuda>(context); });
 }
 
 }  // namespace pretrain

@@ -21,6 +21,7 @@
 #include "../common/title_check.hpp"
 #include "checkpoint_interval.hpp"
 #include "command_line.hpp"
+#include "guard_settings.hpp"
 #include "known_before.hpp"
 #include "least_batch.hpp"
 #include "model_settings.hpp"
@@ -69,10 +70,14 @@ void resolve(Request& r) {
   if (r.on_cuda) use_cuda(r.settings.precision);
 #endif
   (void)checkpoint_plan(r.settings.checkpoint_every);
+  (void)guard_of(r.settings);
   if (!r.line.allow.empty() && !r.settings.resume)
     throw ctp::UsageError(
         "--allow: expected --resume, found none; --allow names a setting in which a run that goes on "
         "may differ");
+  if (!r.line.replay.empty() && (!r.settings.resume || r.line.dry_run))
+    throw ctp::UsageError(
+        "--replay: expected --resume, and no --dry-run; --replay looks at a step with the state of a run's checkpoint");
 }
 
 ctp::data::Vocabulary vocabulary_of(const Settings& s, const ctp::data::P9d& stream) {
@@ -147,7 +152,7 @@ void carry_out(const RunContext& context, [[maybe_unused]] bool on_cuda, bool dr
     context.announce();
     return;
   }
-  if (context.resumed == nullptr) {
+  if (context.resumed == nullptr && context.replayed == nullptr) {
     require_room(context);
     context.bad_pictures.write_quarantined();
     context.save_inputs(context.settings.output);
@@ -199,7 +204,9 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
   std::optional<Resumed> resumed;
   if (folder != nullptr && settings.resume)
     resumed = open_checkpoint(checkpoints, facts, r.line.allow, settings.output);
-  if (finished(resumed, r)) return;
+  std::optional<ctp::TensorFile> replayed;
+  if (!r.line.replay.empty()) replayed = ctp::io::read_safetensors(r.line.replay);
+  if (!replayed && finished(resumed, r)) return;
   if (resumed) keep_retention(r.line.assignments, resumed->checkpoint, r.settings);
   add_retention(facts, settings);
   ctp::io::CheckpointFolder saved(checkpoints, {settings.keep, static_cast<std::uint64_t>(settings.keep_every)});
@@ -238,6 +245,7 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
              .checkpoints = &writer,
              .facts = &facts,
              .resumed = resumed ? &resumed->checkpoint : nullptr,
+             .replayed = replayed ? &*replayed : nullptr,
              .allow = r.line.allow,
              .goes_on =
                  [&] {
@@ -246,7 +254,7 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
                    saved.tidy(resumed->checkpoint.step);
                  }},
             r.on_cuda, r.line.dry_run);
-  if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !r.line.json && !r.line.dry_run)
+  if (const std::size_t bad = bad_pictures.ordinals().size(); bad > 0 && !r.line.json && !r.line.dry_run && !replayed)
     std::printf("pictures left out as bad: %zu, listed in %s\n", bad, ctp::printable(bad_pictures.path()).c_str());
 }
 

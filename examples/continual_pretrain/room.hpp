@@ -16,6 +16,7 @@
 
 #include "../common/strategies.hpp"
 #include "counted.hpp"
+#include "guard_settings.hpp"
 #include "machine_memory.hpp"
 #include "policy_settings.hpp"
 #include "run_context.hpp"
@@ -30,7 +31,7 @@ struct Room {
   std::uint64_t weights_file = 0;            ///< weights of one task
   std::uint64_t checkpoint = 0;              ///< one checkpoint
   std::uint64_t disk = 0;                    ///< weights of all tasks, checkpoints and logs, at least
-  std::uint64_t training = 0;                ///< host: state and one step; nothing on a device
+  std::uint64_t training = 0;                ///< host: state and one step, on a device nothing; a copy for roll-backs
   std::uint64_t batches = 0;                 ///< host: batches that are made ahead
   std::uint64_t machine = machine_memory();  ///< host
   std::optional<std::uint64_t> free_disk;    ///< below the output folder; unknown without one
@@ -94,7 +95,10 @@ Room room_of(const RunContext& context) {
   const std::uint64_t lines = steps / static_cast<std::uint64_t>(s.log_every) * 200 + tasks * tasks * 150;
   const auto every = static_cast<std::uint64_t>(s.keep_every);
   const std::uint64_t kept = std::min(static_cast<std::uint64_t>(s.keep) + (every > 0 ? steps / every : 0), steps) + 1;
-  room.checkpoint = cost.state() - cost.gradient + (std::uint64_t{1} << 16U);
+  const std::uint64_t state = cost.state() - cost.gradient;
+  const std::uint64_t copy = guard_of(s).rolls_back() ? state : 0;  // on the host, and part of the state
+  room.training += copy;
+  room.checkpoint = state + copy + (std::uint64_t{1} << 16U);
   room.disk = tasks * room.weights_file + lines + kept * room.checkpoint;
   if (!s.output.empty()) room.free_disk = ctp::io::free_space(s.output);
   return room;

@@ -44,11 +44,13 @@ struct RunContext {
   ctp::io::CheckpointSink* checkpoints = nullptr;   ///< null in a dry run
   const ctp::io::CheckpointFacts* facts = nullptr;  ///< of the run, for its checkpoints
   ctp::io::Checkpoint* resumed = nullptr;           ///< the checkpoint that the run goes on from, if any
+  const ctp::TensorFile* replayed = nullptr;        ///< a stored batch that is only looked at, if any
   std::vector<std::string> allow = {};              ///< keys in which a run that goes on may differ
   std::function<void()> goes_on = [] {};            ///< called when a run goes on and nothing can be refused any more
 };
 
-/// Trains on the CPU with the strategy of the settings. **Errors.** as Training.
+/// Trains on the CPU with the strategy of the settings, or looks at the stored batch. **Errors.** as Training and
+/// replay().
 void train_on_cpu(const RunContext& context);
 
 /// Checks the settings of the strategy's policies before anything is read or written. **Errors.** UsageError naming the

@@ -21,6 +21,7 @@
 #include <ctp/data/image/augment.hpp>
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/io/suggest.hpp>
+#include <ctp/train/guard/guard_options.hpp>
 
 #include "../common/reading.hpp"
 #include "../common/strategies.hpp"
@@ -55,17 +56,19 @@ struct Settings {
   std::string data, tasks, strategy = examples::default_strategy(), model = "tiny", vocab, init, output, device = "cpu",
                            precision = "fp32";
   std::string on_bad_image = "error", quarantine, equal_texts = "own", background = "none";
-  std::string last_batch = "drop", checkpoint_every = "30m";
+  std::string last_batch = "drop", checkpoint_every = "30m", on_nonfinite = "stop", on_spike = "report";
   int max_pixels = examples::default_max_pixels;
   bool reverse = false, no_augment = false, resume = false, no_check = false;
   int image_size = -1, max_words = 30, queue = -1, epochs = -1, batch_size = -1, memory_size = 10000;
   int threads = 0, workers = 1, log_every = 10, cache_mb = 1280, keep = 2, keep_every = 0;
+  int spike_window = ctp::GuardOptions{}.spike_window, rollback_steps = ctp::GuardOptions{}.rollback_steps;
+  int fault_limit = ctp::GuardOptions{}.limit;
   int prefetch = ctp::data::LoadingOptions{}.prefetch;
   int patience_seconds = ctp::data::LoadingOptions{}.patience_seconds;
   std::vector<int> task_epochs;    ///< of each task; empty: `epochs` for all
   std::vector<Assignment> groups;  ///< of parameters: keys such as group.visual_encoder*.rate
   std::string freeze;              ///< patterns of parameter names, separated by commas
-  double lr = -1, min_lr = -1, weight_decay = 0.05, clip_norm = 0, dropout = -1;
+  double lr = -1, min_lr = -1, weight_decay = 0.05, clip_norm = 0, dropout = -1, spike_z = 0;
   double bad_image_limit = ctp::data::LoadingOptions{}.bad_image_limit;
   int max_empty_titles = 0;
   double max_unknown_share = 1;
@@ -101,6 +104,17 @@ struct Settings {
     visitor("min_lr", s.min_lr, "learning rate at the end of a task (default: the model's)");
     visitor("weight_decay", s.weight_decay, "weight decay of AdamW");
     visitor("clip_norm", s.clip_norm, "longest gradient of a step; a longer one is scaled to it; 0: no clipping");
+    visitor("on_nonfinite", s.on_nonfinite,
+            "a step whose losses or gradient are not finite: stop (end the training), skip (leave the step out) or "
+            "rollback (go back to the last copy of the state, and leave out the batches since then)");
+    visitor("on_spike", s.on_spike,
+            "a step whose loss or gradient norm spikes, by --spike-z: report, stop or rollback");
+    visitor("spike_z", s.spike_z,
+            "standard deviations above the mean of the last steps from which a number spikes; 0: no number does");
+    visitor("spike_window", s.spike_window, "last steps of the task that a step is compared with");
+    visitor("rollback_steps", s.rollback_steps, "steps between two copies of the state that a rollback goes back to");
+    visitor("fault_limit", s.fault_limit,
+            "steps of a task that may be left out or rolled back; one more ends the training");
     visitor("freeze", s.freeze,
             "parameters that are not trained: a name, in which * stands for any text, such as 'visual_encoder*'; may "
             "be given several times");
@@ -184,7 +198,7 @@ struct Range {
 
 /// The ranges of the options that are numbers. The largest numbers are far beyond use; they keep sums within bounds.
 inline constexpr double no_limit = std::numeric_limits<double>::infinity();
-inline constexpr std::array<Range, 23> ranges{{{"image_size", 1, 16384},
+inline constexpr std::array<Range, 27> ranges{{{"image_size", 1, 16384},
                                                {"max_words", 3, 65536},
                                                {"queue", 1, 1 << 22},
                                                {"epochs", 1, 65536},
@@ -193,6 +207,10 @@ inline constexpr std::array<Range, 23> ranges{{{"image_size", 1, 16384},
                                                {"min_lr", 0, no_limit},
                                                {"weight_decay", 0, no_limit},
                                                {"clip_norm", 0, no_limit},
+                                               {"spike_z", 0, 1e6},
+                                               {"spike_window", 20, 1'000'000},
+                                               {"rollback_steps", 1, std::numeric_limits<int>::max()},
+                                               {"fault_limit", 0, 1'000'000},
                                                {"memory_size", 0, 100'000'000},
                                                {"dropout", 0, 1, false, true},
                                                {"threads", 0, ctp::max_threads},

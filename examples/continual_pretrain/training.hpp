@@ -37,6 +37,7 @@
 #include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
 #include "checkpoint_interval.hpp"
+#include "faults.hpp"
 #include "notes.hpp"
 #include "observers.hpp"
 #include "policy_settings.hpp"
@@ -48,6 +49,7 @@
 #include "stops.hpp"
 #include "summary.hpp"
 #include "task_file.hpp"
+#include "task_text.hpp"
 #include "training_options.hpp"
 #include "training_plan.hpp"
 #include "usable_features.hpp"
@@ -77,12 +79,16 @@ class Training {
         log_((prepare(), context.settings.output + "/metrics.jsonl"), say_log_waits),
         stops_(context.folder, (log_.open(), log_), state_.last),  // no log if prepare() throws
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
+        faults_(
+            context.settings.output, [this](const ctp::JsonLine& line) { write_line(line); },
+            [this](const std::string& path, ctp::TensorFile file) { save(path, std::move(file)); }),
         progress_(
-            context.tasks.size(), all_steps() - std::min(all_steps(), learner_.place().step),
+            context.tasks.size(), steps_left(),
             [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); },
             context.settings.last_batch == "keep", context.json, state_.dropped),
         checkpoints_(learner_, *context.checkpoints, checkpoint_plan(), state_, losses_, context.bad_pictures) {
     learner_.observe(metrics_);
+    learner_.observe(faults_);
     learner_.observe(progress_);
     learner_.observe(losses_);
     learner_.observe(stops_);
@@ -218,22 +224,10 @@ class Training {
   static double since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
-  [[nodiscard]] std::uint64_t all_steps() {
-    std::uint64_t steps = 0;
-    std::size_t seen = 0;
-    if constexpr (Learner::Rehearsal::joins_all_tasks) {
-      for (const ctp::data::Task& task : context_.tasks) seen += task.members.size();
-      return steps_of(seen, context_.settings, context_.least_pairs) *
-             static_cast<std::uint64_t>(epochs_of(context_.settings, 0));
-    }
-    const auto may_keep = static_cast<std::size_t>(kept_pairs(learner_, context_.settings));
-    for (std::size_t t = 0; t < context_.tasks.size(); ++t) {
-      const std::size_t kept = std::min(seen, may_keep), own = context_.tasks[t].members.size();
-      steps += steps_of(own + kept, context_.settings, context_.least_pairs) *
-               static_cast<std::uint64_t>(epochs_of(context_.settings, t));
-      seen += own;
-    }
-    return steps;
+  [[nodiscard]] std::uint64_t steps_left() {
+    const std::uint64_t all =
+        all_steps(context_, Learner::Rehearsal::joins_all_tasks, kept_pairs(learner_, context_.settings));
+    return all - std::min(all, learner_.place().step);
   }
 
   /// Why the weights are no good: numbers that are not finite, or features of the first pairs of the first task that
@@ -256,6 +250,7 @@ class Training {
         save(path, ctp::published_weights(learner_));
         if (context_.folder != nullptr) context_.folder->keep();
         what += "those weights are kept in " + path;
+        if (const auto* step = dynamic_cast<const ctp::StepError*>(&error)) what += kept_state(step->fault);
       } else {
         what += wrong + " and are not kept; ";
         what += sound_.empty() ? "no sound ones were saved before" : "the last sound ones are in " + sound_;
@@ -265,6 +260,18 @@ class Training {
       what += "those weights could not be kept: " + std::string(second.what());
     }
     throw ctp::NumericError(what + closed_logs());
+  }
+
+  /// Saves a checkpoint after a faulty step. Returns how to go on, behind a semicolon; empty if there is no state.
+  [[nodiscard]] std::string kept_state(const ctp::StepFault& fault) {
+    try {
+      checkpoints_.save_now();
+    } catch (const ctp::UsageError&) {
+      return "";  // the step was one of a penalty's passes
+    } catch (const ctp::Error& error) {
+      return std::string("; no checkpoint could be saved: ") + error.what();
+    }
+    return "; the state is in a checkpoint: the same command with --resume" + advice_after(fault, faults_.last());
   }
 
   /// @brief Ends the training after a stop: saves a checkpoint, or, if the run's files are gone or the checkpoint
@@ -358,22 +365,7 @@ class Training {
     state_.evaluated = learner_.tasks_seen();
     task_begins_ = std::chrono::steady_clock::now();
     if (context_.json) return;
-    const examples::RecallList over = context_.evaluate.joined(task);
-    std::printf("after task %zu/%zu: recall mean %.2f on all tasks seen (chance %.2f, %zu pairs)", task + 1,
-                state_.matrix.size(), result.joined[task].r_mean, over.chance.r_mean, over.pairs);
-    const examples::MapList& list = result.map_list;
-    if (result.map)
-      std::printf(", mAP@10 %.2f (chance %.2f, %zu queries, %zu gallery items)", result.map->map10, list.chance.map10,
-                  list.in_mean, list.gallery);
-    else if (list.queries > 0)
-      std::printf(", mAP@10 -");
-    std::printf("; by task:");
-    for (std::size_t j = 0; j <= task; ++j)
-      std::printf(" %.1f (chance %.1f, %zu pairs)", result.alone[j].r_mean, context_.evaluate.alone()[j].chance.r_mean,
-                  context_.evaluate.alone()[j].pairs);
-    if (const std::string remark = examples::remark_on_queries(list); !remark.empty())
-      std::printf("\n%s", remark.c_str());
-    std::printf("\n");
+    print_task(task, state_.matrix.size(), result, context_.evaluate);
   }
 
   /// Appends a line to metrics.jsonl; with --json prints the line, too.
@@ -390,6 +382,7 @@ class Training {
   ctp::report::PatientLog log_;
   Stops stops_;
   ctp::report::StepLines metrics_;
+  Faults faults_;
   ProgressObserver progress_;
   ctp::CheckpointEvery<Learner, RunState, ctp::report::LossWatch, BadPictures> checkpoints_;
   bool begun_ = false;  ///< the first checkpoint is saved

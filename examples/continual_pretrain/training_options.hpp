@@ -9,6 +9,7 @@
 #include <ctp/train/options.hpp>
 
 #include "bad_pictures.hpp"
+#include "guard_settings.hpp"
 #include "run_context.hpp"
 #include "settings.hpp"
 #include "training_plan.hpp"
@@ -42,6 +43,7 @@ inline ctp::TrainOptions train_options(const RunContext& context) {
   options.min_rate = s.min_lr;
   options.clip_norm = s.clip_norm;
   options.groups = groups_of(s);
+  options.guard = guard_of(s);
   options.max_tokens = s.max_words;
   options.loading = loading_options(context);
   options.seed = s.seed;

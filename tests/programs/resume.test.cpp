@@ -12,11 +12,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <map>
 #include <random>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <ctp/io/weights/safetensors.hpp>
@@ -31,20 +33,21 @@ using test::has;
 using test::Shell;
 using test::TemporaryFolder;
 
-/// A run on two tasks, 8 or more steps; the folder is added.
+/// A run on two tasks, 8 or more steps unless `more` says another; the folder is added.
 std::vector<std::string> arguments(const std::string& strategy, const std::string& every,
                                    const std::vector<std::string>& more = {}, const std::string& threads = "1") {
   std::vector<std::string> all{"--tasks",   test::two_tasks, "--strategy",         strategy,
                                "--threads", threads,         "--checkpoint-every", every};
   std::istringstream words(
-      "--batch-size 9 --epochs 2 --image-size 16 --workers 0 --log-every 1 --memory-size 20 --queue 18 --no-check "
+      "--image-size 16 --workers 0 --log-every 1 --memory-size 20 --queue 18 --no-check "
       "--set model.vision_width=16 --set model.text_width=16 --set model.vision_depth=2 --set model.vision_heads=2 "
       "--set model.text_heads=2 --set model.text_layers=2 --set model.fusion_layer=1 --set model.intermediate=32 "
       "--set model.embed=16");
   for (std::string word; words >> word;) all.push_back(word);
   all.insert(all.end(), more.begin(), more.end());
-  if (std::find(more.begin(), more.end(), "--data") == more.end())
-    all.insert(all.end(), {"--data", test::small_stream()});
+  for (const auto& [option, value] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"--data", test::small_stream()}, {"--batch-size", "9"}, {"--epochs", "2"}})
+    if (std::find(more.begin(), more.end(), option) == more.end()) all.insert(all.end(), {option, value});
   return all;
 }
 test::Finished run(const std::string& out, std::vector<std::string> with, bool resume) {
@@ -204,6 +207,19 @@ TEST_CASE("programs: pictures that are found bad are listed once, however often 
                                {"--on-bad-image", policy, "--bad-image-limit", "1", "--data", folder.path("stream")},
                                random);
     }
+}
+
+TEST_CASE("programs: steps that are rolled back are the same ones, however often the run is killed") {
+  const std::vector<std::string> spikes{"--batch-size", "3",        "--epochs",         "5", "--spike-z",     "0.5",
+                                        "--on-spike",   "rollback", "--rollback-steps", "4", "--fault-limit", "1000"};
+  const TemporaryFolder folder;
+  REQUIRE(run(folder.path("once"), arguments("ctp", "1", spikes), false).code == 0);
+  const std::string log = test::read_whole(folder.path("once/metrics.jsonl"));
+  CHECK(has(log, "\"kind\":\"fault\""));
+  CHECK(has(log, "\"action\":\"rollback\""));
+  std::mt19937 random(2);
+  for (const std::string strategy : {"ctp", "afec"})
+    for (int done = 0; done < 5;) done += kill_and_go_on(strategy, "3", spikes, random);
 }
 
 TEST_CASE("programs: a stopped run goes on with other threads and workers, and with two processes one is refused") {

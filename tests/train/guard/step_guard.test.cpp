@@ -286,6 +286,23 @@ TEST_CASE("step guard: a spike is rolled back, or ends the training behind its s
   SUBCASE("simulated device") { check.operator()<Simulated>(); }
 }
 
+TEST_CASE("step guard: a step that is rolled back is not among those that later steps are compared with") {
+  const auto second_score = [](FaultAction action) {
+    ctp::StepGuard guard({.on_spike = action, .spike_z = 5});
+    ctp::StepReport report;
+    for (int i = 0; i < 20; ++i) {
+      report.loss = i % 2 == 0 ? 1 : 3;
+      CHECK(!guard.judge(report));
+    }
+    report.loss = 12;
+    CHECK(guard.judge(report)->z == doctest::Approx(10).epsilon(1e-12));
+    const auto again = guard.judge(report);
+    return again ? again->z : 0;
+  };
+  CHECK(second_score(FaultAction::Rollback) == doctest::Approx(10).epsilon(1e-12));
+  CHECK(second_score(FaultAction::Report) < 5);
+}
+
 TEST_CASE("step guard: the gradient's length is looked at, too, without clipping") {
   ctp::StepGuard guard({.spike_z = 5});
   ctp::StepReport report{.loss = 1};

@@ -61,7 +61,8 @@ class StateCopy {
                                         std::to_string(wanted) + " bytes", std::to_string(size), ""}
                                   .text());
       NamedTensor tensor;
-      tensor.bytes.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
+      tensor.bytes.resize(size);
+      if (size > 0) std::memcpy(tensor.bytes.data(), rest.data(), size);
       detail::write_archived(tensor, member);
       rest = rest.subspan(size);
     };
