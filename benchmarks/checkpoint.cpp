@@ -1,5 +1,6 @@
 // Cost of a checkpoint: the copy of a state in memory beside a plain copy, and saving it beside writing and syncing the
-// same bytes. The counter GB/s compares them within one run; folder: the environment's CTP_BENCH_FOLDER, else /tmp.
+// same bytes. The counter GB/s compares them within one run; folder: the environment's CTP_BENCH_FOLDER, else /tmp;
+// size: CTP_BENCH_MB.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -21,7 +22,11 @@
 
 namespace {
 
-constexpr std::size_t gib = std::size_t{1} << 30U;
+/// Bytes of the state: CTP_BENCH_MB megabytes, else 1000.
+std::size_t state_bytes() {
+  const char* const text = std::getenv("CTP_BENCH_MB");
+  return (text == nullptr ? 1000 : std::strtoull(text, nullptr, 10)) * 1'000'000;
+}
 
 /// Weights and two moments, `bytes` together.
 struct State {
@@ -37,7 +42,7 @@ struct State {
   }
 };
 State& state() {
-  static State one(gib);
+  static State one(state_bytes());
   return one;
 }
 std::string folder() {
@@ -59,7 +64,7 @@ void plain_copy(benchmark::State& run) {
     }
     benchmark::DoNotOptimize(copies);
   }
-  report(run, gib);
+  report(run, state_bytes());
 }
 BENCHMARK(plain_copy)->Unit(benchmark::kMillisecond)->UseRealTime();
 
@@ -68,7 +73,7 @@ void copy_of_state(benchmark::State& run) {
     auto copy = ctp::StateArchive::of(state());
     benchmark::DoNotOptimize(copy);
   }
-  report(run, gib);
+  report(run, state_bytes());
 }
 BENCHMARK(copy_of_state)->Unit(benchmark::kMillisecond)->UseRealTime();
 
@@ -94,7 +99,7 @@ void write_and_sync(benchmark::State& run) {
     run.ResumeTiming();
   }
   std::filesystem::remove_all(folder());
-  report(run, gib);
+  report(run, state_bytes());
 }
 BENCHMARK(write_and_sync)->Unit(benchmark::kMillisecond)->UseRealTime();
 
@@ -107,7 +112,7 @@ void save(benchmark::State& run) {
     std::filesystem::remove_all(folder());
     run.ResumeTiming();
   }
-  report(run, gib);
+  report(run, state_bytes());
 }
 BENCHMARK(save)->Unit(benchmark::kMillisecond)->UseRealTime();
 
@@ -118,7 +123,7 @@ void load(benchmark::State& run) {
   }
   for (auto _ : run) benchmark::DoNotOptimize(ctp::io::CheckpointFolder(folder()).newest());
   std::filesystem::remove_all(folder());
-  report(run, gib);
+  report(run, state_bytes());
 }
 BENCHMARK(load)->Unit(benchmark::kMillisecond)->UseRealTime();
 

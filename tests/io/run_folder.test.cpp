@@ -179,6 +179,12 @@ TEST_CASE("run_folder: a run that goes on has its folder; from then on no later 
     const auto refused = resume();
   }  // found nothing to go on from: the folder stays as it was
   CHECK(get(out + "/config.json") == "x");
+  const std::string untouched = scratch / "untouched";
+  fs::create_directory(untouched);
+  {
+    const io::RunFolder looked_at("--output", untouched, io::RunFolder::Resume{});
+  }
+  CHECK(fs::is_empty(untouched));
   {
     const auto anew = take(out);
   }

@@ -29,7 +29,8 @@ TEST_CASE("programs: a loss that is not finite ends a training with code 5, nami
   CHECK(has(run.err, "the weights are those before this step; pairs: "));
   const std::string log = test::read_whole(folder.path("run/metrics.jsonl"));
   CHECK(test::has(log, "\"step\":0"));  // the log has the steps before the failed step only
-  CHECK_FALSE(test::has(log, "\"step\":1,"));
+  CHECK_FALSE(test::has(log, "\"kind\":\"step\",\"task\":0,\"epoch\":0,\"step\":1,"));
+  CHECK(test::has(log, "\"kind\":\"fault\",\"task\":0,\"epoch\":0,\"step\":1,"));
   // The step with that rate was finite and ruined the weights, so there is nothing good to keep.
   CHECK(has(run.err,
             "; those weights or their features are not finite and are not kept; no sound ones were saved before; "

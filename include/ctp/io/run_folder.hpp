@@ -67,7 +67,11 @@ class RunFolder {
   /// Takes the folder of a run that goes on. keep() then removes that run's temporary files; without keep() the folder
   /// stays as it was. **Errors.** UsageError if another run has the folder; CheckpointError if there is no such folder.
   RunFolder(std::string option, std::string path, Resume)
-      : option_(std::move(option)), path_(std::move(path)), lock_(join(path_, lock_name)), resumes_(true) {
+      : option_(std::move(option)),
+        path_(std::move(path)),
+        lock_(join(path_, lock_name)),
+        resumes_(true),
+        had_lock_(exists(join(path_, lock_name))) {
     if (detail::kind_of(path_) != FileKind::Directory)
       throw CheckpointError(Complaint{option_ + " " + ctp::quoted(path_), "", "the folder of the run that goes on",
                                       exists(path_) ? "a file" : "nothing there", "check the path"}
@@ -85,7 +89,7 @@ class RunFolder {
       for (const std::string& name : kept_files_)
         stays = stays || file_system().status(join(path_, name).c_str(), facts) >= 0;
     }
-    release(!stays && (begun_ || !resumes_));
+    release(!stays && (begun_ || !had_lock_));  // the lock of a killed run says which files are its own
   }
 
   /// The run has begun: its files stay from now on. **Errors.** ResourceError.
@@ -163,6 +167,7 @@ class RunFolder {
   std::vector<std::string> first_files_, kept_files_, made_;
   FileLock lock_;
   bool begun_ = false, resumes_ = false;
+  bool had_lock_ = false;  ///< there was a lock file before
 };
 
 }  // namespace ctp::io
