@@ -11,7 +11,6 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/printable.hpp>
-#include <ctp/io/directories.hpp>
 #include <ctp/tensor/named.hpp>
 #include <ctp/train/batch/batch_tensors.hpp>
 #include <ctp/train/guard/step_fault.hpp>
@@ -22,7 +21,9 @@ namespace pretrain {
 /// How to go on from the checkpoint of a training that ended for `fault`; continues "the same command with --resume".
 inline std::string advice_after(const ctp::StepFault& fault, const std::string& batch) {
   std::string text;
-  if (fault.kind == ctp::FaultKind::NonFinite && !fault.rolled_back)
+  if (!fault.note.empty())  // the limit
+    text = " and a larger --fault-limit, with --allow fault_limit, goes on";
+  else if (fault.kind == ctp::FaultKind::NonFinite)
     text = " --on-nonfinite skip --allow on_nonfinite leaves the step out";
   else
     text = " goes on behind the step";
@@ -34,7 +35,8 @@ inline std::string advice_after(const ctp::StepFault& fault, const std::string& 
 /// unless the training ends, a sentence on standard error. A batch that cannot be written does not end the training.
 class Faults final : public ctp::Observer {
  public:
-  /// `output`: the run's folder. `write_line`: to metrics.jsonl. `save`: writes tensors.
+  /// `output`: the run's folder. `write_line`: to metrics.jsonl. `save`: makes the folder of a file, and writes
+  /// tensors.
   Faults(std::string output, std::function<void(const ctp::JsonLine&)> write_line,
          std::function<void(const std::string& path, ctp::TensorFile)> save)
       : output_(std::move(output)), write_line_(std::move(write_line)), save_(std::move(save)) {}
@@ -47,7 +49,6 @@ class Faults final : public ctp::Observer {
       std::snprintf(name, sizeof(name), "faults/step-%012llu.safetensors",
                     static_cast<unsigned long long>(fault.global_step));
       try {
-        ctp::io::make_directories(output_ + "/faults");
         ctp::TensorFile file = ctp::batch_tensors(*batch);
         file.metadata["fault.step"] = std::to_string(fault.global_step);
         file.metadata["fault.text"] = fault.text();

@@ -203,7 +203,7 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
   const std::string checkpoints = settings.output + "/checkpoints";
   std::optional<Resumed> resumed;
   if (folder != nullptr && settings.resume)
-    resumed = open_checkpoint(checkpoints, facts, r.line.allow, settings.output);
+    resumed = open_checkpoint(checkpoints, facts, r.line.allow, settings.output, !r.line.replay.empty());
   std::optional<ctp::TensorFile> replayed;
   if (!r.line.replay.empty()) replayed = ctp::io::read_safetensors(r.line.replay);
   if (!replayed && finished(resumed, r)) return;

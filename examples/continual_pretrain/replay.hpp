@@ -30,17 +30,20 @@
 
 namespace pretrain {
 
-/// Prints a replayed step. `step`: of the batch, or -1 if it is not known; `at`: steps of the state.
-inline void print_probe(const ctp::StepProbe& probe, const RunContext& context, std::int64_t step, std::uint64_t at) {
+/// Prints a replayed step. `step`: of the batch, or -1 if it is not known; `at`: steps of the state. `same`: whether
+/// the state is the one before that step.
+inline void print_probe(const ctp::StepProbe& probe, const RunContext& context, std::int64_t step, std::uint64_t at,
+                        bool same) {
   std::vector<ctp::ParameterGradient> gradients = probe.gradients;
-  std::stable_sort(gradients.begin(), gradients.end(), [](const auto& a, const auto& b) {
-    return a.not_finite != b.not_finite ? a.not_finite > b.not_finite : a.norm > b.norm;
+  std::sort(gradients.begin(), gradients.end(), [](const auto& a, const auto& b) {
+    if (a.not_finite != b.not_finite) return a.not_finite > b.not_finite;
+    return a.norm != b.norm ? a.norm > b.norm : a.name < b.name;
   });
   if (context.json) {
     ctp::JsonLine line, parts;
     for (const auto& [name, value] : probe.parts) parts.add(name, value);
     line.add("kind", "replay").add("batch_step", step).add("state_step", at).add("loss", probe.loss);
-    line.add("losses", parts).add("complaint", probe.complaint);
+    line.add("same_state", same).add("losses", parts).add("complaint", probe.complaint);
     ctp::JsonArray list;
     for (const ctp::ParameterGradient& g : gradients)
       list.push(
@@ -50,8 +53,7 @@ inline void print_probe(const ctp::StepProbe& probe, const RunContext& context, 
   }
   std::printf("state after %llu steps", static_cast<unsigned long long>(at));
   if (step >= 0) std::printf(", batch of step %lld", static_cast<long long>(step));
-  if (step >= 0 && static_cast<std::uint64_t>(step) != at)
-    std::printf("\nthe weights are not those of the batch's step: no checkpoint of that step is left");
+  if (!same) std::printf("\nthe state is not the one before the batch's step: no checkpoint of that place is left");
   std::printf("\nloss %g", probe.loss);
   for (const auto& [name, value] : probe.parts) std::printf(", %s %g", name.c_str(), value);
   std::printf("\n%s\n", probe.complaint.empty() ? "all losses and gradients are finite"
@@ -84,7 +86,10 @@ void replay(const RunContext& context) {
   const std::int64_t step = fact == context.replayed->metadata.end()
                                 ? -1
                                 : ctp::detail::batch_number<std::int64_t>(*context.replayed, "fault.step");
-  print_probe(learner.probe(batch), context, step, learner.place().step);
+  const ctp::Position place = learner.place();
+  const bool same = step >= 0 && static_cast<std::uint64_t>(step) == place.step && place.in_task && place.epoch_begun &&
+                    place.tasks_seen == batch.task && place.epoch == batch.epoch;
+  print_probe(learner.probe(batch), context, step, place.step, same);
 }
 
 }  // namespace pretrain

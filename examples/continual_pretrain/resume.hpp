@@ -142,13 +142,13 @@ inline void require_known(const std::vector<std::string>& allow, const ctp::io::
 }  // namespace detail
 
 /// @brief Reads the newest valid checkpoint, and names those passed over on standard error. `allow`: keys that may
-/// differ. Settings of policies are compared by Training.
+/// differ. `looks`: nothing is changed. Settings of policies are compared by Training.
 /// **Errors.** CheckpointError if there is none, for a fact that differs, and for a log that is not the run's;
 /// UsageError for a key of `allow` that does not exist.
 inline Resumed open_checkpoint(const std::string& checkpoints, const ctp::io::CheckpointFacts& facts,
-                               const std::vector<std::string>& allow, const std::string& output) {
+                               const std::vector<std::string>& allow, const std::string& output, bool looks) {
   ctp::io::CheckpointFolder folder(checkpoints);
-  if (ctp::io::exists(checkpoints)) folder.open();  // mends what a killed run left
+  if (ctp::io::exists(checkpoints) && !looks) folder.open();  // mends what a killed run left
   std::vector<ctp::io::PassedOver> passed_over;
   Resumed resumed{.checkpoint = ctp::newest_checkpoint(folder, &passed_over)};
   for (const ctp::io::PassedOver& damaged : passed_over)

@@ -20,7 +20,7 @@ namespace pretrain {
 /// --resume, CheckpointError for a folder that is not there.
 inline std::unique_ptr<ctp::io::RunFolder> take_run_folder(const Settings& s, const CommandLine& line) {
   if (line.dry_run) return nullptr;
-  if (!line.json) examples::printed_text_is_optional();
+  if (!line.json && line.replay.empty()) examples::printed_text_is_optional();
   if (s.resume) {  // configuration and vocabulary may be those in the folder
     ctp::io::require_apart("--output", s.output, std::vector<ctp::io::Input>{{"--data", s.data}});
     return std::make_unique<ctp::io::RunFolder>("--output", s.output, ctp::io::RunFolder::Resume{});

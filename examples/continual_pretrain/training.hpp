@@ -81,7 +81,7 @@ class Training {
         metrics_([this](const ctp::JsonLine& line) { write_line(line); }, context.settings.log_every),
         faults_(
             context.settings.output, [this](const ctp::JsonLine& line) { write_line(line); },
-            [this](const std::string& path, ctp::TensorFile file) { save(path, std::move(file)); }),
+            [this](const std::string& path, ctp::TensorFile file) { save_fault(path, std::move(file)); }),
         progress_(
             context.tasks.size(), steps_left(),
             [&settings = context.settings](std::size_t task) { return epochs_of(settings, task); },
@@ -190,6 +190,11 @@ class Training {
     if (context_.folder != nullptr && !context_.folder->owns()) throw FilesGone(stops_.gone_text());
     log_.sync();
     context_.save(path, std::move(file));
+  }
+  void save_fault(const std::string& path, ctp::TensorFile file) {
+    if (context_.folder != nullptr && !context_.folder->owns()) throw FilesGone(stops_.gone_text());
+    ctp::io::make_directories(ctp::io::directory_of(path));
+    save(path, std::move(file));
   }
   void prepare() {
     if (context_.resumed != nullptr) return restore(*context_.resumed);

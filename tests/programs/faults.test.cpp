@@ -62,6 +62,7 @@ TEST_CASE("programs: steps that are not finite are skipped up to the limit, and 
   CHECK(has(done.err, "; its batch is in " + out + "/faults/step-000000000001.safetensors"));
   CHECK(has(done.err, "step 2: expected finite"));
   CHECK(has(done.err, "2 steps of this task were left out or rolled back before, and no more may be"));
+  CHECK(has(done.err, "the same command with --resume and a larger --fault-limit, with --allow fault_limit, goes on"));
   const std::string log = test::read_whole(out + "/metrics.jsonl");
   CHECK(count(log, "\"kind\":\"fault\",\"task\":0,\"epoch\":0,\"step\":") == 3);
   CHECK(count(log, "\"what\":\"not finite\",\"action\":\"skip\"") == 2);
@@ -88,11 +89,11 @@ TEST_CASE("programs: a training that stopped says how to go on, and both ways wo
   CAPTURE(look.err);
   CAPTURE(look.out);
   CHECK(look.code == 0);
-  CHECK(has(look.out, "state after 0 steps, batch of step 0\nloss "));
+  CHECK(has(look.out, "state after 0 steps, batch of step 0\nloss "));  // no remark on another state
   CHECK(has(look.out, "not finite: in_batch_contrast = "));
   CHECK(has(look.out, "gradient of\n"));
   const auto lines = run(out, joined(never_finite, {"--resume", "--replay", batch, "--json"}));
-  CHECK(has(lines.out, "{\"kind\":\"replay\",\"batch_step\":0,\"state_step\":0,"));
+  CHECK(has(lines.out, "{\"kind\":\"replay\",\"batch_step\":0,\"state_step\":0,\"loss\":null,\"same_state\":true,"));
   CHECK(count(lines.out, "\"not_finite\":") > 50);
   const auto after = contents(out);
   CHECK(after.size() == before.size());
@@ -129,6 +130,7 @@ TEST_CASE("programs: --replay gives the loss that the step had, from a stopped t
   const std::size_t last = log.rfind("\"kind\":\"step\""), loss = log.find("\"loss\":", last);
   const std::string expected = log.substr(loss, log.find(',', loss) - loss);
   CHECK_MESSAGE(has(look.out, expected), expected);
+  CHECK(has(look.out, "\"same_state\":true"));
   std::vector<std::string> reports = spikes;
   std::replace(reports.begin(), reports.end(), std::string("stop"), std::string("report"));
   const auto on = run(out, joined(reports, {"--resume", "--allow", "on_spike"}));
@@ -146,7 +148,7 @@ TEST_CASE("programs: options for faulty steps that do not fit are refused, and s
   refuse({"--on-nonfinite", "report"}, 2, "--on-nonfinite: expected one of stop, skip, rollback, found \"report\"");
   refuse({"--on-spike", "skip"}, 2, "--on-spike: expected one of report, stop, rollback, found \"skip\"");
   refuse({"--spike-z", "-1"}, 2, "--spike-z: expected a number from 0");
-  refuse({"--spike-window", "19"}, 2, "--spike-window: expected a whole number from 20");
+  refuse({"--spike-window", "19"}, 2, "--spike-window: expected a whole number from 20 to 10000");
   refuse({"--rollback-steps", "0"}, 2, "--rollback-steps: expected a whole number from 1");
   refuse({"--fault-limit", "-1"}, 2, "--fault-limit: expected a whole number from 0");
   refuse({"--replay", "x"}, 2, "--replay: expected --resume, and no --dry-run");

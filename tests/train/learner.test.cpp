@@ -219,9 +219,10 @@ TEST_CASE("learner: visit reaches all that changes, so a new learner goes on whe
         "theta image_queue text_queue queue_ptr adamw.first adamw.second adamw.steps tasks_seen task_step task_steps "
         "global_step momentum_steps position.first_task position.tasks position.in_task position.epochs "
         "position.epoch_steps "
-        "position.epoch position.epoch_first position.bad_pairs "
-        "guard.faults guard.copied_at guard.losses.last guard.losses.added guard.norms.last guard.norms.added "
-        "guard.copy "
+        "position.epoch position.epoch_begun position.epoch_first position.bad_pairs "
+        "last_report.there last_report.task last_report.epoch last_report.step last_report.global_step "
+        "last_report.steps last_report.rate last_report.loss last_report.pairs last_report.gradient_norm "
+        "guard.faults guard.copied_at guard.losses guard.norms guard.copy "
         "vocabulary.tokens vocabulary.pad vocabulary.unk vocabulary.cls vocabulary.sep vocabulary.mask "
         "vocabulary.fingerprint ");
 }

@@ -177,7 +177,10 @@ TEST_CASE("learner: the state has weights, penalty, queues, moments and counters
         "theta anchor importance forward forward_importance forward.adamw.first forward.adamw.second "
         "forward.adamw.steps adamw.first adamw.second adamw.steps tasks_seen task_step task_steps global_step "
         "position.first_task position.tasks position.in_task position.epochs position.epoch_steps position.epoch "
-        "position.epoch_first position.bad_pairs vocabulary.tokens vocabulary.pad vocabulary.unk vocabulary.cls "
+        "position.epoch_begun position.epoch_first position.bad_pairs last_report.there last_report.task "
+        "last_report.epoch last_report.step last_report.global_step last_report.steps last_report.rate "
+        "last_report.loss last_report.pairs last_report.gradient_norm guard.faults guard.copied_at guard.losses "
+        "guard.norms guard.copy vocabulary.tokens vocabulary.pad vocabulary.unk vocabulary.cls "
         "vocabulary.sep vocabulary.mask vocabulary.fingerprint ");
   CHECK(learner.thetas().previous() == nullptr);
   CHECK(learner.thetas().momentum() == nullptr);

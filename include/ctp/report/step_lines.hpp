@@ -19,7 +19,7 @@ namespace ctp::report {
 ///
 /// **Units.** `lr` is the learning rate, `loss` the weighted sum, `parts` the losses before weighting,
 /// `pairs_per_second` the throughput since the task began, `gradient_norm` the length of the gradient before clipping,
-/// if gradients are clipped.
+/// if it is measured.
 class StepLines final : public Observer {
  public:
   using Sink = std::function<void(const JsonLine&)>;

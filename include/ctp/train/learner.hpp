@@ -170,8 +170,11 @@ class Learner {
 
   /// @brief Losses and gradients of a batch as the next step of the current task would compute them. Only the momentum
   /// weights change, which that step then does not update again. **Errors.** UsageError for a batch that the model
-  /// cannot take.
-  [[nodiscard]] StepProbe probe(const data::Batch& batch) { return StepProber<Engine>::probe(engine(), batch); }
+  /// cannot take, and within a step: call it in Observer::between_steps(), or when no training runs.
+  [[nodiscard]] StepProbe probe(const data::Batch& batch) {
+    trainer_.require_state("Learner::probe");
+    return StepProber<Engine>::probe(engine(), batch);
+  }
 
   /// @brief Reports the steps that an observer's error left without a report. Afterwards the online weights are those
   /// of the last reported step. **Errors.** NumericError of such a step; errors of observers.

@@ -60,7 +60,8 @@ class Observer {
   /// its pairs were kept and learn_all() has called `after`.
   virtual void between_steps(const Position& /*place*/) {}
   /// @brief Whether the task ends now, as if its last step were done: the penalty is consolidated, pairs are kept, the
-  /// task counts. Called after the last step of each epoch, with that step's report.
+  /// task counts. Called after each epoch, with the report of its last step that was not left out, if there is one. In
+  /// a training that goes on, `parts` of a step before that are empty.
   virtual bool ends_task(const StepReport& /*last*/) { return false; }
   /// True makes the Learner call this observer's ends_task() after every step instead. The host then waits for each
   /// step.

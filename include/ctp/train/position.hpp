@@ -19,6 +19,7 @@ namespace ctp {
 struct Position {
   std::uint32_t tasks_seen = 0;  ///< tasks learned
   bool in_task = false;          ///< whether a task has begun and not ended
+  bool epoch_begun = false;      ///< whether the penalty's passes before this epoch are done
   std::uint32_t epoch = 0;       ///< of the begun task, from 0; 0 between tasks
   std::uint64_t batch = 0;       ///< batches of this epoch that were trained on; 0 between tasks
   std::uint64_t step = 0;        ///< steps since the training began, of all tasks
@@ -92,27 +93,34 @@ class PlaceInTasks {
     bad_pairs.clear();
     tasks_.push_back(task);
     in_task_ = 1;
-    epoch_ = 0;
+    epoch_ = epoch_begun_ = 0;
     epoch_first_ = 0;
     epochs_ = size.epochs;
     epoch_steps_ = size.steps;
   }
   /// The begun task goes on.
   void resume_task() { restored_ = false; }
+  void begin_epoch() { epoch_begun_ = 1; }
   void end_epoch(std::uint64_t task_step) {
     ++epoch_;
+    epoch_begun_ = 0;
     epoch_first_ = task_step;
   }
   /// Nothing of the task stays: a task that ended early leaves what one leaves whose end was planned there.
   void end_task() {
-    in_task_ = epoch_ = 0;
+    in_task_ = epoch_ = epoch_begun_ = 0;
     epoch_first_ = epochs_ = epoch_steps_ = 0;
     bad_pairs.clear();
   }
 
   [[nodiscard]] Position at(std::uint32_t tasks_seen, std::uint64_t task_step, std::uint64_t step) const {
     if (in_task_ == 0) return {.tasks_seen = tasks_seen, .step = step};
-    return {tasks_seen, true, epoch_, task_step < epoch_first_ ? 0 : task_step - epoch_first_, step};
+    return {.tasks_seen = tasks_seen,
+            .in_task = true,
+            .epoch_begun = epoch_begun_ != 0,
+            .epoch = epoch_,
+            .batch = task_step < epoch_first_ ? 0 : task_step - epoch_first_,
+            .step = step};
   }
 
   /// Ordinals of the bad pairs found in the current task.
@@ -127,6 +135,7 @@ class PlaceInTasks {
     archive("position.epochs", epochs_);
     archive("position.epoch_steps", epoch_steps_);
     archive("position.epoch", epoch_);
+    archive("position.epoch_begun", epoch_begun_);
     archive("position.epoch_first", epoch_first_);
     archive("position.bad_pairs", bad_pairs);
   }
@@ -142,7 +151,7 @@ class PlaceInTasks {
   std::uint32_t first_task_ = 0;      ///< tasks seen when the list began
   std::vector<std::uint64_t> tasks_;  ///< fingerprints of the list's tasks that have begun
   std::uint32_t in_task_ = 0;         ///< 1 within a task
-  std::uint32_t epoch_ = 0;
+  std::uint32_t epoch_ = 0, epoch_begun_ = 0;
   std::uint64_t epoch_first_ = 0;               ///< steps of the task before this epoch
   std::uint64_t epochs_ = 0, epoch_steps_ = 0;  ///< of the begun task
   bool restored_ = false;

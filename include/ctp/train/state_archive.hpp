@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -84,20 +85,20 @@ std::size_t archived_size(const Member& member) {
 }
 
 template <class T>
-std::vector<T> elements_of(const NamedTensor& tensor) {
-  std::vector<T> list(tensor.bytes.size() / sizeof(T));
-  if (!list.empty()) std::memcpy(list.data(), tensor.bytes.data(), tensor.bytes.size());
+std::vector<T> elements_of(std::span<const std::byte> bytes) {
+  std::vector<T> list(bytes.size() / sizeof(T));
+  if (!list.empty()) std::memcpy(list.data(), bytes.data(), list.size() * sizeof(T));
   return list;
 }
 template <class Member>
-void write_archived(const NamedTensor& tensor, Member& member) {
+void write_archived(std::span<const std::byte> bytes, Member& member) {
   if constexpr (BufferMember<Member>) {
-    member.assign(elements_of<typename decltype(member.to_host())::value_type>(tensor));
+    member.assign(elements_of<typename decltype(member.to_host())::value_type>(bytes));
   } else if constexpr (ListMember<Member>) {
-    const auto list = elements_of<typename Member::value_type>(tensor);
+    const auto list = elements_of<typename Member::value_type>(bytes);
     member.assign(list.begin(), list.end());
   } else {
-    std::memcpy(&member, tensor.bytes.data(), sizeof(Member));
+    std::memcpy(&member, bytes.data(), sizeof(Member));
   }
 }
 
@@ -152,7 +153,7 @@ class StateArchive {
       const std::string given = names.unique(name);
       const auto place = by_name.find(given);
       if (place == by_name.end()) refuse(given, "the members that were visited a moment ago", "this one");
-      detail::write_archived(*place->second, member);
+      detail::write_archived(place->second->bytes, member);
     };
     (states.visit(load), ...);
   }

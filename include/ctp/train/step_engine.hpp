@@ -173,7 +173,8 @@ class StepEngine {
     record_losses(computed_->step, computed_->loss, batch, rate, penalty_value(), clip_.norm());
     if constexpr (!backend::SkipsWork<B>) {
       pending_.read();
-      roll_back_and_throw(source);
+      roll_back_skipped_steps(source);
+      if (failure_) throw *std::exchange(failure_, std::nullopt);
     }
     skip_if_failed([&] {
       policies_.losses().commit(computed_->step, policies_.losses_state());
@@ -243,7 +244,7 @@ class StepEngine {
     if (tape_.rewind()) capture_.drop_capture();
     if constexpr (keeps_momentum)
       momentum_steps_.update(policies_, thetas_, {tasks_seen_, task_step_, task_steps_, global_step_, has_previous()},
-                             [this](const auto& work) { skip_if_failed(work); });
+                             [this](const auto& work) { this->skip_if_failed(work); });
   }
   /// The part of a step that a backend may capture: forward and backward pass of the loaded batch.
   void compute() {
@@ -304,8 +305,12 @@ class StepEngine {
     }
     record_losses(step, value, batch, 0, nullptr, nullptr);
     pending_.read();
-    roll_back_and_throw(&source);
-    pending_.clear();
+    const auto& entry = pending_.entries().back();
+    const std::string wrong = entry.complaint().empty() ? "" : entry.error(&source).what();
+    pending_.drop_from(pending_.entries().size() - 1);
+    if (wrong.empty()) return;
+    B::zero(gradient_.data(), gradient_.size());
+    throw NumericError(wrong);
   }
 
   /// The penalty's term, or the empty one.
@@ -361,11 +366,6 @@ class StepEngine {
       pending_.drop_from(i);
       return;
     }
-  }
-  /// **Errors.** NumericError for a non-finite step, which is rolled back.
-  void roll_back_and_throw(const data::BatchSource* source) {
-    roll_back_skipped_steps(source);
-    if (failure_) throw *std::exchange(failure_, std::nullopt);
   }
 
   /// The last computed step. Its values lie on the tape.

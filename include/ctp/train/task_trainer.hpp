@@ -17,6 +17,7 @@
 #include <ctp/train/guard/guard_options.hpp>
 #include <ctp/train/guard/step_fault.hpp>
 #include <ctp/train/guard/step_guard.hpp>
+#include <ctp/train/last_report.hpp>
 #include <ctp/train/observer.hpp>
 #include <ctp/train/position.hpp>
 #include <ctp/train/step_engine.hpp>
@@ -63,11 +64,16 @@ class TaskTrainer {
     int epoch = static_cast<int>(position().epoch);
     for (; epoch < epochs && !ends; ++epoch) {
       const auto trained = static_cast<std::size_t>(position().batch);
-      if (trained == 0) engine_.begin_epoch(source, static_cast<std::uint32_t>(epoch));
-      if (trained == 0 || guard_.wants_copy(engine_.task_step())) guard_.copy(engine_);
+      if (!position().epoch_begun) {
+        engine_.begin_epoch(source, static_cast<std::uint32_t>(epoch));
+        place_.begin_epoch();
+        guard_.copy(engine_);
+      } else if (guard_.wants_copy(engine_.task_step())) {
+        guard_.copy(engine_);
+      }
       source.start_at(static_cast<std::uint32_t>(epoch), trained);
-      StepReport last;  // of the epoch; a step that was left out has none
       for (bool more = true; more && !ends;) {
+        bool reported = false;
         try {
           const data::Batch* batch = after_pending(source, [&] { return source.next(); });
           more = batch != nullptr;
@@ -75,7 +81,8 @@ class TaskTrainer {
           if (more && static_cast<int>(engine_.pending()) < read_every && Clock::now() - last_read < longest &&
               !guard_.wants_copy(engine_.task_step()))
             continue;
-          if (engine_.pending() > 0) last = synchronize(&source);
+          if (engine_.pending() > 0) synchronize(&source);
+          reported = true;
         } catch (const StepError& error) {
           go_on_after(error.fault, source);
           more = true;
@@ -83,10 +90,11 @@ class TaskTrainer {
         last_read = Clock::now();
         if (!more) break;
         if (guard_.wants_copy(engine_.task_step())) guard_.copy(engine_);
-        ends = watched && last.steps > 0 && ends_task(last, true);
+        ends = watched && reported && ends_task(last_.report(), true);
         if (!ends && position().batch < source.steps()) tell_place(&source);
       }
-      ends = ends || (last.steps > 0 && ends_task(last, false));
+      ends = ends || (last_.there() && ends_task(last_.report(), false));
+      last_.clear();
       place_.end_epoch(engine_.task_step());
       if (!ends && epoch + 1 < epochs) tell_place(&source);
     }
@@ -104,6 +112,7 @@ class TaskTrainer {
     engine_.begin_task(steps, plan);
     place_.begin_task(print, size, alone, engine_.tasks_seen());
     guard_.clear();
+    last_.clear();
     for (Observer* observer : observers_) observer->task_begins(engine_.tasks_seen(), name, steps);
   }
   void begin_epoch(data::BatchSource& source, std::uint32_t epoch) {
@@ -142,6 +151,7 @@ class TaskTrainer {
   template <class Archive>
   void visit(Archive& archive) {
     place_.visit(archive);
+    last_.visit(archive);
     guard_.visit(archive);
   }
 
@@ -153,8 +163,8 @@ class TaskTrainer {
     phase_ = Phase::Rests;
   }
   /// **Errors.** UsageError within a step, and after an error of a training, which leaves a step or a task half done.
-  void require_state() const {
-    require(phase_ != Phase::Works, "Learner::state",
+  void require_state(const char* who = "Learner::state") const {
+    require(phase_ != Phase::Works, who,
             "expected a call between two steps, found one within a step or after an error; call it in "
             "Observer::between_steps(), and keep the state of the last call");
   }
@@ -187,13 +197,15 @@ class TaskTrainer {
     engine_.resume_task(plan);
     phase_ = Phase::Works;
     place_.resume_task();
+    guard_.resume();
     source.set_bad_pairs(place_.bad_pairs);
     for (Observer* observer : observers_) observer->task_resumes(engine_.tasks_seen(), name, steps);
   }
   /// Reports the steps. **Errors.** StepError for a step that is not finite, or that spikes and does not count.
-  StepReport synchronize(data::BatchSource* source) {
+  void synchronize(data::BatchSource* source) {
     std::optional<StepFault> spike;
-    const StepReport last = engine_.synchronize(source, observers_, [&](const StepReport& report) {
+    engine_.synchronize(source, observers_, [&](const StepReport& report) {
+      last_.note(report);
       spike = guard_.judge(report);
       if (!spike || spike->action != FaultAction::Report) return !spike;
       for (Observer* observer : observers_) observer->step_failed(*spike, nullptr);
@@ -201,7 +213,6 @@ class TaskTrainer {
       return true;
     });
     if (spike) throw StepError(*std::move(spike));
-    return last;
   }
   /// @brief Leaves a step out or rolls it back, and tells the observers. The next batch of `source` is the one behind
   /// the step's. **Errors.** StepError if the training ends: its state is one between two steps.
@@ -250,6 +261,7 @@ class TaskTrainer {
   Engine engine_;
   PlaceInTasks place_;
   StepGuard guard_;
+  LastReport last_;
   std::vector<Observer*> observers_;
   Phase phase_ = Phase::Rests;
 };

@@ -348,6 +348,22 @@ TEST_CASE("loader: half the limit of bad pictures goes on with a count") {
   CHECK(loader.bad_images().size() == 1);
 }
 
+TEST_CASE("loader: beyond the limit of bad pictures every later batch is refused, also without another bad picture") {
+  const auto source = std::make_shared<SyntheticSource>(8);
+  source->before_image = [](std::uint32_t ordinal) {
+    if (ordinal == 1) throw ctp::DataError("empty file");
+  };
+  LoaderOptions options = small_options(0);
+  options.on_bad_image = OnBadImage::Quarantine;
+  options.bad_image_limit = 0.1;
+  options.shuffle = false;
+  Loader loader(whole_task(source), options);
+  loader.start(0);
+  CHECK_THROWS_AS(loader.next(), ctp::DataError);
+  loader.start_at(0, 1);  // the next batch: its pictures are sound
+  CHECK_THROWS_AS(loader.next(), ctp::DataError);
+}
+
 TEST_CASE("loader: a quarantined picture is not opened again, and the batches equal the batches of skipping") {
   std::vector<Seen> by_policy[2];
   for (const OnBadImage policy : {OnBadImage::Skip, OnBadImage::Quarantine}) {

@@ -40,7 +40,8 @@ TEST_CASE("guard options: what does not fit is refused by its name") {
         "GuardOptions: on_spike: expected report, stop or rollback, found skip");
   CHECK(refusal({.spike_z = -1}) == "GuardOptions: spike_z: expected a number from 0, found -1.000000");
   CHECK(!refusal({.spike_z = std::nan("")}).empty());
-  CHECK(refusal({.spike_window = 19}) == "GuardOptions: spike_window: expected 20 steps or more, found 19");
+  CHECK(refusal({.spike_window = 19}) == "GuardOptions: spike_window: expected 20 to 10,000 steps, found 19");
+  CHECK(!refusal({.spike_window = 10'001}).empty());
   CHECK(refusal({.rollback_steps = 0}) == "GuardOptions: rollback_steps: expected 1 or more, found 0");
   CHECK(refusal({.limit = -1}) == "GuardOptions: limit: expected 0 or more, found -1");
 }

@@ -65,6 +65,23 @@ TEST_CASE("spike window: a flat loss has a deviation of a hundredth of its size"
   CHECK(*zeros.score(1e-9) == std::numeric_limits<double>::infinity());
 }
 
+TEST_CASE("spike window: a state of a larger window goes on with its last numbers, one of a smaller window grows") {
+  ctp::SpikeWindow large(60);
+  for (int i = 0; i < 40; ++i) large.add(100);
+  for (int i = 0; i < 20; ++i) large.add(i % 2 == 0 ? 1 : 3);
+  ctp::SpikeWindow small(20);
+  Visited from{large}, to{small};
+  ctp::StateArchive::of(from).restore(to);
+  CHECK(*small.score(7) == doctest::Approx(5).epsilon(1e-12));
+  small.add(1);  // in place of a 1
+  CHECK(*small.score(7) == doctest::Approx(5).epsilon(1e-12));
+  ctp::SpikeWindow grown(40);
+  Visited again{grown};
+  ctp::StateArchive::of(to).restore(again);
+  for (int i = 0; i < 20; ++i) grown.add(i % 2 == 0 ? 11 : 13);
+  CHECK(*grown.score(7) == doctest::Approx(0).epsilon(1e-12));
+}
+
 TEST_CASE("spike window: its state is its numbers and their place, and clear() forgets them") {
   ctp::SpikeWindow window = ones_and_threes(), other(20);
   window.add(9);

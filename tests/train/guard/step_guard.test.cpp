@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -14,6 +16,8 @@
 #include <support/simulated_cuda.hpp>
 
 #include <ctp/objective/in_batch_contrast.hpp>
+#include <ctp/penalty/mas.hpp>
+#include <ctp/report/early_stop.hpp>
 
 #include <train/saved_states.hpp>
 #include <train/training_fixture.hpp>
@@ -41,6 +45,20 @@ struct Loud {
 };
 struct LoudSeqF : ctp::strategy::SeqF {
   using Objective = ctp::All<Loud>;
+};
+
+/// A penalty that counts its calls before epochs, and looks at no batch.
+struct CountsEpochs : ctp::penalty::Mas {
+  static inline int epochs = 0;
+  template <class State, class Passes>
+  void begin_epoch(State& /*state*/, Passes& /*passes*/) const {
+    ++epochs;
+  }
+  template <class State, class Passes>
+  void end_task(State& /*state*/, Passes& /*passes*/) const {}
+};
+struct CountingSeqF : ctp::strategy::SeqF {
+  using Penalty = CountsEpochs;
 };
 
 /// A constant rate, so that a step does not depend on its number.
@@ -267,7 +285,7 @@ TEST_CASE("step guard: a spike is rolled back, or ends the training behind its s
                                  .spike_window = 20,
                                  .rollback_steps = 8};
     std::vector<std::size_t> steps = numbers(0, 24);
-    for (const std::size_t i : {26, 28, 29}) steps.push_back(i);
+    for (const std::size_t i : {26U, 28U, 29U}) steps.push_back(i);
     const std::vector<float> expected = by_hand<LoudSeqF, Backend>(task, steps);
     const Trained one = train<LoudSeqF, Backend>(options_with(back), task);
     CHECK(one.weights == expected);
@@ -339,7 +357,8 @@ TEST_CASE("step guard: a copy does not reach beyond an epoch or a task") {
   learner.observe(told);
   Task good({2});
   learner.learn(good.batches, "first");
-  CHECK(learner.state().bytes() < 2 * learner.thetas().size() * sizeof(float) * 3);  // weights and moments, no copy
+  CHECK(learner.state().bytes() <
+        6 * sizeof(float) * static_cast<std::size_t>(learner.thetas().size()));  // weights and moments, no copy
 
   class FirstEpochOnly final : public ctp::data::BatchSource {
    public:
@@ -356,6 +375,87 @@ TEST_CASE("step guard: a copy does not reach beyond an epoch or a task") {
   REQUIRE(told.faults.size() == 1);
   CHECK(told.faults[0].epoch == 1);
   CHECK(told.faults[0].back_to == 2);
+}
+
+TEST_CASE("step guard: after a stop at the first step of an epoch, the penalty's passes before it are not done again") {
+  using Counting = ctp::Learner<CountingSeqF, test::Model<float>>;
+  const auto learner_with = [](const ctp::GuardOptions& guard) {
+    return std::make_unique<Counting>(Counting::Model(micro), options_with(guard, 1, 2));
+  };
+  CountsEpochs::epochs = 0;
+  Task first({3}), second({3, {0}});
+  const auto whole = learner_with({.on_nonfinite = FaultAction::Skip});
+  whole->learn(first.batches, "first");
+  whole->learn(second.batches, "second");
+  CHECK(std::exchange(CountsEpochs::epochs, 0) == 4);
+  const auto stops = learner_with({});
+  stops->learn(first.batches, "first");
+  CHECK_THROWS_AS(stops->learn(second.batches, "second"), ctp::StepError);
+  CHECK(stops->place().epoch_begun);
+  const auto rest = learner_with({.on_nonfinite = FaultAction::Skip});
+  rest->restore(stops->state());
+  rest->learn(second.batches, "second");
+  CHECK(CountsEpochs::epochs == 4);
+  CHECK(rest->state().changed_in(whole->state()).empty());
+}
+
+TEST_CASE(
+    "step guard: observers are asked whether a task ends once a step, or once an epoch, with that step's report") {
+  class Asked final : public ctp::Observer {
+   public:
+    explicit Asked(bool steps) : steps_(steps) {}
+    bool ends_task(const ctp::StepReport& last) override {
+      double sum = 0;
+      for (const auto& [name, value] : last.parts) sum += value;
+      CHECK(std::isfinite(sum));
+      CHECK(sum == doctest::Approx(last.loss).epsilon(1e-6));
+      at.push_back(last.step);
+      return false;
+    }
+    [[nodiscard]] bool watches_steps() const override { return steps_; }
+    std::vector<std::uint64_t> at;
+
+   private:
+    bool steps_;
+  };
+  const auto asked = []<class Backend>(bool steps, int every) {
+    using SeqF = LearnerOn<ctp::strategy::SeqF, Backend>;
+    SeqF learner(typename SeqF::Model(micro), options_with({.on_nonfinite = FaultAction::Skip}, every, 2));
+    Asked observer(steps);
+    learner.observe(observer);
+    Task task({4, {1, 3}});
+    learner.learn(task.batches, "task");
+    return observer.at;
+  };
+  for (const int every : {1, 3, 16}) {
+    CAPTURE(every);
+    CHECK(asked.operator()<ctp::Cpu>(false, every) == std::vector<std::uint64_t>{2, 6});
+    CHECK(asked.operator()<Simulated>(false, every) == std::vector<std::uint64_t>{2, 6});
+    CHECK(asked.operator()<ctp::Cpu>(true, every) == std::vector<std::uint64_t>{0, 2, 4, 6});
+    CHECK(asked.operator()<Simulated>(true, every) == std::vector<std::uint64_t>{0, 2, 4, 6});
+  }
+}
+
+TEST_CASE("step guard: a task that goes on behind its last finite step ends as one that was not interrupted") {
+  const ctp::TrainOptions options = options_with({.on_nonfinite = FaultAction::Skip}, 1, 4);
+  Task task({3, {2}});
+  test::SeqF whole(test::SeqF::Model(micro), options);
+  ctp::report::EarlyStop stop(1, 1e9);
+  whole.observe(stop);
+  test::SavedStates saved(whole, stop);
+  whole.learn(task.batches, "task");
+  CHECK(whole.tasks_seen() == 1);
+  REQUIRE(saved.states.size() < 8);  // two epochs of four
+  for (std::size_t i = 0; i + 1 < saved.states.size(); ++i) {
+    CAPTURE(i);
+    test::SeqF rest(test::SeqF::Model(micro), options);
+    ctp::report::EarlyStop again(1, 1e9);
+    rest.restore(saved.states[i], again);
+    rest.observe(again);
+    test::SavedStates states(rest, again);
+    rest.learn(task.batches, "task");
+    CHECK(test::goes_on_as(states, saved, i));
+  }
 }
 
 TEST_CASE("step guard: a learner refuses options that do not fit") {

@@ -73,6 +73,32 @@ TEST_CASE("step probe: the gradients are those of finite differences") {
   }
 }
 
+TEST_CASE("step probe: a look within a step is refused, since steps may wait to be reported") {
+  class Looks final : public ctp::Observer {
+   public:
+    explicit Looks(test::SeqF& learner) : learner_(&learner) {}
+    void step_done(const ctp::StepReport&) override {
+      CHECK_THROWS_WITH_AS((void)learner_->probe(batch_),
+                           doctest::Contains("Learner::probe: expected a call between two steps"), ctp::UsageError);
+    }
+    void between_steps(const ctp::Position& /*place*/) override {
+      CHECK(learner_->probe(batch_).complaint.empty());
+      ++looked;
+    }
+    int looked = 0;
+
+   private:
+    test::SeqF* learner_;
+    ctp::data::Batch batch_ = test::synthetic_batch(micro, 3, 7, 2);
+  };
+  test::SeqF learner{test::SeqF::Model(micro), {.epochs = 1}};
+  Looks looks(learner);
+  learner.observe(looks);
+  test::Batches task(micro, 2, 3, 7, 1);
+  learner.learn(task, "task");
+  CHECK(looks.looked == 2);
+}
+
 TEST_CASE("step probe: numbers that are not finite are named and counted, and nothing is thrown") {
   test::SeqF learner{test::SeqF::Model(micro)};
   ctp::data::Batch batch = test::synthetic_batch(micro, 3, 7, 2);

@@ -280,8 +280,8 @@ class Loader final : public BatchSource {
             options_.report_bad_image(rows_.task().name, *added);
         }
         slot.bad.clear();
-        bad_.require_few(rows_.task().name);
       }
+      bad_.require_few(rows_.task().name);
       if (slot.error) std::rethrow_exception(slot.error);
     } catch (...) {
       failure_ = std::current_exception();

@@ -34,6 +34,12 @@ inline void add_options(io::CheckpointFacts& facts, const TrainOptions& options)
   add("rate", options.rate);
   add("min_rate", options.min_rate);
   add("clip_norm", options.clip_norm);
+  add("guard.on_nonfinite", name_of(options.guard.on_nonfinite));
+  add("guard.on_spike", name_of(options.guard.on_spike));
+  add("guard.spike_z", options.guard.spike_z);
+  add("guard.spike_window", options.guard.spike_window);
+  add("guard.rollback_steps", options.guard.rollback_steps);
+  add("guard.limit", options.guard.limit);
   add("max_tokens", options.max_tokens);
   add("seed", options.seed);
   add("loading.batch_size", options.loading.batch_size);

@@ -20,7 +20,7 @@ struct GuardOptions {
   /// Standard deviations above the mean of the last steps from which a loss or a gradient's length is a spike; 0: no
   /// number is.
   double spike_z = 0;
-  int spike_window = 100;    ///< last steps of the task that a step is compared with
+  int spike_window = 100;    ///< last steps of the task that a step is compared with, 20 to 10,000
   int rollback_steps = 100;  ///< steps between two copies of the state that a roll-back may go back to
   int limit = 10;            ///< steps of a task that may be left out or rolled back; one more ends the training
 
@@ -39,7 +39,8 @@ struct GuardOptions {
     if (on_nonfinite == FaultAction::Report) refuse("on_nonfinite", "stop, skip or rollback", name_of(on_nonfinite));
     if (on_spike == FaultAction::Skip) refuse("on_spike", "report, stop or rollback", name_of(on_spike));
     if (!(spike_z >= 0) || !std::isfinite(spike_z)) refuse("spike_z", "a number from 0", std::to_string(spike_z));
-    if (spike_window < 20) refuse("spike_window", "20 steps or more", std::to_string(spike_window));
+    if (spike_window < 20 || spike_window > 10'000)
+      refuse("spike_window", "20 to 10,000 steps", std::to_string(spike_window));
     if (rollback_steps < 1) refuse("rollback_steps", "1 or more", std::to_string(rollback_steps));
     if (limit < 0) refuse("limit", "0 or more", std::to_string(limit));
   }

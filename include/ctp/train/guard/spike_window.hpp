@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,11 +27,12 @@ class SpikeWindow {
   /// not finite; 0 if the deviation is 0 and x the mean.
   [[nodiscard]] std::optional<double> score(double x) const {
     if (last_.size() < least || !std::isfinite(x)) return std::nullopt;
-    const auto n = static_cast<double>(last_.size());
+    const auto window = std::span(last_).last(std::min(last_.size(), most_));
+    const auto n = static_cast<double>(window.size());
     double mean = 0, squares = 0;
-    for (const double value : last_) mean += value;
+    for (const double value : window) mean += value;
     mean /= n;
-    for (const double value : last_) squares += (value - mean) * (value - mean);
+    for (const double value : window) squares += (value - mean) * (value - mean);
     const double deviation = std::max(std::sqrt(squares / n), least_deviation * std::abs(mean));
     if (x == mean) return 0;
     return (x - mean) / deviation;
@@ -39,28 +40,20 @@ class SpikeWindow {
   /// Adds the number of a step; the oldest one leaves a full window.
   void add(double x) {
     if (!std::isfinite(x)) return;
-    if (last_.size() < most_)
-      last_.push_back(x);
-    else
-      last_[static_cast<std::size_t>(added_ % most_)] = x;
-    ++added_;
+    if (last_.size() >= most_) last_.erase(last_.begin(), last_.end() - static_cast<std::ptrdiff_t>(most_ - 1));
+    last_.push_back(x);
   }
-  void clear() {
-    last_.clear();
-    added_ = 0;
-  }
+  void clear() { last_.clear(); }
 
-  /// Calls archive(name + "...", member) for each member.
+  /// Calls archive(name, member).
   template <class Archive>
   void visit(Archive& archive, const std::string& name) {
-    archive(name + ".last", last_);
-    archive(name + ".added", added_);
+    archive(name, last_);
   }
 
  private:
   std::size_t most_;
-  std::vector<double> last_;  ///< a ring, once it is full
-  std::uint64_t added_ = 0;
+  std::vector<double> last_;  ///< oldest first; more than `most_` after a resume with a smaller window
 };
 
 }  // namespace ctp

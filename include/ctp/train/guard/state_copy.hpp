@@ -26,7 +26,7 @@ namespace ctp {
 class StateCopy {
  public:
   [[nodiscard]] bool empty() const { return bytes_.empty(); }
-  void clear() { bytes_ = {}; }
+  void clear() { std::vector<std::uint8_t>().swap(bytes_); }
 
   /// Copies the members of `state`.
   template <class State>
@@ -60,10 +60,7 @@ class StateCopy {
         throw CheckpointError(Complaint{"copy of the state for a roll-back", std::string(name),
                                         std::to_string(wanted) + " bytes", std::to_string(size), ""}
                                   .text());
-      NamedTensor tensor;
-      tensor.bytes.resize(size);
-      if (size > 0) std::memcpy(tensor.bytes.data(), rest.data(), size);
-      detail::write_archived(tensor, member);
+      detail::write_archived(rest.first(size), member);
       rest = rest.subspan(size);
     };
     state.visit(write);

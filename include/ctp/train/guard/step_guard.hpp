@@ -38,6 +38,11 @@ class StepGuard {
     copied_at_ = faults_ = 0;
   }
 
+  /// A task goes on, perhaps with other options than before.
+  void resume() {
+    if (!options_.rolls_back()) copy_.clear();
+  }
+
   /// Whether the state should be copied now, after `task_step` steps of the task.
   [[nodiscard]] bool wants_copy(std::uint64_t task_step) const {
     return options_.rolls_back() &&
