@@ -11,6 +11,8 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/printable.hpp>
+#include <ctp/io/directories.hpp>
+#include <ctp/io/run_folder.hpp>
 #include <ctp/tensor/named.hpp>
 #include <ctp/train/batch/batch_tensors.hpp>
 #include <ctp/train/guard/step_fault.hpp>
@@ -70,6 +72,13 @@ class Faults final : public ctp::Observer {
     std::fprintf(stderr, "continual_pretrain: %s%s%s\n", ctp::printable(fault.text(), 1U << 15U).c_str(),
                  last_.empty() ? "" : ("; its batch is in " + output_ + "/" + last_).c_str(),
                  ctp::printable(problem, 1U << 15U).c_str());
+  }
+  /// Removes what a killed run left half written in the folder of batches.
+  static void tidy(const std::string& output) {
+    const std::string folder = output + "/faults";
+    if (!ctp::io::is_directory(folder)) return;
+    for (const std::string& name : ctp::io::list_directory(folder))
+      if (ctp::io::RunFolder::is_temporary(name)) ctp::io::remove_file(folder + "/" + name);
   }
   /// Path of the batch of the last faulty step; empty if there is none.
   [[nodiscard]] std::string last() const { return last_.empty() ? "" : output_ + "/" + last_; }

@@ -210,6 +210,7 @@ class Training {
     learner_.restore(ctp::StateArchive(std::move(saved.tensors)), state_, losses_, context_.bad_pictures);
     saved.tensors = {};
     context_.goes_on();
+    Faults::tidy(context_.settings.output);
     for (const std::string& log : run_logs) cut_log(context_.settings.output, log, saved);
   }
   [[nodiscard]] ctp::CheckpointPlan checkpoint_plan() {

@@ -207,7 +207,8 @@ TEST_CASE_TEMPLATE("strategies: a non-finite number stops a step before a weight
     CHECK(has(message, "masked_language = "));
     CHECK(has(message, pairs));
     const auto after = test::snapshot(learner).values;
-    for (std::size_t i = 1; i < after.size(); ++i) {  // theta is the first; momentum weights may have moved
+    for (std::size_t i = 1; i < after.size(); ++i) {     // theta is the first; momentum weights may have moved
+      if (after[i].first == "momentum_steps") continue;  // says that they have
       CAPTURE(after[i].first);
       CHECK(after[i] == sound.values[i]);
     }

@@ -106,6 +106,12 @@ class RunFolder {
   /// this run's any more.
   [[nodiscard]] bool owns() const noexcept { return lock_.owned(); }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// True for the name of AtomicFile's temporary file, ".ctp-tmp-<process>-<number>": its run was killed while it
+  /// wrote.
+  static bool is_temporary(std::string_view name) {
+    constexpr std::string_view start = ".ctp-tmp-";
+    return name.starts_with(start) && name.find_first_not_of("0123456789-", start.size()) == std::string_view::npos;
+  }
 
  private:
   static constexpr const char* lock_name = ".ctp-run.lock";
@@ -121,11 +127,6 @@ class RunFolder {
     if (!remove_tree(path)) detail::throw_system_error(path, "remove", false, "to remove the file or folder");
   }
 
-  /// True for the name of AtomicFile's temporary file: ".ctp-tmp-<process>-<number>".
-  static bool is_temporary(std::string_view name) {
-    constexpr std::string_view start = ".ctp-tmp-";
-    return name.starts_with(start) && name.find_first_not_of("0123456789-", start.size()) == std::string_view::npos;
-  }
   /// The files that a run left which ended before it began. **Errors.** UsageError if the folder has any other file.
   std::vector<std::string> leftovers() {
     std::vector<std::string> names = list_directory(path_);
