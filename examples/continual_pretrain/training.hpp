@@ -268,12 +268,10 @@ class Training {
     throw ctp::NumericError(what + closed_logs());
   }
 
-  /// Saves a checkpoint after a faulty step. Returns how to go on, behind a semicolon; empty if there is no state.
+  /// Saves a checkpoint after a faulty step. Returns how to go on, behind a semicolon.
   [[nodiscard]] std::string kept_state(const ctp::StepFault& fault) {
     try {
       checkpoints_.save_now();
-    } catch (const ctp::UsageError&) {
-      return "";  // the step was one of a penalty's passes
     } catch (const ctp::Error& error) {
       return std::string("; no checkpoint could be saved: ") + error.what();
     }

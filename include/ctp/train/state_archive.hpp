@@ -225,24 +225,22 @@ class StateArchive {
     const auto place = by_name.find(name);
     if (place == by_name.end()) refuse(name, "this member", "none of this name");
     const NamedTensor& saved = *place->second;
-    std::size_t now = 1, size = sizeof(Member);
+    std::size_t element = 1;  // bytes of an element of a list
     DType type = detail::archived_type<Member>();
     bool may_grow = false;
     if constexpr (BufferMember<Member>) {
       using T = typename decltype(member.to_host())::value_type;
-      now = static_cast<std::size_t>(member.size());
-      size = sizeof(T);
       type = detail::archived_type<T>();
     } else if constexpr (ListMember<Member>) {
       using T = typename Member::value_type;
-      size = sizeof(T);
+      element = sizeof(T);
       type = detail::archived_type<T>();
       may_grow = true;
     }
     if (saved.dtype != type) refuse(name, std::string(dtype_name(type)), std::string(dtype_name(saved.dtype)));
-    if (may_grow ? saved.bytes.size() % size != 0 : saved.bytes.size() != now * size)
-      refuse(name,
-             may_grow ? "a multiple of " + std::to_string(size) + " bytes" : std::to_string(now * size) + " bytes",
+    const std::size_t now = detail::archived_size(member);
+    if (may_grow ? saved.bytes.size() % element != 0 : saved.bytes.size() != now)
+      refuse(name, may_grow ? "a multiple of " + std::to_string(element) + " bytes" : std::to_string(now) + " bytes",
              std::to_string(saved.bytes.size()));
     if (type == DType::Bool)
       for (const std::byte b : saved.bytes)

@@ -24,7 +24,7 @@ struct MomentumPlace {
 /// Not captured: a rule's numbers may change with the step.
 class MomentumSteps {
  public:
-  /// The momentum weights are updated before step `step` at the latest.
+  /// A task begins with step `step` of the training: the update before this step is still to be done.
   void begin(std::uint64_t step) { done_ = step; }
   /// Takes note that the steps behind `step` did not happen, but for its update.
   void failed(std::uint64_t step) { done_ = step + 1; }
