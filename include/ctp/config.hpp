@@ -10,10 +10,13 @@
 
 #if defined(__CUDA_ARCH__)
 #define CTP_UNROLL _Pragma("unroll")
+#define CTP_KEEP_LOOP _Pragma("unroll 1")
 #elif defined(__GNUC__) && !defined(__CUDACC__)
 #define CTP_UNROLL _Pragma("GCC unroll 16")  ///< unrolls the next loop, which has few iterations
+#define CTP_KEEP_LOOP                        ///< does not unroll the next loop: its body fills a thread's registers
 #else
 #define CTP_UNROLL
+#define CTP_KEEP_LOOP
 #endif
 
 // Empty for clang, which warns (-Wpass-failed) about a loop with `omp simd` that it cannot vectorise.

@@ -256,8 +256,38 @@ class SimulatedThread {
     });
     add_product<8>(c, left, right);
   }
+  void load_matrices(const std::uint16_t* row, int offset, std::uint32_t (&words)[4]) const {
+    const auto rows = rows_of_lanes(row + offset);
+    const std::size_t group = at(lane() / 4), pair = at(lane() % 4 * 2);
+    for (std::size_t m = 0; m < 4; ++m) {
+      const std::uint16_t* numbers = rows[8 * m + group];
+      words[m] = static_cast<std::uint32_t>(numbers[pair]) | static_cast<std::uint32_t>(numbers[pair + 1]) << 16U;
+    }
+  }
+  void load_transposed(const std::uint16_t* row, int offset, std::uint32_t (&words)[4]) const {
+    const auto rows = rows_of_lanes(row + offset);
+    const std::size_t group = at(lane() / 4), pair = at(lane() % 4 * 2);
+    for (std::size_t m = 0; m < 4; ++m)
+      words[m] = static_cast<std::uint32_t>(rows[8 * m + pair][group]) |
+                 static_cast<std::uint32_t>(rows[8 * m + pair + 1][group]) << 16U;
+  }
 
  private:
+  [[nodiscard]] int lane() const { return id_ % backend::cuda::warp_size; }
+  static std::size_t at(int i) { return static_cast<std::size_t>(i); }
+  /// The row that each lane passes to a load of matrices. No lane may write to a row before all lanes have read.
+  std::array<const std::uint16_t*, backend::cuda::warp_size> rows_of_lanes(const std::uint16_t* row) const {
+    const auto address = reinterpret_cast<std::uintptr_t>(row);
+    if (address % 16 != 0) throw std::logic_error("simulated kernel: a row of a matrix is not aligned to 16 bytes");
+    std::array<const std::uint16_t*, backend::cuda::warp_size> rows{};
+    block_->gather(id_, {static_cast<std::uint32_t>(address), static_cast<std::uint32_t>(address >> 32U)},
+                   [&](int of_lane, const std::array<std::uint32_t, 6>& words) {
+                     rows[at(of_lane)] = reinterpret_cast<const std::uint16_t*>(
+                         static_cast<std::uintptr_t>(words[0]) | static_cast<std::uintptr_t>(words[1]) << 32U);
+                   });
+    return rows;
+  }
+
   static float number(std::uint32_t bits) {
     float value = 0;
     std::memcpy(&value, &bits, sizeof value);
@@ -266,7 +296,7 @@ class SimulatedThread {
   /// Adds the product of whole operands, assembled from the lanes' words.
   template <int Depth>
   void add_product(float (&c)[4], const float (&left)[16][Depth], const float (&right)[Depth][8]) const {
-    const int group = id_ % backend::cuda::warp_size / 4, pair = id_ % 4;
+    const int group = lane() / 4, pair = id_ % 4;
     for (int e = 0; e < 4; ++e) {
       double sum = static_cast<double>(c[e]);
       for (int k = 0; k < Depth; ++k)

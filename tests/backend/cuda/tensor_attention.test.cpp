@@ -101,6 +101,14 @@ TEST_CASE_TEMPLATE("tensor attention: equals attention up to the rounding of ope
   }
 }
 
+// A block computes at most 256 rows and keeps at most 256 (TF32: 128) rows of the other side in shared memory.
+TEST_CASE_TEMPLATE("tensor attention: long heads take several blocks, and shared memory several times", Tensor,
+                   CTP_TEST_BACKENDS) {
+  check<Tensor>({1, 1, 290, 300, 32, 32, 32, 32}, true, 0.3F);
+  check<Tensor>({1, 1, 20, 401, 32, 33, 35, 32}, false, 0.3F);
+  check<Tensor>({1, 1, 300, 12, 64, 64, 64, 64}, true, 0);
+}
+
 TEST_CASE_TEMPLATE("tensor attention: forward and backward have the same bits in any order of threads", Tensor,
                    CTP_TEST_BACKENDS) {
   const AttentionShape s{2, 2, 70, 67, 32, 64, 64, 64};
@@ -158,5 +166,5 @@ TEST_CASE("tensor attention: bfloat16 rounds to nearest, ties to even") {
   CHECK(bfloat16_bits(std::bit_cast<float>(0x7FFFFFFFU)) == 0x7FC0U);  // NaN, as a device computes it
   CHECK(bfloat16_bits(std::bit_cast<float>(0xFFC00000U)) == 0x7FC0U);  // and as the host does
   CHECK(bfloat16_bits(INFINITY) == 0x7F80U);
-  CHECK(ctp::backend::cuda::kernel::pack(1.F, -2.F) == 0xC0003F80U);
+  CHECK(ctp::backend::cuda::kernel::bfloat16_pair(1.F, -2.F) == 0xC0003F80U);
 }

@@ -2,24 +2,28 @@
 /// @brief  Multi-head attention on tensor cores, with operands rounded to bfloat16 or TF32.
 /// @layer  backend
 ///
-/// A block of four warps computes 64 rows of one side of a head, a warp 16 of these rows, in a loop over the other side
-/// by 64 rows. Scores stay in registers. The forward pass keeps a running maximum and a running sum of the softmax for
-/// each row, and saves the logarithm of the sum; the backward pass recomputes the weights from the saved logarithm.
-/// Products are `mma` with sums in single precision (kernel/tensor_tile.hpp); all else is single precision. No atomics.
+/// A block computes up to 256 rows of one side of a head, a warp 16 of these rows at a time. The other side is rounded
+/// once and kept in shared memory, as a whole where it is at most 256 (TF32: 128) rows long. Scores stay in registers.
+/// The forward pass keeps a running maximum and a running sum of the softmax for each row, and saves the logarithm of
+/// the sum; the backward pass (tensor_attention_gradient.hpp) recomputes the weights from the saved logarithm. Products
+/// are `mma` with sums in single precision (kernel/tensor_tile.hpp); all else is single precision. No atomics.
 ///
 /// **Source.** Dao et al. 2022, arXiv:2205.14135, algorithms 1 and 4, with one pass for dq and one for dk and dv.
 #pragma once
 
 #include <cmath>
-#include <cstdint>
+#include <cstddef>
 
 #include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/cuda/kernel/attention_head.hpp>
+#include <ctp/backend/cuda/kernel/head_strips.hpp>
+#include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
+#include <ctp/backend/cuda/kernel/score_terms.hpp>
 #include <ctp/backend/cuda/kernel/tensor_tile.hpp>
+#include <ctp/backend/cuda/tensor_attention_gradient.hpp>
 #include <ctp/config.hpp>
-#include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -33,226 +37,131 @@ CTP_HD float sum_of_row(const Thread& t, float x) {
 }
 template <class Thread>
 CTP_HD float max_of_row(const Thread& t, float x) {
-  const float near = t.shuffle_xor(x, 1);
-  x = near > x ? near : x;
-  const float far = t.shuffle_xor(x, 2);
-  return far > x ? far : x;
+  x = std::fmax(x, t.shuffle_xor(x, 1));
+  return std::fmax(x, t.shuffle_xor(x, 2));
 }
-
-/// Head and tile of a block.
-struct TileOfHead {
-  Head head;
-  Index first;
-  CTP_HD TileOfHead(Index block, Index rows, const AttentionShape& s)
-      : head(block / tiles(rows), s), first(block % tiles(rows) * tile_rows) {}
-  CTP_HD static Index tiles(Index rows) { return (rows + tile_rows - 1) / tile_rows; }
-};
 
 /// Forward pass: o and, unless log_sum is null, the logarithm of each query's softmax sum.
 template <class Form, int Width>
 struct TensorAttention {
   static constexpr bool cooperative = true;
-  static constexpr int threads = tile_threads;
-  static constexpr std::size_t shared_bytes =
-      sizeof(typename Form::Number) * (Tile<Form, Width>::rows_size + Tile<Form, Width>::columns_size);
+  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  static constexpr int whole = 64;  ///< keys of a step where that many remain, else strip_rows
+  HeadStrips strips;
   AttentionShape s;
   const float *q, *k, *v, *key_bias;
   Dropout dropout;
   float* log_sum;
   Stored<float> o;
 
+  /// A strip's state: sums of weighted values, and maximum and sum of the softmax so far. Scores are in units of log 2.
+  struct Running {
+    LeftOperands<Form, Width> queries;
+    float out[Width / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, total[2] = {};
+  };
+
+  static std::size_t kept_bytes(const HeadStrips& strips) {
+    return KeptBits::bytes(strips.strips * strip_rows, KeptBits::chunks(strips.chunk));
+  }
+
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
-    const TileOfHead tile(t.block(), s.queries, s);
-    const Head& head = tile.head;
-    auto* const key_rows = t.template shared<typename Form::Number>();
-    auto* const value_columns = key_rows + Tile<Form, Width>::rows_size;
+    const Head head(t.block() / strips.blocks, s);
+    const Index first_query = t.block() % strips.blocks * strips.strips * strip_rows;
+    const HeldRows<Form, Width> held(t, strips.chunk);
     const Fragment f(t.id() % warp_size);
-    const Index row = tile.first + t.id() / warp_size * 16;
-    const float scale = 1.F / std::sqrt(static_cast<float>(Width));
-    LeftOperands<Form, Width> queries;
-    Tile<Form, Width>::left(q + head.q(s), s.q_stride, row, s.queries, f, queries);
-    float out[Width / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, total[2] = {};
-    for (Index first = 0; first < s.keys; first += tile_rows) {
-      t.sync();
-      Tile<Form, Width>::load(t, k + head.k(s), s.k_stride, first, s.keys, key_rows,
-                              static_cast<typename Form::Number*>(nullptr));
-      Tile<Form, Width>::load(t, v + head.v(s), s.v_stride, first, s.keys, static_cast<typename Form::Number*>(nullptr),
-                              value_columns);
-      t.sync();
-      float p[tile_rows / 8][4] = {};
-      multiply_by_rows<Form, Width>(t, f, queries, key_rows, p);
-      float largest[2] = {-INFINITY, -INFINITY};
-      CTP_UNROLL
-      for (int n = 0; n < tile_rows / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 4; ++e) {
-        const Index j = first + n * 8 + f.pair * 2 + e % 2;
-        float& x = p[n][e];
-        x = j < s.keys ? scale * x + (key_bias != nullptr ? key_bias[head.b * s.keys + j] : 0.F) : -INFINITY;
-        if (x > largest[e / 2]) largest[e / 2] = x;
+    const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
+    const bool held_once = s.keys <= strips.chunk;
+    if (held_once) load<8>(t, held, head, first_query, 0);
+    CTP_KEEP_LOOP
+    for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
+      const int row = (turn + warp) * strip_rows;
+      const Index query = first_query + row, rows = turn + warp < strips.strips ? s.queries - query : 0;
+      Running running;
+      if (rows > 0) load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, running.queries);
+      CTP_KEEP_LOOP
+      for (Index first = 0; first < s.keys; first += strips.chunk) {
+        if (!held_once) load<1>(t, held, head, first_query, first);
+        if (rows <= 0) continue;
+        const KeptBits kept = kept_bits(held, head, first_query, first);
+        const int n = strips.padded(s.keys, first);
+        int j = 0;
+        CTP_KEEP_LOOP
+        for (; j + whole <= n; j += whole) add_keys<whole>(t, f, held, kept, row, j, running);
+        CTP_KEEP_LOOP
+        for (; j < n; j += strip_rows) add_keys<strip_rows>(t, f, held, kept, row, j, running);
       }
-      float keep[2];
-      CTP_UNROLL
-      for (int half = 0; half < 2; ++half) {
-        const float before = top[half], now = max_of_row(t, largest[half]);
-        top[half] = now > before ? now : before;
-        keep[half] = fn::exp(before - top[half]);
-        total[half] *= keep[half];
-      }
-      CTP_UNROLL
-      for (int n = 0; n < tile_rows / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 4; ++e) {
-        const Index i = row + f.group + e / 2 * 8, j = first + n * 8 + f.pair * 2 + e % 2;
-        const float weight = fn::exp(p[n][e] - top[e / 2]);
-        total[e / 2] += weight;
-        p[n][e] = i < s.queries && j < s.keys ? weight * attention_factor<float>(dropout, s, head, i, j) : 0.F;
-      }
-      CTP_UNROLL
-      for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 4; ++e) out[n][e] *= keep[e / 2];
-      add_weighted_rows<Form, Width>(t, f, p, value_columns, out);
+      if (rows > 0) finish(t, f, head, query, running);
+    }
+  }
+
+ private:
+  CTP_HD KeptBits kept_bits(const HeldRows<Form, Width>& held, const Head& head, Index first_query, Index first) const {
+    return {held.kept, head.h * s.queries + first_query, first / KeptBits::chunk_columns,
+            static_cast<int>(KeptBits::chunks(strips.chunk))};
+  }
+  /// Loads keys, values and the keys' bias; padding has the bias minus infinity, which makes its weights 0.
+  template <int InFlight, class Thread>
+  CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_query,
+                   Index first) const {
+    const int n = strips.held(s.keys, first), padded = strips.padded(s.keys, first);
+    t.sync();
+    load_rows<Form, Width, InFlight>(t, k + head.k(s) + first * s.k_stride, s.k_stride, n, padded, held.first);
+    load_rows<Form, Width, InFlight>(t, v + head.v(s) + first * s.v_stride, s.v_stride, n, padded, held.second);
+    CTP_KEEP_LOOP
+    for (int j = t.id(); j < padded; j += t.threads())
+      held.number[j] = j >= n ? -INFINITY : bias_in_log2(key_bias, head.b * s.keys + first + j);
+    if (dropout.active())
+      kept_bits(held, head, first_query, first)
+          .fill(t, dropout, dropout.sample[head.b], strips.strips * strip_rows, s.keys);
+    t.sync();
+  }
+
+  /// Adds keys j to j + Keys of shared memory.
+  template <int Keys, class Thread>
+  CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
+                       int row, int j, Running& running) const {
+    float p[Keys / 8][4] = {};
+    multiply_by_rows<Form, Width, Keys>(t, f, running.queries, held.first, j, p);
+    float largest[2] = {-INFINITY, -INFINITY}, keep[2];
+    CTP_UNROLL
+    for (int n = 0; n < Keys / 8; ++n) CTP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      p[n][e] = score_scale<Width>() * p[n][e] + held.number[j + n * 8 + f.pair * 2 + e % 2];
+      largest[e / 2] = std::fmax(largest[e / 2], p[n][e]);
     }
     CTP_UNROLL
     for (int half = 0; half < 2; ++half) {
-      const Index i = row + f.group + half * 8;
-      const float sum = sum_of_row(t, total[half]);
+      const float before = running.top[half];
+      running.top[half] = std::fmax(before, max_of_row(t, largest[half]));
+      keep[half] = exp2_of(before - running.top[half]);
+      running.total[half] *= keep[half];
+    }
+    CTP_UNROLL
+    for (int n = 0; n < Keys / 8; ++n) CTP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      p[n][e] = exp2_of(p[n][e] - running.top[e / 2]);
+      running.total[e / 2] += p[n][e];
+    }
+    if (dropout.active()) multiply_by_factors<Keys>(f, kept, dropout.scale(), row, j, p);
+    CTP_UNROLL
+    for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
+    for (int e = 0; e < 4; ++e) running.out[n][e] *= keep[e / 2];
+    add_weighted_rows<Form, Width, Keys>(t, f, p, held.second, j, running.out);
+  }
+
+  template <class Thread>
+  CTP_HD void finish(const Thread& t, const Fragment& f, const Head& head, Index query, const Running& running) const {
+    CTP_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index i = query + f.group + half * 8;
+      const float sum = sum_of_row(t, running.total[half]), inverse = 1.F / sum;
       if (i >= s.queries) continue;
+      const Index at = head.o(s) + i * s.heads * s.width + f.pair * 2;
       CTP_UNROLL
-      for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 2; ++e)
-        o.set(head.o(s) + i * s.heads * s.width + n * 8 + f.pair * 2 + e, out[n][half * 2 + e] / sum);
-      if (log_sum != nullptr && f.pair == 0) log_sum[head.row(s, i)] = top[half] + std::log(sum);
-    }
-  }
-};
-
-/// Backward pass for dq: a block computes 64 queries.
-template <class Form, int Width>
-struct TensorQueryGradient {
-  static constexpr bool cooperative = true;
-  static constexpr int threads = tile_threads;
-  static constexpr std::size_t shared_bytes =
-      sizeof(typename Form::Number) * (2 * Tile<Form, Width>::rows_size + Tile<Form, Width>::columns_size);
-  AttentionShape s;
-  const float *q, *k, *v, *key_bias;
-  Dropout dropout;
-  const float *log_sum, *delta, *d_o;
-  float* dq;
-
-  template <class Thread>
-  CTP_HD void operator()(const Thread& t) const {
-    const TileOfHead tile(t.block(), s.queries, s);
-    const Head& head = tile.head;
-    auto* const key_rows = t.template shared<typename Form::Number>();
-    auto* const value_rows = key_rows + Tile<Form, Width>::rows_size;
-    auto* const key_columns = value_rows + Tile<Form, Width>::rows_size;
-    const Fragment f(t.id() % warp_size);
-    const Index row = tile.first + t.id() / warp_size * 16;
-    const float scale = 1.F / std::sqrt(static_cast<float>(Width));
-    LeftOperands<Form, Width> queries, changes;
-    Tile<Form, Width>::left(q + head.q(s), s.q_stride, row, s.queries, f, queries);
-    Tile<Form, Width>::left(d_o + head.o(s), s.heads * s.width, row, s.queries, f, changes);
-    float sums[Width / 8][4] = {};
-    for (Index first = 0; first < s.keys; first += tile_rows) {
-      t.sync();
-      Tile<Form, Width>::load(t, k + head.k(s), s.k_stride, first, s.keys, key_rows, key_columns);
-      Tile<Form, Width>::load(t, v + head.v(s), s.v_stride, first, s.keys, value_rows,
-                              static_cast<typename Form::Number*>(nullptr));
-      t.sync();
-      float score[tile_rows / 8][4] = {}, dp[tile_rows / 8][4] = {};
-      multiply_by_rows<Form, Width>(t, f, queries, key_rows, score);
-      multiply_by_rows<Form, Width>(t, f, changes, value_rows, dp);
-      CTP_UNROLL
-      for (int n = 0; n < tile_rows / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 4; ++e) {
-        const Index i = row + f.group + e / 2 * 8, j = first + n * 8 + f.pair * 2 + e % 2;
-        float& x = score[n][e];
-        if (i < s.queries && j < s.keys) {
-          const float bias = key_bias != nullptr ? key_bias[head.b * s.keys + j] : 0.F;
-          x = fn::exp(scale * x + bias - log_sum[head.row(s, i)]) *
-              (attention_factor<float>(dropout, s, head, i, j) * dp[n][e] - delta[head.row(s, i)]);
-        } else {
-          x = 0.F;
-        }
-      }
-      add_weighted_rows<Form, Width>(t, f, score, key_columns, sums);
-    }
-    CTP_UNROLL
-    for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const Index i = row + f.group + e / 2 * 8;
-      if (i < s.queries) dq[head.q(s) + i * s.q_stride + n * 8 + f.pair * 2 + e % 2] += scale * sums[n][e];
-    }
-  }
-};
-
-/// Backward pass for dk and dv, either of which may be null: a block computes 64 keys.
-template <class Form, int Width>
-struct TensorKeyGradient {
-  static constexpr bool cooperative = true;
-  static constexpr int threads = tile_threads;
-  static constexpr std::size_t shared_bytes =
-      sizeof(typename Form::Number) * 2 * (Tile<Form, Width>::rows_size + Tile<Form, Width>::columns_size);
-  AttentionShape s;
-  const float *q, *k, *v, *key_bias;
-  Dropout dropout;
-  const float *log_sum, *delta, *d_o;
-  float *dk, *dv;
-
-  template <class Thread>
-  CTP_HD void operator()(const Thread& t) const {
-    const TileOfHead tile(t.block(), s.keys, s);
-    const Head& head = tile.head;
-    auto* const query_rows = t.template shared<typename Form::Number>();
-    auto* const change_rows = query_rows + Tile<Form, Width>::rows_size;
-    auto* const query_columns = change_rows + Tile<Form, Width>::rows_size;
-    auto* const change_columns = query_columns + Tile<Form, Width>::columns_size;
-    const Fragment f(t.id() % warp_size);
-    const Index row = tile.first + t.id() / warp_size * 16;
-    const float scale = 1.F / std::sqrt(static_cast<float>(Width));
-    LeftOperands<Form, Width> keys, values;
-    const auto load_keys = [&] { Tile<Form, Width>::left(k + head.k(s), s.k_stride, row, s.keys, f, keys); };
-    const auto load_values = [&] { Tile<Form, Width>::left(v + head.v(s), s.v_stride, row, s.keys, f, values); };
-    constexpr bool held = sizeof(keys) <= 64;  // the registers hold only one of the two at a time otherwise
-    if constexpr (held) {
-      load_keys();
-      load_values();
-    }
-    float of_key[Width / 8][4] = {}, of_value[Width / 8][4] = {};
-    for (Index first = 0; first < s.queries; first += tile_rows) {
-      t.sync();
-      Tile<Form, Width>::load(t, q + head.q(s), s.q_stride, first, s.queries, query_rows, query_columns);
-      Tile<Form, Width>::load(t, d_o + head.o(s), s.heads * s.width, first, s.queries, change_rows, change_columns);
-      t.sync();
-      float p[tile_rows / 8][4] = {}, dp[tile_rows / 8][4] = {};  // both transposed: a row belongs to a key
-      if constexpr (!held) load_keys();
-      multiply_by_rows<Form, Width>(t, f, keys, query_rows, p);
-      if constexpr (!held) load_values();
-      multiply_by_rows<Form, Width>(t, f, values, change_rows, dp);
-      CTP_UNROLL
-      for (int n = 0; n < tile_rows / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 4; ++e) {
-        const Index j = row + f.group + e / 2 * 8, i = first + n * 8 + f.pair * 2 + e % 2;
-        if (i < s.queries && j < s.keys) {
-          const float bias = key_bias != nullptr ? key_bias[head.b * s.keys + j] : 0.F;
-          const float weight = fn::exp(scale * p[n][e] + bias - log_sum[head.row(s, i)]);
-          const float factor = attention_factor<float>(dropout, s, head, i, j);
-          dp[n][e] = weight * (factor * dp[n][e] - delta[head.row(s, i)]);
-          p[n][e] = weight * factor;
-        } else {
-          dp[n][e] = p[n][e] = 0.F;
-        }
-      }
-      add_weighted_rows<Form, Width>(t, f, dp, query_columns, of_key);
-      add_weighted_rows<Form, Width>(t, f, p, change_columns, of_value);
-    }
-    CTP_UNROLL
-    for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const Index j = row + f.group + e / 2 * 8, c = n * 8 + f.pair * 2 + e % 2;
-      if (j >= s.keys) continue;
-      if (dk != nullptr) dk[head.k(s) + j * s.k_stride + c] += scale * of_key[n][e];
-      if (dv != nullptr) dv[head.v(s) + j * s.v_stride + c] += of_value[n][e];
+      for (int n = 0; n < Width / 8; ++n)
+        o.set_pair(at + n * 8, running.out[n][half * 2] * inverse, running.out[n][half * 2 + 1] * inverse);
+      if (log_sum != nullptr && f.pair == 0) log_sum[head.row(s, i)] = running.top[half] * log_2 + std::log(sum);
     }
   }
 };
@@ -269,9 +178,10 @@ struct TensorAttention {
   static void forward(const AttentionShape& s, const float* q, const float* k, const float* v, const float* key_bias,
                       const Dropout& dropout, float* saved, kernel::Stored<float> o) {
     for_kernel(s, [&]<class Form, int Width>() {
-      using Kernel = kernel::TensorAttention<Form, Width>;
-      Runtime::launch(s.batch * s.heads * kernel::TileOfHead::tiles(s.queries), kernel::tile_threads,
-                      Kernel::shared_bytes, Kernel{s, q, k, v, key_bias, dropout, saved, o});
+      launch<kernel::TensorAttention, Form, Width>(
+          s, dropout, s.queries, s.keys, [&](const kernel::HeadStrips& strips) {
+            return kernel::TensorAttention<Form, Width>{strips, s, q, k, v, key_bias, dropout, saved, o};
+          });
     });
   }
   /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null.
@@ -279,20 +189,29 @@ struct TensorAttention {
                        const Dropout& dropout, const float* saved, const float* delta, const float* d_o, float* dq,
                        float* dk, float* dv) {
     for_kernel(s, [&]<class Form, int Width>() {
-      if (dq != nullptr) {
-        using Kernel = kernel::TensorQueryGradient<Form, Width>;
-        Runtime::launch(s.batch * s.heads * kernel::TileOfHead::tiles(s.queries), kernel::tile_threads,
-                        Kernel::shared_bytes, Kernel{s, q, k, v, key_bias, dropout, saved, delta, d_o, dq});
-      }
-      if (dk != nullptr || dv != nullptr) {
-        using Kernel = kernel::TensorKeyGradient<Form, Width>;
-        Runtime::launch(s.batch * s.heads * kernel::TileOfHead::tiles(s.keys), kernel::tile_threads,
-                        Kernel::shared_bytes, Kernel{s, q, k, v, key_bias, dropout, saved, delta, d_o, dk, dv});
-      }
+      using kernel::HeadStrips;
+      if (dq != nullptr)
+        launch<kernel::TensorQueryGradient, Form, Width>(s, dropout, s.queries, s.keys, [&](const HeadStrips& strips) {
+          return kernel::TensorQueryGradient<Form, Width>{strips, s, q, k, v, key_bias, dropout, saved, delta, d_o, dq};
+        });
+      if (dk != nullptr || dv != nullptr)
+        launch<kernel::TensorKeyGradient, Form, Width>(s, dropout, s.keys, s.queries, [&](const HeadStrips& strips) {
+          return kernel::TensorKeyGradient<Form, Width>{strips,  s,     q,     k,   v,  key_bias,
+                                                        dropout, saved, delta, d_o, dk, dv};
+        });
     });
   }
 
  private:
+  /// Launches a kernel whose blocks compute strips of `rows` rows and hold `others` rows of the other side.
+  template <template <class, int> class Kernel, class Form, int Width, class Make>
+  static void launch(const AttentionShape& s, const Dropout& dropout, Index rows, Index others, const Make& make) {
+    using Held = kernel::HeldRows<Form, Width>;
+    const kernel::HeadStrips strips(rows, others, Held::longest_chunk);
+    const std::size_t kept = dropout.active() ? Kernel<Form, Width>::kept_bytes(strips) : 0;
+    Runtime::launch(s.batch * s.heads * strips.blocks, strips.warps * warp_size, Held::bytes(strips.chunk, kept),
+                    make(strips));
+  }
   /// Calls launch<Form, Width>() for the runtime's precision and the width of a head.
   template <class Launch>
   static void for_kernel(const AttentionShape& s, const Launch& launch) {

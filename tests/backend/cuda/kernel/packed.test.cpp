@@ -147,3 +147,19 @@ TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores
     if constexpr (requires { B::shared_bytes(); }) B::shared_bytes() = std::size_t{99} * 1024;
   }
 }
+
+TEST_CASE("packed: a pair is stored as its two elements are") {
+  using ctp::backend::cuda::kernel::Stored;
+  alignas(8) std::uint16_t halves[4] = {}, expected[4] = {};
+  const Stored<float> pairs(reinterpret_cast<ctp::backend::cuda::Packed*>(halves), true);
+  const Stored<float> elements(reinterpret_cast<ctp::backend::cuda::Packed*>(expected), true);
+  pairs.set_pair(2, 1.0039062F, -3.F);
+  elements.set(2, 1.0039062F);
+  elements.set(3, -3.F);
+  for (int i = 0; i < 4; ++i) CHECK(halves[i] == expected[i]);
+  alignas(8) float plain[4] = {};
+  Stored<float>(plain).set_pair(0, 1.0039062F, -3.F);
+  CHECK(plain[0] == 1.0039062F);
+  CHECK(plain[1] == -3.F);
+  CHECK(plain[2] == 0.F);
+}

@@ -1,69 +1,113 @@
-// Rounding and layout of tiles, by hand. tensor_attention.test.cpp has the products.
+// Loads to shared memory and products of a warp, on simulated threads, against sums in double.
 #include <ctp/backend/cuda/kernel/tensor_tile.hpp>
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
-#include <doctest/doctest.h>
+#include <support/reference.hpp>
+#include <support/simulated_cuda.hpp>
 
 namespace {
 
 namespace kernel = ctp::backend::cuda::kernel;
 using ctp::Index;
+using reference::at;
+using reference::random;
+using reference::Values;
+using Runtime = ctp::test::SimulatedRuntime<float>;
 
-/// A block of one thread.
-struct OneThread {
-  [[nodiscard]] int id() const { return 0; }
-  [[nodiscard]] int threads() const { return 1; }
+float value(std::uint16_t bits) { return kernel::bfloat16_value(bits); }
+float value(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
+
+std::vector<float> single(const Values& x) { return {x.begin(), x.end()}; }
+
+/// Loads 32 rows by a block of 64 threads, and writes shared memory to `to`.
+template <class Form, int InFlight>
+struct Load {
+  static constexpr bool cooperative = true;
+  const float* from;
+  Index stride, n;
+  float* to;
+  template <class Thread>
+  void operator()(const Thread& t) const {
+    auto* const rows = t.template shared<typename Form::Number>();
+    kernel::load_rows<Form, 32, InFlight>(t, from, stride, n, 32, rows);
+    t.sync();
+    for (int i = t.id(); i < 32 * 32; i += t.threads()) to[i] = value(rows[i / 32 * kernel::row_stride(32) + i % 32]);
+  }
 };
 
-float rounded(float x) { return std::bit_cast<float>(kernel::tf32_bits(x)); }
+/// scores [16, 32] = left times transposed rows, mixed [16, 32] = scores times rows, by one warp.
+template <class Form>
+struct Multiply {
+  static constexpr bool cooperative = true;
+  const float *left, *right;
+  float *scores, *mixed;
+  template <class Thread>
+  void operator()(const Thread& t) const {
+    auto* const rows = t.template shared<typename Form::Number>();
+    kernel::load_rows<Form, 32, 1>(t, right, 32, 48, 48, rows);
+    t.sync();
+    const kernel::Fragment f(t.id());
+    kernel::LeftOperands<Form, 32> operands;
+    kernel::load_left<Form, 32>(left, 32, 13, f, operands);
+    float p[4][4] = {}, sums[4][4] = {};
+    kernel::multiply_by_rows<Form, 32, 32>(t, f, operands, rows, 16, p);
+    kernel::add_weighted_rows<Form, 32, 32>(t, f, p, rows, 16, sums);
+    for (int n = 0; n < 4; ++n)
+      for (int e = 0; e < 4; ++e) scores[(f.group + e / 2 * 8) * 32 + n * 8 + f.pair * 2 + e % 2] = p[n][e];
+    kernel::add_to_rows<32>(f, sums, 2.F, mixed, 32, 13);
+  }
+};
+
+template <class Form>
+constexpr double rounding = sizeof(typename Form::Number) == 2 ? 1.0 / 256 : 1.0 / 2048;
 
 }  // namespace
 
-TEST_CASE("tensor_tile: TF32 has 10 bits of mantissa, ties to even") {
-  const auto two_to = [](int exponent) { return std::ldexp(1.F, exponent); };
-  for (const float sign : {1.F, -1.F}) {
-    CHECK(rounded(sign) == sign);
-    CHECK(rounded(sign * (1 + two_to(-10))) == sign * (1 + two_to(-10)));
-    CHECK(rounded(sign * (1 + two_to(-11))) == sign);                         // a tie: down, to even
-    CHECK(rounded(sign * (1 + 3 * two_to(-11))) == sign * (1 + two_to(-9)));  // a tie: up, to even
-    CHECK(rounded(sign * (1 + two_to(-11) + two_to(-23))) == sign * (1 + two_to(-10)));
-    CHECK(rounded(sign * (2 - two_to(-23))) == sign * 2);
-    CHECK(rounded(sign * std::numeric_limits<float>::infinity()) == sign * std::numeric_limits<float>::infinity());
-  }
-  CHECK(std::isnan(rounded(std::nanf(""))));
-  CHECK(std::isnan(rounded(std::bit_cast<float>(0x7F800001U))));  // its mantissa would be rounded away
-}
-
-TEST_CASE("tensor_tile: two neighbours lie in one word, the first in the low half") {
-  CHECK(kernel::pack(1, -2) == 0xC0003F80U);  // 1 is 3F80 in bfloat16, -2 is C000
-}
-
-TEST_CASE_TEMPLATE("tensor_tile: a tile has the rows and the columns of a head, and zeros behind the last row", Form,
+TEST_CASE_TEMPLATE("tensor_tile: rows are loaded rounded, with zeros behind the last, at any alignment", Form,
                    kernel::Bf16Form, kernel::Tf32Form) {
-  constexpr int width = 16;
-  constexpr Index stride = 19, first = 2, n = 40;
-  using Tile = kernel::Tile<Form, width>;
-  using Number = typename Form::Number;
-  std::vector<float> memory(static_cast<std::size_t>(n * stride));
-  for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<float>(i % 251) + 1;
-  const Number untouched = 77;
-  std::vector<Number> rows(static_cast<std::size_t>(Tile::rows_size), untouched),
-      columns(static_cast<std::size_t>(Tile::columns_size), untouched);
+  for (const Index n : {1, 15, 32})
+    for (const Index stride : {32, 36, 37})
+      for (const Index offset : {0, 1, 4}) {
+        const std::vector<float> memory = single(random(n * stride + offset, 3));
+        std::vector<float> one(32 * 32, -1.F), eight = one;
+        const std::size_t shared = sizeof(typename Form::Number) * 32 * kernel::row_stride(32);
+        Runtime::launch(1, 64, shared, Load<Form, 1>{memory.data() + offset, stride, n, one.data()});
+        Runtime::launch(1, 64, shared, Load<Form, 8>{memory.data() + offset, stride, n, eight.data()});
+        CAPTURE(n);
+        CAPTURE(stride);
+        CAPTURE(offset);
+        CHECK(one == eight);
+        int wrong = 0;
+        for (Index i = 0; i < 32; ++i)
+          for (Index c = 0; c < 32; ++c) {
+            const float x = i < n ? memory[at(offset + i * stride + c)] : 0.F;
+            if (std::abs(one[at(i * 32 + c)] - x) > rounding<Form> * std::abs(x)) ++wrong;
+          }
+        CHECK(wrong == 0);
+      }
+}
 
-  Tile::load(OneThread{}, memory.data(), stride, first, n, rows.data(), columns.data());
-
-  for (Index row = 0; row < kernel::tile_rows; ++row)
-    for (Index column = 0; column < width; ++column) {
-      const Index from = first + row;
-      const float x = from < n ? memory[static_cast<std::size_t>(from * stride + column)] : 0.F;
-      CHECK(rows[static_cast<std::size_t>(row * Tile::row_stride + column)] == Form::number(x));
-      CHECK(columns[static_cast<std::size_t>(column * Tile::column_stride + row)] == Form::number(x));
+TEST_CASE_TEMPLATE("tensor_tile: products with rows and with transposed rows", Form, kernel::Bf16Form,
+                   kernel::Tf32Form) {
+  const std::vector<float> left = single(random(16 * 32, 1)), right = single(random(48 * 32, 2));
+  std::vector<float> scores(16 * 32), mixed(16 * 32, 1.F);
+  Runtime::launch(1, 32, sizeof(typename Form::Number) * 48 * kernel::row_stride(32),
+                  Multiply<Form>{left.data(), right.data(), scores.data(), mixed.data()});
+  for (Index i = 0; i < 16; ++i)
+    for (Index j = 0; j < 32; ++j) {
+      double score = 0, size = 0, mix = 0, of_mix = 0;
+      for (Index c = 0; c < 32; ++c) {
+        const double term = double(left[at(i * 32 + c)]) * double(right[at((16 + j) * 32 + c)]);
+        score += i < 13 ? term : 0;  // the rows behind the thirteenth are zero
+        size += std::abs(term);
+        const double weighted = double(scores[at(i * 32 + c)]) * double(right[at((16 + c) * 32 + j)]);
+        mix += weighted;
+        of_mix += std::abs(weighted);
+      }
+      CHECK(std::abs(double(scores[at(i * 32 + j)]) - score) <= 2 * rounding<Form> * size);
+      CHECK(std::abs(double(mixed[at(i * 32 + j)]) - (i < 13 ? 1 + 2 * mix : 1)) <= 4 * rounding<Form> * of_mix + 1e-6);
     }
-  CHECK(rows[static_cast<std::size_t>(width)] == untouched);  // the gap behind a row
-  CHECK(columns[static_cast<std::size_t>(kernel::tile_rows)] == untouched);
 }

@@ -2,6 +2,7 @@
 #include <ctp/backend/cuda/kernel/thread.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <stdexcept>
 #include <vector>
 
@@ -29,6 +30,33 @@ struct TeamSums {
       sum[round * team.size() + team.lane()] = team.sum(mine);
       max[round * team.size() + team.lane()] = team.max(mine);
     }
+  }
+};
+
+/// Matrices in the first half of shared memory, rows of 8 numbers; the words of each lane behind them.
+struct LoadMatrices {
+  static constexpr bool cooperative = true;
+  std::uint32_t *words, *transposed;
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    auto* const rows = t.template shared<std::uint16_t>();
+    for (int i = t.id(); i < 4 * 64; i += t.threads()) rows[i] = static_cast<std::uint16_t>(i);
+    t.sync();
+    std::uint32_t found[4];
+    t.load_matrices(rows, t.id() * 8, found);
+    for (int m = 0; m < 4; ++m) words[m * 32 + t.id()] = found[m];
+    t.load_transposed(rows, t.id() * 8, found);
+    for (int m = 0; m < 4; ++m) transposed[m * 32 + t.id()] = found[m];
+  }
+};
+
+/// Reads a matrix from an address that is not aligned.
+struct LoadUnaligned {
+  static constexpr bool cooperative = true;
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    std::uint32_t found[4];
+    t.load_matrices(t.template shared<std::uint16_t>(), t.id() * 8 + 1, found);
   }
 };
 
@@ -102,4 +130,21 @@ TEST_CASE("simulated threads: partial warps, too many threads and too much share
   CHECK_THROWS_AS(Runtime::launch(1, 48, 0, OneBarrierMore{}), std::logic_error);
   CHECK_THROWS_AS(Runtime::launch(1, most_threads + 32, 0, OneBarrierMore{}), std::logic_error);
   CHECK_THROWS_AS(Runtime::launch(1, 32, Runtime::shared_limit() + 1, OneBarrierMore{}), std::logic_error);
+}
+
+// Element [row, column] of matrix m is 64 m + 8 row + column.
+TEST_CASE("thread: a lane gets two neighbours of a row, or of a column, of each of four matrices") {
+  std::vector<std::uint32_t> words(4 * 32), transposed(4 * 32);
+  Runtime::launch(1, 32, 4 * 64 * sizeof(std::uint16_t), LoadMatrices{words.data(), transposed.data()});
+  int wrong = 0;
+  for (std::uint32_t m = 0; m < 4; ++m)
+    for (std::uint32_t lane = 0; lane < 32; ++lane) {
+      const std::uint32_t first = 64 * m + 8 * (lane / 4) + lane % 4 * 2,
+                          below = 64 * m + 8 * (lane % 4 * 2) + lane / 4;
+      if (words[m * 32 + lane] != (first | (first + 1) << 16U)) ++wrong;
+      if (transposed[m * 32 + lane] != (below | (below + 8) << 16U)) ++wrong;
+    }
+  CHECK(wrong == 0);
+  CHECK_THROWS_WITH_AS(Runtime::launch(1, 32, 4 * 64 * sizeof(std::uint16_t) + 16, LoadUnaligned{}),
+                       doctest::Contains("not aligned"), std::logic_error);
 }

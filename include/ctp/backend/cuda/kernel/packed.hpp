@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include <ctp/backend/cuda/kernel/wide_access.hpp>
 #include <ctp/config.hpp>
 #include <ctp/core/shape.hpp>
 
@@ -20,6 +21,16 @@ CTP_HD inline std::uint32_t bfloat16_bits(float x) {
   if (x != x) return 0x7FC0U;  // rounding would carry a device's NaN, whose bits are all ones, into the sign
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   return (bits + 0x7FFFU + (bits >> 16U & 1U)) >> 16U;
+}
+/// Two neighbours as bfloat16 in one word, the first in the low half.
+CTP_HD inline std::uint32_t bfloat16_pair(float first, float second) {
+#if defined(__CUDA_ARCH__)
+  std::uint32_t word;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(second), "f"(first));
+  return word;
+#else
+  return bfloat16_bits(first) | bfloat16_bits(second) << 16U;
+#endif
 }
 /// The number with these bfloat16 bits.
 CTP_HD inline float bfloat16_value(std::uint32_t bits) { return __builtin_bit_cast(float, bits << 16U); }
@@ -42,6 +53,14 @@ class Stored {
       static_cast<std::uint16_t*>(p_)[i] = static_cast<std::uint16_t>(bfloat16_bits(static_cast<float>(x)));
     else
       static_cast<Real*>(p_)[i] = x;
+  }
+  /// Sets elements i and i + 1 by one store. `i` is even, and the memory is aligned to two elements.
+  CTP_HD void set_pair(Index i, Real first, Real second) const {
+    if (rounded_)
+      write_wide(static_cast<std::uint16_t*>(p_) + i,
+                 bfloat16_pair(static_cast<float>(first), static_cast<float>(second)));
+    else
+      write_wide(static_cast<Real*>(p_) + i, Pair<Real>{{first, second}});
   }
 
  private:

@@ -46,25 +46,31 @@ constexpr int least_blocks_of() {
 /// for the warp. `shared<T>()` is the block's shared memory. `shuffle_xor(x, m)` returns the x of lane `lane ^ m` of
 /// the same warp. `mma(c, a, b)` adds to c [16,8] the product of a [16,16] and b [16,8], with single-precision sums of
 /// bfloat16 operands in the lanes that PTX defines for mma.m16n8k16; `mma_tf32(c, a, b)` does the same for TF32
-/// operands a [16,8] and b [8,8], mma.m16n8k8. All threads of a warp must reach each shuffle and each product, all
-/// threads of a block each sync().
+/// operands a [16,8] and b [8,8], mma.m16n8k8. `load_matrices(row, offset, words)` reads four 8 x 8 matrices of 16-bit
+/// numbers from shared memory: lane l passes row l % 8 of matrix l / 8, at row + offset and aligned to 16 bytes, and
+/// gets in word m two neighbours of matrix m, row lane / 4, columns lane % 4 * 2 and the next; `load_transposed(row,
+/// offset, words)` does the same for the transposed matrices (PTX's ldmatrix). All threads of a warp must reach each
+/// shuffle, product and load of matrices, all threads of a block each sync().
 template <class T>
-concept KernelThread = requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4],
-                                const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  { t.block() } -> std::same_as<Index>;
-  { t.blocks() } -> std::same_as<Index>;
-  { t.id() } -> std::same_as<int>;
-  { t.threads() } -> std::same_as<int>;
-  { t.template shared<float>() } -> std::same_as<float*>;
-  t.sync();
-  t.sync_warp();
-  { t.shuffle_xor(x, i) } -> std::same_as<float>;
-  { t.shuffle_xor(y, i) } -> std::same_as<double>;
-  { t.shuffle_xor(i, i) } -> std::same_as<int>;
-  { t.shuffle_xor(u, i) } -> std::same_as<unsigned>;
-  t.mma(c, a, b);
-  t.mma_tf32(c, a, b);
-};
+concept KernelThread =
+    requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4], const std::uint32_t (&a)[4],
+             const std::uint32_t (&b)[2], const std::uint16_t* row, std::uint32_t (&words)[4]) {
+      { t.block() } -> std::same_as<Index>;
+      { t.blocks() } -> std::same_as<Index>;
+      { t.id() } -> std::same_as<int>;
+      { t.threads() } -> std::same_as<int>;
+      { t.template shared<float>() } -> std::same_as<float*>;
+      t.sync();
+      t.sync_warp();
+      { t.shuffle_xor(x, i) } -> std::same_as<float>;
+      { t.shuffle_xor(y, i) } -> std::same_as<double>;
+      { t.shuffle_xor(i, i) } -> std::same_as<int>;
+      { t.shuffle_xor(u, i) } -> std::same_as<unsigned>;
+      t.mma(c, a, b);
+      t.mma_tf32(c, a, b);
+      t.load_matrices(row, i, words);
+      t.load_transposed(row, i, words);
+    };
 
 /// @brief Reductions over the threads of one warp. Every lane gets the same bits.
 template <class Thread>

@@ -45,6 +45,18 @@ struct DeviceThread {
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
   }
+  CTP_HD void load_matrices(const std::uint16_t* row, int offset, std::uint32_t (&words)[4]) const {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                 : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row)) + 2U * static_cast<unsigned>(offset))
+                 : "memory");
+  }
+  CTP_HD void load_transposed(const std::uint16_t* row, int offset, std::uint32_t (&words)[4]) const {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                 : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row)) + 2U * static_cast<unsigned>(offset))
+                 : "memory");
+  }
 #else
   [[nodiscard]] CTP_HD Index block() const { return 0; }
   [[nodiscard]] CTP_HD Index blocks() const { return 1; }
@@ -62,6 +74,8 @@ struct DeviceThread {
   }
   CTP_HD void mma(float (&)[4], const std::uint32_t (&)[4], const std::uint32_t (&)[2]) const {}
   CTP_HD void mma_tf32(float (&)[4], const std::uint32_t (&)[4], const std::uint32_t (&)[2]) const {}
+  CTP_HD void load_matrices(const std::uint16_t* /*row*/, int /*offset*/, std::uint32_t (&)[4]) const {}
+  CTP_HD void load_transposed(const std::uint16_t* /*row*/, int /*offset*/, std::uint32_t (&)[4]) const {}
 #endif
 };
 static_assert(KernelThread<DeviceThread>);

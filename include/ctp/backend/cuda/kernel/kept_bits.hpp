@@ -1,0 +1,67 @@
+/// @file   ctp/backend/cuda/kernel/kept_bits.hpp
+/// @brief  Dropout of a block's elements as bits in shared memory.
+/// @layer  backend
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <ctp/backend/cuda/kernel/dropout.hpp>
+#include <ctp/config.hpp>
+
+namespace ctp::backend::cuda::kernel {
+
+/// @brief The elements of dropout rows that stay. One call of the generator yields the bits of the eight columns c,
+/// c + 16, ... of a chunk of 128 columns, so the block calls it once for eight elements.
+///
+/// Covers rows [first_row, first_row + rows) and the chunks of columns that begin with `first_chunk`.
+class KeptBits {
+ public:
+  static constexpr int chunk_columns = 128, lanes = 16;
+
+  CTP_HD KeptBits(std::uint8_t* bytes, Index first_row, Index first_chunk, int chunks)
+      : bytes_(bytes), first_row_(first_row), first_chunk_(first_chunk), chunks_(chunks) {}
+
+  /// Number of chunks that hold a row's `columns`.
+  CTP_HD static constexpr Index chunks(Index columns) { return (columns + chunk_columns - 1) / chunk_columns; }
+
+  /// Bytes of `rows` rows with `chunks` chunks.
+  static constexpr std::size_t bytes(Index rows, Index chunks) {
+    return static_cast<std::size_t>(rows * chunks * lanes);
+  }
+
+  /// Computes the bits of `rows` rows of `columns` columns, by all threads of a block. `ordinal` is that of the sample.
+  template <class Thread>
+  CTP_HD void fill(const Thread& t, const Dropout& dropout, std::uint32_t ordinal, int rows, Index columns) const {
+    const std::uint32_t threshold = dropout.threshold();
+    CTP_KEEP_LOOP
+    for (int e = t.id(); e < rows * chunks_ * lanes; e += t.threads()) {
+      const int row = e / (chunks_ * lanes), within = e % (chunks_ * lanes);
+      const Index block = lanes * ((first_row_ + row) * chunks(columns) + first_chunk_) + within;
+      std::uint32_t word[4] = {static_cast<std::uint32_t>(block), dropout.dropout_id, ordinal,
+                               (dropout.task << 16U) | (dropout.epoch & 0xFFFFU)};
+      philox4x32(word, dropout.key.low, dropout.key.high);
+      std::uint32_t bits = 0;
+      CTP_UNROLL
+      for (unsigned i = 0; i < 4; ++i) {
+        bits |= ((word[i] & 0xFFFFU) >= threshold ? 1U : 0U) << i;
+        bits |= ((word[i] >> 16U) >= threshold ? 1U : 0U) << (i + 4);
+      }
+      bytes_[e] = static_cast<std::uint8_t>(bits);
+    }
+  }
+
+  /// @brief Whether elements stay: bit k is column `column + 16 k` of the same chunk. `row` and `column` count from the
+  /// first row and the first chunk's first column.
+  [[nodiscard]] CTP_HD std::uint32_t bits(int row, int column) const {
+    const std::uint32_t all = bytes_[(row * chunks_ + column / chunk_columns) * lanes + column % lanes];
+    return all >> static_cast<unsigned>(column % chunk_columns / lanes);
+  }
+
+ private:
+  std::uint8_t* bytes_;
+  Index first_row_, first_chunk_;
+  int chunks_;
+};
+
+}  // namespace ctp::backend::cuda::kernel

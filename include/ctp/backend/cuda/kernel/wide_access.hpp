@@ -1,0 +1,49 @@
+/// @file   ctp/backend/cuda/kernel/wide_access.hpp
+/// @brief  Reads and writes of several neighbours in one access.
+/// @layer  backend
+#pragma once
+
+#include <cstdint>
+
+#include <ctp/config.hpp>
+
+namespace ctp::backend::cuda::kernel {
+
+/// Two neighbours.
+template <class T>
+struct alignas(2 * sizeof(T)) Pair {
+  T x[2];
+};
+/// Four neighbours.
+template <class T>
+struct alignas(4 * sizeof(T)) Quad {
+  T x[4];
+};
+
+/// Whether an access of sizeof(T) bytes may begin at `p`.
+template <class T>
+CTP_HD bool is_aligned(const void* p) {
+  return reinterpret_cast<std::uintptr_t>(p) % alignof(T) == 0;
+}
+
+/// The T at `p`, which is aligned for it, by one access on a device.
+template <class T>
+CTP_HD T read_wide(const void* p) {
+#if defined(__CUDA_ARCH__)
+  return *static_cast<const T*>(p);
+#else
+  T value;
+  __builtin_memcpy(&value, p, sizeof value);  // the elements may have another type
+  return value;
+#endif
+}
+template <class T>
+CTP_HD void write_wide(void* p, const T& value) {
+#if defined(__CUDA_ARCH__)
+  *static_cast<T*>(p) = value;
+#else
+  __builtin_memcpy(p, &value, sizeof value);
+#endif
+}
+
+}  // namespace ctp::backend::cuda::kernel

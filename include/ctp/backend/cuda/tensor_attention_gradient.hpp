@@ -1,0 +1,253 @@
+/// @file   ctp/backend/cuda/tensor_attention_gradient.hpp
+/// @brief  Backward passes of attention on tensor cores.
+/// @layer  backend
+///
+/// The weights are recomputed from the logarithm of each query's softmax sum, which the forward pass saves.
+/// **Source.** Dao et al. 2022, arXiv:2205.14135, algorithm 4.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include <ctp/backend/attention_shape.hpp>
+#include <ctp/backend/cuda/kernel/attention_head.hpp>
+#include <ctp/backend/cuda/kernel/head_strips.hpp>
+#include <ctp/backend/cuda/kernel/kept_bits.hpp>
+#include <ctp/backend/cuda/kernel/score_terms.hpp>
+#include <ctp/backend/cuda/kernel/tensor_tile.hpp>
+#include <ctp/config.hpp>
+
+namespace ctp::backend::cuda::kernel {
+
+/// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory.
+template <class Form, int Width>
+struct TensorQueryGradient {
+  static constexpr bool cooperative = true;
+  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  HeadStrips strips;
+  AttentionShape s;
+  const float *q, *k, *v, *key_bias;
+  Dropout dropout;
+  const float *log_sum, *delta, *d_o;
+  float* dq;
+
+  /// A strip's operands, its sums, and the logarithm of the softmax sum (in units of log 2) and delta of a lane's rows.
+  struct Strip {
+    LeftOperands<Form, Width> queries, changes;
+    float sums[Width / 8][4] = {}, total[2] = {}, taken[2] = {};
+  };
+
+  static std::size_t kept_bytes(const HeadStrips& strips) {
+    return KeptBits::bytes(strips.strips * strip_rows, KeptBits::chunks(strips.chunk));
+  }
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Head head(t.block() / strips.blocks, s);
+    const Index first_query = t.block() % strips.blocks * strips.strips * strip_rows;
+    const HeldRows<Form, Width> held(t, strips.chunk);
+    const Fragment f(t.id() % warp_size);
+    const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
+    const bool held_once = s.keys <= strips.chunk;
+    if (held_once) load<8>(t, held, head, first_query, 0);
+    CTP_KEEP_LOOP
+    for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
+      const int row = (turn + warp) * strip_rows;
+      const Index query = first_query + row, rows = turn + warp < strips.strips ? s.queries - query : 0;
+      Strip strip;
+      if (rows > 0) start(f, head, query, rows, strip);
+      CTP_KEEP_LOOP
+      for (Index first = 0; first < s.keys; first += strips.chunk) {
+        if (!held_once) load<1>(t, held, head, first_query, first);
+        if (rows <= 0) continue;
+        const KeptBits kept = kept_bits(held, head, first_query, first);
+        const int n = strips.padded(s.keys, first);
+        CTP_KEEP_LOOP
+        for (int j = 0; j < n; j += strip_rows) add_keys(t, f, held, kept, row, j, strip);
+      }
+      if (rows > 0)
+        add_to_rows<Width>(f, strip.sums, score_scale<Width>() * log_2, dq + head.q(s) + query * s.q_stride, s.q_stride,
+                           rows);
+    }
+  }
+
+ private:
+  CTP_HD KeptBits kept_bits(const HeldRows<Form, Width>& held, const Head& head, Index first_query, Index first) const {
+    return {held.kept, head.h * s.queries + first_query, first / KeptBits::chunk_columns,
+            static_cast<int>(KeptBits::chunks(strips.chunk))};
+  }
+  CTP_HD void start(const Fragment& f, const Head& head, Index query, Index rows, Strip& strip) const {
+    const Index o_stride = s.heads * s.width;
+    load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, strip.queries);
+    load_left<Form, Width>(d_o + head.o(s) + query * o_stride, o_stride, rows, f, strip.changes);
+    CTP_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index i = f.group + half * 8;
+      if (i >= rows) continue;
+      strip.total[half] = log2_e * log_sum[head.row(s, query + i)];
+      strip.taken[half] = delta[head.row(s, query + i)];
+    }
+  }
+  /// As TensorAttention::load().
+  template <int InFlight, class Thread>
+  CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_query,
+                   Index first) const {
+    const int n = strips.held(s.keys, first), padded = strips.padded(s.keys, first);
+    t.sync();
+    load_rows<Form, Width, InFlight>(t, k + head.k(s) + first * s.k_stride, s.k_stride, n, padded, held.first);
+    load_rows<Form, Width, InFlight>(t, v + head.v(s) + first * s.v_stride, s.v_stride, n, padded, held.second);
+    CTP_KEEP_LOOP
+    for (int j = t.id(); j < padded; j += t.threads())
+      held.number[j] = j >= n ? -INFINITY : bias_in_log2(key_bias, head.b * s.keys + first + j);
+    if (dropout.active())
+      kept_bits(held, head, first_query, first)
+          .fill(t, dropout, dropout.sample[head.b], strips.strips * strip_rows, s.keys);
+    t.sync();
+  }
+
+  /// Adds keys j to j + strip_rows of shared memory.
+  template <class Thread>
+  CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
+                       int row, int j, Strip& strip) const {
+    float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
+    multiply_by_rows<Form, Width, strip_rows>(t, f, strip.queries, held.first, j, p);
+    multiply_by_rows<Form, Width, strip_rows>(t, f, strip.changes, held.second, j, dp);
+    if (dropout.active()) multiply_by_factors<strip_rows>(f, kept, dropout.scale(), row, j, dp);
+    CTP_UNROLL
+    for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      const float bias = held.number[j + n * 8 + f.pair * 2 + e % 2];
+      const float weight = exp2_of(score_scale<Width>() * p[n][e] + (bias - strip.total[e / 2]));
+      p[n][e] = weight * (dp[n][e] - strip.taken[e / 2]);
+    }
+    add_weighted_rows<Form, Width, strip_rows>(t, f, p, held.first, j, strip.sums);
+  }
+};
+
+/// Backward pass for dk and dv, either of which may be null: a warp computes 16 keys; queries and the gradients of
+/// their outputs are in shared memory.
+template <class Form, int Width>
+struct TensorKeyGradient {
+  static constexpr bool cooperative = true;
+  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  HeadStrips strips;
+  AttentionShape s;
+  const float *q, *k, *v, *key_bias;
+  Dropout dropout;
+  const float *log_sum, *delta, *d_o;
+  float *dk, *dv;
+
+  /// A strip's operands, its sums, and the bias of a lane's keys in units of log 2.
+  struct Strip {
+    LeftOperands<Form, Width> keys, values;
+    float of_key[Width / 8][4] = {}, of_value[Width / 8][4] = {}, bias[2] = {};
+  };
+
+  static std::size_t kept_bytes(const HeadStrips& strips) {
+    return KeptBits::bytes(strips.chunk, chunks_of_keys(strips));
+  }
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const Head head(t.block() / strips.blocks, s);
+    const Index first_key = t.block() % strips.blocks * strips.strips * strip_rows;
+    const HeldRows<Form, Width> held(t, strips.chunk);
+    const Fragment f(t.id() % warp_size);
+    const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
+    const bool held_once = s.queries <= strips.chunk;
+    if (held_once) load<8>(t, held, head, first_key, 0);
+    CTP_KEEP_LOOP
+    for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
+      const Index key = first_key + (turn + warp) * strip_rows, rows = turn + warp < strips.strips ? s.keys - key : 0;
+      Strip strip;
+      if (rows > 0) start(f, head, key, rows, strip);
+      CTP_KEEP_LOOP
+      for (Index first = 0; first < s.queries; first += strips.chunk) {
+        if (!held_once) load<1>(t, held, head, first_key, first);
+        if (rows <= 0) continue;
+        const KeptBits kept = kept_bits(held, head, first_key, first);
+        const int column = static_cast<int>(key - first_key / KeptBits::chunk_columns * KeptBits::chunk_columns);
+        const int n = strips.padded(s.queries, first);
+        CTP_KEEP_LOOP
+        for (int i = 0; i < n; i += strip_rows) add_queries(t, f, held, kept, i, column, strip);
+      }
+      if (rows > 0 && dk != nullptr)
+        add_to_rows<Width>(f, strip.of_key, score_scale<Width>() * log_2, dk + head.k(s) + key * s.k_stride, s.k_stride,
+                           rows);
+      if (rows > 0 && dv != nullptr)
+        add_to_rows<Width>(f, strip.of_value, 1.F, dv + head.v(s) + key * s.v_stride, s.v_stride, rows);
+    }
+  }
+
+ private:
+  /// Chunks of columns that the keys of a block lie in: a block's first key need not begin a chunk.
+  CTP_HD static constexpr Index chunks_of_keys(const HeadStrips& strips) {
+    return KeptBits::chunks(strips.strips * strip_rows) + (strips.blocks > 1 ? 1 : 0);
+  }
+  CTP_HD KeptBits kept_bits(const HeldRows<Form, Width>& held, const Head& head, Index first_key, Index first) const {
+    return {held.kept, head.h * s.queries + first, first_key / KeptBits::chunk_columns,
+            static_cast<int>(chunks_of_keys(strips))};
+  }
+
+  CTP_HD void start(const Fragment& f, const Head& head, Index key, Index rows, Strip& strip) const {
+    load_left<Form, Width>(k + head.k(s) + key * s.k_stride, s.k_stride, rows, f, strip.keys);
+    load_left<Form, Width>(v + head.v(s) + key * s.v_stride, s.v_stride, rows, f, strip.values);
+    CTP_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index j = f.group + half * 8;
+      if (j < rows) strip.bias[half] = bias_in_log2(key_bias, head.b * s.keys + key + j);
+    }
+  }
+  /// Loads queries and gradients of outputs, and each query's softmax sum and delta; the sum of padding is infinite,
+  /// which makes its weights 0.
+  template <int InFlight, class Thread>
+  CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_key,
+                   Index first) const {
+    const int n = strips.held(s.queries, first), padded = strips.padded(s.queries, first);
+    const Index o_stride = s.heads * s.width;
+    t.sync();
+    load_rows<Form, Width, InFlight>(t, q + head.q(s) + first * s.q_stride, s.q_stride, n, padded, held.first);
+    load_rows<Form, Width, InFlight>(t, d_o + head.o(s) + first * o_stride, o_stride, n, padded, held.second);
+    CTP_KEEP_LOOP
+    for (int i = t.id(); i < padded; i += t.threads()) {
+      held.number[i] = i < n ? log2_e * log_sum[head.row(s, first + i)] : INFINITY;
+      held.second_number[i] = i < n ? delta[head.row(s, first + i)] : 0.F;
+    }
+    if (dropout.active()) kept_bits(held, head, first_key, first).fill(t, dropout, dropout.sample[head.b], n, s.keys);
+    t.sync();
+  }
+
+  /// All results are transposed: a row belongs to a key, a column to a query.
+  template <class Thread>
+  CTP_HD void add_queries(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
+                          int i, int column, Strip& strip) const {
+    float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
+    multiply_by_rows<Form, Width, strip_rows>(t, f, strip.keys, held.first, i, p);
+    multiply_by_rows<Form, Width, strip_rows>(t, f, strip.values, held.second, i, dp);
+    CTP_UNROLL
+    for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
+    for (int e = 0; e < 4; ++e) {
+      const float total = held.number[i + n * 8 + f.pair * 2 + e % 2];
+      p[n][e] = exp2_of(score_scale<Width>() * p[n][e] + (strip.bias[e / 2] - total));
+    }
+    if (dropout.active()) {
+      const float scale = dropout.scale();
+      CTP_UNROLL
+      for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
+      for (int e = 0; e < 4; ++e) {
+        const int query = i + n * 8 + f.pair * 2 + e % 2;
+        const float factor = (kept.bits(query, column + f.group + e / 2 * 8) & 1U) != 0 ? scale : 0.F;
+        dp[n][e] = p[n][e] * (factor * dp[n][e] - held.second_number[query]);
+        p[n][e] *= factor;
+      }
+    } else {
+      CTP_UNROLL
+      for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
+      for (int e = 0; e < 4; ++e) dp[n][e] = p[n][e] * (dp[n][e] - held.second_number[i + n * 8 + f.pair * 2 + e % 2]);
+    }
+    add_weighted_rows<Form, Width, strip_rows>(t, f, dp, held.first, i, strip.of_key);
+    add_weighted_rows<Form, Width, strip_rows>(t, f, p, held.second, i, strip.of_value);
+  }
+};
+
+}  // namespace ctp::backend::cuda::kernel
