@@ -1,8 +1,8 @@
 """Instructions and times of launches: the loops of a kernel's machine code times their trips.
 
-A *unit* is what one trip of a loop does for a warp: 32 elements of an elementwise kernel, 32 columns of a row, a tile of
-attention. For each kernel, a recipe finds the loop that does a unit in the counts of machine_code.py. A kernel without a
-recipe is timed by its bytes alone.
+A *unit* is what one trip of a loop does for a warp: 32 elements of an elementwise kernel, 32 columns of a row, a tile
+of attention. For each kernel, a recipe finds the loop that does a unit in the counts of machine_code.py. A kernel
+without a recipe is timed by its bytes alone.
 
     floor    = the most of: bytes / copy rate, FLOPs / rate, instructions / issue rate
     expected = the most of: bytes, FLOPs and instructions at the shares of devices.py, and
@@ -11,38 +11,51 @@ recipe is timed by its bytes alone.
 from dataclasses import dataclass
 
 import devices
-from kernel_work import base, bytes_of, flops_of, key_of, rows_of, shape
+from kernel_work import PRODUCTS_OF, base, bytes_of, flops_of, key_of, rows_of, shape
 from machine_code import Missing
 
 TILE_ROWS, TILE_WARPS, WARP = 64, 4, 32
+ROW_ONCE = 150  # straight-line instructions of a row: most of that code is other forms of the loops, for short rows
 
 
 @dataclass
 class Work:
-    """Of one launch: units in all, instructions and waits of a unit, straight-line instructions and the warps that run
-    them; `latency` names what a wait waits for."""
+    """Of one launch."""
     units: float
-    instructions: float
-    waits: float
-    l1_waits: float = 0
-    latency: str = "memory"
-    once: float = 0
-    warps: float = 0
-    serial: float = 0  # waits one after the other of the longest warp
+    instructions: float      # of a unit
+    waits: float             # of a unit
+    l1_waits: float = 0      # of a unit, beside the others
+    latency: str = "memory"  # what the waits wait for: memory, or l2
+    once: float = 0          # straight-line instructions
+    warps: float = 0         # that run them
+    serial: float = 0        # waits one after the other of the longest warp
 
     @property
     def all_instructions(self):
         return self.units * self.instructions + self.once * self.warps
 
 
+def always(_):
+    return True
+
+
+def is_inner(loop):
+    return loop["in"] >= 0
+
+
 def unrolled(kernel, fits, marker, per_unit):
-    """(instructions, waits) of a unit, in the loop that fits and does most units a trip."""
+    """(instructions, waits, instructions of dropout) of a unit, in the loop that fits and does most units a trip."""
     found = [loop for loop in kernel["loops"] if loop.get(marker, 0) >= per_unit and fits(loop)]
     if not found:
         return None
     loop = max(found, key=lambda one: one[marker])
     units = loop[marker] / per_unit
-    return loop["n"] / units, loop["waits"] / units, loop.get("drop", 0) / units
+    return loop["n"] / units, loop["waits"] / units, loop.get("drop", 0) / units or drop_loop(kernel)
+
+
+def drop_loop(kernel):
+    """Instructions of a loop that draws random numbers and does nothing else; 0 if there is none."""
+    return max((loop["drop"] for loop in kernel["loops"] if loop.get("drop") and not loop["n"]), default=0)
 
 
 def store_of(size):
@@ -74,7 +87,7 @@ def column_sums(launch, found):
 
 
 def parts_sums(launch, kernel):
-    found = unrolled(kernel, lambda loop: loop["in"] >= 0, "load", 4)
+    found = unrolled(kernel, is_inner, "load", 4)
     return found and Work(launch["parts"] * launch["columns"] / WARP, *found[:2], latency="l2",
                           warps=launch["columns"] / WARP)
 
@@ -82,8 +95,9 @@ def parts_sums(launch, kernel):
 def rows(*passes):
     """A warp or a block walks over a row once for each (loads, stores) in `passes`; stores of "y" have its size."""
     def recipe(launch, kernel):
-        width = launch.get("d") or launch.get("m") or launch["width"]
-        instructions = waits = 0
+        width = launch.get("d") or launch["m"]
+        instructions = drop_loop(kernel) if launch.get("dropout") else 0
+        waits = 0
         seen = []
         for loads, stores, condition in passes:
             if not condition(launch):
@@ -98,14 +112,14 @@ def rows(*passes):
             instructions += (loop["n"] + drop) / trips
             waits += loop["waits"] / trips
         straight = kernel["straight"]
-        warps = rows_of(launch) * max(launch["threads"] / WARP, 1) if "rows" not in launch else launch["rows"]
-        return Work(rows_of(launch) * width / WARP, instructions, waits, once=min(straight["n"], 150), warps=warps)
+        warps = rows_of(launch) * (1 if "rows" in launch else launch["threads"] / WARP)
+        return Work(rows_of(launch) * width / WARP, instructions, waits, once=min(straight["n"], ROW_ONCE), warps=warps)
     return recipe
 
 
 def best_row_loop(kernel, loads, stores, marker, seen):
     fits = [loop for loop in kernel["loops"]
-            if loop.get("load", 0) % loads == 0 and loop.get("load", 0) and loop not in seen
+            if loop.get("load", 0) % loads == 0 and loop.get("load", 0) and not any(loop is other for other in seen)
             and loop.get(marker, 0) * loads == loop["load"] * stores
             and loop.get("store", 0) + loop.get("store2", 0) == loop.get(marker, 0)]
     return max(fits, key=lambda loop: loop["load"], default=None)
@@ -113,7 +127,7 @@ def best_row_loop(kernel, loads, stores, marker, seen):
 
 def scatter(launch, kernel):
     """One warp adds up all rows of a word, through memory: as long as the most frequent word takes. Of the benchmark's
-    3,840 tokens 557 are [MASK] in the masked text and 128 are [CLS] in the other; 131 of 688 gathered rows are padding."""
+    3,840 tokens 557 are [MASK] in one text and 128 are [CLS] in the other; 131 of 688 gathered rows are padding."""
     longest = {3840: (557 + 128) / 2, 688: 131}.get(launch["n"], launch["n"] / 30)
     trips = longest * launch["d"] / WARP
     return Work(launch["n"] * launch["d"] / WARP, 4, 0, warps=launch["rows"], latency="l2", serial=trips)
@@ -123,8 +137,7 @@ def tensor_attention(launch, kernel):
     """The loop over tiles has the tensor-core products; loops within it load the tiles."""
     name = key_of(launch)
     heads, queries, keys, width = shape(launch)
-    products = {"TensorAttention": 2, "TensorQueryGradient": 3, "TensorKeyGradient": 4}[name]
-    per_tile = products * (TILE_ROWS // 8) * (width // (16 if "Bf16Form" in base(launch) else 8))
+    per_tile = PRODUCTS_OF[name] * (TILE_ROWS // 8) * (width // (16 if "Bf16Form" in base(launch) else 8))
     at = next((i for i, loop in enumerate(kernel["loops"]) if loop.get("mma", 0) >= per_tile), None)
     if at is None:
         raise Missing(f"expected a loop with {per_tile} tensor-core products in {base(launch)}, found none; adapt "
@@ -151,15 +164,10 @@ def scalar_attention(launch, kernel):
     """Inner loops of multiply-adds with one or two reads of shared memory each; all else is little beside them."""
     heads, queries, keys, width = shape(launch)
     loop = max(kernel["loops"], key=lambda one: one.get("fma", 0) if one.get("shared") else 0)
-    multiply_adds = heads * queries * keys * width * {"Attention": 2, "AttentionQueryGradient": 3}.get(key_of(launch), 4)
-    units = multiply_adds / WARP
+    units = PRODUCTS_OF[key_of(launch)] * heads * queries * keys * width / WARP  # multiply-adds of a warp
     # A multiprocessor reads shared memory for one warp a clock, so a read takes the place of four instructions.
     reads = loop["shared"] / loop["fma"]
     return Work(units, max(loop["n"] / loop["fma"], 4 * reads), 0, warps=launch["blocks"] * launch["threads"] / WARP)
-
-
-def always(_):
-    return True
 
 
 RECIPES = {
@@ -167,9 +175,9 @@ RECIPES = {
     "ResultGradient": lambda l, k: elementwise(l, k, "load", 8 if l["before"] else 4,
                                                lambda loop: (loop.get("fma", 0) > 0) == bool(l["before"])),
     "PartialColumnSums<float,ResultGradient>": gradient_sums,
-    "PartialColumnSums<float,Element>": lambda l, k: column_sums(l, unrolled(k, lambda p: p["in"] >= 0, "load", 4)),
-    "PartialColumnSums<float,PositionTerm>": lambda l, k: column_sums(l, unrolled(k, lambda p: p["in"] >= 0, "load", 4)),
-    "PartialColumnSums<float,GainTerm>": lambda l, k: column_sums(l, unrolled(k, lambda p: p["in"] >= 0, "load", 16)),
+    "PartialColumnSums<float,Element>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
+    "PartialColumnSums<float,PositionTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
+    "PartialColumnSums<float,GainTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 16)),
     "AddParts": parts_sums,
     "LayerNorm": rows((8, 1, lambda l: l["h"]), (4, 0, always), (4, 0, always), (12, "y", always)),
     "LayerNormBackward": rows((12, 0, always), (20, 2, lambda l: l["dx"] and l["dh"]),
@@ -227,8 +235,8 @@ def cost(launch, kernels, device, precision):
         raise Missing(f"expected counts of {launch['kernel']}, found none; run predict.py --count")
     work = recipe(launch, kernel)
     if work is None:
-        raise Missing(f"expected a loop in {launch['kernel']} as its recipe in benchmarks/cuda/kernel_time.py says, found "
-                      "none; adapt the recipe to the kernel's new form")
+        raise Missing(f"expected a loop in {launch['kernel']} as its recipe in benchmarks/cuda/kernel_time.py says, "
+                      "found none; adapt the recipe to the kernel's new form")
     found.instructions, found.per_unit = work.all_instructions, work.instructions
     issue = device.issue_seconds(found.instructions)
     warps = device.resident_warps(kernel["registers"], launch["threads"], launch["shared"], launch["blocks"])

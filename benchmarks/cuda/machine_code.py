@@ -4,14 +4,14 @@
 
     {"registers": 168, "straight": LOOP, "loops": [LOOP, ...]}
 
-LOOP counts the instructions outside of the loops within it: "n" of them, "drop" more where dropout draws random numbers,
-"load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of two-byte numbers,
-"mma" tensor-core products, "fma" multiply-adds, "shared" reads of shared memory, and "waits", how often an instruction
-needs the result of a load that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is the place of
-the enclosing loop, or -1.
+LOOP counts the instructions outside of the loops within it: "n" of them, "drop" more where dropout draws random
+numbers, "load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of two-byte
+numbers, "mma" tensor-core products, "fma" multiply-adds, "shared" reads of shared memory, and "waits", how often an
+instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is
+the place of the enclosing loop, or -1.
 
 A block that only a slow path reaches (a call of a division, a square root) is left out. Both arms of any other branch
-count, so numbers of branchy code are too high rather than too low.
+count, so the number of instructions of branchy code is too high rather than too low.
 """
 import os
 import re
@@ -24,7 +24,7 @@ RANDOM = re.compile(r"0xd2511f53|0xcd9e8d57|-0x2daee0ad|-0x326172a9", re.I)  # t
 INSTRUCTION = re.compile(r"^\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;")
 LABEL = re.compile(r"^(\.L_x_\d+|\$\S+):")
 REGISTER = re.compile(r"\bR(\d+)(\.64)?")
-NOTES = {"LDG": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared"}
+NOTES = {"LDG": "load", "LDGSTS": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared"}
 
 
 class Missing(Exception):
@@ -173,7 +173,8 @@ def count(root, wanted):
     with tempfile.TemporaryDirectory() as work:
         unit = os.path.join(work, "kernels.cubin")
         command = [nvcc, "-std=c++20", "-O3", "-DNDEBUG", "-I" + os.path.join(root, "include"), "-cubin",
-                   "--resource-usage", "-arch=" + ARCHITECTURE, os.path.join(root, "benchmarks/cuda/kernels.cu"), "-o", unit]
+                   "--resource-usage", "-arch=" + ARCHITECTURE, "-o", unit,
+                   os.path.join(root, "benchmarks", "cuda", "kernels.cu")]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise Missing(f"expected {nvcc} to compile benchmarks/cuda/kernels.cu, found\n{done.stderr[-2000:]}")

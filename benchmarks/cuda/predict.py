@@ -55,8 +55,8 @@ def launches_by(program, precision):
     try:
         done = subprocess.run([program, precision], capture_output=True, text=True)
     except OSError as error:
-        raise Missing(f"expected the program {program}, found {error}; cmake --build build/release --target launch_list, "
-                      "or name it with --program") from error
+        raise Missing(f"expected the program {program}, found {error}; cmake --build build/release --target "
+                      "launch_list, or name it with --program") from error
     if done.returncode:
         raise Missing(f"expected {program} {precision} to succeed, found exit code {done.returncode}: {done.stderr}")
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -76,7 +76,8 @@ def predict(launches, kernels, device, precision):
                                      found.expected * 1e3)):
             parts[part_of(launch)][key] += value * times
         if found.per_unit:
-            per_unit[base(launch)] = max(per_unit.get(base(launch), 0), round(found.per_unit, 1))
+            name = base(launch) + " with dropout" * launch.get("dropout", 0) + " through GELU" * launch.get("before", 0)
+            per_unit[name] = max(per_unit.get(name, 0), round(found.per_unit, 1))
     outside = sum(launch["count"] for launch in launches if launch.get("outside"))
     return {"device": device.name, "precision": precision,
             "step_ms": round(sum(part["expected_ms"] for part in parts.values()), 2),
@@ -154,13 +155,14 @@ def run(o):
     if o.record:
         program = o.program or os.path.join(ROOT, "build", "release", "bin", "launch_list")
         for precision in PRECISIONS:
-            write(o.folder, launch_file(precision), {"model": "base", "pairs": 128, "tokens": 30, "precision": precision},
-                  "launches", launches_by(program, precision))
+            head = {"model": "base", "pairs": 128, "tokens": 30, "precision": precision}
+            write(o.folder, launch_file(precision), head, "launches", launches_by(program, precision))
     if o.count:
-        names = {launch.get("kernel") for precision in PRECISIONS for launch in recorded_launches(o.folder, precision)}
+        names = {launch.get("kernel") for one in PRECISIONS for launch in recorded_launches(o.folder, one)}
         found = machine_code.count(ROOT, names)
         write(o.folder, COUNTS, {key: found[key] for key in ("architecture", "compiler")}, "kernels", found["kernels"])
-    launches = launches_by(o.program, o.precision) if o.program and not o.record else recorded_launches(o.folder, o.precision)
+    fresh = o.program and not o.record
+    launches = launches_by(o.program, o.precision) if fresh else recorded_launches(o.folder, o.precision)
     counts = read(o.folder, COUNTS, "run predict.py --count")
     result = predict(launches, counts["kernels"], DEVICES[o.device], o.precision)
     complaints = above_limits(result, o)
@@ -170,8 +172,8 @@ def run(o):
     if o.json:
         print(json.dumps(result))
     else:
-        print(f"{o.device}, {o.precision}, ctp at base, 128 pairs of 30 tokens: {result['nodes']:,} nodes of a graph and "
-              f"{result['outside']} launches outside; instructions counted in {counts['architecture']} machine code of "
+        print(f"{o.device}, {o.precision}, ctp at base, 128 pairs of 30 tokens: {result['nodes']:,} nodes of a graph "
+              f"and {result['outside']} launches outside; instructions of {counts['architecture']} machine code by "
               f"{counts['compiler']}\n\n{table(result)}")
     for complaint in complaints:
         print(f"predict.py: {complaint}", file=sys.stderr)
