@@ -33,37 +33,37 @@ class Numbers {
  public:
   template <class Body>
   void read(const Body& body) {
-#define BENCH_READ(member) \
+#define CTP_BENCH_READ(member) \
   if constexpr (requires { body.member; }) number(#member, body.member)
-    BENCH_READ(n);
-    BENCH_READ(rows);
-    BENCH_READ(d);
-    BENCH_READ(m);
-    BENCH_READ(columns);
-    BENCH_READ(rows_of_part);
-    BENCH_READ(of_part);
-    BENCH_READ(parts);
-    BENCH_READ(chunk);
-    BENCH_READ(accumulate);
-    BENCH_READ(dropout);  // whether it is active
-    BENCH_READ(s);        // of attention
-    BENCH_READ(to);       // of memory: the bytes of one number
-    BENCH_READ(y);
-    BENCH_READ(o);
-    BENCH_READ(q);
-#undef BENCH_READ
-#define BENCH_READ(member) \
+    CTP_BENCH_READ(n);
+    CTP_BENCH_READ(rows);
+    CTP_BENCH_READ(d);
+    CTP_BENCH_READ(m);
+    CTP_BENCH_READ(columns);
+    CTP_BENCH_READ(rows_of_part);
+    CTP_BENCH_READ(of_part);
+    CTP_BENCH_READ(parts);
+    CTP_BENCH_READ(chunk);
+    CTP_BENCH_READ(accumulate);
+    CTP_BENCH_READ(dropout);  // whether it is active
+    CTP_BENCH_READ(s);        // of attention
+    CTP_BENCH_READ(to);       // of memory: the bytes of one number
+    CTP_BENCH_READ(y);
+    CTP_BENCH_READ(o);
+    CTP_BENCH_READ(q);
+#undef CTP_BENCH_READ
+#define CTP_BENCH_READ(member) \
   if constexpr (requires { body.member == nullptr; }) number(#member, body.member != nullptr)
-    BENCH_READ(h);
-    BENCH_READ(before);
-    BENCH_READ(key_bias);
-    BENCH_READ(factor);
-    BENCH_READ(log_sum);
-    BENCH_READ(dx);
-    BENCH_READ(dh);
-    BENCH_READ(dk);
-    BENCH_READ(dv);
-#undef BENCH_READ
+    CTP_BENCH_READ(h);
+    CTP_BENCH_READ(before);
+    CTP_BENCH_READ(key_bias);
+    CTP_BENCH_READ(factor);
+    CTP_BENCH_READ(log_sum);
+    CTP_BENCH_READ(dx);
+    CTP_BENCH_READ(dh);
+    CTP_BENCH_READ(dk);
+    CTP_BENCH_READ(dv);
+#undef CTP_BENCH_READ
     if constexpr (requires { body.body; }) read(body.body);
     if constexpr (requires { body.term; }) read(body.term);
     if constexpr (requires { body.value; }) read(body.value);

@@ -144,14 +144,14 @@ def tensor_attention(launch, kernel):
                       "tensor_attention() in benchmarks/cuda/kernel_time.py to the kernel's new form")
     loop = kernel["loops"][at]
     tiles_of_trip = loop["mma"] / per_tile
-    instructions = (loop["n"] + loop.get("drop", 0) * launch["dropout"]) / tiles_of_trip
+    instructions = (loop["n"] + loop.get("drop", 0) * launch.get("dropout", 0)) / tiles_of_trip
     wide = loop.get("wide", 0)
     l2_waits, l1_waits = wide / tiles_of_trip, (loop["waits"] - wide) / tiles_of_trip
-    if not launch["key_bias"]:  # a load for each pair of columns that is not executed
+    if not launch.get("key_bias"):  # a load for each pair of columns that is not executed
         l1_waits = max(l1_waits - TILE_ROWS // 8 * 4, 0)
     for inner in kernel["loops"]:
         if inner["in"] == at and inner.get("load"):
-            trips = TILE_ROWS * width * launch["q"] / (TILE_WARPS * WARP * inner["load"])
+            trips = TILE_ROWS * width * launch.get("q", 4) / (TILE_WARPS * WARP * inner["load"])
             instructions += trips * inner["n"]
             l2_waits += trips * inner["waits"]
     other = queries if name == "TensorKeyGradient" else keys
@@ -216,7 +216,15 @@ class Cost:
 
 
 def cost(launch, kernels, device, precision):
-    """**Errors.** Missing if the counts lack the kernel."""
+    """**Errors.** Missing if the counts lack the kernel, or the launch a number."""
+    try:
+        return known_cost(launch, kernels, device, precision)
+    except KeyError as missing:
+        raise Missing(f"expected the number {missing} of {base(launch) or launch}, found none; launch_list prints the "
+                      "members that benchmarks/cuda/kernel_names.hpp names: add it, or adapt kernel_work.py") from None
+
+
+def known_cost(launch, kernels, device, precision):
     moved, flops = bytes_of(launch) or 0, flops_of(launch)
     rate = device.flops[precision] * devices.PRODUCT_FLOOR
     memory = moved / (device.bandwidth * devices.MEMORY_FLOOR)
