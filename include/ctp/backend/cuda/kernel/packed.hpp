@@ -44,6 +44,8 @@ class Stored {
   CTP_HD Stored(Packed* p, bool rounded) : p_(p), rounded_(rounded) {}
 
   [[nodiscard]] CTP_HD explicit operator bool() const { return p_ != nullptr; }
+  /// Bytes of one number.
+  [[nodiscard]] CTP_HD int number_bytes() const { return rounded_ ? 2 : static_cast<int>(sizeof(Real)); }
   [[nodiscard]] CTP_HD Real operator[](Index i) const {
     return rounded_ ? static_cast<Real>(bfloat16_value(static_cast<const std::uint16_t*>(p_)[i]))
                     : static_cast<const Real*>(p_)[i];

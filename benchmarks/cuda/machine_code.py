@@ -1,0 +1,197 @@
+"""What a kernel's machine code says without running it: instructions of each loop, and how often it waits for memory.
+
+`count(root, nvcc)` compiles benchmarks/cuda/kernels.cu for sm_90, disassembles it and returns, for each kernel:
+
+    {"registers": 168, "straight": LOOP, "loops": [LOOP, ...]}
+
+LOOP counts the instructions outside of the loops within it: "n" of them, "drop" more where dropout draws random
+numbers, "load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of two-byte
+numbers, "mma" tensor-core products, "fma" multiply-adds, "shared" reads of shared memory, and "waits", how often an
+instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is
+the place of the enclosing loop, or -1.
+
+A block that only a slow path reaches (a call of a division, a square root) is left out. Both arms of any other branch
+count, so the number of instructions of branchy code is too high rather than too low.
+"""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+ARCHITECTURE = "sm_90"
+RANDOM = re.compile(r"0xd2511f53|0xcd9e8d57|-0x2daee0ad|-0x326172a9", re.I)  # the multipliers of Philox
+INSTRUCTION = re.compile(r"^\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;")
+LABEL = re.compile(r"^(\.L_x_\d+|\$\S+):")
+REGISTER = re.compile(r"\bR(\d+)(\.64)?")
+NOTES = {"LDG": "load", "LDGSTS": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared"}
+
+
+class Missing(Exception):
+    """Something that the person must provide, and how."""
+
+
+def tool(name, package):
+    """Path of a tool, or of the one that the pip package brings."""
+    found = os.environ.get(name.upper()) or shutil.which(name)
+    if not found:
+        try:
+            import nvidia  # the name space of NVIDIA's pip packages
+            places = [os.path.join(p, "cu13", "bin", name) for p in nvidia.__path__]
+        except ImportError:
+            places = []
+        found = next((p for p in places if os.path.exists(p)), None)
+    if not found:
+        raise Missing(f"expected {name} on PATH or in {name.upper()}, found none; {package}")
+    return found
+
+
+def short_name(demangled):
+    """Name of a kernel's body as launch_list prints it; None for other functions."""
+    body = re.search(r"run_body<(.*)>\(", demangled)
+    if not body:
+        return None
+    return re.sub(r"\w+::", "", body.group(1)).replace(" ", "").replace("<float>", "")
+
+
+def operation(text):
+    words = re.sub(r"^@!?\w+\s+", "", text).split(None, 1)
+    return words[0], (words[1] if len(words) > 1 else "")
+
+
+def load_bytes(name):
+    for part, size in ((".128", 16), (".64", 8), (".U16", 2), (".S16", 2), (".U8", 1), (".S8", 1)):
+        if part in name:
+            return size
+    return 4
+
+
+def reads_and_writes(text):
+    """Numbers of the registers that an instruction reads, and that it writes."""
+    name, operands = operation(text)
+    parts = operands.split(",")
+    writes = set()
+    if not name.startswith(("ST", "BRA", "RED", "ISETP", "FSETP", "EXIT", "BAR")):
+        first = REGISTER.match(parts[0].strip())
+        if first:
+            size = max(load_bytes(name) // 4, 1) if name.startswith("LD") else 1
+            writes = {int(first.group(1)) + i for i in range(size)}
+            parts = parts[1:]
+    reads = set()
+    for found in REGISTER.finditer(",".join(parts)):
+        reads |= {int(found.group(1))} | ({int(found.group(1)) + 1} if found.group(2) else set())
+    return reads, writes
+
+
+def waits(lines, repeats):
+    """How often a pass over the lines uses a load that is still on its way, and how often a wide one; in a loop: of any
+    pass but the first."""
+    pending, count, wide = {}, 0, 0
+    for _ in range(2 if repeats else 1):
+        count = wide = 0
+        for text in lines:
+            reads, writes = reads_and_writes(text)
+            if any(register in pending for register in reads):
+                count += 1
+                wide += any(pending.get(register, 0) >= 8 for register in reads)
+                pending = {}
+            for register in writes:
+                pending.pop(register, None)
+            if operation(text)[0].startswith("LDG"):
+                pending.update(dict.fromkeys(writes, load_bytes(operation(text)[0])))
+    return count, wide
+
+
+class Function:
+    """One kernel: its instructions, its loops, and the blocks that are special."""
+
+    def __init__(self, listing):
+        self.lines, labels = [], {}
+        for line in listing.split("\n"):
+            found = INSTRUCTION.match(line)
+            if found:
+                self.lines.append(found.group(2))
+            elif LABEL.match(line):
+                labels[LABEL.match(line).group(1)] = len(self.lines)
+        self.end = min([at for label, at in labels.items() if label.startswith("$")] + [len(self.lines)])
+        while self.end and self.lines[self.end - 1] == "NOP":
+            self.end -= 1
+        jumps = []
+        for at, text in enumerate(self.lines[:self.end]):
+            target = re.search(r"BRA.*`\((\.L_x_\d+)\)", text)
+            if target:
+                jumps.append((at, labels[target.group(1)], text.startswith("@")))
+        heads = {}
+        for at, to, _ in jumps:
+            if to < at:
+                heads[to] = max(heads.get(to, 0), at + 1)
+        self.loops = sorted(heads.items(), key=lambda loop: (loop[0], -loop[1]))
+        self.special = {}
+        skipped = sorted((to - at, at, to) for at, to, conditional in jumps if conditional and to > at)
+        for at, text in enumerate(self.lines[:self.end]):
+            kind = "call" if operation(text)[0].startswith("CALL") else "drop" if RANDOM.search(text) else None
+            block = next(((a, b) for _, a, b in skipped if a < at < b), None) if kind else None
+            for i in range(block[0] + 1, block[1]) if block else ():
+                self.special.setdefault(i, kind)
+
+    def within(self, inner, outer):
+        return inner != outer and outer[0] <= inner[0] and inner[1] <= outer[1]
+
+    def counts(self, places, repeats):
+        waited, wide = waits([self.lines[i] for i in places if i not in self.special], repeats)
+        c = {"n": 0, "waits": waited, **({"wide": wide} if wide else {})}
+        for i in places:
+            if i in self.special:
+                if self.special[i] == "drop":
+                    c["drop"] = c.get("drop", 0) + 1
+                continue
+            c["n"] += 1
+            name = operation(self.lines[i])[0]
+            key = NOTES.get(name.split(".")[0])
+            if name.startswith("STG"):
+                key = "store2" if ".U16" in name else "store"
+            if key:
+                c[key] = c.get(key, 0) + (load_bytes(name) if key == "load" else 1)
+        return c
+
+    def summary(self):
+        found = []
+        for loop in self.loops:
+            inner = [other for other in self.loops if self.within(other, loop)]
+            own = [i for i in range(*loop) if not any(a <= i < b for a, b in inner)]
+            around = [k for k, other in enumerate(self.loops) if self.within(loop, other)]
+            found.append({**self.counts(own, True), "in": max(around, default=-1)})
+        straight = [i for i in range(self.end) if not any(a <= i < b for a, b in self.loops)]
+        return {"straight": self.counts(straight, False), "loops": found}
+
+
+def count(root, wanted):
+    """The kernels with a name in `wanted`. **Errors.** Missing."""
+    nvcc = tool("nvcc", "install the CUDA toolkit, or leave --count out to use the recorded counts")
+    disassembler = tool("nvdisasm", "python3 -m pip install nvidia-cuda-nvdisasm")
+    demangler = tool("c++filt", "install binutils")
+    with tempfile.TemporaryDirectory() as work:
+        unit = os.path.join(work, "kernels.cubin")
+        command = [nvcc, "-std=c++20", "-O3", "-DNDEBUG", "-I" + os.path.join(root, "include"), "-cubin",
+                   "--resource-usage", "-arch=" + ARCHITECTURE, "-o", unit,
+                   os.path.join(root, "benchmarks", "cuda", "kernels.cu")]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise Missing(f"expected {nvcc} to compile benchmarks/cuda/kernels.cu, found\n{done.stderr[-2000:]}")
+        listing = subprocess.run([disassembler, "-c", unit], capture_output=True, text=True, check=True).stdout
+    registers = dict(re.findall(r"Compiling entry function '(\S+)'.*?Used (\d+) registers", done.stderr, re.S))
+    parts = re.split(r"^\.text\.(\S+):$", listing, flags=re.M)
+    names = subprocess.run([demangler], input="\n".join(parts[1::2]), capture_output=True, text=True, check=True).stdout
+    kernels = {}
+    for symbol, name, text in zip(parts[1::2], names.split("\n"), parts[2::2]):
+        short = short_name(name)
+        if short in wanted:
+            kernels[short] = {"registers": int(registers[symbol]), **Function(text).summary()}
+    absent = sorted(name for name in wanted if name and name not in kernels)
+    if absent:
+        raise Missing(f"expected the kernels {', '.join(absent)} in benchmarks/cuda/kernels.cu, found none; was "
+                      "launch_list built from the same sources?")
+    said = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True).stdout
+    release = re.search(r"release ([\d.]+)", said)
+    return {"architecture": ARCHITECTURE, "compiler": f"nvcc {release.group(1) if release else 'unknown'}",
+            "kernels": dict(sorted(kernels.items()))}

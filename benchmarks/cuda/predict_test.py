@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Tests predict.py with the committed records, and that it reports growth that is planted in a copy of them."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import machine_code
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RESULTS = os.path.join(os.path.dirname(HERE), "results")
+KERNEL = "TensorAttention<Bf16Form,64>"
+
+
+def predict(*arguments):
+    command = [sys.executable, "-B", os.path.join(HERE, "predict.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def expect(what, holds, found):
+    if not holds:
+        sys.exit(f"predict_test.py: {what}: found {found}")
+
+
+def plant(folder, name, change):
+    path = os.path.join(folder, name)
+    with open(path, encoding="utf-8") as f:
+        record = json.load(f)
+    change(record)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(record, f)
+
+
+def slower(record):
+    loop = next(loop for loop in record["kernels"][KERNEL]["loops"] if loop.get("mma"))
+    loop["n"] *= 2
+
+
+def more(record):
+    next(launch for launch in record["launches"] if launch.get("kernel") == "ForEachKernel<Gelu>")["count"] += 100
+
+
+def whole_record(precision):
+    code, out, err = predict("--from", RESULTS, "--json", "--precision", precision)
+    expect(f"exit code 0 in {precision}", code == 0, f"{code}, {err}")
+    result = json.loads(out)
+    for key in ("device", "precision", "step_ms", "nodes", "parts"):
+        expect(f"the key {key}", key in result, sorted(result))
+    expect("no kernel without a formula", all(part["part"] != "unknown kernels" for part in result["parts"]), out)
+    expect("a floor below the expectation", 0 < result["floor_ms"] < result["step_ms"], out)
+    return result
+
+
+# A loop of two dependent loads and a block with a call, around a loop of two independent loads.
+LISTING = """
+.L_x_1:
+        /*0000*/                   LDG.E R2, desc[UR4][R4.64] ;
+        /*0010*/                   IADD3 R3, R2, 0x1, RZ ;
+        /*0020*/                   LDG.E.128 R8, desc[UR4][R6.64] ;
+        /*0030*/              @!P0 BRA `(.L_x_2) ;
+        /*0040*/                   CALL.REL.NOINC `($__internal_0_$__cuda_sm20_div_s64) ;
+.L_x_2:
+        /*0050*/                   FADD R3, R11, R3 ;
+.L_x_3:
+        /*0060*/                   LDG.E R12, desc[UR4][R4.64] ;
+        /*0070*/                   LDG.E R13, desc[UR4][R4.64+0x4] ;
+        /*0080*/                   FFMA R14, R12, R13, R14 ;
+        /*0090*/               @P1 BRA `(.L_x_3) ;
+        /*00a0*/                   STG.E.U16 desc[UR4][R4.64], R14 ;
+        /*00b0*/               @P2 BRA `(.L_x_1) ;
+        /*00c0*/                   EXIT ;
+$__internal_0_$__cuda_sm20_div_s64:
+        /*00d0*/                   RET.REL.NODEC R2 `(x) ;
+"""
+
+
+def counts_of_a_listing():
+    found = machine_code.Function(LISTING).summary()
+    expected = {"straight": {"n": 1, "waits": 0},
+                "loops": [{"n": 7, "waits": 2, "wide": 1, "load": 20, "store2": 1, "in": -1},
+                          {"n": 4, "waits": 1, "load": 8, "fma": 1, "in": 0}]}
+    expect("the counts of a listing", found == expected, found)
+
+
+def main():
+    counts_of_a_listing()
+    results = {precision: whole_record(precision) for precision in ("bf16", "tf32", "fp32")}
+    expect("bf16 before tf32 before fp32", results["bf16"]["step_ms"] < results["tf32"]["step_ms"] <
+           results["fp32"]["step_ms"], [result["step_ms"] for result in results.values()])
+    with tempfile.TemporaryDirectory() as work:
+        before = os.path.join(work, "before.json")
+        with open(before, "w", encoding="utf-8") as f:
+            json.dump(results["bf16"], f)
+        code, _, err = predict("--from", RESULTS, "--check", before)
+        expect("no growth in the same records", code == 0, f"{code}, {err}")
+        for name, change, said in (("predict_counts.json", slower, KERNEL), ("launch_list_bf16.json", more, "nodes")):
+            grown = os.path.join(work, name.split(".")[0])
+            shutil.copytree(RESULTS, grown)
+            plant(grown, name, change)
+            code, _, err = predict("--from", grown, "--check", before)
+            expect(f"growth in {name}", code == 1 and said in err, f"{code}, {err}")
+        for limit in ("--most-ms=1", "--most-nodes=10", f"--most-instructions={KERNEL}=100"):
+            code, _, err = predict("--from", RESULTS, limit)
+            expect(f"the limit {limit}", code == 1 and "expected at most" in err, f"{code}, {err}")
+        code, _, err = predict("--from", os.path.join(work, "none"))
+        expect("a folder that is not there", code == 2 and "--from" in err, f"{code}, {err}")
+        code, _, err = predict("--program", os.path.join(work, "none"))
+        expect("a program that is not there", code == 2 and "--target launch_list" in err, f"{code}, {err}")
+    print(f"predict.py: {results['bf16']['step_ms']} ms in bf16 on an H200; planted growth was found")
+
+
+if __name__ == "__main__":
+    main()
