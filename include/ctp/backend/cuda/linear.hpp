@@ -31,14 +31,18 @@ struct ResultGradient {
   const Real *before, *dy;  ///< `before`: input of GELU, or null
   Stored<Real> to;          ///< null if the products read dy itself
 
+  struct Loaded {
+    Real dy, before;
+  };
+  CTP_HD Loaded read(Index row, Index column) const { return read(row * columns + column); }
+  CTP_HD Loaded read(Index i) const { return {dy[i], before == nullptr ? Real(0) : before[i]}; }
   /// Writes one element and returns it, for the column sums.
-  CTP_HD Real operator()(Index row, Index column) const {
-    const Index i = row * columns + column;
-    const Real g = before == nullptr ? dy[i] : dy[i] * fn::gelu_slope(before[i]);
+  CTP_HD Real use(const Loaded& loaded, Index row, Index column) const { return use(loaded, row * columns + column); }
+  CTP_HD Real use(const Loaded& loaded, Index i) const {
+    const Real g = before == nullptr ? loaded.dy : loaded.dy * fn::gelu_slope(loaded.before);
     if (to) to.set(i, g);
     return g;
   }
-  CTP_HD void operator()(Index i) const { (*this)(0, i); }
 };
 
 }  // namespace kernel

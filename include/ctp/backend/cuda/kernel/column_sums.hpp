@@ -6,14 +6,20 @@
 #include <algorithm>
 
 #include <ctp/backend/cuda/kernel/launch.hpp>
+#include <ctp/backend/cuda/kernel/read_ahead.hpp>
 
 namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// partial[part, column] = the sum of term(row, column) over the rows of a part.
+/// @brief partial[part, column] = the sum of term(row, column) over the rows of a part, in the order of the rows.
+///
+/// Eight rows are read before the first of them is used. A term that writes must satisfy ReadsAhead<Term, Index,
+/// Index>; its use() returns the term. Any other term only reads, so eight terms are computed before the first is
+/// added.
 template <class Real, class Term>
 struct PartialColumnSums {
+  static constexpr int rows_ahead = 8;
   Index rows, columns, rows_of_part;
   Term term;
   Real* partial;
@@ -21,7 +27,13 @@ struct PartialColumnSums {
     const Index part = i / columns, column = i % columns;
     const Index end = (part + 1) * rows_of_part < rows ? (part + 1) * rows_of_part : rows;
     Real sum = 0;
-    for (Index row = part * rows_of_part; row < end; ++row) sum += term(row, column);
+    if constexpr (ReadsAhead<Term, Index, Index>)
+      read_ahead<rows_ahead>(
+          part * rows_of_part, end, [&](Index row) { return term.read(row, column); },
+          [&](const auto& loaded, Index row) { sum += term.use(loaded, row, column); });
+    else
+      read_ahead<rows_ahead>(
+          part * rows_of_part, end, [&](Index row) { return term(row, column); }, [&](Real one, Index) { sum += one; });
     partial[i] = sum;
   }
 };
@@ -29,12 +41,14 @@ struct PartialColumnSums {
 /// sums[column] += the sum of the parts' sums, in the order of the parts.
 template <class Real>
 struct AddParts {
+  static constexpr int parts_ahead = 16;
   Index parts, columns;
   const Real* partial;
   Real* sums;
   CTP_HD void operator()(Index column) const {
     Real sum = 0;
-    for (Index part = 0; part < parts; ++part) sum += partial[part * columns + column];
+    read_ahead<parts_ahead>(
+        0, parts, [&](Index part) { return partial[part * columns + column]; }, [&](Real one, Index) { sum += one; });
     sums[column] += sum;
   }
 };
@@ -49,8 +63,8 @@ struct Element {
 
 }  // namespace kernel
 
-/// @brief Column sums: sums += the sums over rows of term(row, column). **Shapes.** sums [columns]. Uses the runtime's
-/// scratch.
+/// @brief Column sums: sums += the sums over rows of term(row, column); kernel::PartialColumnSums says what a term is.
+/// **Shapes.** sums [columns]. Uses the runtime's scratch.
 template <class Runtime, class Real, class Term>
 void add_column_sums(Index rows, Index columns, const Term& term, Real* sums) {
   if (rows <= 0 || columns <= 0) return;
