@@ -23,6 +23,19 @@ struct Gelu {
   CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(x[i])); }
 };
 
+/// Gelu of the four neighbours from 4 i on.
+template <class Real>
+struct GeluOfFour {
+  const Four<Real>* x;
+  Stored<Real> y;
+  CTP_HD void operator()(Index i) const {
+    Four<Real> four = x[i];
+    CTP_UNROLL
+    for (Real& one : four.at) one = fn::gelu(one);
+    y.set_four(i, four);
+  }
+};
+
 /// Gradient of a product's result, in the form that the products of the backward pass read. If GELU followed the
 /// product, `dy` is the gradient of GELU's output.
 template <class Real>
@@ -69,7 +82,7 @@ struct LinearOps {
     p.d = y;
     p.bias = bias;
     Runtime::matrix_product(p);
-    if (activated != nullptr) launch_each<Runtime>(n * m, kernel::Gelu<Real>{y, stored<Runtime, Real>(activated)});
+    if (activated != nullptr) gelu(n * m, y, stored<Runtime, Real>(activated));
   }
   template <class In>
   static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
@@ -110,6 +123,14 @@ struct LinearOps {
   /// Size in bytes of n elements of an operand.
   static std::size_t packed_bytes(Index n) {
     return static_cast<std::size_t>(n) * (Runtime::rounds_operands() ? sizeof(std::uint16_t) : sizeof(Real));
+  }
+
+ private:
+  static void gelu(Index n, const Real* x, const kernel::Stored<Real>& y) {
+    if (n % 4 == 0 && kernel::Stored<Real>(const_cast<Real*>(x)).has_fours() && y.has_fours())
+      launch_each<Runtime>(n / 4, kernel::GeluOfFour<Real>{reinterpret_cast<const kernel::Four<Real>*>(x), y});
+    else
+      launch_each<Runtime>(n, kernel::Gelu<Real>{x, y});
   }
 };
 

@@ -24,6 +24,12 @@ CTP_HD inline std::uint32_t bfloat16_bits(float x) {
 /// The number with these bfloat16 bits.
 CTP_HD inline float bfloat16_value(std::uint32_t bits) { return __builtin_bit_cast(float, bits << 16U); }
 
+/// Four neighbours, which a thread loads or stores at once.
+template <class T>
+struct alignas(4 * sizeof(T)) Four {
+  T at[4];
+};
+
 /// Pointer to numbers that are stored as Real or as bfloat16.
 template <class Real>
 class Stored {
@@ -36,6 +42,21 @@ class Stored {
   [[nodiscard]] CTP_HD Real operator[](Index i) const {
     return rounded_ ? static_cast<Real>(bfloat16_value(static_cast<const std::uint16_t*>(p_)[i]))
                     : static_cast<const Real*>(p_)[i];
+  }
+  /// True if set_four() may be used: the address is a multiple of four numbers.
+  [[nodiscard]] bool has_fours() const {
+    return reinterpret_cast<std::uintptr_t>(p_) % (4 * (rounded_ ? sizeof(std::uint16_t) : sizeof(Real))) == 0;
+  }
+  /// Sets the four numbers from 4 i on.
+  CTP_HD void set_four(Index i, const Four<Real>& x) const {
+    if (!rounded_) {
+      static_cast<Four<Real>*>(p_)[i] = x;
+      return;
+    }
+    Four<std::uint16_t> bits;
+    CTP_UNROLL
+    for (int k = 0; k < 4; ++k) bits.at[k] = static_cast<std::uint16_t>(bfloat16_bits(static_cast<float>(x.at[k])));
+    static_cast<Four<std::uint16_t>*>(p_)[i] = bits;
   }
   CTP_HD void set(Index i, Real x) const {
     if (rounded_)
