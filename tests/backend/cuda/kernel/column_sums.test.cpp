@@ -41,6 +41,15 @@ struct Doubled {
   }
 };
 
+/// The terms x and 3 x.
+struct OnceAndThrice {
+  ctp::Index columns;
+  const float* x;
+  CTP_HD ctp::backend::cuda::kernel::Two<float> operator()(ctp::Index row, ctp::Index column) const {
+    return {x[row * columns + column], 3 * x[row * columns + column]};
+  }
+};
+
 /// The column sums of x in the stated order: a part has at least 16 consecutive rows, and there are at most 131072 sums
 /// of parts; rows are added to a part, parts to each other, and their sum to the existing sum.
 std::vector<float> sums_in_order(ctp::Index rows, ctp::Index columns, const std::vector<float>& x, float before) {
@@ -78,6 +87,22 @@ TEST_CASE("column sums: the order of the additions is fixed, to the last bit, fo
       ctp::backend::cuda::add_column_sums<Single>(rows, columns, Doubled{columns, x.data()}, doubled.data());
       CHECK(x == twice);
       CHECK(doubled == sums_in_order(rows, columns, twice, 0.7F));
+    }
+}
+
+TEST_CASE("column sums: two sums in one pass have the bits that each has alone") {
+  using Single = ctp::test::SimulatedRuntime<float>;
+  for (const ctp::Index rows : {1, 7, 8, 9, 17, 300})
+    for (const ctp::Index columns : {1, 31, 128, 129, 200}) {
+      CAPTURE(rows);
+      CAPTURE(columns);
+      std::vector<float> x, thrice;
+      for (ctp::Index i = 0; i < rows * columns; ++i) thrice.push_back(3 * x.emplace_back(number(i)));
+      std::vector<float> first(static_cast<std::size_t>(columns), 0.7F), second(first.size(), 0.9F);
+      ctp::backend::cuda::add_column_sums<Single>(rows, columns, OnceAndThrice{columns, x.data()},
+                                                  ctp::backend::cuda::kernel::Two<float*>{first.data(), second.data()});
+      CHECK(first == sums_in_order(rows, columns, x, 0.7F));
+      CHECK(second == sums_in_order(rows, columns, thrice, 0.9F));
     }
 }
 
