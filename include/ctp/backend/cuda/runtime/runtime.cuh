@@ -24,7 +24,10 @@ struct DeviceRuntime {
   using Capture = cuda::Capture;
   using InputQueue = cuda::InputQueue<CopyStream>;
 
-  static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
+  static Block allocate(std::size_t bytes) {
+    static_cast<void>(Context::current());  // selects the device
+    return allocate_device(bytes);
+  }
   template <class T>
   static void zero(T* p, std::ptrdiff_t n) {
     if (SkipFlag::flag() != nullptr)
@@ -62,12 +65,12 @@ struct DeviceRuntime {
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     constexpr std::size_t default_limit = std::size_t{48} * 1024;
+    const cudaStream_t stream = Context::current().stream();
     if (shared > default_limit)  // set at each launch: every object file has a kernel of its own, with its own limit
       check(cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
             "cudaFuncSetAttribute");
     run_body<Body>
-        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(
-            body, SkipFlag::flag());
+        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, stream>>>(body, SkipFlag::flag());
     check(cudaGetLastError(), "kernel launch");
   }
 
