@@ -81,19 +81,28 @@ struct DeviceRuntime {
   }
 
   static void matrix_product(const MatrixProduct<float>& p) {
-    if (SkipFlag::flag() == nullptr) {
-      Product<Precision>::template run<DeviceRuntime>(p);
-      return;
-    }
+    if (SkipFlag::flag() == nullptr) return run_product(p);
     // cuBLASLt ignores the skip flag: the product goes to scratch memory, and a kernel that reads the flag copies it.
     MatrixProduct<float> temporary = p;
     temporary.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
     if (temporary.c == nullptr) temporary.c = p.d;
-    Product<Precision>::template run<DeviceRuntime>(temporary);
+    run_product(temporary);
     copy(temporary.d, p.m * p.n, p.d);
+  }
+  /// The precision of the next products.
+  static std::uint32_t numbers()
+    requires std::is_same_v<Precision, precision::AtRunTime>
+  {
+    return static_cast<std::uint32_t>(Context::current().precision);
   }
 
  private:
+  static void run_product(const MatrixProduct<float>& p) {
+    if (p.single)
+      Product<precision::Fp32>::template run<DeviceRuntime>(p);
+    else
+      Product<Precision>::template run<DeviceRuntime>(p);
+  }
   template <class Asked>
   static bool multiplies_in(precision::Choice asked) {
     if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
