@@ -64,12 +64,14 @@ struct ResultGradient {
 /// The operations of generic::LinearOps, which documents each of them.
 template <class Runtime, class Real>
 struct LinearOps {
+  /// Operands are not rounded in any precision: a temperature multiplies the error of a similarity.
   static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                       Index lda, const Real* b, Index ldb, bool accumulate, Real* c) {
     if (m == 0 || n == 0) return;
     MatrixProduct<Real> p{transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb};
     p.beta = accumulate ? Real(1) : Real(0);
     p.c = p.d = c;
+    p.single = true;
     Runtime::matrix_product(p);
   }
   /// `In` and `Out`: Real or Packed.

@@ -10,8 +10,9 @@
 
 #ifndef CTP_TEST_BACKENDS
 #include <support/simulated_cuda.hpp>
-#define CTP_TEST_BACKENDS \
-  ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float>, ctp::test::SimulatedCuda<double>
+#define CTP_TEST_BACKENDS                                                                                   \
+  ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float, 10>, ctp::test::SimulatedCuda<float>, \
+      ctp::test::SimulatedCuda<double>
 #endif
 #include <support/reference.hpp>
 
@@ -138,6 +139,19 @@ TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of product
   B::linear_backward(n, k, m, packed.data(), w.data(), nullptr, dy.data(), nullptr, false, dw_from_packed.data(),
                      nullptr);
   CHECK(dw_from_packed.to_host() == dw.to_host());
+}
+
+TEST_CASE_TEMPLATE("packed: product() keeps single precision where layers round", B, CTP_TEST_BACKENDS) {
+  const Values x = random(n * k, 1), w = random(m * k, 2);
+  auto bx = put<B>(x), bw = put<B>(w);
+  auto y = room<B>(n * m), of_layer = room<B>(n * m);
+  typename B::Real* const none = nullptr;
+  const Values expected = reference::product(false, true, n, m, k, 0.5, x, k, w, k);
+  B::product(false, true, n, m, k, 0.5F, bx.data(), k, bw.data(), k, false, y.data());
+  CHECK(reference::off<B>(y, expected) < reference::rounding<B>);
+  B::linear(n, k, m, bx.data(), bw.data(), none, none, of_layer.data(), none);
+  const double off = reference::off<B>(of_layer, reference::sum(expected, expected));
+  CHECK((off > 1e-4) == (B::rounds_operands() || B::multiplies_in_tf32()));
 }
 
 TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores or not, in one chunk or several", B,
