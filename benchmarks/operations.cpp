@@ -175,7 +175,7 @@ void attention_backward(benchmark::State& state) {
   for (auto _ : state) {
     B::attention_backward(data.shape, data.q.data(), data.k.data(), data.v.data(), data.bias.data(),
                           drops ? data.dropout.on : ctp::backend::Dropout{}, data.probabilities.data(), data.o.data(),
-                          d_o.data(), data.dq.data(), data.dk.data(), data.dv.data());
+                          d_o.data(), false, data.dq.data(), data.dk.data(), data.dv.data());
     benchmark::ClobberMemory();
   }
   flops(state, 4 * data.products());

@@ -29,7 +29,7 @@ void attention(const Options& o) {
     };
     const auto backward = [&] {
       B::attention_backward(s, q.data(), k.data(), v.data(), key_bias, dropout, saved.data(), out.data(), d_o.data(),
-                            dq.data(), dk.data(), dv.data());
+                            false, dq.data(), dk.data(), dv.data());
     };
     const double product = 2e-9 * static_cast<double>(batch * heads * c.queries * c.keys * width);
     const auto report = [&](const char* pass, int products, const Times& times) {

@@ -166,9 +166,10 @@ struct LoggingRuntime {
                          std::string(rounds                 ? "bf16"
                                      : multiplies_in_tf32() ? "tf32"
                                                             : "fp32") +
-                         "\",\"m\":" + std::to_string(p.m) + ",\"n\":" + std::to_string(p.n) + ",\"k\":" +
-                         std::to_string(p.k) + flag("transpose_a", p.transpose_a) + flag("transpose_b", p.transpose_b) +
-                         flag("bias", p.bias != nullptr) + flag("adds", p.beta != 0));
+                         "\",\"m\":" + std::to_string(p.m) + ",\"n\":" + std::to_string(p.n) +
+                         ",\"k\":" + std::to_string(p.k) + flag("transpose_a", p.transpose_a) +
+                         flag("transpose_b", p.transpose_b) + flag("bias", p.bias != nullptr) +
+                         flag("adds", p.beta != 0) + flag("packed", p.packed_d != nullptr));
     if (skips()) copy(p.d, p.m * p.n, p.d);  // as DeviceRuntime: the product does not read the flag
   }
 

@@ -57,7 +57,85 @@ struct Slots {
   }
 };
 
+/// Two samples of three rows: queries, keys and values by one product or by three, of operands or of variables.
+struct Attended {
+  ctp::Layout layout;
+  ctp::Parameter<2> x = layout.add("x", Shape<2>{6, 4}, ctp::Start::Weight);
+  ctp::Parameter<2> w = layout.add("w", Shape<2>{12, 4}, ctp::Start::Weight);
+  ctp::Parameter<1> b = layout.add("b", Shape<1>{12}, ctp::Start::Weight);
+  ctp::Parameter<2> wq = layout.add("wq", Shape<2>{4, 4}, ctp::Start::Weight);
+  ctp::Parameter<1> bq = layout.add("bq", Shape<1>{4}, ctp::Start::Weight);
+  reference::Values theta = reference::random(layout.size(), 2);
+
+  Attended() {
+    for (double& weight : theta) weight /= 2;  // less curved, for differences
+  }
+
+  /// Each x is read by several products.
+  Variable<2, B> with_operands(const Pass<B>& pass) const {
+    const ctp::SharedOperand<B> shared(pass, pass[x]);
+    auto one = attention_operand(pass, linear_operand(pass, shared, pass[w], pass[b]), 2, 2, {}, {});
+    const auto y = linear(pass, std::move(one), pass[wq], pass[bq]);
+    const ctp::SharedOperand<B> again(pass, y);
+    auto q = linear_operand(pass, again, pass[wq], pass[bq]), k = linear_operand(pass, y, pass[wq], pass[bq]);
+    auto v = linear_operand(pass, again, pass[wq], pass[bq]);
+    auto three = attention_operand(pass, std::move(q), std::move(k), std::move(v), 2, 2, {}, {});
+    return linear_residual(pass, std::move(three), pass[wq], pass[bq], y);
+  }
+  Variable<2, B> with_variables(const Pass<B>& pass) const {
+    const auto all = linear(pass, pass[x], pass[w], pass[b]);
+    using Columns = ctp::Columns<B>;
+    const auto one = attention(pass, Columns(all, 0, 4), Columns(all, 4, 4), Columns(all, 8, 4), 2, 2, {}, {});
+    const auto y = linear(pass, one, pass[wq], pass[bq]);
+    const auto q = linear(pass, y, pass[wq], pass[bq]), k = linear(pass, y, pass[wq], pass[bq]);
+    const auto v = linear(pass, y, pass[wq], pass[bq]);
+    return linear_residual(pass, attention(pass, {q}, {k}, {v}, 2, 2, {}, {}), pass[wq], pass[bq], y);
+  }
+};
+
+/// Value and gradients of the weighted sum of make(pass).
+template <class Make>
+std::vector<double> value_and_gradient(const reference::Values& theta, const Make& make) {
+  ctp::Tape<B> tape;
+  std::vector<double> gradient(theta.size());
+  const Pass<B> pass{theta.data(), &tape, gradient.data(), {}};
+  const auto y = make(pass);
+  const auto sum = weighted_sum(pass, y);
+  B::fill(1, 1.0, sum.grad.data);
+  tape.backward();
+  gradient.insert(gradient.end(), y.value.data, y.value.data + y.value.size());
+  return gradient;
+}
+
 }  // namespace
+
+TEST_CASE("operand: queries, keys and values are operands, whose gradients attention overwrites") {
+  const Attended s;
+  CHECK(value_and_gradient(s.theta, [&](const Pass<B>& pass) { return s.with_operands(pass); }) ==
+        value_and_gradient(s.theta, [&](const Pass<B>& pass) { return s.with_variables(pass); }));
+  // In enclosed() blocks, gradients reuse memory of earlier gradients, which is not zero.
+  const auto inside = check_gradient<B>(s.theta, [&](const Pass<B>& pass) {
+    const auto first =
+        enclosed(pass, [&](const Pass<B>& inner) { return add(pass, s.with_operands(inner), inner[s.x]); });
+    const auto second = enclosed(pass, [&](const Pass<B>& inner) { return add(pass, s.with_operands(inner), first); });
+    return weighted_sum(pass, second);
+  });
+  CHECK_MESSAGE(inside.ok, inside.log);
+}
+
+TEST_CASE("operand: queries, keys and values side by side are equally wide") {
+  const Slots s;
+  ctp::Tape<B> tape;
+  const Pass<B> pass{s.theta.data(), &tape, nullptr, {}};
+  CHECK_THROWS_AS((void)attention_operand(pass, Operand(pass, Shape<2>{6, 4}), 2, 2, {}, {}), ctp::ShapeError);
+}
+
+TEST_CASE("operand: where products read numbers as they are, a shared operand is the variable's own memory") {
+  const Slots s;
+  ctp::Tape<B> tape;
+  const Pass<B> pass{s.theta.data(), &tape, nullptr, {}};
+  CHECK(ctp::SharedOperand<B>(pass, pass[s.x]).packed == pass[s.x].value.data);
+}
 
 TEST_CASE("operand: gradients through operands equal central differences") {
   const Slots s;
@@ -76,18 +154,8 @@ TEST_CASE("operand: gradients through operands equal central differences") {
 
 TEST_CASE("operand: values and gradients have the same bits as with variables") {
   const Slots s;
-  const auto run = [&](bool operands) {
-    ctp::Tape<B> tape;
-    std::vector<double> gradient(s.theta.size());
-    const Pass<B> pass{s.theta.data(), &tape, gradient.data(), {}};
-    const auto y = operands ? s.with_operands(pass) : s.with_variables(pass);
-    const auto sum = weighted_sum(pass, y);
-    B::fill(1, 1.0, sum.grad.data);
-    tape.backward();
-    gradient.insert(gradient.end(), y.value.data, y.value.data + y.value.size());
-    return gradient;
-  };
-  CHECK(run(true) == run(false));
+  CHECK(value_and_gradient(s.theta, [&](const Pass<B>& pass) { return s.with_operands(pass); }) ==
+        value_and_gradient(s.theta, [&](const Pass<B>& pass) { return s.with_variables(pass); }));
 }
 
 TEST_CASE("operand: in a teacher's pass an operand has no gradient and lies in the memory of the pass's level") {

@@ -514,6 +514,11 @@ struct SimulatedRuntime : backend::generic::Memory {
                  element(p.b, p.single, p.transpose_b ? j * p.ldb + l : l * p.ldb + j);
         sum *= p.alpha;
         if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
+        if (p.packed_d != nullptr) {  // the bias has the result's type
+          if (p.bias != nullptr) sum += rounded<Bits>(p.bias[j]);
+          backend::cuda::kernel::Stored<RealType>(p.packed_d, rounds_operands()).set(i * p.n + j, sum);
+          continue;
+        }
         if (p.bias != nullptr) sum += p.bias[j];
         p.d[i * p.n + j] = sum;
       }

@@ -3,6 +3,9 @@
 /// @layer  autograd
 #pragma once
 
+#include <cstddef>
+#include <utility>
+
 #include <ctp/autograd/operand.hpp>
 #include <ctp/backend/attention_shape.hpp>
 
@@ -26,33 +29,57 @@ struct Columns {
 };
 
 namespace detail {
-/// attention() with a result of type `Result`, Variable<2, B> or Operand<B>.
-template <class Result, class B>
-Result attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
+
+/// Columns of a matrix, as the backend reads them. `Number`: Real or Packed.
+template <class Real, class Number>
+struct ColumnView {
+  const Number* value;
+  Real* grad;
+  Index rows, width, stride;
+};
+template <class B>
+auto column_view(const Columns<B>& x) {
+  using Real = typename B::Real;
+  return ColumnView<Real, Real>{x.value(), x.grad(), x.matrix.value.shape[0], x.width, x.stride()};
+}
+
+/// attention() with a result of type `Result`, Variable<2, B> or Operand<B>. `In`: ColumnView. `overwrite_grad`: the
+/// gradients of q, k and v are written, not added to.
+template <class Result, class B, class In>
+Result attention(const Pass<B>& pass, In q, In k, In v, bool overwrite_grad, Index batch, Index heads,
                  Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
-  const auto length = [batch](const Columns<B>& x) { return batch > 0 ? x.matrix.value.shape[0] / batch : 0; };
+  const auto length = [batch](const In& x) { return batch > 0 ? x.rows / batch : 0; };
+  const auto shape_of = [](const In& x) { return Shape<2>{x.rows, x.stride}; };
   const Index queries = length(q), keys = length(k), d = q.width;
-  require_shape(batch > 0 && q.matrix.value.shape[0] == batch * queries && k.matrix.value.shape[0] == batch * keys &&
-                    v.matrix.value.shape[0] == batch * keys,
-                "attention", "queries", q.matrix.value.shape, "keys", k.matrix.value.shape,
-                "rows are batch times sequence length");
+  require_shape(batch > 0 && q.rows == batch * queries && k.rows == batch * keys && v.rows == batch * keys, "attention",
+                "queries", shape_of(q), "keys", shape_of(k), "rows are batch times sequence length");
   require_shape(k.width == d && v.width == d && heads > 0 && d % heads == 0, "attention", "columns of q, k",
                 Shape<2>{d, k.width}, "columns of v, heads", Shape<2>{v.width, heads},
                 "q, k and v are equally wide, a multiple of the heads");
   require_shape(!key_bias || key_bias.shape == Shape<2>{batch, keys}, "attention", "key_bias", key_bias.shape, "keys",
                 Shape<2>{batch, keys}, "each key has one bias");
-  const backend::AttentionShape shape{batch, heads, queries, keys, d / heads, q.stride(), k.stride(), v.stride()};
+  const backend::AttentionShape shape{batch, heads, queries, keys, d / heads, q.stride, k.stride, v.stride};
   auto result = make<Result>(pass, Shape<2>{batch * queries, d});
   const auto o = matrix_view(result);
   Tensor<typename B::Real, 1, B> saved;
   if (pass.differentiates()) saved = pass.scratch(Shape<1>{B::attention_saved(shape)});
-  B::attention(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value);
+  B::attention(shape, q.value, k.value, v.value, key_bias.data, dropout, saved.data, o.value);
   pass.record([=] {
-    B::attention_backward(shape, q.value(), k.value(), v.value(), key_bias.data, dropout, saved.data, o.value, o.grad,
-                          q.grad(), k.grad(), v.grad());
+    B::attention_backward(shape, q.value, k.value, v.value, key_bias.data, dropout, saved.data, o.value, o.grad,
+                          overwrite_grad, q.grad, k.grad, v.grad);
   });
   return result;
 }
+
+/// Columns `first` to `first + width` of an operand.
+template <class B, class Number>
+auto columns_of(const MatrixView<typename B::Real, Number>& x, Index first, Index width) {
+  const auto bytes = static_cast<std::ptrdiff_t>(backend::packed_bytes<B>(first));
+  return ColumnView<typename B::Real, Number>{
+      reinterpret_cast<const Number*>(reinterpret_cast<const std::byte*>(x.value) + bytes),
+      x.grad == nullptr ? nullptr : x.grad + first, x.shape[0], width, x.shape[1]};
+}
+
 }  // namespace detail
 
 /// @brief Multi-head attention: o = dropout(softmax(q k^T / sqrt(head width) + key_bias)) v for each head. A head is
@@ -64,14 +91,38 @@ Result attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, 
 template <class B>
 Variable<2, B> attention(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
                          Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
-  return detail::attention<Variable<2, B>>(pass, q, k, v, batch, heads, key_bias, dropout);
+  return detail::attention<Variable<2, B>>(pass, detail::column_view(q), detail::column_view(k), detail::column_view(v),
+                                           false, batch, heads, key_bias, dropout);
 }
 
 /// attention() with its result as an Operand, for one product.
 template <class B>
 Operand<B> attention_operand(const Pass<B>& pass, Columns<B> q, Columns<B> k, Columns<B> v, Index batch, Index heads,
                              Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
-  return detail::attention<Operand<B>>(pass, q, k, v, batch, heads, key_bias, dropout);
+  return detail::attention<Operand<B>>(pass, detail::column_view(q), detail::column_view(k), detail::column_view(v),
+                                       false, batch, heads, key_bias, dropout);
+}
+/// The same of operands q, k and v, which it consumes.
+template <class B>
+Operand<B> attention_operand(const Pass<B>& pass, Operand<B>&& q, Operand<B>&& k, Operand<B>&& v, Index batch,
+                             Index heads, Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  const auto all = [](Operand<B>&& x) {
+    const auto view = detail::consume(std::move(x));
+    return detail::columns_of<B>(view, 0, view.shape[1]);
+  };
+  return detail::attention<Operand<B>>(pass, all(std::move(q)), all(std::move(k)), all(std::move(v)), true, batch,
+                                       heads, key_bias, dropout);
+}
+/// The same of an operand [batch*n, 3 D] with the columns q, k and v side by side, which it consumes.
+template <class B>
+Operand<B> attention_operand(const Pass<B>& pass, Operand<B>&& qkv, Index batch, Index heads,
+                             Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  const auto x = detail::consume(std::move(qkv));
+  require_shape(x.shape[1] % 3 == 0, "attention_operand", "qkv", x.shape, "parts", Shape<1>{3},
+                "queries, keys and values are equally wide");
+  const Index d = x.shape[1] / 3;
+  return detail::attention<Operand<B>>(pass, detail::columns_of<B>(x, 0, d), detail::columns_of<B>(x, d, d),
+                                       detail::columns_of<B>(x, 2 * d, d), true, batch, heads, key_bias, dropout);
 }
 
 }  // namespace ctp

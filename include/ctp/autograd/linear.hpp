@@ -19,21 +19,23 @@ void require_linear(Shape<2> x, const Variable<2, B>& w, const Variable<1, B>& b
                 "each row of w has one bias");
 }
 
-/// y = x w^T + bias (+ residual). `In`: MatrixView.
-template <class B, class In>
-Variable<2, B> linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias, Variable<2, B> residual) {
+/// y = x w^T + bias (+ residual), with a result of type `Result`, Variable<2, B> or, without residual, Operand<B>.
+/// `In`: MatrixView.
+template <class Result, class B, class In>
+Result linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias, Variable<2, B> residual) {
   const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
   require_linear(x.shape, w, bias);
   require_shape(!residual.value || residual.value.shape == Shape<2>{n, m}, "linear_residual", "residual",
                 residual.value.shape, "x w^T", Shape<2>{n, m}, "both are added");
-  auto y = pass.make(Shape<2>{n, m});
-  B::linear(n, k, m, x.value, w.value.data, bias.value.data, residual.value.data, y.value.data, nullptr);
+  auto result = make<Result>(pass, Shape<2>{n, m});
+  const auto y = matrix_view(result);
+  B::linear(n, k, m, x.value, w.value.data, bias.value.data, residual.value.data, y.value, nullptr);
   pass.record([=] {
-    if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad.data, residual.grad.data);
-    B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad.data, x.grad, x.overwrite_grad, w.grad.data,
+    if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad, residual.grad.data);
+    B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
-  return y;
+  return result;
 }
 
 /// y = gelu(x w^T + bias), with a result of type `Result`, Variable<2, B> or Operand<B>. `In`: MatrixView.
@@ -59,11 +61,30 @@ Result linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> b
 /// **Shapes.** x [n,k], w [m,k], bias [m]; returns [n,m].  **Errors.** ShapeError.  **Gradient.** to x, w and bias.
 template <class B>
 Variable<2, B> linear(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear(pass, detail::matrix_view(x), w, bias, {});
+  return detail::linear<Variable<2, B>>(pass, detail::matrix_view(x), w, bias, {});
 }
 template <class B>
 Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
-  return detail::linear(pass, detail::consume(std::move(x)), w, bias, {});
+  return detail::linear<Variable<2, B>>(pass, detail::consume(std::move(x)), w, bias, {});
+}
+
+template <class B>
+Variable<2, B> linear(const Pass<B>& pass, const SharedOperand<B>& x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear<Variable<2, B>>(pass, detail::matrix_view(x), w, bias, {});
+}
+
+/// linear() with its result as an Operand, for one operation.
+template <class B>
+Operand<B> linear_operand(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear<Operand<B>>(pass, detail::matrix_view(x), w, bias, {});
+}
+template <class B>
+Operand<B> linear_operand(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear<Operand<B>>(pass, detail::consume(std::move(x)), w, bias, {});
+}
+template <class B>
+Operand<B> linear_operand(const Pass<B>& pass, const SharedOperand<B>& x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear<Operand<B>>(pass, detail::matrix_view(x), w, bias, {});
 }
 
 /// @brief Linear layer with residual: y = residual + x w^T + bias.
@@ -72,12 +93,12 @@ Variable<2, B> linear(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Var
 template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
-  return detail::linear(pass, detail::matrix_view(x), w, bias, residual);
+  return detail::linear<Variable<2, B>>(pass, detail::matrix_view(x), w, bias, residual);
 }
 template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
-  return detail::linear(pass, detail::consume(std::move(x)), w, bias, residual);
+  return detail::linear<Variable<2, B>>(pass, detail::consume(std::move(x)), w, bias, residual);
 }
 
 /// @brief Linear layer with GELU (erf form): y = gelu(x w^T + bias).
@@ -88,9 +109,13 @@ Variable<2, B> linear_gelu(const Pass<B>& pass, Variable<2, B> x, Variable<2, B>
   return detail::linear_gelu<Variable<2, B>>(pass, detail::matrix_view(x), w, bias);
 }
 
-/// linear_gelu() with its result as an Operand, for one product.
+/// linear_gelu() with its result as an Operand, for one operation.
 template <class B>
 Operand<B> gelu_operand(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias) {
+  return detail::linear_gelu<Operand<B>>(pass, detail::matrix_view(x), w, bias);
+}
+template <class B>
+Operand<B> gelu_operand(const Pass<B>& pass, const SharedOperand<B>& x, Variable<2, B> w, Variable<1, B> bias) {
   return detail::linear_gelu<Operand<B>>(pass, detail::matrix_view(x), w, bias);
 }
 template <class B>

@@ -1,5 +1,5 @@
 /// @file   ctp/autograd/operand.hpp
-/// @brief  Operand: a matrix in packed form that exactly one matrix product reads.
+/// @brief  Matrices in packed form: Operand, for one operation, and SharedOperand, for any number of products.
 /// @layer  autograd
 #pragma once
 
@@ -11,10 +11,11 @@
 
 namespace ctp {
 
-/// @brief Operand [n,k] of one product, in the packed form of the backend's products.
+/// @brief Operand [n,k] of one operation, in the packed form of the backend's products.
 ///
-/// Move-only. Pass an operand to exactly one product, such as linear(); if none consumes it, its gradient is never
-/// written. The product's backward pass overwrites the gradient, so the gradient's memory is not zeroed before.
+/// Move-only. Pass an operand to exactly one operation that takes it, such as linear() or attention_operand(); if none
+/// consumes it, its gradient is never written. The operation's backward pass overwrites the gradient, so the gradient's
+/// memory is not zeroed before.
 template <class BackendType>
 class [[nodiscard]] Operand {
  public:
@@ -40,6 +41,24 @@ class [[nodiscard]] Operand {
   Real* grad = nullptr;  ///< null in a teacher's pass
 };
 
+/// @brief Variable with its value also in packed form, for several products: rounded once, not by each of them. Their
+/// backward passes add to the variable's gradient. Copies are views of the same memory.
+template <class BackendType>
+struct SharedOperand {
+  using Backend = BackendType;
+
+  /// Packs x now. The copy, if the packed form is not that of x itself, lies in the memory of `pass`.
+  SharedOperand(const Pass<Backend>& pass, Variable<2, Backend> x) : variable(x) {
+    const auto allocate = [&](std::size_t bytes) {
+      return pass.tape->memory(pass.differentiates() ? 0 : pass.level).allocate(bytes);
+    };
+    packed = backend::pack<Backend>(count(x.value.shape), x.value.data, allocate);
+  }
+
+  Variable<2, Backend> variable;
+  backend::Packed<Backend>* packed = nullptr;
+};
+
 namespace detail {
 
 /// View of a Variable or an Operand, for operations and their closures.
@@ -59,12 +78,17 @@ template <class B>
 auto matrix_view(const Operand<B>& x) {
   return MatrixView<typename B::Real, backend::Packed<B>>{x.shape, x.value, x.grad, true};
 }
-/// Consumes an operand and returns its view. **Errors.** UsageError if a product has consumed the operand before.
+template <class B>
+auto matrix_view(const SharedOperand<B>& x) {
+  return MatrixView<typename B::Real, backend::Packed<B>>{x.variable.value.shape, x.packed, x.variable.grad.data,
+                                                          false};
+}
+/// Consumes an operand and returns its view. **Errors.** UsageError if an operation has consumed the operand before.
 template <class B>
 auto consume(Operand<B>&& operand) {
   const Operand<B> x = std::move(operand);
   require(x.value != nullptr, "operand",
-          "a product has consumed this operand already; give several products a Variable");
+          "an operation has consumed this operand already; give several products a SharedOperand");
   return matrix_view(x);
 }
 

@@ -61,7 +61,7 @@ concept HasLayers =
       B::dropout(n, n, x, dropout, n, flag, y);
       { B::attention_saved(shape) } -> std::same_as<Index>;
       B::attention(shape, x, x, x, x, dropout, y, y);
-      B::attention_backward(shape, x, x, x, x, dropout, x, x, x, y, y, y);
+      B::attention_backward(shape, x, x, x, x, dropout, x, x, x, flag, y, y, y);
       B::embed(n, n, n, id, x, x, x, y);
       B::embed_backward(n, n, n, id, std::int32_t{}, x, y, y, y);
       B::normalize_pixels(n, n, pixel, y);

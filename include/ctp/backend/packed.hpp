@@ -24,8 +24,9 @@ struct PackedOf<B> {
 /// @brief Element type of an operand that only matrix products read: `B::Packed`, an incomplete type, if the backend
 /// has one, else its Real.
 ///
-/// A backend with a Packed also has `packed_bytes(n)`, and accepts `Packed*` in place of `Real*` for the operands that
-/// only a product reads: x of linear(), y of layer_norm(), o of attention() and the activated output of linear().
+/// A backend with a Packed also has `packed_bytes(n)` and `pack(n, x, to)`, and accepts `Packed*` in place of `Real*`
+/// for the operands that only products or an attention read: x, y (without residual) and the activated output of
+/// linear(), y of layer_norm(), q, k, v (whose rows are multiples of 16 bytes apart) and o of attention().
 template <class B>
 using Packed = typename detail::PackedOf<B>::type;
 
@@ -36,6 +37,23 @@ std::size_t packed_bytes(Index n) {
     return B::packed_bytes(n);
   else
     return static_cast<std::size_t>(n) * sizeof(typename B::Real);
+}
+
+/// @brief x [n] in packed form: x itself if the packed form is that of Real, else a copy at the memory that
+/// `allocate(bytes)` returns.
+template <class B, class Allocate>
+Packed<B>* pack(Index n, typename B::Real* x, const Allocate& allocate) {
+  if constexpr (requires { typename B::Packed; }) {
+    const std::size_t bytes = packed_bytes<B>(n);
+    if (bytes != static_cast<std::size_t>(n) * sizeof(typename B::Real)) {
+      auto* to = reinterpret_cast<Packed<B>*>(allocate(bytes));
+      B::pack(n, x, to);
+      return to;
+    }
+    return reinterpret_cast<Packed<B>*>(x);
+  } else {
+    return x;
+  }
 }
 
 }  // namespace ctp::backend

@@ -82,8 +82,9 @@ class BagOfWords {
                      std::size_t layers) const {
     if (layers == 0) return embed(pass, text);
     return enclosed(pass, [&](const Pass<B>& inner) {
+      const SharedOperand<B> image(inner, image_tokens);
       auto x = embed(inner, text);
-      for (std::size_t i = 0; i < layers; ++i) x = run_block(i + 1 < layers ? inner : pass, i, text, x, image_tokens);
+      for (std::size_t i = 0; i < layers; ++i) x = run_block(i + 1 < layers ? inner : pass, i, text, x, image);
       return x;
     });
   }
@@ -95,15 +96,16 @@ class BagOfWords {
   }
   template <class B>
   Variable<2, B> run_block(const Pass<B>& pass, std::size_t i, const TextInput<B>& text, Variable<2, B> x,
-                           Variable<2, B> image_tokens) const {
+                           const SharedOperand<B>& image_tokens) const {
     const Block& block = blocks_[i];
     const Index batch = text.ids.shape[0], length = text.ids.shape[1];
     const std::uint32_t first_id = text.dropout_id(1 + static_cast<std::uint32_t>(i) * Block::dropout_layers);
     return enclosed(pass, [&](const Pass<B>& inner) {
       auto read = block.mix_norm(inner, x, block.mix(inner, nn::mean_of_each(inner, x, text.key_bias, heads_)),
                                  first_id, length);
-      if (block.cross) read = (*block.cross)(inner, read, image_tokens, {}, batch, first_id + 1);
-      const auto h = block.output(inner, block.intermediate.gelu_operand(inner, read));
+      if (block.cross)
+        read = (*block.cross)(inner, SharedOperand<B>(inner, read), image_tokens, {}, batch, first_id + 1);
+      const auto h = block.output(inner, block.intermediate.gelu_operand(inner, SharedOperand<B>(inner, read)));
       return block.norm(pass, read, h, first_id + 3, length);
     });
   }

@@ -75,9 +75,10 @@ class Bert {
                       std::size_t depth) const {
     if (depth == 0) return embed(pass, text);
     return enclosed(pass, [&](const Pass<B>& inner) {
+      const SharedOperand<B> image(inner, image_tokens);
       auto x = embed(inner, text);
       for (std::size_t i = 0; i < depth; ++i)
-        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image_tokens, text.ids.shape[0],
+        x = blocks_[i](i + 1 < depth ? inner : pass, x, text.key_bias, image, text.ids.shape[0],
                        first_dropout_id(text, i));
       return x;
     });

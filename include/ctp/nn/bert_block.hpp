@@ -30,12 +30,13 @@ struct BertAttention {
         heads(head_count) {}
 
   template <class B>
-  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> memory,
+  Variable<2, B> operator()(const Pass<B>& pass, const SharedOperand<B>& x, const SharedOperand<B>& memory,
                             Tensor<const typename B::Real, 2, B> key_bias, Index batch,
                             std::uint32_t dropout_id) const {
-    const Columns<B> q = query(pass, x), k = key(pass, memory), v = value(pass, memory);
-    auto mixed = attention_operand(pass, q, k, v, batch, heads, key_bias, pass.dropout_layer(dropout_id));
-    return norm(pass, x, dense(pass, std::move(mixed)), dropout_id + 1, x.value.shape[0] / batch);
+    auto q = query.operand(pass, x), k = key.operand(pass, memory), v = value.operand(pass, memory);
+    auto mixed = attention_operand(pass, std::move(q), std::move(k), std::move(v), batch, heads, key_bias,
+                                   pass.dropout_layer(dropout_id));
+    return norm(pass, x.variable, dense(pass, std::move(mixed)), dropout_id + 1, x.variable.value.shape[0] / batch);
   }
 };
 
@@ -65,11 +66,12 @@ struct BertBlock {
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Tensor<const typename B::Real, 2, B> key_bias,
-                            Variable<2, B> image_tokens, Index batch, std::uint32_t dropout_id) const {
+                            const SharedOperand<B>& image_tokens, Index batch, std::uint32_t dropout_id) const {
     return enclosed(pass, [&](const Pass<B>& inner) {
-      auto read = self(inner, x, x, key_bias, batch, dropout_id);
-      if (cross) read = (*cross)(inner, read, image_tokens, {}, batch, dropout_id + 2);
-      const auto h = output(inner, intermediate.gelu_operand(inner, read));
+      const SharedOperand<B> own(inner, x);
+      auto read = self(inner, own, own, key_bias, batch, dropout_id);
+      if (cross) read = (*cross)(inner, SharedOperand<B>(inner, read), image_tokens, {}, batch, dropout_id + 2);
+      const auto h = output(inner, intermediate.gelu_operand(inner, SharedOperand<B>(inner, read)));
       return norm(pass, read, h, dropout_id + 4, x.value.shape[0] / batch);
     });
   }

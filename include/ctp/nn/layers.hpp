@@ -33,7 +33,12 @@ struct Linear {
   Variable<2, B> operator()(const Pass<B>& pass, Operand<B>&& x) const {
     return linear(pass, std::move(x), pass[weight], pass[bias]);
   }
-  /// gelu(x w^T + b) as an Operand, for one product. `x`: a Variable, or an Operand to consume.
+  /// x w^T + b as an Operand, for one operation. `x`: a Variable, a SharedOperand, or an Operand to consume.
+  template <class B, class X>
+  Operand<B> operand(const Pass<B>& pass, X&& x) const {
+    return linear_operand(pass, std::forward<X>(x), pass[weight], pass[bias]);
+  }
+  /// gelu(x w^T + b) as an Operand, for one product. `x`: as operand().
   template <class B, class X>
   Operand<B> gelu_operand(const Pass<B>& pass, X&& x) const {
     return ctp::gelu_operand(pass, std::forward<X>(x), pass[weight], pass[bias]);

@@ -20,7 +20,7 @@ struct VitBlock {
   Linear qkv, proj;
   LayerNorm norm2;
   Linear fc1, fc2;
-  Index width, heads;
+  Index heads;
 
   VitBlock(Layout& layout, const std::string& name, Index d, Index head_count)
       : norm1(layout, name + "norm1", d, 1e-6),
@@ -29,15 +29,13 @@ struct VitBlock {
         norm2(layout, name + "norm2", d, 1e-6),
         fc1(layout, name + "mlp.fc1", 4 * d, d),
         fc2(layout, name + "mlp.fc2", d, 4 * d),
-        width(d),
         heads(head_count) {}
 
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Index batch) const {
     return enclosed(pass, [&](const Pass<B>& inner) {
-      const auto all = qkv(inner, norm1.operand(inner, x));
-      auto mixed = attention_operand(inner, Columns<B>(all, 0, width), Columns<B>(all, width, width),
-                                     Columns<B>(all, 2 * width, width), batch, heads, {}, backend::Dropout{});
+      auto mixed =
+          attention_operand(inner, qkv.operand(inner, norm1.operand(inner, x)), batch, heads, {}, backend::Dropout{});
       const auto attended = proj.with_residual(inner, std::move(mixed), x);
       return fc2.with_residual(pass, fc1.gelu_operand(inner, norm2.operand(inner, attended)), attended);
     });

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #ifndef CTP_TEST_BACKENDS
@@ -41,9 +42,24 @@ Found attend(const AttentionShape& s, const Values& q, const Values& k, const Va
   const auto* bias_or_null = bias.empty() ? nullptr : bbias.data();
   B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data());
   B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
-                        dq.data(), nullptr, nullptr);
+                        false, dq.data(), nullptr, nullptr);
   B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
-                        nullptr, dk.data(), dv.data());
+                        false, nullptr, dk.data(), dv.data());
+  // Overwritten gradients have the same bits as gradients added to zeros.
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  auto odq = put<B>(Values(q.size(), none)), odk = put<B>(Values(k.size(), none)), odv = put<B>(Values(v.size(), none));
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
+                        true, odq.data(), odk.data(), odv.data());
+  const auto same = [&](const auto& overwritten, const auto& added, Index stride) {
+    const Values x = overwritten.template to_host<double>(), y = added.template to_host<double>();
+    int other = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (static_cast<Index>(i) % stride < s.heads * s.width ? x[i] != y[i] : !std::isnan(x[i])) ++other;
+    return other == 0;
+  };
+  CHECK(same(odq, dq, s.q_stride));
+  CHECK(same(odk, dk, s.k_stride));
+  CHECK(same(odv, dv, s.v_stride));
   return {o.template to_host<double>(), dq.template to_host<double>(), dk.template to_host<double>(),
           dv.template to_host<double>()};
 }

@@ -97,13 +97,31 @@ void check(const AttentionShape& s, const Values& bias, float probability) {
   B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, nullptr, teacher.data());
   CHECK(teacher.to_host() == o.to_host());
 
-  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(),
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(), false,
                         bdq.data(), nullptr, nullptr);
-  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(),
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(), false,
                         nullptr, bdk.data(), bdv.data());
   CHECK(off<B>(bdq, reference::sum(dq, expected.dq)) < rounding<B>);
   CHECK(off<B>(bdk, reference::sum(dk, expected.dk)) < rounding<B>);
   CHECK(off<B>(bdv, reference::sum(dv, expected.dv)) < rounding<B>);
+
+  // Overwritten, not added to: what was there, here no number, is not read. The gaps between rows stay as they are.
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  auto odq = put<B>(Values(q.size(), none)), odk = put<B>(Values(k.size(), none)), odv = put<B>(Values(v.size(), none));
+  B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, p.data(), o.data(), bd_o.data(), true,
+                        odq.data(), odk.data(), odv.data());
+  const auto check_overwritten = [&](const auto& found, const Values& gradient, Index stride) {
+    Values rows = found.template to_host<double>(), expected_rows = gradient;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (static_cast<Index>(i) % stride >= model) {
+        CHECK(std::isnan(rows[i]));
+        rows[i] = expected_rows[i] = 0;
+      }
+    CHECK(off<B>(put<B>(rows), expected_rows) < rounding<B>);
+  };
+  check_overwritten(odq, expected.dq, s.q_stride);
+  check_overwritten(odk, expected.dk, s.k_stride);
+  check_overwritten(odv, expected.dv, s.v_stride);
 }
 }  // namespace
 
@@ -136,8 +154,8 @@ TEST_CASE_TEMPLATE("attention: forward and backward have the same bits for any n
     auto dq = reference::room<B>(batch * 11 * model), dk = reference::room<B>(batch * 37 * model);
     auto dv = reference::room<B>(batch * 37 * model);
     B::attention(s, q.data(), k.data(), v.data(), nullptr, layer, p.data(), o.data());
-    B::attention_backward(s, q.data(), k.data(), v.data(), nullptr, layer, p.data(), o.data(), d_o.data(), dq.data(),
-                          dk.data(), dv.data());
+    B::attention_backward(s, q.data(), k.data(), v.data(), nullptr, layer, p.data(), o.data(), d_o.data(), false,
+                          dq.data(), dk.data(), dv.data());
     auto all = o.to_host();
     for (const auto* part : {&dq, &dk, &dv})
       for (const auto x : part->to_host()) all.push_back(x);

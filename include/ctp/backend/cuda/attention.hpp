@@ -39,11 +39,11 @@ struct HeadRows {
   [[nodiscard]] CTP_HD Real& at(Index row, Index column) const {
     return memory[row * width + (width % warp_size == 0 ? column ^ (row % warp_size) : column)];
   }
-  /// Loads rows `first` to `first + n` of a head that begins at `from`.
-  template <class Thread>
-  CTP_HD void load(const Thread& t, const Real* from, Index stride, Index first, Index n) const {
+  /// Loads rows `first` to `first + n` of a head that begins at element `begin` of `from`. `From`: pointer or Stored.
+  template <class Thread, class From>
+  CTP_HD void load(const Thread& t, const From& from, Index begin, Index stride, Index first, Index n) const {
     for (Index e = t.id(); e < n * width; e += t.threads())
-      at(e / width, e % width) = from[(first + e / width) * stride + e % width];
+      at(e / width, e % width) = from[begin + (first + e / width) * stride + e % width];
   }
   /// Inner product of a row and `other`.
   [[nodiscard]] CTP_HD Real dot(Index row, const Real* other) const {
@@ -96,7 +96,8 @@ struct Attention {
   static constexpr bool cooperative = true;
   static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
-  const Real *q, *k, *v, *key_bias;
+  Stored<Real> q, k, v;
+  const Real* key_bias;
   Dropout dropout;
   Index chunk;
   Real *log_sum, *o;
@@ -108,8 +109,8 @@ struct Attention {
     for (Index first = 0; first < s.keys; first += chunk) {
       const Index n = chunk < s.keys - first ? chunk : s.keys - first;
       t.sync();  // all threads have read the previous chunk
-      shared.first.load(t, k + head.k(s), s.k_stride, first, n);
-      shared.second.load(t, v + head.v(s), s.v_stride, first, n);
+      shared.first.load(t, k, head.k(s), s.k_stride, first, n);
+      shared.second.load(t, v, head.v(s), s.v_stride, first, n);
       t.sync();
       for (Index i = t.id() / warp_size; i < s.queries; i += t.threads() / warp_size)
         query(t, head, shared, first, n, i);
@@ -176,10 +177,12 @@ struct AttentionQueryGradient {
   static constexpr bool cooperative = true;
   static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
-  const Real *q, *k, *v, *key_bias;
+  Stored<Real> q, k, v;
+  const Real* key_bias;
   Dropout dropout;
   Index chunk;
   const Real *log_sum, *delta, *d_o;
+  bool overwrite;
   Real* dq;
 
   template <class Thread>
@@ -191,8 +194,8 @@ struct AttentionQueryGradient {
     for (Index first = 0; first < s.keys; first += chunk) {
       const Index n = chunk < s.keys - first ? chunk : s.keys - first;
       t.sync();
-      shared.first.load(t, k + head.k(s), s.k_stride, first, n);
-      shared.second.load(t, v + head.v(s), s.v_stride, first, n);
+      shared.first.load(t, k, head.k(s), s.k_stride, first, n);
+      shared.second.load(t, v, head.v(s), s.v_stride, first, n);
       t.sync();
       for (Index i = t.id() / warp_size; i < s.queries; i += t.threads() / warp_size) {
         for (Index c = warp.lane(); c < s.width; c += warp_size) {
@@ -209,10 +212,14 @@ struct AttentionQueryGradient {
         }
         t.sync_warp();
         for (Index c = warp.lane(); c < s.width; c += warp_size)
-          dq[head.q(s) + i * s.q_stride + c] += scale * shared.first.mix(n, shared.weight_a, c);
+          put(first, scale * shared.first.mix(n, shared.weight_a, c), dq[head.q(s) + i * s.q_stride + c]);
       }
     }
   }
+
+ private:
+  /// Adds the terms of the chunk that begins at `first`; the first chunk overwrites if `overwrite` is set.
+  CTP_HD void put(Index first, Real terms, Real& to) const { to = overwrite && first == 0 ? terms : to + terms; }
 };
 
 /// Backward pass for dk and dv, either of which may be null: queries and output gradients in shared memory; a warp
@@ -222,10 +229,12 @@ struct AttentionKeyGradient {
   static constexpr bool cooperative = true;
   static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
-  const Real *q, *k, *v, *key_bias;
+  Stored<Real> q, k, v;
+  const Real* key_bias;
   Dropout dropout;
   Index chunk;
   const Real *log_sum, *delta, *d_o;
+  bool overwrite;
   Real *dk, *dv;
 
   template <class Thread>
@@ -237,8 +246,8 @@ struct AttentionKeyGradient {
     for (Index first = 0; first < s.queries; first += chunk) {
       const Index n = chunk < s.queries - first ? chunk : s.queries - first;
       t.sync();
-      shared.first.load(t, q + head.q(s), s.q_stride, first, n);
-      shared.second.load(t, d_o + head.o(s), s.heads * s.width, first, n);
+      shared.first.load(t, q, head.q(s), s.q_stride, first, n);
+      shared.second.load(t, d_o, head.o(s), s.heads * s.width, first, n);
       t.sync();
       for (Index j = t.id() / warp_size; j < s.keys; j += t.threads() / warp_size) {
         for (Index c = warp.lane(); c < s.width; c += warp_size) {
@@ -256,12 +265,17 @@ struct AttentionKeyGradient {
         }
         t.sync_warp();
         for (Index c = warp.lane(); c < s.width; c += warp_size) {
-          if (dk != nullptr) dk[head.k(s) + j * s.k_stride + c] += scale * shared.first.mix(n, shared.weight_a, c);
-          if (dv != nullptr) dv[head.v(s) + j * s.v_stride + c] += shared.second.mix(n, shared.weight_b, c);
+          if (dk != nullptr)
+            put(first, scale * shared.first.mix(n, shared.weight_a, c), dk[head.k(s) + j * s.k_stride + c]);
+          if (dv != nullptr) put(first, shared.second.mix(n, shared.weight_b, c), dv[head.v(s) + j * s.v_stride + c]);
         }
       }
     }
   }
+
+ private:
+  /// Adds the terms of the chunk that begins at `first`; the first chunk overwrites if `overwrite` is set.
+  CTP_HD void put(Index first, Real terms, Real& to) const { to = overwrite && first == 0 ? terms : to + terms; }
 };
 
 }  // namespace kernel
@@ -272,9 +286,9 @@ template <class Runtime, class Real>
 struct AttentionOps {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
 
-  /// `Out`: Real or Packed.
-  template <class Out>
-  static void attention(const AttentionShape& s, const Real* q, const Real* k, const Real* v, const Real* key_bias,
+  /// `In`, `Out`: Real or Packed. Rows of Packed are multiples of 16 bytes apart.
+  template <class In, class Out>
+  static void attention(const AttentionShape& s, const In* q, const In* k, const In* v, const Real* key_bias,
                         const Dropout& dropout, Real* saved, Out* o) {
     if (attention_saved(s) == 0) return;
     if constexpr (std::is_same_v<Real, float>)
@@ -289,39 +303,45 @@ struct AttentionOps {
     if (keeps) saved = memory;
     // The kernel adds to the sums of earlier chunks, in single precision.
     Real* const out = packs ? memory + attention_saved(s) : reinterpret_cast<Real*>(o);
-    Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-                    kernel::Attention<Real>{s, q, k, v, key_bias, dropout, chunk, saved, out});
+    Runtime::launch(
+        s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+        kernel::Attention<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias, dropout, chunk, saved, out});
     if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, stored<Runtime, Real>(o)});
   }
 
-  template <class Out>
-  static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
-                                 const Real* key_bias, const Dropout& dropout, const Real* saved, const Out* o,
-                                 const Real* d_o, Real* dq, Real* dk, Real* dv) {
+  template <class In, class Out>
+  static void attention_backward(const AttentionShape& s, const In* q, const In* k, const In* v, const Real* key_bias,
+                                 const Dropout& dropout, const Real* saved, const Out* o, const Real* d_o,
+                                 bool overwrite_grad, Real* dq, Real* dk, Real* dv) {
     if (attention_saved(s) == 0) return;
     Real* delta = scratch(s);
     launch_rows_by_warp<Runtime>(attention_saved(s),
                                  kernel::AttentionDelta<Real>{s, stored<Runtime, Real>(o), d_o, delta});
     if constexpr (std::is_same_v<Real, float>)
       if (TensorAttention<Runtime>::takes(s)) {
-        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, dq, dk, dv);
+        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, overwrite_grad, dq, dk,
+                                           dv);
         return;
       }
     if (dq != nullptr) {
       const Index chunk = chunk_of(s.keys, s.width);
-      Runtime::launch(
-          s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-          kernel::AttentionQueryGradient<Real>{s, q, k, v, key_bias, dropout, chunk, saved, delta, d_o, dq});
+      Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+                      kernel::AttentionQueryGradient<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias,
+                                                           dropout, chunk, saved, delta, d_o, overwrite_grad, dq});
     }
     if (dk != nullptr || dv != nullptr) {
       const Index chunk = chunk_of(s.queries, s.width);
-      Runtime::launch(
-          s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-          kernel::AttentionKeyGradient<Real>{s, q, k, v, key_bias, dropout, chunk, saved, delta, d_o, dk, dv});
+      Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+                      kernel::AttentionKeyGradient<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias, dropout,
+                                                         chunk, saved, delta, d_o, overwrite_grad, dk, dv});
     }
   }
 
  private:
+  template <class In>
+  static kernel::Stored<Real> as_stored(const In* x) {
+    return stored<Runtime, Real>(x);
+  }
   /// Scratch memory for one number for each query of each head, and `more` numbers.
   static Real* scratch(const AttentionShape& s, Index more = 0) {
     return static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(attention_saved(s) + more) * sizeof(Real)));

@@ -10,6 +10,7 @@
 #include <ctp/backend/cuda/kernel/matrix_product.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
 #include <ctp/backend/cuda/kernel/wide_access.hpp>
+#include <ctp/core/error.hpp>
 #include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
@@ -91,6 +92,23 @@ struct LinearOps {
   static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
                      Real* y, std::nullptr_t) {
     linear(n, k, m, x, w, bias, residual, y, static_cast<Real*>(nullptr));
+  }
+  /// The result as Packed.
+  template <class In>
+  static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
+                     Packed* y, std::nullptr_t) {
+    require(residual == nullptr, "linear", "a result that is stored Packed takes no residual");
+    if (!Runtime::rounds_operands()) return linear(n, k, m, x, w, bias, residual, reinterpret_cast<Real*>(y), nullptr);
+    if (n == 0 || m == 0) return;
+    MatrixProduct<Real> p{false, true, n, m, k, Real(1), x, k, w, k};
+    p.beta = Real(0);
+    p.packed_d = y;
+    p.bias = bias;
+    Runtime::matrix_product(p);
+  }
+  /// to = x [n], as products read it.
+  static void pack(Index n, const Real* x, Packed* to) {
+    launch_each<Runtime>(n, kernel::Pack<Real>{x, stored<Runtime, Real>(to)});
   }
   template <class In>
   static void linear_backward(Index n, Index k, Index m, const In* x, const Real* w, const Real* before, Real* dy,

@@ -13,6 +13,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/cuda/kernel/attention_head.hpp>
@@ -49,7 +51,8 @@ struct TensorAttention {
   static constexpr int whole = 64;  ///< keys of a step where that many remain, else strip_rows
   HeadStrips strips;
   AttentionShape s;
-  const float *q, *k, *v, *key_bias;
+  const typename Form::Source *q, *k, *v;
+  const float* key_bias;
   Dropout dropout;
   float* log_sum;
   Stored<float> o;
@@ -168,41 +171,76 @@ struct TensorAttention {
 
 }  // namespace kernel
 
-/// @brief AttentionOps on tensor cores, for heads of 32 or 64 columns.
+/// @brief AttentionOps on tensor cores, for heads of 32 or 64 columns. In bfloat16, operands that are not Packed are
+/// rounded to the runtime's packed scratch first.
 template <class Runtime>
 struct TensorAttention {
   static bool takes(const AttentionShape& s) {
     return (Runtime::rounds_operands() || Runtime::multiplies_in_tf32()) && (s.width == 32 || s.width == 64);
   }
 
-  static void forward(const AttentionShape& s, const float* q, const float* k, const float* v, const float* key_bias,
+  /// `In`: float or Packed.
+  template <class In>
+  static void forward(AttentionShape s, const In* q, const In* k, const In* v, const float* key_bias,
                       const Dropout& dropout, float* saved, kernel::Stored<float> o) {
     for_kernel(s, [&]<class Form, int Width>() {
+      const auto of = sources<typename Form::Source>(s, q, k, v);
       launch<kernel::TensorAttention, Form, Width>(
           s, dropout, s.queries, s.keys, [&](const kernel::HeadStrips& strips) {
-            return kernel::TensorAttention<Form, Width>{strips, s, q, k, v, key_bias, dropout, saved, o};
+            return kernel::TensorAttention<Form, Width>{strips, s, of.q, of.k, of.v, key_bias, dropout, saved, o};
           });
     });
   }
-  /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null.
-  static void backward(const AttentionShape& s, const float* q, const float* k, const float* v, const float* key_bias,
-                       const Dropout& dropout, const float* saved, const float* delta, const float* d_o, float* dq,
-                       float* dk, float* dv) {
+  /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null; they are laid out as q, k and v.
+  template <class In>
+  static void backward(AttentionShape s, const In* q, const In* k, const In* v, const float* key_bias,
+                       const Dropout& dropout, const float* saved, const float* delta, const float* d_o,
+                       bool overwrite_grad, float* dq, float* dk, float* dv) {
+    const kernel::GradientLayout layout{s.q_stride, s.k_stride, s.v_stride, overwrite_grad};
     for_kernel(s, [&]<class Form, int Width>() {
       using kernel::HeadStrips;
+      const auto of = sources<typename Form::Source>(s, q, k, v);
       if (dq != nullptr)
         launch<kernel::TensorQueryGradient, Form, Width>(s, dropout, s.queries, s.keys, [&](const HeadStrips& strips) {
-          return kernel::TensorQueryGradient<Form, Width>{strips, s, q, k, v, key_bias, dropout, saved, delta, d_o, dq};
+          return kernel::TensorQueryGradient<Form, Width>{strips,  s,     of.q,  of.k, of.v,   key_bias,
+                                                          dropout, saved, delta, d_o,  layout, dq};
         });
       if (dk != nullptr || dv != nullptr)
         launch<kernel::TensorKeyGradient, Form, Width>(s, dropout, s.keys, s.queries, [&](const HeadStrips& strips) {
-          return kernel::TensorKeyGradient<Form, Width>{strips,  s,     q,     k,   v,  key_bias,
-                                                        dropout, saved, delta, d_o, dk, dv};
+          return kernel::TensorKeyGradient<Form, Width>{strips, s,     of.q, of.k,   of.v, key_bias, dropout,
+                                                        saved,  delta, d_o,  layout, dk,   dv};
         });
     });
   }
 
  private:
+  template <class Source>
+  struct Sources {
+    const Source *q, *k, *v;
+  };
+  /// The operands as a kernel reads them; changes the strides of `s` if the operands are copied.
+  template <class Source, class In>
+  static Sources<Source> sources(AttentionShape& s, const In* q, const In* k, const In* v) {
+    if constexpr (std::is_same_v<Source, float> || std::is_same_v<In, Packed>) {
+      const auto as_source = [](const In* x) { return reinterpret_cast<const Source*>(x); };
+      return {as_source(q), as_source(k), as_source(v)};
+    } else {
+      const Index width = s.heads * s.width, of_queries = s.batch * s.queries * width,
+                  of_keys = s.batch * s.keys * width;
+      auto* const memory = static_cast<Source*>(
+          Runtime::packed_scratch(static_cast<std::size_t>(of_queries + 2 * of_keys) * sizeof(Source)));
+      const auto packed = [&](const float* x, Index stride, Index n, Source* to) {
+        const kernel::Stored<float> rounded(reinterpret_cast<Packed*>(to), true);
+        launch_each<Runtime>(n, kernel::PackRows<float>{width, stride, x, rounded});
+        return to;
+      };
+      const Sources<Source> copies{packed(q, s.q_stride, of_queries, memory),
+                                   packed(k, s.k_stride, of_keys, memory + of_queries),
+                                   packed(v, s.v_stride, of_keys, memory + of_queries + of_keys)};
+      s.q_stride = s.k_stride = s.v_stride = width;
+      return copies;
+    }
+  }
   /// Launches a kernel whose blocks compute strips of `rows` rows and hold `others` rows of the other side.
   template <template <class, int> class Kernel, class Form, int Width, class Make>
   static void launch(const AttentionShape& s, const Dropout& dropout, Index rows, Index others, const Make& make) {

@@ -19,6 +19,21 @@
 
 namespace ctp::backend::cuda::kernel {
 
+/// Where gradients of queries, keys and values lie, and whether they are written or added to.
+struct GradientLayout {
+  Index q_stride, k_stride, v_stride;
+  bool overwrite;
+  [[nodiscard]] CTP_HD Index query(const AttentionShape& s, const Head& head, Index i) const {
+    return (head.b * s.queries + i) * q_stride + head.h * s.width;
+  }
+  [[nodiscard]] CTP_HD Index key(const AttentionShape& s, const Head& head, Index j) const {
+    return (head.b * s.keys + j) * k_stride + head.h * s.width;
+  }
+  [[nodiscard]] CTP_HD Index value(const AttentionShape& s, const Head& head, Index j) const {
+    return (head.b * s.keys + j) * v_stride + head.h * s.width;
+  }
+};
+
 /// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory.
 template <class Form, int Width>
 struct TensorQueryGradient {
@@ -26,9 +41,11 @@ struct TensorQueryGradient {
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
   HeadStrips strips;
   AttentionShape s;
-  const float *q, *k, *v, *key_bias;
+  const typename Form::Source *q, *k, *v;
+  const float* key_bias;
   Dropout dropout;
   const float *log_sum, *delta, *d_o;
+  GradientLayout layout;
   float* dq;
 
   /// A strip's operands, its sums, and the logarithm of the softmax sum (in units of log 2) and delta of a lane's rows.
@@ -66,8 +83,8 @@ struct TensorQueryGradient {
         for (int j = 0; j < n; j += strip_rows) add_keys(t, f, held, kept, row, j, strip);
       }
       if (rows > 0)
-        add_to_rows<Width>(f, strip.sums, score_scale<Width>() * log_2, dq + head.q(s) + query * s.q_stride, s.q_stride,
-                           rows);
+        put_rows<Width>(f, strip.sums, score_scale<Width>() * log_2, layout.overwrite,
+                        dq + layout.query(s, head, query), layout.q_stride, rows);
     }
   }
 
@@ -132,9 +149,11 @@ struct TensorKeyGradient {
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
   HeadStrips strips;
   AttentionShape s;
-  const float *q, *k, *v, *key_bias;
+  const typename Form::Source *q, *k, *v;
+  const float* key_bias;
   Dropout dropout;
   const float *log_sum, *delta, *d_o;
+  GradientLayout layout;
   float *dk, *dv;
 
   /// A strip's operands, its sums, and the bias of a lane's keys in units of log 2.
@@ -172,10 +191,11 @@ struct TensorKeyGradient {
         for (int i = 0; i < n; i += strip_rows) add_queries(t, f, held, kept, i, column, strip);
       }
       if (rows > 0 && dk != nullptr)
-        add_to_rows<Width>(f, strip.of_key, score_scale<Width>() * log_2, dk + head.k(s) + key * s.k_stride, s.k_stride,
-                           rows);
+        put_rows<Width>(f, strip.of_key, score_scale<Width>() * log_2, layout.overwrite, dk + layout.key(s, head, key),
+                        layout.k_stride, rows);
       if (rows > 0 && dv != nullptr)
-        add_to_rows<Width>(f, strip.of_value, 1.F, dv + head.v(s) + key * s.v_stride, s.v_stride, rows);
+        put_rows<Width>(f, strip.of_value, 1.F, layout.overwrite, dv + layout.value(s, head, key), layout.v_stride,
+                        rows);
     }
   }
 

@@ -53,10 +53,11 @@ struct AttentionOps {
   }
 
   /// @brief Attention backward: adds the gradients of attention() to dq, dk and dv (laid out as q, k, v; each may be
-  /// null).
+  /// null). `overwrite_grad`: all three are written, not added to.
   static void attention_backward(const AttentionShape& s, const Real* q, const Real* k, const Real* v,
                                  const Real* /*key_bias*/, const Dropout& dropout, const Real* probabilities,
-                                 const Real* /*o*/, const Real* d_o, Real* dq, Real* dk, Real* dv) {
+                                 const Real* /*o*/, const Real* d_o, bool overwrite_grad, Real* dq, Real* dk,
+                                 Real* dv) {
     const Index area = s.queries * s.keys, o_stride = s.heads * s.width;
     const Real scale = Real(1) / std::sqrt(static_cast<Real>(s.width));
     parallel_for(s.batch * s.heads, [&](Index turn) {
@@ -68,6 +69,11 @@ struct AttentionOps {
       const Real* g = d_o + b * s.queries * o_stride + h * s.width;
       const Index at_q = b * s.queries * s.q_stride + h * s.width, at_k = b * s.keys * s.k_stride + h * s.width,
                   at_v = b * s.keys * s.v_stride + h * s.width;
+      if (overwrite_grad) {
+        zero_rows(s.queries, s.width, s.q_stride, dq, at_q);
+        zero_rows(s.keys, s.width, s.k_stride, dk, at_k);
+        zero_rows(s.keys, s.width, s.v_stride, dv, at_v);
+      }
       const Real* used = p;
       if (dropout.active()) {
         drop(s, b, h, dropout, p, dropped, factor);
@@ -104,6 +110,12 @@ struct AttentionOps {
   }
 
  private:
+  /// Zeroes the rows of one head that begin at element `at` of x, if x is not null.
+  static void zero_rows(Index rows, Index width, Index stride, Real* x, Index at) {
+    if (x == nullptr) return;
+    for (Index i = 0; i < rows; ++i) std::fill_n(x + at + i * stride, width, Real(0));
+  }
+
   static void softmax(Index n, Real* x, const Real* bias) {
     if (bias != nullptr) {
       CTP_SIMD

@@ -154,6 +154,54 @@ TEST_CASE_TEMPLATE("packed: product() keeps single precision where layers round"
   CHECK((off > 1e-4) == (B::rounds_operands() || B::multiplies_in_tf32()));
 }
 
+TEST_CASE_TEMPLATE("packed: a linear layer stores its result rounded, with the bias rounded first", B,
+                   CTP_TEST_BACKENDS) {
+  const Values x = random(n * k, 1), w = random(m * k, 2), bias = random(m, 3);
+  auto bx = put<B>(x), bw = put<B>(w), bbias = put<B>(bias), rounded_bias = put<B>(taken<B>(bias)), y = room<B>(n * m);
+  typename B::Real* const none = nullptr;
+  Room<B> packed(n * m);
+  B::linear(n, k, m, bx.data(), bw.data(), rounded_bias.data(), none, y.data(), nullptr);
+  B::linear(n, k, m, bx.data(), bw.data(), bbias.data(), none, packed.data(), nullptr);
+  const Values found = packed.values(), exact = y.template to_host<double>();
+  for (std::size_t i = 0; i < found.size(); ++i)  // the sums may be rounded once on the way
+    CHECK(std::abs(found[i] - exact[i]) <= (B::rounds_operands() ? 0x1p-8 : 0x1p-20) * std::abs(exact[i]));
+  CHECK_THROWS_AS(B::linear(n, k, m, bx.data(), bw.data(), bbias.data(), y.data(), packed.data(), nullptr),
+                  ctp::UsageError);
+}
+
+TEST_CASE_TEMPLATE("packed: attention of packed queries, keys and values has the bits of attention that rounds them", B,
+                   CTP_TEST_BACKENDS) {
+  for (const Index width : {32, 8}) {
+    CAPTURE(width);
+    const Index model = 3 * width;
+    const ctp::backend::AttentionShape s{2, 3, 21, 50, width, 3 * model, 3 * model, 3 * model};
+    const Index queries = 2 * 21 * 3 * model, keys = 2 * 50 * 3 * model, results = 2 * 21 * model;
+    const Values q = random(queries, 1), kv = random(keys, 2);
+    auto bq = put<B>(taken<B>(q)), bkv = put<B>(taken<B>(kv)), d_o = put<B>(random(results, 4));
+    Room<B> packed_q(queries), packed_kv(keys);
+    B::pack(queries, put<B>(q).data(), packed_q.data());
+    B::pack(keys, put<B>(kv).data(), packed_kv.data());
+    auto saved = room<B>(B::attention_saved(s)), saved_of_packed = room<B>(B::attention_saved(s));
+    auto o = room<B>(results), o_of_packed = room<B>(results);
+    auto dq = room<B>(queries), dkv = room<B>(keys), dq_of_packed = room<B>(queries), dkv_of_packed = room<B>(keys);
+    const auto third = [&](auto* p) {  // the second and the third part of the columns
+      using Number = std::remove_pointer_t<decltype(p)>;
+      return reinterpret_cast<Number*>(reinterpret_cast<std::uint8_t*>(p) + B::packed_bytes(model));
+    };
+    B::attention(s, bq.data(), bkv.data(), bkv.data() + model, nullptr, {}, saved.data(), o.data());
+    B::attention(s, packed_q.data(), packed_kv.data(), third(packed_kv.data()), nullptr, {}, saved_of_packed.data(),
+                 o_of_packed.data());
+    CHECK(o.to_host() == o_of_packed.to_host());
+    B::attention_backward(s, bq.data(), bkv.data(), bkv.data() + model, nullptr, {}, saved.data(), o.data(), d_o.data(),
+                          false, dq.data(), dkv.data(), dkv.data() + model);
+    B::attention_backward(s, packed_q.data(), packed_kv.data(), third(packed_kv.data()), nullptr, {},
+                          saved_of_packed.data(), o_of_packed.data(), d_o.data(), false, dq_of_packed.data(),
+                          dkv_of_packed.data(), dkv_of_packed.data() + model);
+    CHECK(dq.to_host() == dq_of_packed.to_host());
+    CHECK(dkv.to_host() == dkv_of_packed.to_host());
+  }
+}
+
 TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores or not, in one chunk or several", B,
                    CTP_TEST_BACKENDS) {
   for (const Index width : {32, 12}) {
@@ -178,9 +226,9 @@ TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores
         if (!keep) continue;
         // The backward pass reads the rounded result.
         auto rounded = put<B>(packed.values()), dq = room<B>(size), dq_of_packed = room<B>(size);
-        B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, rounded.data(), d_o.data(), dq.data(),
-                              nullptr, nullptr);
-        B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, packed.data(), d_o.data(),
+        B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, rounded.data(), d_o.data(), false,
+                              dq.data(), nullptr, nullptr);
+        B::attention_backward(s, q.data(), key.data(), v.data(), nullptr, {}, to, packed.data(), d_o.data(), false,
                               dq_of_packed.data(), nullptr, nullptr);
         CHECK(dq.to_host() == dq_of_packed.to_host());
       }

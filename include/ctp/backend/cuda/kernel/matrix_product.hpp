@@ -34,6 +34,7 @@ struct MatrixProduct {
   Real beta = 0;
   const Real* c = nullptr;
   Real* d = nullptr;
+  Packed* packed_d = nullptr;  ///< memory of a result that is stored Packed; d is null then, and beta 0
   const Real* bias = nullptr;
   bool single = false;
 };

@@ -91,6 +91,15 @@ struct Pack {
   CTP_HD void operator()(Index i) const { to.set(i, from[i]); }
 };
 
+/// to[i] = element i of rows of `columns` numbers that lie `stride` apart, converted to the storage of `to`.
+template <class Real>
+struct PackRows {
+  Index columns, stride;
+  const Real* from;
+  Stored<Real> to;
+  CTP_HD void operator()(Index i) const { to.set(i, from[i / columns * stride + i % columns]); }
+};
+
 }  // namespace kernel
 
 /// Wraps a pointer to Real or Packed as kernel::Stored, with the runtime's rounding.

@@ -38,13 +38,18 @@ struct Fragment {
 /// place: so all reads of a kernel share one address in a register.
 struct Bf16Form {
   using Number = std::uint16_t;
+  using Source = std::uint16_t;  ///< of queries, keys and values in global memory: operands that are rounded already
   static constexpr int depth = 16;
 
   CTP_HD static void store(const Quad<float>& q, Number* to) {
     write_wide(to, Pair<std::uint32_t>{{bfloat16_pair(q.x[0], q.x[1]), bfloat16_pair(q.x[2], q.x[3])}});
   }
+  CTP_HD static void store(const Neighbours<std::uint16_t, 8>& eight, Number* to) { write_wide(to, eight); }
   CTP_HD static std::uint32_t left(const float* row, int pair, int half) {
     return bfloat16_pair(row[pair * 2 + half * 8], row[pair * 2 + half * 8 + 1]);
+  }
+  CTP_HD static std::uint32_t left(const std::uint16_t* row, int pair, int half) {
+    return read_wide<std::uint32_t>(row + pair * 2 + half * 8);
   }
   CTP_HD static const Number* right_place(const Fragment& f, const Number* rows, int stride) {
     return rows + f.lane % 8 * stride + f.lane / 8 * 8;
@@ -83,6 +88,7 @@ struct Bf16Form {
 /// lanes in which the next left operand needs them.
 struct Tf32Form {
   using Number = std::uint32_t;
+  using Source = float;
   static constexpr int depth = 8;
 
   CTP_HD static void store(const Quad<float>& q, Number* to) {

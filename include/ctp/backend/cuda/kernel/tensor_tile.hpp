@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <ctp/backend/cuda/kernel/tensor_form.hpp>
 #include <ctp/backend/cuda/kernel/thread.hpp>
@@ -24,37 +25,41 @@ using LeftOperands = std::uint32_t[Width / Form::depth][4];
 
 /// @brief Loads rows of `Width` numbers to shared memory, by all threads of a block. Rows from `n` on are zero.
 ///
-/// `rows` is a multiple of strip_rows. Where the rows are aligned to 16 bytes, a thread has `InFlight` loads of 16
-/// bytes in flight.
-template <class Form, int Width, int InFlight, class Thread>
-CTP_HD void load_rows(const Thread& t, const float* from, Index stride, Index n, int rows, typename Form::Number* to) {
-  constexpr int quads = Width / 4;
-  const int count = rows * quads, step = static_cast<int>(stride), valid = n < rows ? static_cast<int>(n) : rows;
+/// `rows` is a multiple of strip_rows. `Source` is float or Form::Source; only floats may be anywhere, others are
+/// aligned to 16 bytes. Where the rows are aligned to 16 bytes, a thread has `InFlight` loads of 16 bytes in flight.
+template <class Form, int Width, int InFlight, class Source, class Thread>
+CTP_HD void load_rows(const Thread& t, const Source* from, Index stride, Index n, int rows, typename Form::Number* to) {
+  using Wide = Neighbours<Source, 16 / sizeof(Source)>;
+  constexpr int numbers = 16 / sizeof(Source), reads = Width / numbers;
+  const int count = rows * reads, step = static_cast<int>(stride), valid = n < rows ? static_cast<int>(n) : rows;
   const auto load = [&]<int Loads>(const auto& read) {
     CTP_KEEP_LOOP
     for (int first = t.id(); first < count; first += Loads * t.threads()) {
-      Quad<float> loaded[Loads];
+      Wide loaded[Loads];
       CTP_UNROLL
       for (int i = 0; i < Loads; ++i) {
-        const int e = first + i * t.threads(), row = e / quads;
-        loaded[i] = row < valid ? read(from + row * step + e % quads * 4) : Quad<float>{};
+        const int e = first + i * t.threads(), row = e / reads;
+        loaded[i] = row < valid ? read(from + row * step + e % reads * numbers) : Wide{};
       }
       CTP_UNROLL
       for (int i = 0; i < Loads; ++i) {
         const int e = first + i * t.threads();
-        if (e < count) Form::store(loaded[i], to + e / quads * row_stride(Width) + e % quads * 4);
+        if (e < count) Form::store(loaded[i], to + e / reads * row_stride(Width) + e % reads * numbers);
       }
     }
   };
-  if (stride % 4 == 0 && is_aligned<Quad<float>>(from))
-    load.template operator()<InFlight>([](const float* at) { return read_wide<Quad<float>>(at); });
-  else
-    load.template operator()<1>([](const float* at) { return Quad<float>{{at[0], at[1], at[2], at[3]}}; });
+  if constexpr (std::is_same_v<Source, float>)
+    if (stride % numbers != 0 || !is_aligned<Wide>(from)) {
+      load.template operator()<1>([](const float* at) { return Wide{{at[0], at[1], at[2], at[3]}}; });
+      return;
+    }
+  load.template operator()<InFlight>([](const Source* at) { return read_wide<Wide>(at); });
 }
 
-/// Loads the left operands of strip_rows rows that begin at `from`; rows from `n` on are zero.
-template <class Form, int Width>
-CTP_HD void load_left(const float* from, Index stride, Index n, const Fragment& f, LeftOperands<Form, Width>& a) {
+/// Loads the left operands of strip_rows rows that begin at `from`; rows from `n` on are zero. `Source`: as
+/// load_rows().
+template <class Form, int Width, class Source>
+CTP_HD void load_left(const Source* from, Index stride, Index n, const Fragment& f, LeftOperands<Form, Width>& a) {
   CTP_UNROLL
   for (int k = 0; k < Width / Form::depth; ++k) CTP_UNROLL
   for (int part = 0; part < 4; ++part) {
@@ -99,19 +104,22 @@ CTP_HD void add_weighted_rows(const Thread& t, const Fragment& f, const float (&
   }
 }
 
-/// to [row, column] of a strip += factor * sums, for rows below `n`. The loads of a row precede its stores.
+/// @brief to [row, column] of a strip (+)= factor * sums, for rows below `n`. `overwrite`: written, not added to. The
+/// loads of a row precede its stores.
 template <int Width>
-CTP_HD void add_to_rows(const Fragment& f, const float (&sums)[Width / 8][4], float factor, float* to, Index stride,
-                        Index n) {
+CTP_HD void put_rows(const Fragment& f, const float (&sums)[Width / 8][4], float factor, bool overwrite, float* to,
+                     Index stride, Index n) {
   CTP_UNROLL
   for (int half = 0; half < 2; ++half) {
     const int row = f.group + half * 8;
     if (row >= n) continue;
     float* const at = to + row * stride + f.pair * 2;
-    float before[Width / 8][2];
-    CTP_UNROLL
-    for (int k = 0; k < Width / 8; ++k) CTP_UNROLL
-    for (int e = 0; e < 2; ++e) before[k][e] = at[k * 8 + e];
+    float before[Width / 8][2] = {};
+    if (!overwrite) {
+      CTP_UNROLL
+      for (int k = 0; k < Width / 8; ++k) CTP_UNROLL
+      for (int e = 0; e < 2; ++e) before[k][e] = at[k * 8 + e];
+    }
     CTP_UNROLL
     for (int k = 0; k < Width / 8; ++k) CTP_UNROLL
     for (int e = 0; e < 2; ++e) at[k * 8 + e] = before[k][e] + factor * sums[k][half * 2 + e];

@@ -9,16 +9,15 @@
 
 namespace ctp::backend::cuda::kernel {
 
-/// Two neighbours.
-template <class T>
-struct alignas(2 * sizeof(T)) Pair {
-  T x[2];
+/// Two, four or eight neighbours.
+template <class T, int N>
+struct alignas(N * sizeof(T)) Neighbours {
+  T x[N];
 };
-/// Four neighbours.
 template <class T>
-struct alignas(4 * sizeof(T)) Quad {
-  T x[4];
-};
+using Pair = Neighbours<T, 2>;
+template <class T>
+using Quad = Neighbours<T, 4>;
 
 /// Whether an access of sizeof(T) bytes may begin at `p`.
 template <class T>

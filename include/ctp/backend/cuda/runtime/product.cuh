@@ -80,8 +80,8 @@ struct WithoutTerms {
 struct AddBias {
   Index n;
   const float* bias;
-  float* d;
-  CTP_HD void operator()(Index i) const { d[i] += bias[i % n]; }
+  kernel::Stored<float> d;
+  CTP_HD void operator()(Index i) const { d.set(i, d[i] + bias[i % n]); }
 };
 
 }  // namespace detail
@@ -96,25 +96,29 @@ class ProductPlan {
       std::is_same_v<Precision, precision::Tf32> ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 
   /// The arguments of a product that its plan depends on.
-  using Key = std::tuple<bool, bool, Index, Index, Index, Index, Index, bool, bool, std::uint32_t>;
+  using Key = std::tuple<bool, bool, Index, Index, Index, Index, Index, bool, bool, bool, std::uint32_t>;
   static Key key(const MatrixProduct<float>& p, const void* a, const void* b) {
-    return {p.transpose_a, p.transpose_b,     p.m, p.n, p.k, p.lda, p.ldb, p.bias != nullptr,
-            p.beta != 0,   alignment(p, a, b)};
+    return {p.transpose_a,         p.transpose_b,     p.m, p.n, p.k, p.lda, p.ldb, p.bias != nullptr, p.beta != 0,
+            p.packed_d != nullptr, alignment(p, a, b)};
   }
   /// Common alignment of all operands: 16 bytes, which every algorithm can use, or the size of a number.
   static std::uint32_t alignment(const MatrixProduct<float>& p, const void* a, const void* b) {
     std::uintptr_t all = 0;
     for (const void* operand :
-         {a, b, static_cast<const void*>(p.c), static_cast<const void*>(p.d), static_cast<const void*>(p.bias)})
+         {a, b, static_cast<const void*>(p.c), memory_of_result(p), static_cast<const void*>(p.bias)})
       all |= reinterpret_cast<std::uintptr_t>(operand);
     return all % 16 == 0 ? 16 : rounds ? 2 : 4;
+  }
+
+  static void* memory_of_result(const MatrixProduct<float>& p) {
+    return p.packed_d != nullptr ? static_cast<void*>(p.packed_d) : p.d;
   }
 
   /// cuBLASLt computes d^T [n,m] = op(b)^T op(a)^T, all column-major.
   explicit ProductPlan(const MatrixProduct<float>& p)
       : left_(detail::make_layout(operand_type, p.transpose_b ? p.k : p.n, p.transpose_b ? p.n : p.k, p.ldb)),
         right_(detail::make_layout(operand_type, p.transpose_a ? p.m : p.k, p.transpose_a ? p.k : p.m, p.lda)),
-        result_(detail::make_layout(CUDA_R_32F, p.n, p.m, p.n)) {
+        result_(detail::make_layout(p.packed_d != nullptr ? operand_type : CUDA_R_32F, p.n, p.m, p.n)) {
     cublasLtMatmulDesc_t description = nullptr;
     check(cublasLtMatmulDescCreate(&description, compute_type, CUDA_R_32F), "cublasLtMatmulDescCreate");
     description_.reset(description);
@@ -122,7 +126,7 @@ class ProductPlan {
     set(CUBLASLT_MATMUL_DESC_TRANSB, p.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
     if (p.bias != nullptr) {
       set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-      set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, CUDA_R_32F);
+      set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, p.packed_d != nullptr ? operand_type : CUDA_R_32F);
     }
   }
 
@@ -156,7 +160,7 @@ class ProductPlan {
     return algorithms;
   }
 
-  void run(Context& context, const MatrixProduct<float>& p, const void* a, const void* b, float* d,
+  void run(Context& context, const MatrixProduct<float>& p, const void* a, const void* b, void* d,
            const cublasLtMatmulAlgo_t& algorithm) {
     if (p.bias != nullptr) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
     check(cublasLtMatmul(context.blas(), description_.get(), &p.alpha, b, left_.get(), a, right_.get(), &p.beta,
@@ -193,9 +197,10 @@ class Product {
     MatrixProduct<float> q = p;
     if constexpr (ProductPlan<Precision>::rounds) round<Runtime>(context, p, q, a, b);
     if (multiplied(context, q, a, b)) return;
-    const float* const bias = std::exchange(q.bias, nullptr);
-    if (bias == nullptr || !multiplied(context, q, a, b)) throw no_algorithm(q);
-    launch_each<Runtime>(q.m * q.n, detail::AddBias{q.n, bias, q.d});
+    q.bias = nullptr;
+    if (p.bias == nullptr || !multiplied(context, q, a, b)) throw no_algorithm(q);
+    const auto d = p.packed_d != nullptr ? kernel::Stored<float>(p.packed_d, true) : kernel::Stored<float>(p.d);
+    launch_each<Runtime>(q.m * q.n, detail::AddBias{q.n, p.bias, d});
   }
   /// The algorithms chosen so far; set `measure` to choose by time.
   static AlgorithmCache<typename ProductPlan<Precision>::Key, cublasLtMatmulAlgo_t>& algorithms() {
@@ -218,7 +223,8 @@ class Product {
     const cublasLtMatmulAlgo_t* const algorithm = algorithms().find(
         key, [&] { return plan->second.candidates(context, q, a, b); },
         [&](const cublasLtMatmulAlgo_t& candidate) { return seconds(context, plan->second, q, a, b, candidate); });
-    if (algorithm != nullptr) plan->second.run(context, q, a, b, q.d, *algorithm);
+    if (algorithm != nullptr)
+      plan->second.run(context, q, a, b, ProductPlan<Precision>::memory_of_result(q), *algorithm);
     return algorithm != nullptr;
   }
   static Error no_algorithm(const MatrixProduct<float>& q) {
@@ -231,26 +237,33 @@ class Product {
                                      extents(q.k, q.n, q.transpose_b, q.ldb) + ", found none"};
   }
 
-  /// Replaces operands that are not packed by rounded copies without gaps.
+  /// Replaces operands that are not packed, and the bias of a result that is, by rounded copies without gaps.
   template <class Runtime>
   static void round(Context& context, const MatrixProduct<float>& p, MatrixProduct<float>& q, const void*& a,
                     const void*& b) {
     const Index a_rows = p.transpose_a ? p.k : p.m, a_columns = p.transpose_a ? p.m : p.k;
     const Index b_rows = p.transpose_b ? p.n : p.k, b_columns = p.transpose_b ? p.k : p.n;
     const Index a_size = p.a.packed ? 0 : (a_rows * a_columns + 127) / 128 * 128;  // keeps b aligned, too
-    const Index b_size = p.b.packed ? 0 : b_rows * b_columns;
-    if (a_size + b_size == 0) return;
-    auto* memory = static_cast<__nv_bfloat16*>(
-        context.converted(static_cast<std::size_t>(a_size + b_size) * sizeof(__nv_bfloat16)));
+    const Index b_size = p.b.packed ? 0 : (b_rows * b_columns + 127) / 128 * 128;
+    const bool rounds_bias = p.bias != nullptr && p.packed_d != nullptr;  // it has the type of the result
+    const Index size = a_size + b_size + (rounds_bias ? p.n : 0);
+    if (size == 0) return;
+    auto* memory =
+        static_cast<__nv_bfloat16*>(context.converted(static_cast<std::size_t>(size) * sizeof(__nv_bfloat16)));
     if (!p.a.packed) {
       launch_each<Runtime>(a_rows * a_columns, detail::RoundRows{a_columns, p.lda, p.a.plain(), memory});
       a = memory;
       q.lda = a_columns;
     }
     if (!p.b.packed) {
-      launch_each<Runtime>(b_size, detail::RoundRows{b_columns, p.ldb, p.b.plain(), memory + a_size});
+      launch_each<Runtime>(b_rows * b_columns, detail::RoundRows{b_columns, p.ldb, p.b.plain(), memory + a_size});
       b = memory + a_size;
       q.ldb = b_columns;
+    }
+    if (rounds_bias) {
+      auto* const to = memory + a_size + b_size;
+      launch_each<Runtime>(p.n, detail::RoundRows{p.n, p.n, p.bias, to});
+      q.bias = reinterpret_cast<const float*>(to);  // only its address is used
     }
   }
 

@@ -85,9 +85,13 @@ struct DeviceRuntime {
     // cuBLASLt ignores the skip flag: the product goes to scratch memory, and a kernel that reads the flag copies it.
     MatrixProduct<float> temporary = p;
     temporary.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
+    temporary.packed_d = nullptr;
     if (temporary.c == nullptr) temporary.c = p.d;
     run_product(temporary);
-    copy(temporary.d, p.m * p.n, p.d);
+    if (p.packed_d != nullptr)
+      launch_each<DeviceRuntime>(p.m * p.n, kernel::Pack<float>{temporary.d, {p.packed_d, rounds_operands()}});
+    else
+      copy(temporary.d, p.m * p.n, p.d);
   }
   /// The precision of the next products.
   static std::uint32_t numbers()
