@@ -32,8 +32,13 @@ def shape(launch):
 
 
 def attention_bytes(launch, per_query, per_key):
-    """Bytes of whole rows of queries and of keys, each read or written once."""
+    """Bytes of whole rows of queries and of keys, each read or written once. On tensor cores each block of a head reads
+    all rows of the other side; a side that shared memory has in several chunks is read again from the L2 cache."""
     heads, queries, keys, width = shape(launch)
+    if "KeyGradient" in key_of(launch):
+        queries *= launch.get("blocks_of_head", 1)
+    else:
+        keys *= launch.get("blocks_of_head", 1)
     return heads * width * (queries * per_query + keys * per_key)
 
 
