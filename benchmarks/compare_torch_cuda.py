@@ -158,6 +158,8 @@ def line_of(peer, lines):
     found = [line for line in lines if all(line.get(key) == value for key, value in peer.ours.items())]
     if lines and len(found) != 1:
         raise LookupError(f"expected one line of bench_cuda with {peer.ours}, found {len(found)}")
+    if found and any(found[0][key] is None for key in ("median_ms", "min_ms", "max_ms")):
+        raise ValueError(f"expected finite times of bench_cuda with {peer.ours}, found null")
     return found[0] if found else None
 
 
@@ -170,7 +172,7 @@ def with_ours(row, peer, group, before, after):
     row["ours_min_ms"] = min(line["min_ms"] for line in lines)
     row["ours_max_ms"] = max(line["max_ms"] for line in lines)
     row["ours_precision"], row["ratio"] = group.precision, row["median_ms"] / row["ours_ms"]
-    if "memory_mib" in lines[0]:
+    if lines[0].get("memory_mib") is not None:
         row["ours_memory_mib"] = lines[0]["memory_mib"]
 
 
@@ -231,7 +233,7 @@ def main():
         try:
             made = compare(name, group, ours) if left >= group.seconds else [
                 {**nothing, "skipped": f"needs {group.seconds:g} s, {max(left, 0):.0f} s are left"}]
-        except (RuntimeError, LookupError) as error:
+        except (RuntimeError, LookupError, ValueError) as error:
             made = [{**nothing, "failed": str(error)[:300]}]
         for row in made:
             say(row)

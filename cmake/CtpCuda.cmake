@@ -24,9 +24,10 @@ if(NOT CMAKE_CUDA_COMPILER OR NOT CUDAToolkit_FOUND)
   return()
 endif()
 
-# Ampere, Hopper and Blackwell; the code for Ampere also in a form that newer devices translate for themselves.
+# Ampere, Hopper and both kinds of Blackwell; the code for Ampere also in a form that newer devices translate for
+# themselves.
 if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80 90-real 120-real)
+  set(CMAKE_CUDA_ARCHITECTURES 80 90-real 100-real 120-real)
 endif()
 # One architecture is enough to see that tests and benchmarks compile. The programs, and the program that includes all
 # .cuh files twice, are built for all.
@@ -39,8 +40,9 @@ add_library(ctp::cuda ALIAS ctp_cuda)
 set_target_properties(ctp_cuda PROPERTIES EXPORT_NAME cuda)
 target_sources(ctp_cuda INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ctp_cuda_headers})
 target_include_directories(ctp_cuda INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
-# Not ctp::ctp: no .cu ever sees Eigen.
-target_link_libraries(ctp_cuda INTERFACE CUDA::cudart CUDA::cublas CUDA::cublasLt)
+# Not ctp::ctp: no .cu ever sees Eigen. CMake gives nvcc the static runtime by default; a shared one beside it would be a
+# second runtime in the program.
+target_link_libraries(ctp_cuda INTERFACE CUDA::cudart_static CUDA::cublas CUDA::cublasLt)
 if("cuda_std_20" IN_LIST CMAKE_CUDA_COMPILE_FEATURES)
   target_compile_features(ctp_cuda INTERFACE cuda_std_20)
 else()  # CMake 3.25 does not know C++20 for nvcc yet, and must not add the standard it does know

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -98,7 +99,9 @@ class Line {
   }
   Line& with(const char* key, bool value) { return raw(key, value ? "true" : "false"); }
   Line& with(const char* key, int value) { return raw(key, std::to_string(value)); }
+  /// A number that is not finite, which JSON cannot name, is printed as null.
   Line& with(const char* key, double value) {
+    if (!std::isfinite(value)) return raw(key, "null");
     char digits[32];
     std::snprintf(digits, sizeof digits, "%.5g", value);
     return raw(key, digits);

@@ -55,22 +55,22 @@ void time_steps(const char* size, const ctp::ModelConfig& config, int pairs, boo
   learner.begin_task(many);
   for (const Choice precision : precisions) {
     use(precision);
-    static_cast<void>(learner.losses());  // another precision needs another capture
     double loss = 0;
     const auto step = [&] { loss = learner.step(batch).loss; };
     for (int i = 0; i < 4; ++i) step();
     const Times times = wall_times(turns, step);
-    Line("step")
-        .with("strategy", std::string(Strategy::name))
+    Line line("step");
+    line.with("strategy", std::string(Strategy::name))
         .with("size", std::string(size))
         .with("batch", pairs)
         .with("precision", std::string(name_of(precision)))
-        .with("recorded", recorded)
+        .with("recorded", recorded && learner.capture_failure().empty())
         .with(times)
         .with("pairs_per_second", 1e3 * pairs / times.median())
         .with("memory_mib", before - free_mebibytes())
-        .with("loss", loss)
-        .print();
+        .with("loss", loss);
+    if (!learner.capture_failure().empty()) line.with("capture_failure", learner.capture_failure());
+    line.print();
   }
 }
 

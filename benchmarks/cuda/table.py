@@ -44,6 +44,11 @@ def measured(line):
         name += f", B={line['batch']}"
     if "recorded" in line:
         name += ", recorded" if line["recorded"] else ", launched"
+    nulls = [key for key, value in line.items() if value is None]  # numbers that were not finite
+    if nulls:
+        return name, "FAIL", "not finite: " + ", ".join(nulls)
+    if "capture_failure" in line:
+        return name, "FAIL", "no capture: " + line["capture_failure"]
     found = [f"{line['median_ms']:g} ms ({line['min_ms']:g} to {line['max_ms']:g})"] if "median_ms" in line else []
     return name, "ok", ", ".join(found + [f"{line[key]:g}{unit}" for key, unit in FACTS if key in line])
 

@@ -36,6 +36,7 @@
 #include "../common/model.hpp"
 #include "../common/policy_parameters.hpp"
 #include "../common/stop_signals.hpp"
+#include "capture_note.hpp"
 #include "checkpoint_interval.hpp"
 #include "faults.hpp"
 #include "notes.hpp"
@@ -91,6 +92,7 @@ class Training {
     learner_.observe(faults_);
     learner_.observe(progress_);
     learner_.observe(losses_);
+    learner_.observe(capture_note_);
     learner_.observe(stops_);
     learner_.observe(checkpoints_);
   }
@@ -388,6 +390,7 @@ class Training {
   ctp::report::StepLines metrics_;
   Faults faults_;
   ProgressObserver progress_;
+  CaptureNote<Learner> capture_note_{learner_};
   ctp::CheckpointEvery<Learner, RunState, ctp::report::LossWatch, BadPictures> checkpoints_;
   bool begun_ = false;  ///< the first checkpoint is saved
   std::string sound_;   ///< file of the last weights that passed an evaluation

@@ -496,9 +496,11 @@ struct SimulatedRuntime : backend::generic::Memory {
   static void refuse(const char* what) {
     if (current_capture() != nullptr) throw std::logic_error(std::string("simulated capture: work must not ") + what);
   }
-  /// Element i of an operand, rounded as a product rounds it.
-  static RealType element(const typename backend::cuda::MatrixProduct<RealType>::Operand& x, Index i) {
+  /// Element i of an operand, rounded as a product rounds it, or not rounded if `single` is set.
+  static RealType element(const typename backend::cuda::MatrixProduct<RealType>::Operand& x, bool single, Index i) {
     using Stored = backend::cuda::kernel::Stored<RealType>;
+    if (single && x.packed) throw std::logic_error("simulated product: packed operands of a product that keeps Real");
+    if (single) return x.plain()[i];
     if (!x.packed) return rounded<Bits>(x.plain()[i]);
     auto* memory = static_cast<backend::cuda::Packed*>(const_cast<void*>(x.data));
     return rounded<Bits>(Stored(memory, rounds_operands())[i]);
@@ -508,8 +510,8 @@ struct SimulatedRuntime : backend::generic::Memory {
       for (Index j = 0; j < p.n; ++j) {
         RealType sum = 0;
         for (Index l = 0; l < p.k; ++l)
-          sum += element(p.a, p.transpose_a ? l * p.lda + i : i * p.lda + l) *
-                 element(p.b, p.transpose_b ? j * p.ldb + l : l * p.ldb + j);
+          sum += element(p.a, p.single, p.transpose_a ? l * p.lda + i : i * p.lda + l) *
+                 element(p.b, p.single, p.transpose_b ? j * p.ldb + l : l * p.ldb + j);
         sum *= p.alpha;
         if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
         if (p.bias != nullptr) sum += p.bias[j];

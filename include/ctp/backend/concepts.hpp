@@ -138,6 +138,15 @@ concept CapturesWork = Backend<B> && requires(typename B::Capture& capture, deta
   capture.replay();
 };
 
+/// @brief A backend whose products may change their precision between two steps. Optional for a backend.
+///
+/// `numbers()` returns a number for the precision of the next products. Work that was captured at another number has
+/// other kernels.
+template <class B>
+concept ChangesPrecision = Backend<B> && requires {
+  { B::numbers() } -> std::same_as<std::uint32_t>;
+};
+
 /// @brief A backend that can skip work by a flag in its own memory, so that the host need not wait for the flag.
 /// Optional for a backend.
 ///

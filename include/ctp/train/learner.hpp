@@ -220,6 +220,9 @@ class Learner {
   [[nodiscard]] const auto& rehearsal_state() const { return engine().policies().rehearsal_state(); }
   [[nodiscard]] Optimizer& optimizer() { return engine().policies().optimizer(); }
   [[nodiscard]] Schedule& schedule() { return engine().policies().schedule(); }
+  /// Why steps are no longer captured (TrainOptions::capture_steps); empty if no capture failed. Such a training goes
+  /// on with the same results, more slowly.
+  [[nodiscard]] const std::string& capture_failure() const { return engine().capture_failure(); }
   /// `observer` must outlive the training.
   void observe(Observer& observer) { trainer_.observe(observer); }
 

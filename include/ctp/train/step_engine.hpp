@@ -88,6 +88,8 @@ class StepEngine {
   [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
   /// Makes the next step run normally, not as a replay: a setting or a state was changed from outside.
   void invalidate() { capture_.invalidate(); }
+  /// Why steps are no longer captured, although the options ask for it; empty if none failed.
+  [[nodiscard]] const std::string& capture_failure() const { return capture_.failure(); }
 
   [[nodiscard]] std::vector<Real> weights() const { return thetas_.weights(); }
   void set_weights(const std::vector<Real>& host) { thetas_.set_weights(host); }
@@ -163,8 +165,7 @@ class StepEngine {
     require_batch_of(batch.size);
     const double rate = learning_rate(task_step_, task_steps_);
     prepare(batch);
-    capture_.enabled = options_.capture_steps;
-    capture_.run({{batch_.size(), batch_.length(), batch_.masked_positions().row.data, has_previous()},
+    capture_.run({{batch_.size(), batch_.length(), batch_.masked_positions().row.data, has_previous(), numbers_of<B>()},
                   batch_.task(),
                   batch_.epoch()},
                  [this] { compute(); });
@@ -233,9 +234,7 @@ class StepEngine {
   [[nodiscard]] bool has_previous() const { return keeps_previous && tasks_seen_ > 0; }
   /// The learning rate of step `step` of a task of `steps` steps. **Errors.** as optim::checked_rate().
   [[nodiscard]] double learning_rate(std::uint64_t step, std::uint64_t steps) const {
-    const optim::Rates r = plan_.rates({options_.rate, options_.min_rate});
-    const double rate = plan_.schedule ? plan_.schedule(step, steps, r) : policies_.schedule().rate(step, steps, r);
-    return optim::checked_rate(rate, step, steps);
+    return plan_.rate_at(step, steps, {options_.rate, options_.min_rate}, policies_.schedule());
   }
 
   /// Loads the batch of the next step and updates the momentum weights.
@@ -248,6 +247,7 @@ class StepEngine {
   }
   /// The part of a step that a backend may capture: forward and backward pass of the loaded batch.
   void compute() {
+    tape_.rewind();  // a capture that failed leaves the first part of the step there
     computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}, {}});
     computed_->loss = policies_.losses().loss(computed_->step, policies_.losses_state());
     computed_->step.seal();
@@ -387,7 +387,7 @@ class StepEngine {
   Tape<B> tape_;
   DeviceBatch<B> batch_;
   std::optional<Computed> computed_;
-  StepCapture<B> capture_;
+  StepCapture<B> capture_{options_.capture_steps};
   PendingSteps<B> pending_;
   PenaltyValue<B> penalty_value_;
   std::optional<StepError> failure_;  ///< of the steps rolled back, until it is thrown

@@ -39,6 +39,14 @@ struct TaskPlan {
     const double peak = rate.value_or(options.rate);
     return {peak, min_rate.value_or(rate ? std::min(options.min_rate, peak) : options.min_rate)};
   }
+  /// @brief The learning rate of step `step` of the `steps` planned steps, by the plan's schedule or else by
+  /// `strategy`, the schedule of the strategy. **Errors.** as optim::checked_rate().
+  template <optim::Schedule Policy>
+  [[nodiscard]] double rate_at(std::uint64_t step, std::uint64_t steps, const optim::Rates& options,
+                               const Policy& strategy) const {
+    const optim::Rates r = rates(options);
+    return optim::checked_rate(schedule ? schedule(step, steps, r) : strategy.rate(step, steps, r), step, steps);
+  }
   /// **Errors.** UsageError for fewer than 1 epoch and for a rate that is negative or not finite.
   void check() const {
     const auto refuse = [](const char* key, const char* expected, const std::string& found) {

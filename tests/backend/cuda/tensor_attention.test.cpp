@@ -1,19 +1,19 @@
-// Attention on simulated tensor cores, compared with attention in double without rounding.
+// Attention on tensor cores, simulated or of a device, compared with attention in double without rounding.
 #include <ctp/backend/cuda/tensor_attention.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
+#ifndef CTP_TEST_BACKENDS
 #include <support/simulated_cuda.hpp>
-
+#define CTP_TEST_SIMULATED 1
 #define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float, 10>
+#endif
 #include <support/reference.hpp>
-
-#include <ctp/backend/cpu/backend.hpp>
+#include <support/test_backend.hpp>
 
 namespace {
 
@@ -23,9 +23,7 @@ using reference::at;
 using reference::put;
 using reference::random;
 using reference::Values;
-using Bf16 = ctp::test::SimulatedCuda<float, 7>;
-using Tf32 = ctp::test::SimulatedCuda<float, 10>;
-using Exact = ctp::BasicCpu<double>;
+using Exact = ctp::test::TestBackend<double>;
 
 struct Found {
   Values o, dq, dk, dv;
@@ -64,13 +62,16 @@ double off_in_norm(const Values& found, const Values& expected) {
 /// Rounding to 8 significant bits has a relative error of at most 2^-9, a product of two rounded operands less than
 /// 2^-8 in the norm. TF32 has three bits more.
 template <class Tensor>
-constexpr double rounding = std::is_same_v<Tensor, Bf16> ? 1.0 / 128 : 1.0 / 1024;
+double rounding() {
+  return Tensor::rounds_operands() ? 1.0 / 128 : 1.0 / 1024;
+}
 
 template <class Tensor>
 void check(const AttentionShape& s, bool masked, float probability) {
   CAPTURE(s.queries);
   CAPTURE(s.keys);
   CAPTURE(s.width);
+  REQUIRE(ctp::backend::cuda::TensorAttention<Tensor>::takes(s));
   const Index model = s.heads * s.width;
   const Values q = random(s.batch * s.queries * s.q_stride, 1), k = random(s.batch * s.keys * s.k_stride, 2);
   const Values v = random(s.batch * s.keys * s.v_stride, 3), d_o = random(s.batch * s.queries * model, 4);
@@ -82,10 +83,10 @@ void check(const AttentionShape& s, bool masked, float probability) {
   }
   const Found found = attend<Tensor>(s, q, k, v, bias, d_o, probability);
   const Found expected = attend<Exact>(s, q, k, v, bias, d_o, probability);
-  CHECK(off_in_norm(found.o, expected.o) < rounding<Tensor>);
-  CHECK(off_in_norm(found.dq, expected.dq) < 2 * rounding<Tensor>);
-  CHECK(off_in_norm(found.dk, expected.dk) < 2 * rounding<Tensor>);
-  CHECK(off_in_norm(found.dv, expected.dv) < 2 * rounding<Tensor>);
+  CHECK(off_in_norm(found.o, expected.o) < rounding<Tensor>());
+  CHECK(off_in_norm(found.dq, expected.dq) < 2 * rounding<Tensor>());
+  CHECK(off_in_norm(found.dk, expected.dk) < 2 * rounding<Tensor>());
+  CHECK(off_in_norm(found.dv, expected.dv) < 2 * rounding<Tensor>());
 }
 
 }  // namespace
@@ -122,6 +123,7 @@ TEST_CASE_TEMPLATE("tensor attention: forward and backward have the same bits in
   }));
 }
 
+#ifdef CTP_TEST_SIMULATED
 TEST_CASE("tensor attention: other widths and backends that do not round use the kernels without tensor cores") {
   using Attention = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 7>>;
   using InTf32 = ctp::backend::cuda::TensorAttention<ctp::test::SimulatedRuntime<float, 10>>;
@@ -136,6 +138,8 @@ TEST_CASE("tensor attention: other widths and backends that do not round use the
   const Values q = random(5 * 32, 1), k = random(5 * 32, 2), v = random(5 * 32, 3), d_o = random(5 * 32, 4);
   const Found exact = attend<Exact>(s, q, k, v, {}, d_o, 0);
   CHECK(off_in_norm(attend<ctp::test::SimulatedCuda<float>>(s, q, k, v, {}, d_o, 0).o, exact.o) < 1e-6);
+  using Bf16 = ctp::test::SimulatedCuda<float, 7>;
+  using Tf32 = ctp::test::SimulatedCuda<float, 10>;
   CHECK(off_in_norm(attend<Bf16>(s, q, k, v, {}, d_o, 0).o, exact.o) > 1e-4);
   const double in_tf32 = off_in_norm(attend<Tf32>(s, q, k, v, {}, d_o, 0).o, exact.o);
   CHECK(in_tf32 > 1e-5);
@@ -155,6 +159,7 @@ TEST_CASE("tensor attention: TF32 rounds to nearest, ties to even") {
     CHECK(std::bit_cast<float>(tf32_bits(x)) == ctp::test::rounded<10>(x));
   }
 }
+#endif
 
 TEST_CASE("tensor attention: bfloat16 rounds to nearest, ties to even") {
   using ctp::backend::cuda::kernel::bfloat16_bits;

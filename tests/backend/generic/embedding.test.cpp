@@ -67,6 +67,30 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE(
+    "embedding: a word's gradients are added in the order of the tokens, to the last bit, but not the padding word's",
+    B, CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  for (const Index tokens : {1, 7, 8, 9, 17})
+    for (const Index width : {1, 31, 128, 129, 200}) {
+      CAPTURE(tokens);
+      CAPTURE(width);
+      Ids all = reference::random_ids(2 * tokens, 5, 1);
+      all.front() = all.back() = padding;
+      const Values words = reference::random(5 * width, 2), g = reference::random(2 * tokens * width, 3);
+      std::vector<Real> expected(words.begin(), words.end());
+      for (Index i = 0; i < 2 * tokens; ++i)
+        for (Index j = 0; j < width && all[at(i)] != padding; ++j)
+          expected[at(all[at(i)] * width + j)] += static_cast<Real>(g[at(i * width + j)]);
+      auto ids = reference::put_as_is<B>(all);
+      auto dwords = put<B>(words), dy = put<B>(g);
+      auto dpositions = reference::room<B>(tokens * width), dtypes = reference::room<B>(width);
+      B::embed_backward(2, tokens, width, ids.data(), padding, dy.data(), dwords.data(), dpositions.data(),
+                        dtypes.data());
+      CHECK(dwords.to_host() == expected);
+    }
+}
+
+TEST_CASE_TEMPLATE(
     "embedding: bytes become planes, (byte / 255 - mean) / deviation in single precision, to the last bit", B,
     CTP_TEST_BACKENDS) {
   // Radford et al. 2021: mean and standard deviation of red, green and blue.

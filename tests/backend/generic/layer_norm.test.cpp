@@ -98,6 +98,29 @@ TEST_CASE_TEMPLATE("layer norm: a branch is dropped out and added first, and get
   }
 }
 
+TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias, for sizes below, at and above a group of rows or a warp", B,
+                   CTP_TEST_BACKENDS) {
+  for (const Index n : {1, 7, 8, 9, 17, 100})
+    for (const Index width : {1, 31, 128, 129, 200}) {
+      CAPTURE(n);
+      CAPTURE(width);
+      const Values x = random(n * width, 1), dy = random(n * width, 2), mean = random(n, 3), inverse = random(n, 4);
+      Values dgain = random(width, 5), dbias = random(width, 6);
+      auto bx = put<B>(x), bdy = put<B>(dy), bmean = put<B>(mean), binverse = put<B>(inverse);
+      auto gain = put<B>(random(width, 7)), bdgain = put<B>(dgain), bdbias = put<B>(dbias);
+      B::layer_norm_backward(n, width, bx.data(), {}, 1, gain.data(), bmean.data(), binverse.data(), bdy.data(),
+                             nullptr, nullptr, bdgain.data(), bdbias.data());
+      for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j < width; ++j) {
+          const double g = dy[at(i * width + j)];
+          dgain[at(j)] += g * (x[at(i * width + j)] - mean[at(i)]) * inverse[at(i)];
+          dbias[at(j)] += g;
+        }
+      CHECK(off<B>(bdgain, dgain) < rounding<B>);
+      CHECK(off<B>(bdbias, dbias) < rounding<B>);
+    }
+}
+
 TEST_CASE_TEMPLATE("layer norm: dropout() scales or drops, writes or adds, also in place", B, CTP_TEST_BACKENDS) {
   const Values x = random(rows * d, 1), y = random(rows * d, 2);
   auto ordinals = reference::put_as_is<B>(samples);

@@ -96,6 +96,39 @@ TEST_CASE_TEMPLATE("linear: with the input of GELU, gradients pass through GELU"
   CHECK(off<B>(dx, reference::product(false, false, n, k, m, 1, through, m, w, k)) < rounding<B>);
 }
 
+TEST_CASE_TEMPLATE("linear: sizes below, at and above a group of rows or a warp, with and without GELU", B,
+                   CTP_TEST_BACKENDS) {
+  constexpr Index in = 3;
+  for (const Index rows : {1, 7, 8, 9, 17})
+    for (const Index out : {1, 31, 128, 129, 200}) {
+      CAPTURE(rows);
+      CAPTURE(out);
+      const Values x = random(rows * in, 1), w = random(out * in, 2), bias = random(out, 3), dy = random(rows * out, 4);
+      Values before = reference::product(false, true, rows, out, in, 1, x, in, w, in), gelu, through;
+      for (Index i = 0; i < rows * out; ++i) {
+        before[at(i)] += bias[at(i % out)];
+        gelu.push_back(reference::gelu(before[at(i)]));
+        through.push_back(dy[at(i)] * reference::gelu_slope(before[at(i)]));
+      }
+      auto bx = put<B>(x), bw = put<B>(w), bb = put<B>(bias), y = reference::room<B>(rows * out);
+      auto activated = reference::room<B>(rows * out), dx = reference::room<B>(rows * in);
+      B::linear(rows, in, out, bx.data(), bw.data(), bb.data(), nullptr, y.data(), activated.data());
+      CHECK(off<B>(y, before) < rounding<B>);
+      CHECK(off<B>(activated, gelu) < rounding<B>);
+      const Values ones(at(rows), 1);
+      for (const bool with_bias : {true, false})
+        for (const bool with_gelu : {true, false}) {
+          auto bdy = put<B>(dy), dbias = reference::room<B>(out);
+          const Values& g = with_gelu ? through : dy;
+          B::linear_backward(rows, in, out, bx.data(), bw.data(), with_gelu ? y.data() : nullptr, bdy.data(), dx.data(),
+                             true, nullptr, with_bias ? dbias.data() : nullptr);
+          CHECK(off<B>(dx, reference::product(false, false, rows, in, out, 1, g, out, w, in)) < rounding<B>);
+          if (with_bias)
+            CHECK(off<B>(dbias, reference::product(false, false, 1, out, rows, 1, ones, rows, g, out)) < rounding<B>);
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("linear: forward and backward have the same bits for any number of threads", B, CTP_TEST_BACKENDS) {
   constexpr Index rows = 1030, out = 1540, in = 19;  // several tiles in all three products
   auto x = put<B>(random(rows * in, 1)), w = put<B>(random(out * in, 2)), bias = put<B>(random(out, 3));

@@ -44,6 +44,29 @@ TEST_CASE_TEMPLATE("rows: gather reads rows by index; scatter adds rows with the
   }));
 }
 
+TEST_CASE_TEMPLATE("rows: scatter adds in the order of the places, to the last bit, however often a row is named", B,
+                   CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  constexpr Index to = 7;
+  for (const Index places : {1, 7, 8, 9, 17, 40, 100})
+    for (const Index width : {1, 31, 128, 129, 200})
+      for (const std::uint32_t named : {1U, 3U, 6U}) {  // all places name one row; row 6 is never named
+        CAPTURE(places);
+        CAPTURE(width);
+        CAPTURE(named);
+        const Ids index = reference::random_ids(places, named, 1);
+        const Values x = reference::random(to * width, 2), y = reference::random(places * width, 3);
+        std::vector<Real> expected(x.begin(), x.end());
+        for (Index i = 0; i < places; ++i)
+          for (Index j = 0; j < width; ++j)
+            expected[at(index[at(i)] * width + j)] += static_cast<Real>(y[at(i * width + j)]);
+        auto ids = reference::put_as_is<B>(index);
+        auto bx = put<B>(x), by = put<B>(y);
+        B::scatter_add_rows(places, width, by.data(), ids.data(), bx.data());
+        CHECK(bx.to_host() == expected);
+      }
+}
+
 TEST_CASE_TEMPLATE("rows: take_rows reads every step-th row; add_taken_rows adds to it", B, CTP_TEST_BACKENDS) {
   constexpr Index step = 5, taken = 7;
   const Values x = reference::random(taken * step * d, 1), y = reference::random(taken * d, 2);

@@ -22,5 +22,7 @@ static_assert(backend::CapturesWork<Cuda>);
 static_assert(backend::SkipsWork<Cuda>);
 static_assert(backend::CopiesAhead<Cuda>);
 static_assert(backend::RanksRows<Cuda>);
+static_assert(backend::ChangesPrecision<BasicCuda<precision::AtRunTime>>);
+static_assert(!backend::ChangesPrecision<Cuda>);
 
 }  // namespace ctp

@@ -91,8 +91,8 @@ struct EmbeddingOps {
   }
   static void embed_backward(Index batch, Index length, Index d, const std::int32_t* ids, std::int32_t padding,
                              const Real* dy, Real* dwords, Real* dpositions, Real* dtypes) {
-    launch_rows_by_warp<Runtime>(batch * length,
-                                 kernel::ScatterAddRows<Real>{batch * length, d, dy, ids, padding, dwords});
+    const kernel::ScatterAddRows<Real> words{batch * length, d, dy, ids, padding, dwords};
+    launch_rows_by_warp<Runtime>(words.tasks(), words);
     add_column_sums<Runtime>(batch, length * d, kernel::PositionTerm<Real>{length * d, dy}, dpositions);
     add_column_sums<Runtime>(batch * length, d, kernel::Element<Real>{d, dy}, dtypes);
   }

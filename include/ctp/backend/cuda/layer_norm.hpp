@@ -77,13 +77,20 @@ struct LayerNormBackward {
   }
 };
 
-/// Contribution of row `row` to the gradient of gain[column].
+/// Contributions of row `row` to the gradients of gain[column] and bias[column].
 template <class Real>
-struct GainTerm {
+struct GainAndBiasTerm {
   Index d;
   const Real *sum, *mean, *inverse, *dy;
-  CTP_HD Real operator()(Index row, Index column) const {
-    return dy[row * d + column] * (sum[row * d + column] - mean[row]) * inverse[row];
+  struct Loaded {
+    Real dy, sum, mean, inverse;
+  };
+  CTP_HD Loaded read(Index row, Index column) const {
+    const Index i = row * d + column;
+    return {dy[i], sum[i], mean[row], inverse[row]};
+  }
+  CTP_HD Two<Real> use(const Loaded& of, Index, Index) const {
+    return {of.dy * (of.sum - of.mean) * of.inverse, of.dy};
   }
 };
 
@@ -122,8 +129,8 @@ struct LayerNormOps {
     if (dx != nullptr || dh != nullptr)
       launch_rows<Runtime>(
           rows, d, kernel::LayerNormBackward<Real>{d, sum, dropout, rows_per_sample, gain, mean, inverse, dy, dx, dh});
-    add_column_sums<Runtime>(rows, d, kernel::GainTerm<Real>{d, sum, mean, inverse, dy}, dgain);
-    add_column_sums<Runtime>(rows, d, kernel::Element<Real>{d, dy}, dbias);
+    add_column_sums<Runtime>(rows, d, kernel::GainAndBiasTerm<Real>{d, sum, mean, inverse, dy},
+                             kernel::Two<Real*>{dgain, dbias});
   }
   static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample,
                       bool accumulate, Real* y) {

@@ -9,6 +9,7 @@
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
 #include <ctp/backend/cuda/kernel/matrix_product.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
+#include <ctp/backend/cuda/kernel/wide_access.hpp>
 #include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
@@ -23,6 +24,19 @@ struct Gelu {
   CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(x[i])); }
 };
 
+/// Gelu of the four neighbours from 4 i on.
+template <class Real>
+struct GeluOfFour {
+  const Real* x;
+  Stored<Real> y;
+  CTP_HD void operator()(Index i) const {
+    auto four = read_wide<Quad<Real>>(x + 4 * i);
+    CTP_UNROLL
+    for (Real& one : four.x) one = fn::gelu(one);
+    y.set_four(4 * i, four);
+  }
+};
+
 /// Gradient of a product's result, in the form that the products of the backward pass read. If GELU followed the
 /// product, `dy` is the gradient of GELU's output.
 template <class Real>
@@ -31,14 +45,18 @@ struct ResultGradient {
   const Real *before, *dy;  ///< `before`: input of GELU, or null
   Stored<Real> to;          ///< null if the products read dy itself
 
+  struct Loaded {
+    Real dy, before;
+  };
+  CTP_HD Loaded read(Index row, Index column) const { return read(row * columns + column); }
+  CTP_HD Loaded read(Index i) const { return {dy[i], before == nullptr ? Real(0) : before[i]}; }
   /// Writes one element and returns it, for the column sums.
-  CTP_HD Real operator()(Index row, Index column) const {
-    const Index i = row * columns + column;
-    const Real g = before == nullptr ? dy[i] : dy[i] * fn::gelu_slope(before[i]);
+  CTP_HD Real use(const Loaded& loaded, Index row, Index column) const { return use(loaded, row * columns + column); }
+  CTP_HD Real use(const Loaded& loaded, Index i) const {
+    const Real g = before == nullptr ? loaded.dy : loaded.dy * fn::gelu_slope(loaded.before);
     if (to) to.set(i, g);
     return g;
   }
-  CTP_HD void operator()(Index i) const { (*this)(0, i); }
 };
 
 }  // namespace kernel
@@ -46,12 +64,14 @@ struct ResultGradient {
 /// The operations of generic::LinearOps, which documents each of them.
 template <class Runtime, class Real>
 struct LinearOps {
+  /// Operands are not rounded in any precision: a temperature multiplies the error of a similarity.
   static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                       Index lda, const Real* b, Index ldb, bool accumulate, Real* c) {
     if (m == 0 || n == 0) return;
     MatrixProduct<Real> p{transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb};
     p.beta = accumulate ? Real(1) : Real(0);
     p.c = p.d = c;
+    p.single = true;
     Runtime::matrix_product(p);
   }
   /// `In` and `Out`: Real or Packed.
@@ -65,7 +85,7 @@ struct LinearOps {
     p.d = y;
     p.bias = bias;
     Runtime::matrix_product(p);
-    if (activated != nullptr) launch_each<Runtime>(n * m, kernel::Gelu<Real>{y, stored<Runtime, Real>(activated)});
+    if (activated != nullptr) gelu(n * m, y, stored<Runtime, Real>(activated));
   }
   template <class In>
   static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
@@ -106,6 +126,14 @@ struct LinearOps {
   /// Size in bytes of n elements of an operand.
   static std::size_t packed_bytes(Index n) {
     return static_cast<std::size_t>(n) * (Runtime::rounds_operands() ? sizeof(std::uint16_t) : sizeof(Real));
+  }
+
+ private:
+  static void gelu(Index n, const Real* x, const kernel::Stored<Real>& y) {
+    if (n % 4 == 0 && kernel::is_aligned<kernel::Quad<Real>>(x) && y.has_fours())
+      launch_each<Runtime>(n / 4, kernel::GeluOfFour<Real>{x, y});
+    else
+      launch_each<Runtime>(n, kernel::Gelu<Real>{x, y});
   }
 };
 

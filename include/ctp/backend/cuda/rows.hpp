@@ -3,6 +3,7 @@
 /// @layer  backend
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -21,31 +22,82 @@ struct GatherRows {
   CTP_HD void operator()(Index i) const { y[i] = x[index[i / d] * d + i % d]; }
 };
 
-/// @brief x[r] += the sum, in the order of i, of all y[i] with index[i] == r. The warp of a row's first occurrence
-/// computes the whole sum, so no two warps write to one element and the order is fixed.
+/// Place of the lowest bit of `bits`, which is not 0.
+CTP_HD inline int lowest_bit(unsigned bits) {
+#if defined(__CUDA_ARCH__)
+  return __ffs(static_cast<int>(bits)) - 1;
+#else
+  return std::countr_zero(bits);
+#endif
+}
+
+/// @brief x[r] += y[i], one after the other in the order of i, for all i with index[i] == r.
+///
+/// A warp for each place i and 128 columns. The warp of a row's first occurrence computes the whole sum, so no two
+/// warps write to one element and the order is fixed. x is read once and written once; eight rows of y are read ahead.
 template <class Real>
 struct ScatterAddRows {
+  static constexpr int columns_of_lane = 4, columns_of_warp = columns_of_lane * warp_size, rows_ahead = 8;
   Index n, d;
   const Real* y;
   const std::int32_t* index;
   std::int32_t skipped;  ///< row of x that receives no sum
   Real* x;
 
+  /// Number of warps.
+  [[nodiscard]] Index tasks() const { return n * chunks(); }
+
   template <class Thread>
-  CTP_HD void operator()(const Warp<Thread>& warp, Index i) const {
+  CTP_HD void operator()(const Warp<Thread>& warp, Index task) const {
+    const Index i = task / chunks(), column = task % chunks() * columns_of_warp + warp.lane();
     const std::int32_t row = index[i];
-    if (row == skipped) return;
-    int earlier = 0;
-    for (Index j = warp.lane(); j < i; j += warp_size) earlier += index[j] == row ? 1 : 0;
-    if (warp.sum(earlier) > 0) return;
+    if (row == skipped || occurs(warp, row, i)) return;
+    Real sum[columns_of_lane] = {};
+    for_columns(column, [&](int k, Index c) { sum[k] = x[row * d + c]; });
     for (Index first = i; first < n; first += warp_size) {
       const Index j = first + warp.lane();
       // One bit for each lane: the sum is the bit mask of the lanes with this row's index.
-      const unsigned found = warp.sum(j < n && index[j] == row ? 1U << static_cast<unsigned>(warp.lane()) : 0U);
-      for (unsigned place = 0; place < warp_size; ++place)
-        if ((found >> place & 1U) != 0)
-          for (Index c = warp.lane(); c < d; c += warp_size) x[row * d + c] += y[(first + place) * d + c];
+      unsigned found = warp.sum(j < n && index[j] == row ? 1U << static_cast<unsigned>(warp.lane()) : 0U);
+      while (found != 0) found = add_rows(y + first * d, found, column, sum);
     }
+    for_columns(column, [&](int k, Index c) { x[row * d + c] = sum[k]; });
+  }
+
+ private:
+  [[nodiscard]] CTP_HD Index chunks() const { return (d + columns_of_warp - 1) / columns_of_warp; }
+  /// Calls use(k, c) for column c = column + 32 k, for each of a lane's columns.
+  template <class Use>
+  CTP_HD void for_columns(Index column, const Use& use) const {
+    CTP_UNROLL
+    for (int k = 0; k < columns_of_lane; ++k)
+      if (column + k * warp_size < d) use(k, column + k * warp_size);
+  }
+  /// True if index[j] == row for some j < i.
+  template <class Thread>
+  CTP_HD bool occurs(const Warp<Thread>& warp, std::int32_t row, Index i) const {
+    int earlier = 0;
+    for (Index j = warp.lane(); j < i; j += warp_size) earlier += index[j] == row ? 1 : 0;
+    return warp.sum(earlier) > 0;
+  }
+  /// Adds the rows of `from` that the lowest eight bits of `found` name, and returns the other bits.
+  CTP_HD unsigned add_rows(const Real* from, unsigned found, Index column, Real (&sum)[columns_of_lane]) const {
+    Real loaded[rows_ahead][columns_of_lane] = {};
+    unsigned left = found;
+    CTP_UNROLL
+    for (int r = 0; r < rows_ahead; ++r) {
+      if (left == 0) continue;
+      const Real* one = from + lowest_bit(left) * d;
+      for_columns(column, [&](int k, Index c) { loaded[r][k] = one[c]; });
+      left &= left - 1;
+    }
+    CTP_UNROLL
+    for (int r = 0; r < rows_ahead; ++r) {
+      if (found == 0) continue;
+      CTP_UNROLL
+      for (int k = 0; k < columns_of_lane; ++k) sum[k] += loaded[r][k];
+      found &= found - 1;
+    }
+    return found;
   }
 };
 
@@ -158,7 +210,8 @@ struct RowOps {
     launch_each<Runtime>(n * d, kernel::GatherRows<Real>{d, x, index, y});
   }
   static void scatter_add_rows(Index n, Index d, const Real* y, const std::int32_t* index, Real* x) {
-    launch_rows_by_warp<Runtime>(n, kernel::ScatterAddRows<Real>{n, d, y, index, -1, x});
+    const kernel::ScatterAddRows<Real> body{n, d, y, index, -1, x};
+    launch_rows_by_warp<Runtime>(body.tasks(), body);
   }
   static void take_rows(Index n, Index step, Index d, const Real* x, Real* y) {
     launch_each<Runtime>(n * d, kernel::TakeRows<Real>{step, d, x, y});

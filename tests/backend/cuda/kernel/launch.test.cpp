@@ -18,6 +18,13 @@ struct Count {
   CTP_HD void operator()(Index i) const { ++times[i]; }
 };
 
+/// A body that reads before it writes.
+struct Double {
+  int* x;
+  [[nodiscard]] CTP_HD int read(Index i) const { return x[i]; }
+  CTP_HD void use(int loaded, Index i) const { x[i] = 2 * loaded; }
+};
+
 /// Sum and maximum of a row of `width` numbers, written by every thread of the team.
 struct RowSums {
   Index width;
@@ -63,6 +70,20 @@ TEST_CASE("launch: the body runs once for each element, also for more elements t
     CHECK(times.back() == 0);
     times.pop_back();
     CHECK(times == expected);
+  }
+}
+
+TEST_CASE("launch: a body that reads ahead is used once for each element") {
+  constexpr Index all = Index{132} * 16 * 256;  // threads of the largest launch
+  for (const Index n : {Index{0}, Index{1}, Index{257}, all + 7, 4 * all + 5, 5 * all}) {
+    CAPTURE(n);
+    std::vector<int> x(static_cast<std::size_t>(n) + 1), expected(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] = static_cast<int>(i) + 1;
+      expected[i] = i + 1 < x.size() ? 2 * x[i] : x[i];
+    }
+    ctp::backend::cuda::launch_each<Runtime>(n, Double{x.data()});
+    CHECK((x == expected));
   }
 }
 

@@ -10,8 +10,9 @@
 
 #ifndef CTP_TEST_BACKENDS
 #include <support/simulated_cuda.hpp>
-#define CTP_TEST_BACKENDS \
-  ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float>, ctp::test::SimulatedCuda<double>
+#define CTP_TEST_BACKENDS                                                                                   \
+  ctp::test::SimulatedCuda<float, 7>, ctp::test::SimulatedCuda<float, 10>, ctp::test::SimulatedCuda<float>, \
+      ctp::test::SimulatedCuda<double>
 #endif
 #include <support/reference.hpp>
 
@@ -79,6 +80,33 @@ TEST_CASE("packed: conversion between numbers and bfloat16 bits") {
   }
 }
 
+TEST_CASE_TEMPLATE("packed: four neighbours at once are stored as one by one", Real, float, double) {
+  using namespace ctp::backend::cuda;
+  const Values values = random(12, 3);
+  for (const bool rounded : {false, true}) {
+    alignas(64) Real one_by_one[12] = {}, at_once[12] = {};
+    const kernel::Stored<Real> each(reinterpret_cast<Packed*>(one_by_one), rounded),
+        fours(reinterpret_cast<Packed*>(at_once), rounded);
+    for (Index i = 0; i < 12; ++i) each.set(i, static_cast<Real>(values[at(i)]));
+    for (const Index i : {0, 2}) {
+      kernel::Quad<Real> four;
+      for (Index j = 0; j < 4; ++j) four.x[j] = static_cast<Real>(values[at(4 * i + j)]);
+      fours.set_four(4 * i, four);
+    }
+    for (Index i = 0; i < 12; ++i) CHECK(fours[i] == (i / 4 == 1 ? Real(0) : each[i]));
+  }
+}
+
+TEST_CASE("packed: four neighbours at once need an address that is a multiple of their size") {
+  using namespace ctp::backend::cuda;
+  alignas(64) std::uint16_t memory[64] = {};
+  const auto has = [&](int bytes, bool rounded) {
+    return kernel::Stored<float>(reinterpret_cast<Packed*>(memory + bytes / 2), rounded).has_fours();
+  };
+  CHECK((has(0, false) && has(16, false) && has(0, true) && has(8, true)));
+  CHECK_FALSE((has(4, false) || has(8, false) || has(2, true) || has(4, true)));
+}
+
 TEST_CASE_TEMPLATE("packed: a layer norm stores the numbers to which the product would round its result", B,
                    CTP_TEST_BACKENDS) {
   auto x = put<B>(random(n * k, 1)), gain = put<B>(random(k, 2)), bias = put<B>(random(k, 3));
@@ -111,6 +139,19 @@ TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of product
   B::linear_backward(n, k, m, packed.data(), w.data(), nullptr, dy.data(), nullptr, false, dw_from_packed.data(),
                      nullptr);
   CHECK(dw_from_packed.to_host() == dw.to_host());
+}
+
+TEST_CASE_TEMPLATE("packed: product() keeps single precision where layers round", B, CTP_TEST_BACKENDS) {
+  const Values x = random(n * k, 1), w = random(m * k, 2);
+  auto bx = put<B>(x), bw = put<B>(w);
+  auto y = room<B>(n * m), of_layer = room<B>(n * m);
+  typename B::Real* const none = nullptr;
+  const Values expected = reference::product(false, true, n, m, k, 0.5, x, k, w, k);
+  B::product(false, true, n, m, k, 0.5F, bx.data(), k, bw.data(), k, false, y.data());
+  CHECK(reference::off<B>(y, expected) < reference::rounding<B>);
+  B::linear(n, k, m, bx.data(), bw.data(), none, none, of_layer.data(), none);
+  const double off = reference::off<B>(of_layer, reference::sum(expected, expected));
+  CHECK((off > 1e-4) == (B::rounds_operands() || B::multiplies_in_tf32()));
 }
 
 TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores or not, in one chunk or several", B,

@@ -4,38 +4,72 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include <ctp/backend/cuda/kernel/launch.hpp>
+#include <ctp/backend/cuda/kernel/read_ahead.hpp>
 
 namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// partial[part, column] = the sum of term(row, column) over the rows of a part.
-template <class Real, class Term>
+/// Two terms or sums of one column, or two arrays of sums.
+template <class T>
+struct alignas(2 * sizeof(T)) Two {
+  T first{}, second{};
+  CTP_HD Two& operator+=(const Two& other) {
+    first += other.first;
+    second += other.second;
+    return *this;
+  }
+};
+
+/// @brief partial[part, column] = the sum of term(row, column) over the rows of a part, in the order of the rows.
+///
+/// Eight rows are read before the first of them is used. A term that writes must satisfy ReadsAhead<Term, Index,
+/// Index>; its use() returns the term. So must a term that ends with a product: a device fuses product and sum, for
+/// each row alike only if both are in one place. Any other term only reads, and eight terms are computed before the
+/// first is added.
+template <class Sum, class Term>
 struct PartialColumnSums {
+  static constexpr int rows_ahead = 8;
   Index rows, columns, rows_of_part;
   Term term;
-  Real* partial;
+  Sum* partial;
   CTP_HD void operator()(Index i) const {
     const Index part = i / columns, column = i % columns;
     const Index end = (part + 1) * rows_of_part < rows ? (part + 1) * rows_of_part : rows;
-    Real sum = 0;
-    for (Index row = part * rows_of_part; row < end; ++row) sum += term(row, column);
+    Sum sum{};
+    if constexpr (ReadsAhead<Term, Index, Index>)
+      read_ahead<rows_ahead>(
+          part * rows_of_part, end, [&](Index row) { return term.read(row, column); },
+          [&](const auto& loaded, Index row) { sum += term.use(loaded, row, column); });
+    else
+      read_ahead<rows_ahead>(
+          part * rows_of_part, end, [&](Index row) { return term(row, column); },
+          [&](const Sum& one, Index) { sum += one; });
     partial[i] = sum;
   }
 };
 
-/// sums[column] += the sum of the parts' sums, in the order of the parts.
-template <class Real>
+/// @brief sums[column] += the sum of the parts' sums, in the order of the parts. `Sums`: a pointer, or two.
+template <class Sum, class Sums>
 struct AddParts {
+  static constexpr int parts_ahead = 16;
   Index parts, columns;
-  const Real* partial;
-  Real* sums;
+  const Sum* partial;
+  Sums sums;
   CTP_HD void operator()(Index column) const {
-    Real sum = 0;
-    for (Index part = 0; part < parts; ++part) sum += partial[part * columns + column];
-    sums[column] += sum;
+    Sum sum{};
+    read_ahead<parts_ahead>(
+        0, parts, [&](Index part) { return partial[part * columns + column]; },
+        [&](const Sum& one, Index) { sum += one; });
+    if constexpr (std::is_pointer_v<Sums>) {
+      sums[column] += sum;
+    } else {
+      sums.first[column] += sum.first;
+      sums.second[column] += sum.second;
+    }
   }
 };
 
@@ -49,18 +83,33 @@ struct Element {
 
 }  // namespace kernel
 
-/// @brief Column sums: sums += the sums over rows of term(row, column). **Shapes.** sums [columns]. Uses the runtime's
-/// scratch.
-template <class Runtime, class Real, class Term>
-void add_column_sums(Index rows, Index columns, const Term& term, Real* sums) {
+namespace detail {
+
+template <class Runtime, class Sum, class Term, class Sums>
+void add_column_sums(Index rows, Index columns, const Term& term, const Sums& sums) {
   if (rows <= 0 || columns <= 0) return;
   // Enough parts to keep a large device busy, at least 16 rows each.
   const Index wanted = std::max<Index>(1, std::min<Index>((rows + 15) / 16, 131072 / columns));
   const Index rows_of_part = (rows + wanted - 1) / wanted, parts = (rows + rows_of_part - 1) / rows_of_part;
-  auto* partial = static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(parts * columns) * sizeof(Real)));
+  auto* partial = static_cast<Sum*>(Runtime::scratch(static_cast<std::size_t>(parts * columns) * sizeof(Sum)));
   launch_each<Runtime>(parts * columns,
-                       kernel::PartialColumnSums<Real, Term>{rows, columns, rows_of_part, term, partial});
-  launch_each<Runtime>(columns, kernel::AddParts<Real>{parts, columns, partial, sums});
+                       kernel::PartialColumnSums<Sum, Term>{rows, columns, rows_of_part, term, partial});
+  launch_each<Runtime>(columns, kernel::AddParts<Sum, Sums>{parts, columns, partial, sums});
+}
+
+}  // namespace detail
+
+/// @brief Column sums: sums += the sums over rows of term(row, column); kernel::PartialColumnSums says what a term is.
+/// **Shapes.** sums [columns]. Uses the runtime's scratch.
+template <class Runtime, class Real, class Term>
+void add_column_sums(Index rows, Index columns, const Term& term, Real* sums) {
+  detail::add_column_sums<Runtime, Real>(rows, columns, term, sums);
+}
+
+/// Two column sums in one pass. The term is a kernel::Two; each sum has the bits that it has alone.
+template <class Runtime, class Real, class Term>
+void add_column_sums(Index rows, Index columns, const Term& term, const kernel::Two<Real*>& sums) {
+  detail::add_column_sums<Runtime, kernel::Two<Real>>(rows, columns, term, sums);
 }
 
 }  // namespace ctp::backend::cuda

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include <ctp/backend/cuda/kernel/read_ahead.hpp>
 #include <ctp/backend/cuda/kernel/thread.hpp>
 
 namespace ctp::backend::cuda {
@@ -31,18 +32,26 @@ concept KernelRuntime = requires(std::size_t bytes) {
 
 namespace detail {
 
-/// Calls body(i) for each i in [0, n).
+/// Calls body(i) for each i in [0, n). A thread reads four elements of a body that ReadsAhead before it uses one.
 template <class Body>
 struct ForEachKernel {
   static constexpr bool cooperative = false;
-  static constexpr int threads = 256;
+  static constexpr int threads = 256, elements_ahead = 4;
   Index n;
   Body body;
 
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
     const Index step = t.blocks() * t.threads();
-    for (Index i = t.block() * t.threads() + t.id(); i < n; i += step) body(i);
+    const Index first = t.block() * t.threads() + t.id();
+    if constexpr (kernel::ReadsAhead<Body, Index>) {
+      const Index turns = first < n ? (n - first + step - 1) / step : 0;
+      kernel::read_ahead<elements_ahead>(
+          0, turns, [&](Index turn) { return body.read(first + turn * step); },
+          [&](const auto& loaded, Index turn) { body.use(loaded, first + turn * step); });
+    } else {
+      for (Index i = first; i < n; i += step) body(i);
+    }
   }
 };
 
@@ -75,7 +84,8 @@ struct EachRowByBlock {
 
 }  // namespace detail
 
-/// Calls body(i) for each i in [0, n). The body is callable on host and device and is passed by value.
+/// Calls body(i), or body.use(body.read(i), i) if the body is kernel::ReadsAhead, for each i in [0, n). The body is
+/// callable on host and device and is passed by value.
 template <class Runtime, class Body>
 void launch_each(Index n, const Body& body) {
   using Launched = detail::ForEachKernel<Body>;

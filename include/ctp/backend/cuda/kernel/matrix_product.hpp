@@ -11,6 +11,9 @@ namespace ctp::backend::cuda {
 ///
 /// **Shapes.** op(a) [m,k], op(b) [k,n], c and d [m,n] without gaps; bias [n] or null; all row-major, rows of a and b
 /// `lda` and `ldb` apart. c may be d; c is not read if beta is 0. An operand's elements are Real or Packed.
+///
+/// The runtime rounds operands to its precision, unless `single` is set: then the operands, which must not be Packed,
+/// are multiplied as they are.
 template <class Real>
 struct MatrixProduct {
   struct Operand {
@@ -32,6 +35,7 @@ struct MatrixProduct {
   const Real* c = nullptr;
   Real* d = nullptr;
   const Real* bias = nullptr;
+  bool single = false;
 };
 
 }  // namespace ctp::backend::cuda

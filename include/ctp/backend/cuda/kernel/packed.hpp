@@ -50,6 +50,19 @@ class Stored {
     return rounded_ ? static_cast<Real>(bfloat16_value(static_cast<const std::uint16_t*>(p_)[i]))
                     : static_cast<const Real*>(p_)[i];
   }
+  /// True if set_four() may be used: the address is a multiple of four numbers.
+  [[nodiscard]] CTP_HD bool has_fours() const {
+    return rounded_ ? is_aligned<Quad<std::uint16_t>>(p_) : is_aligned<Quad<Real>>(p_);
+  }
+  /// Sets the four numbers from i on. `i` is a multiple of four.
+  CTP_HD void set_four(Index i, const Quad<Real>& q) const {
+    if (!rounded_) {
+      write_wide(static_cast<Real*>(p_) + i, q);
+      return;
+    }
+    const auto pair = [&](int k) { return bfloat16_pair(static_cast<float>(q.x[k]), static_cast<float>(q.x[k + 1])); };
+    write_wide(static_cast<std::uint16_t*>(p_) + i, Pair<std::uint32_t>{{pair(0), pair(2)}});
+  }
   CTP_HD void set(Index i, Real x) const {
     if (rounded_)
       static_cast<std::uint16_t*>(p_)[i] = static_cast<std::uint16_t>(bfloat16_bits(static_cast<float>(x)));

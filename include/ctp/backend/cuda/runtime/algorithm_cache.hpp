@@ -6,15 +6,14 @@
 #include <cstddef>
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include <ctp/core/error.hpp>
-
 namespace ctp::backend::cuda {
 
-/// @brief Stores one algorithm for each key: the first candidate, which the library ranks best; or, if `measure` is
-/// set, the fastest candidate.
+/// @brief Stores one algorithm, or that there is none, for each key: the first candidate, which the library ranks best;
+/// or, if `measure` is set, the fastest candidate.
 ///
 /// Another algorithm may give other bits, and two runs may measure different algorithms as fastest. So measure in
 /// benchmarks only, or in runs that need not be repeated bit for bit.
@@ -23,16 +22,15 @@ class AlgorithmCache {
  public:
   bool measure = false;
 
-  /// @brief The algorithm for `key`. `candidates()` returns a std::vector<Algorithm>, best first; `seconds(algorithm)`
-  /// runs an algorithm and returns its time. Both are called at a key's first use only. References stay valid.
-  /// **Errors.** Error (internal) if there is no candidate; exceptions of candidates() and seconds(), after which
-  /// nothing is stored.
+  /// @brief The algorithm for `key`, or null if there is no candidate. `candidates()` returns a std::vector<Algorithm>,
+  /// best first; `seconds(algorithm)` runs an algorithm and returns its time. Both are called at a key's first use
+  /// only: that there is no candidate is stored, too. Pointers stay valid.
+  /// **Errors.** exceptions of candidates() and seconds(), after which nothing is stored.
   template <class Candidates, class Seconds>
-  const Algorithm& find(const Key& key, const Candidates& candidates, const Seconds& seconds) {
-    if (const auto known = chosen_.find(key); known != chosen_.end()) return known->second;
+  const Algorithm* find(const Key& key, const Candidates& candidates, const Seconds& seconds) {
+    if (const auto known = chosen_.find(key); known != chosen_.end()) return address(known->second);
     std::vector<Algorithm> offered = candidates();
-    if (offered.empty())
-      throw Error(ErrorCode::Internal, "matrix product: expected an algorithm for this shape, found none");
+    if (offered.empty()) return address(chosen_.emplace(key, std::nullopt).first->second);
     std::size_t best = 0;
     if (measure && offered.size() > 1) {
       double least = std::numeric_limits<double>::infinity();
@@ -44,13 +42,16 @@ class AlgorithmCache {
         }
       }
     }
-    return chosen_.emplace(key, std::move(offered[best])).first->second;
+    return address(chosen_.emplace(key, std::move(offered[best])).first->second);
   }
 
+  /// Number of keys with an answer.
   [[nodiscard]] std::size_t size() const { return chosen_.size(); }
 
  private:
-  std::map<Key, Algorithm> chosen_;
+  static const Algorithm* address(const std::optional<Algorithm>& stored) { return stored ? &*stored : nullptr; }
+
+  std::map<Key, std::optional<Algorithm>> chosen_;
 };
 
 }  // namespace ctp::backend::cuda

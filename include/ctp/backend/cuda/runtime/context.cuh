@@ -63,25 +63,27 @@ class Staging {
  public:
   static constexpr std::size_t bytes = std::size_t{4} << 20U;
 
-  /// Waits until the device has read the previous content, and returns the memory.
+  /// Waits until the device has read or written the previous content, and returns the memory.
   std::byte* wait() {
-    read_.wait();
+    free_.wait();
     return memory_.get();
   }
-  void in_use(cudaStream_t stream) { read_.record(stream); }
+  void in_use(cudaStream_t stream) { free_.record(stream); }
 
  private:
   PinnedMemory memory_ = allocate_pinned(bytes);
-  Event read_;
+  Event free_;
 };
 
 /// @brief Stream and handles of one device. Operations of the backend run on the stream of current(), in order.
 class Context {
  public:
-  /// The process's context, created at first use on the device that CUDA has selected.
+  /// The process's context, created at first use on the device that CUDA has selected. That device stays the backend's:
+  /// each call makes it the device of the calling thread again if another has been selected there.
   /// **Errors.** UsageError if there is no device.
   static Context& current() {
     static Context context;
+    context.select();
     return context;
   }
 
@@ -93,6 +95,8 @@ class Context {
     static_cast<void>(cudaStreamDestroy(stream_));
   }
 
+  /// The number that CUDA gives the device.
+  [[nodiscard]] int ordinal() const { return ordinal_; }
   /// For backends of precision::AtRunTime.
   precision::Choice precision = precision::Choice::Fp32;
 
@@ -139,22 +143,28 @@ class Context {
       check(cudaMemcpyAsync(values, from + done, static_cast<std::size_t>(part) * sizeof(From), cudaMemcpyDeviceToHost,
                             stream_),
             "cudaMemcpyAsync from the device");
-      check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+      staging.in_use(stream_);
+      staging.wait();
       for (std::ptrdiff_t i = 0; i < part; ++i) to[done + i] = static_cast<To>(values[i]);
     }
   }
 
  private:
   Context() {
-    int device = 0, shared = 0;
-    check(cudaGetDevice(&device), "cudaGetDevice");
-    check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "cudaDeviceGetAttribute");
+    int shared = 0;
+    check(cudaGetDevice(&ordinal_), "cudaGetDevice");
+    check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, ordinal_), "cudaDeviceGetAttribute");
     shared_limit_ = static_cast<std::size_t>(shared);
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     check(cublasLtCreate(&blas_), "cublasLtCreate");
     workspace_ = allocate_device(workspace_bytes);
   }
 
+  void select() const {
+    int device = 0;
+    check(cudaGetDevice(&device), "cudaGetDevice");
+    if (device != ordinal_) check(cudaSetDevice(ordinal_), "cudaSetDevice");
+  }
   void* grown(DeviceMemory& memory, std::size_t& capacity, std::size_t bytes) {
     if (bytes > capacity) {
       const std::size_t wanted =
@@ -166,6 +176,7 @@ class Context {
     return memory.get();
   }
 
+  int ordinal_ = 0;
   cudaStream_t stream_ = nullptr;
   cublasLtHandle_t blas_ = nullptr;
   std::size_t shared_limit_ = 0, scratch_bytes_ = 0, packed_bytes_ = 0, converted_bytes_ = 0;

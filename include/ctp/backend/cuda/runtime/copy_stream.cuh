@@ -19,13 +19,17 @@ class CopyStream {
   using Event = cuda::Event;
 
   CopyStream() {
+    static_cast<void>(Context::current());  // selects the device
     cudaStream_t made = nullptr;
     check(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "cudaStreamCreate");
     copies_.reset(made);
   }
 
   static PinnedMemory allocate_pinned(std::size_t bytes) { return cuda::allocate_pinned(bytes); }
-  static DeviceMemory allocate(std::size_t bytes) { return allocate_device(bytes); }
+  static DeviceMemory allocate(std::size_t bytes) {
+    static_cast<void>(Context::current());
+    return allocate_device(bytes);
+  }
 
   void copy(const std::byte* from, std::size_t bytes, std::byte* to, const Event& after, Event& copied) {
     after.hold(copies_.get());

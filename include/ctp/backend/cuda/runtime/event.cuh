@@ -16,12 +16,12 @@ class Event {
  public:
   Event() {
     cudaEvent_t made = nullptr;
-    check(cudaEventCreateWithFlags(&made, cudaEventDisableTiming), "cudaEventCreate");
+    check(cudaEventCreateWithFlags(&made, cudaEventBlockingSync | cudaEventDisableTiming), "cudaEventCreate");
     event_.reset(made);
   }
 
   void record(cudaStream_t stream) { check(cudaEventRecord(event_.get(), stream), "cudaEventRecord"); }
-  /// Blocks the host until the event is complete.
+  /// Blocks the host thread until the event is complete. The thread sleeps: its processor is free for other threads.
   void wait() const { check(cudaEventSynchronize(event_.get()), "cudaEventSynchronize"); }
   /// Makes later work of `stream` wait for the event.
   void hold(cudaStream_t stream) const { check(cudaStreamWaitEvent(stream, event_.get(), 0), "cudaStreamWaitEvent"); }

@@ -5,9 +5,13 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <cuda_bf16.h>
@@ -18,6 +22,7 @@
 #include <ctp/backend/cuda/runtime/context.cuh>
 #include <ctp/backend/cuda/runtime/device_thread.cuh>
 #include <ctp/backend/precision.hpp>
+#include <ctp/core/error.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -71,6 +76,14 @@ struct WithoutTerms {
   }
 };
 
+/// d[i, column] += bias[column]: for a product that cuBLASLt cannot compute with the bias.
+struct AddBias {
+  Index n;
+  const float* bias;
+  float* d;
+  CTP_HD void operator()(Index i) const { d[i] += bias[i % n]; }
+};
+
 }  // namespace detail
 
 /// @brief cuBLASLt descriptions of a product of one shape. Created once for each shape.
@@ -113,7 +126,8 @@ class ProductPlan {
     }
   }
 
-  /// cuBLASLt's ranking of algorithms for this shape, best first. The ranking depends on the bias and on the alignment.
+  /// cuBLASLt's ranking of algorithms for this shape, best first; empty if cuBLASLt has none. The ranking depends on
+  /// the bias and on the alignment.
   [[nodiscard]] std::vector<cublasLtMatmulAlgo_t> candidates(const Context& context, const MatrixProduct<float>& p,
                                                              const void* a, const void* b) {
     if (p.bias != nullptr) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, p.bias);
@@ -130,9 +144,11 @@ class ProductPlan {
             "cublasLtMatmulPreferenceSetAttribute");
     std::array<cublasLtMatmulHeuristicResult_t, 8> found{};
     int count = 0;
-    check(cublasLtMatmulAlgoGetHeuristic(context.blas(), description_.get(), left_.get(), right_.get(), result_.get(),
-                                         result_.get(), made, static_cast<int>(found.size()), found.data(), &count),
-          "cublasLtMatmulAlgoGetHeuristic");
+    const cublasStatus_t status =
+        cublasLtMatmulAlgoGetHeuristic(context.blas(), description_.get(), left_.get(), right_.get(), result_.get(),
+                                       result_.get(), made, static_cast<int>(found.size()), found.data(), &count);
+    if (status == CUBLAS_STATUS_NOT_SUPPORTED) return {};
+    check(status, "cublasLtMatmulAlgoGetHeuristic");
     std::vector<cublasLtMatmulAlgo_t> algorithms;
     for (int i = 0; i < count; ++i)
       if (found[static_cast<std::size_t>(i)].state == CUBLAS_STATUS_SUCCESS)
@@ -161,6 +177,8 @@ class ProductPlan {
 };
 
 /// @brief Matrix product d = alpha op(a) op(b) + beta c + bias on the current context, operands rounded to Precision.
+/// The bias is part of cuBLASLt's product if cuBLASLt has an algorithm for that, else a launch of its own.
+/// **Errors.** Error (internal) that names the shape if cuBLASLt has no algorithm.
 template <class Precision>
 class Product {
  public:
@@ -174,15 +192,11 @@ class Product {
     const void *a = p.a.data, *b = p.b.data;
     MatrixProduct<float> q = p;
     if constexpr (ProductPlan<Precision>::rounds) round<Runtime>(context, p, q, a, b);
-    const auto key = ProductPlan<Precision>::key(q, a, b);
-    auto plan = plans().find(key);
-    if (plan == plans().end()) plan = plans().emplace(key, q).first;
-    const cublasLtMatmulAlgo_t& algorithm = algorithms().find(
-        key, [&] { return plan->second.candidates(context, q, a, b); },
-        [&](const cublasLtMatmulAlgo_t& candidate) { return seconds(context, plan->second, q, a, b, candidate); });
-    plan->second.run(context, q, a, b, q.d, algorithm);
+    if (multiplied(context, q, a, b)) return;
+    const float* const bias = std::exchange(q.bias, nullptr);
+    if (bias == nullptr || !multiplied(context, q, a, b)) throw no_algorithm(q);
+    launch_each<Runtime>(q.m * q.n, detail::AddBias{q.n, bias, q.d});
   }
-
   /// The algorithms chosen so far; set `measure` to choose by time.
   static AlgorithmCache<typename ProductPlan<Precision>::Key, cublasLtMatmulAlgo_t>& algorithms() {
     static AlgorithmCache<typename ProductPlan<Precision>::Key, cublasLtMatmulAlgo_t> cache;
@@ -194,6 +208,27 @@ class Product {
   static Plans& plans() {
     static Plans all;
     return all;
+  }
+
+  /// Multiplies. Returns false, having done nothing, if cuBLASLt has no algorithm.
+  static bool multiplied(Context& context, const MatrixProduct<float>& q, const void* a, const void* b) {
+    const auto key = ProductPlan<Precision>::key(q, a, b);
+    auto plan = plans().find(key);
+    if (plan == plans().end()) plan = plans().emplace(key, q).first;
+    const cublasLtMatmulAlgo_t* const algorithm = algorithms().find(
+        key, [&] { return plan->second.candidates(context, q, a, b); },
+        [&](const cublasLtMatmulAlgo_t& candidate) { return seconds(context, plan->second, q, a, b, candidate); });
+    if (algorithm != nullptr) plan->second.run(context, q, a, b, q.d, *algorithm);
+    return algorithm != nullptr;
+  }
+  static Error no_algorithm(const MatrixProduct<float>& q) {
+    const auto extents = [](Index rows, Index columns, bool transposed, Index stride) {
+      return "[" + std::to_string(rows) + "," + std::to_string(columns) + "]" + (transposed ? ", transposed" : "") +
+             ", rows " + std::to_string(stride) + " apart";
+    };
+    return {ErrorCode::Internal, "matrix product: expected an algorithm of cuBLASLt for " +
+                                     extents(q.m, q.k, q.transpose_a, q.lda) + ", times " +
+                                     extents(q.k, q.n, q.transpose_b, q.ldb) + ", found none"};
   }
 
   /// Replaces operands that are not packed by rounded copies without gaps.

@@ -24,7 +24,10 @@ struct DeviceRuntime {
   using Capture = cuda::Capture;
   using InputQueue = cuda::InputQueue<CopyStream>;
 
-  static Block allocate(std::size_t bytes) { return allocate_device(bytes); }
+  static Block allocate(std::size_t bytes) {
+    static_cast<void>(Context::current());  // selects the device
+    return allocate_device(bytes);
+  }
   template <class T>
   static void zero(T* p, std::ptrdiff_t n) {
     if (SkipFlag::flag() != nullptr)
@@ -62,12 +65,12 @@ struct DeviceRuntime {
   template <class Body>
   static void launch(Index blocks, int threads, std::size_t shared, const Body& body) {
     constexpr std::size_t default_limit = std::size_t{48} * 1024;
+    const cudaStream_t stream = Context::current().stream();
     if (shared > default_limit)  // set at each launch: every object file has a kernel of its own, with its own limit
       check(cudaFuncSetAttribute(run_body<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
             "cudaFuncSetAttribute");
     run_body<Body>
-        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, Context::current().stream()>>>(
-            body, SkipFlag::flag());
+        <<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), shared, stream>>>(body, SkipFlag::flag());
     check(cudaGetLastError(), "kernel launch");
   }
 
@@ -78,19 +81,28 @@ struct DeviceRuntime {
   }
 
   static void matrix_product(const MatrixProduct<float>& p) {
-    if (SkipFlag::flag() == nullptr) {
-      Product<Precision>::template run<DeviceRuntime>(p);
-      return;
-    }
+    if (SkipFlag::flag() == nullptr) return run_product(p);
     // cuBLASLt ignores the skip flag: the product goes to scratch memory, and a kernel that reads the flag copies it.
     MatrixProduct<float> temporary = p;
     temporary.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
     if (temporary.c == nullptr) temporary.c = p.d;
-    Product<Precision>::template run<DeviceRuntime>(temporary);
+    run_product(temporary);
     copy(temporary.d, p.m * p.n, p.d);
+  }
+  /// The precision of the next products.
+  static std::uint32_t numbers()
+    requires std::is_same_v<Precision, precision::AtRunTime>
+  {
+    return static_cast<std::uint32_t>(Context::current().precision);
   }
 
  private:
+  static void run_product(const MatrixProduct<float>& p) {
+    if (p.single)
+      Product<precision::Fp32>::template run<DeviceRuntime>(p);
+    else
+      Product<Precision>::template run<DeviceRuntime>(p);
+  }
   template <class Asked>
   static bool multiplies_in(precision::Choice asked) {
     if constexpr (std::is_same_v<Precision, precision::AtRunTime>)
