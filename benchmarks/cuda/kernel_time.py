@@ -33,6 +33,7 @@ class Work:
     once: float = 0          # straight-line instructions
     warps: float = 0         # that run them
     serial: float = 0        # waits one after the other of the longest warp
+    serial_clocks: float = 0  # of that warp, beside the waits
     per_unit: float = 0      # instructions to report of a unit, if others than `instructions`
     limits: dict = field(default_factory=dict)  # seconds for which each unit of a multiprocessor is busy
     queued: float = 0        # seconds, with what is exposed
@@ -81,10 +82,12 @@ def elementwise(launch, kernel, marker, per_unit, fits=lambda loop: True, latenc
 
 def gradient_sums(launch, kernel):
     """A thread adds up the rows of a part in one column; a unit is a row of 32 columns."""
-    before = launch["before"]
-    loads = 8 if before else 4
-    found = unrolled(kernel, lambda loop: loop["in"] >= 0 and (loop.get("fma", 0) > 0) == bool(before), "load", loads)
-    return column_sums(launch, found)
+    found = unrolled(kernel, is_inner, "load", 8)
+    if not found:
+        return None
+    loop = max((loop for loop in kernel["loops"] if is_inner(loop)), key=lambda one: one.get("load", 0))
+    slope = loop.get("slope", 0) / (loop["load"] / 8) * bool(launch["before"])
+    return column_sums(launch, (found[0] + slope, found[1]))
 
 
 def column_sums(launch, found):
@@ -94,7 +97,7 @@ def column_sums(launch, found):
 
 
 def parts_sums(launch, kernel):
-    found = unrolled(kernel, is_inner, "load", 4)
+    found = unrolled(kernel, is_inner, "load", 8 if "Two" in base(launch) else 4)
     return found and Work(launch["parts"] * launch["columns"] / WARP, *found[:2], latency="l2",
                           warps=launch["columns"] / WARP)
 
@@ -133,11 +136,21 @@ def best_row_loop(kernel, loads, stores, marker, seen):
 
 
 def scatter(launch, kernel):
-    """One warp adds up all rows of a word, through memory: as long as the most frequent word takes. Of the benchmark's
-    3,840 tokens 557 are [MASK] in one text and 128 are [CLS] in the other; 131 of 688 gathered rows are padding."""
-    longest = {3840: (557 + 128) / 2, 688: 131}.get(launch["n"], launch["n"] / 30)
-    trips = longest * launch["d"] / WARP
-    return Work(launch["n"] * launch["d"] / WARP, 4, 0, warps=launch["rows"], latency="l2", serial=trips)
+    """A warp a place and 128 columns looks whether its word occurred before; that of the first occurrence then reads
+    all places, 32 at a time, and adds their rows, eight at a time: as long as the most frequent word takes. Of the
+    benchmark's 3,840 tokens 557 are [MASK] in one text and 128 are [CLS] in the other; 131 of 688 gathered rows are
+    padding. How many words there are is not known: the scans of the others do not count."""
+    n = launch["n"]
+    longest = {3840: (557 + 128) / 2, 688: 131}.get(n, n / 30)
+    before = max((loop for loop in kernel["loops"] if loop["in"] < 0 and not loop.get("shuffle")),
+                 key=lambda one: one.get("load", 0))
+    scans = [loop for loop in kernel["loops"] if loop.get("shuffle")]
+    add = next(loop for loop in kernel["loops"] if is_inner(loop))
+    trips, adds = -(-n // WARP), max(min(-(-n // WARP), longest), longest / 8)
+    looks = n / 2 / (WARP * before["load"] / 4)  # of a warp, on average
+    return Work(launch["rows"], kernel["straight"]["n"] + looks * before["n"], looks + 2, latency="l2",
+                warps=launch["blocks"] * launch["threads"] / WARP, serial=trips + adds,
+                serial_clocks=trips * max(loop["n"] for loop in scans) + adds * add["n"])
 
 
 class Load:
@@ -287,12 +300,13 @@ def scalar_attention(launch, kernel):
 
 RECIPES = {
     "Gelu": lambda l, k: elementwise(l, k, store_of(l["y"]), 1),
+    "GeluOfFour": lambda l, k: elementwise(l, k, "load", 16),  # a unit is 32 times four elements
     "ResultGradient": lambda l, k: elementwise(l, k, "load", 8 if l["before"] else 4,
                                                lambda loop: (loop.get("fma", 0) > 0) == bool(l["before"])),
     "PartialColumnSums<float,ResultGradient>": gradient_sums,
     "PartialColumnSums<float,Element>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
     "PartialColumnSums<float,PositionTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
-    "PartialColumnSums<float,GainTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 16)),
+    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 16)),
     "AddParts": parts_sums,
     "LayerNorm": rows((8, 1, lambda l: l["h"]), (4, 0, always), (4, 0, always), (12, "y", always)),
     "LayerNormBackward": rows((12, 0, always), (20, 2, lambda l: l["dx"] and l["dh"]),
@@ -342,7 +356,7 @@ def cost(launch, kernels, device, precision):
 
 def known_cost(launch, kernels, device, precision):
     moved, flops = bytes_of(launch) or 0, flops_of(launch)
-    rate = device.flops[precision] * devices.PRODUCT_FLOOR
+    rate = device.flops[launch.get("product", precision)] * devices.PRODUCT_FLOOR
     memory = moved / (device.bandwidth * devices.MEMORY_FLOOR)
     if "product" in launch:
         floor = max(memory, flops / rate)
@@ -374,7 +388,7 @@ def known_cost(launch, kernels, device, precision):
     warps = device.resident_warps(kernel["registers"], launch["threads"], launch["shared"], launch["blocks"])
     clocks = work.instructions + work.waits * getattr(device, work.latency)
     exposed = work.units * clocks / (device.multiprocessors * warps * device.clock)
-    serial = work.serial * device.l2 / device.clock
+    serial = (work.serial * device.l2 + work.serial_clocks) / device.clock
     found.floor = max(memory, issue)
     found.expected = max(memory / devices.MEMORY, issue, exposed, serial) + node
     return found

@@ -49,12 +49,13 @@ def matrix(launch, each):
 # Bytes of a launch by the name of its body; n is the number of elements of a ForEachKernel.
 BYTES = {
     "Gelu": lambda l: l["n"] * (4 + l["y"]),
+    "GeluOfFour": lambda l: 4 * l["n"] * (4 + l["y"]),
     "ResultGradient": lambda l: l["n"] * (4 + 4 * l["before"] + l.get("to", 0)),
     "PartialColumnSums<float,ResultGradient>": lambda l: matrix(l, 4 + 4 * l["before"] + l.get("to", 0)),
     "PartialColumnSums<float,Element>": lambda l: matrix(l, 4),
     "PartialColumnSums<float,PositionTerm>": lambda l: matrix(l, 4),
-    "PartialColumnSums<float,GainTerm>": lambda l: matrix(l, 8),
-    "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2),
+    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l: matrix(l, 8) + 4 * l["n"],
+    "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2) * (2 if "Two" in base(l) else 1),
     "LayerNorm": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
     "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
     "RoundRows": lambda l: l["n"] * 6,
@@ -134,8 +135,8 @@ def flops_of(launch):
     return 2 * products * heads * queries * keys * width
 
 
-PART_OF = {"Gelu": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
-           "LayerNormBackward": "layer norms, backward", "PartialColumnSums<float,GainTerm>": "gain and bias sums",
+PART_OF = {"Gelu": "GELU", "GeluOfFour": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
+           "LayerNormBackward": "layer norms, backward", "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
            "PartialColumnSums<float,Element>": "gain and bias sums", "RoundRows": "rounding of operands",
            "Pack": "rounding of operands", "ScatterAddRows": "scatter of rows", "AdamW": "AdamW, momentum, probe",
            "AverageOfTwo": "AdamW, momentum, probe", "Average": "AdamW, momentum, probe",

@@ -5,12 +5,12 @@
     {"registers": 168, "straight": LOOP, "loops": [LOOP, ...]}
 
 LOOP counts the instructions outside of the loops within it: "n" of them, "drop" more where dropout draws random
-numbers or reads their bits, "reload" more in a block with a barrier that a branch may skip, "load" bytes that one
-thread reads from global memory, "store" and "store2" stores of whole and of two-byte numbers, "mma" tensor-core
-products, "fma" multiply-adds, "sfu" special functions, "shuffle" exchanges within a warp, "shared" reads of shared
-memory, "banks" the clocks for which a warp's reads of shared memory occupy all banks, and "waits", how often an
-instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is
-the place of the enclosing loop, or -1.
+numbers or reads their bits, "slope" more that a branch skips without GELU, "reload" more in a block with a barrier that
+a branch may skip, "load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of
+two-byte numbers, "mma" tensor-core products, "fma" multiply-adds, "sfu" special functions, "shuffle" exchanges within a
+warp, "shared" reads of shared memory, "banks" the clocks for which a warp's reads of shared memory occupy all banks,
+and "waits", how often an instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8
+bytes or more). "in" is the place of the enclosing loop, or -1.
 
 A block that only a slow path reaches (a call of a division, a square root) is left out. Both arms of any other branch
 count, so the number of instructions of branchy code is too high rather than too low.
@@ -23,6 +23,7 @@ import tempfile
 
 ARCHITECTURE = "sm_90"
 RANDOM = re.compile(r"0xd2511f53|0xcd9e8d57|-0x2daee0ad|-0x326172a9", re.I)  # the multipliers of Philox
+SLOPE = "0.39894229"  # 1 / sqrt(2 pi), a factor of GELU's slope
 INSTRUCTION = re.compile(r"^\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;")
 LABEL = re.compile(r"^(\.L_x_\d+|\$\S+):")
 REGISTER = re.compile(r"\bR(\d+)(\.64)?")
@@ -156,6 +157,8 @@ class Function:
             return "call"
         if RANDOM.search(text) or name.startswith("LDS.U8"):
             return "drop"
+        if SLOPE in text:
+            return "slope"
         return "reload" if name.startswith("BAR") and self.innermost(at) >= 0 else None
 
     def within(self, inner, outer):
