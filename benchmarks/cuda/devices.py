@@ -4,7 +4,8 @@ Sources of the rates: NVIDIA's data sheets of H200, H100 SXM5 and A100 SXM4 80 G
 sparsity), the H100 and A100 architecture white papers (multiprocessors, registers, shared memory, L2, one warp
 instruction a clock in each of the four schedulers of a multiprocessor). Clocks are those under load rather than the
 boost clock of 1.98 and 1.41 GHz, since products of bfloat16 run at the power limit. Latencies in clocks are estimates
-for a loaded device, one and a half times what Luo et al. 2024 (arXiv:2402.13499) measure on an idle one.
+for a loaded device, one and a half times what Luo et al. 2024 (arXiv:2402.13499) measure on an idle one. Latencies
+within a multiprocessor are theirs, rounded up.
 """
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ PRODUCT_FLOOR = 0.80  # of the data sheet's FLOP/s: cuBLAS on large bfloat16 pro
 PRODUCT = 0.95        # of that, and of the share of a wave that its tiles fill
 NODE_SECONDS = 1e-6   # one node of a graph after the other: launch and drain, CUDA graphs on Hopper and Ampere
 RESERVED_SHARED = 1024  # bytes of shared memory that each block takes for the system
+MMA_LATENCY = 33      # clocks until the result of an mma.sync, m16n8k16 of bfloat16 or m16n8k8 of TF32, can be used
+SHARED_LATENCY = 33   # of an ldmatrix or another read of shared memory
+SFU_LATENCY = 24      # of a special function; estimate
+SHUFFLE_LATENCY = 25  # of an exchange within a warp
+SFU = 8               # clocks for which a warp occupies a scheduler's special-function unit: 4 lanes a clock
 
 # Rows and columns of a block's tile of a product, and its rate relative to the best: fewer operands are shared.
 TILES = ((128, 256, 1.00), (256, 128, 1.00), (128, 192, 0.97), (192, 128, 0.97), (128, 128, 0.90), (64, 256, 0.88),
@@ -32,6 +38,7 @@ class Device:
     l1: float
     l2: float
     memory: float            # latencies in clocks, under load
+    mma: float               # clocks for which an mma.sync occupies a scheduler's tensor core
     instructions: int = 4    # warp instructions a clock of a multiprocessor
     registers: int = 65536
     warps: int = 64
@@ -58,8 +65,14 @@ class Device:
         return best
 
 
+# mma.sync m16n8k16: 4,096 FLOP, of which a scheduler's tensor core makes 1,024 a clock on Hopper and 512 on Ampere. On
+# Hopper mma.sync reaches 62 % of that rate, which only wgmma reaches (Luo et al.). TF32, m16n8k8: half of both.
+MMA_SHARE = 0.62
 DEVICES = {d.name: d for d in (
-    Device("h200", 132, 1.755e9, 4.8e12, {"bf16": 989e12, "tf32": 494e12, "fp32": 67e12}, 228 * 1024, 33, 390, 780),
-    Device("h100", 132, 1.755e9, 3.35e12, {"bf16": 989e12, "tf32": 494e12, "fp32": 67e12}, 228 * 1024, 33, 390, 780),
-    Device("a100", 108, 1.41e9, 2.039e12, {"bf16": 312e12, "tf32": 156e12, "fp32": 19.5e12}, 164 * 1024, 33, 290, 690),
+    Device("h200", 132, 1.755e9, 4.8e12, {"bf16": 989e12, "tf32": 494e12, "fp32": 67e12}, 228 * 1024, 33, 390, 780,
+           4 / MMA_SHARE),
+    Device("h100", 132, 1.755e9, 3.35e12, {"bf16": 989e12, "tf32": 494e12, "fp32": 67e12}, 228 * 1024, 33, 390, 780,
+           4 / MMA_SHARE),
+    Device("a100", 108, 1.41e9, 2.039e12, {"bf16": 312e12, "tf32": 156e12, "fp32": 19.5e12}, 164 * 1024, 33, 290, 690,
+           8),
 )}

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <ctp/backend/attention_shape.hpp>
+#include <ctp/backend/cuda/kernel/head_strips.hpp>
 #include <ctp/backend/dropout.hpp>
 
 namespace bench {
@@ -47,6 +48,7 @@ class Numbers {
     CTP_BENCH_READ(accumulate);
     CTP_BENCH_READ(dropout);  // whether it is active
     CTP_BENCH_READ(s);        // of attention
+    CTP_BENCH_READ(strips);   // of attention on tensor cores
     CTP_BENCH_READ(to);       // of memory: the bytes of one number
     CTP_BENCH_READ(y);
     CTP_BENCH_READ(o);
@@ -84,6 +86,10 @@ class Numbers {
       number("queries", value.queries);
       number("keys", value.keys);
       number("width", value.width);
+    } else if constexpr (std::is_same_v<T, ctp::backend::cuda::kernel::HeadStrips>) {
+      number("strips", value.strips);
+      number("blocks_of_head", value.blocks);
+      number("chunk", value.chunk);
     } else if constexpr (requires { value.number_bytes(); }) {
       if (value) number(name, value.number_bytes());
     } else if constexpr (std::is_pointer_v<T>) {

@@ -32,8 +32,13 @@ def shape(launch):
 
 
 def attention_bytes(launch, per_query, per_key):
-    """Bytes of whole rows of queries and of keys, each read or written once."""
+    """Bytes of whole rows of queries and of keys, each read or written once. On tensor cores each block of a head reads
+    all rows of the other side; a side that shared memory has in several chunks is read again from the L2 cache."""
     heads, queries, keys, width = shape(launch)
+    if "KeyGradient" in key_of(launch):
+        queries *= launch.get("blocks_of_head", 1)
+    else:
+        keys *= launch.get("blocks_of_head", 1)
     return heads * width * (queries * per_query + keys * per_key)
 
 
@@ -44,12 +49,13 @@ def matrix(launch, each):
 # Bytes of a launch by the name of its body; n is the number of elements of a ForEachKernel.
 BYTES = {
     "Gelu": lambda l: l["n"] * (4 + l["y"]),
+    "GeluOfFour": lambda l: 4 * l["n"] * (4 + l["y"]),
     "ResultGradient": lambda l: l["n"] * (4 + 4 * l["before"] + l.get("to", 0)),
     "PartialColumnSums<float,ResultGradient>": lambda l: matrix(l, 4 + 4 * l["before"] + l.get("to", 0)),
     "PartialColumnSums<float,Element>": lambda l: matrix(l, 4),
     "PartialColumnSums<float,PositionTerm>": lambda l: matrix(l, 4),
-    "PartialColumnSums<float,GainTerm>": lambda l: matrix(l, 8),
-    "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2),
+    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l: matrix(l, 8) + 4 * l["n"],
+    "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2) * (2 if "Two" in base(l) else 1),
     "LayerNorm": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
     "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
     "RoundRows": lambda l: l["n"] * 6,
@@ -129,8 +135,8 @@ def flops_of(launch):
     return 2 * products * heads * queries * keys * width
 
 
-PART_OF = {"Gelu": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
-           "LayerNormBackward": "layer norms, backward", "PartialColumnSums<float,GainTerm>": "gain and bias sums",
+PART_OF = {"Gelu": "GELU", "GeluOfFour": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
+           "LayerNormBackward": "layer norms, backward", "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
            "PartialColumnSums<float,Element>": "gain and bias sums", "RoundRows": "rounding of operands",
            "Pack": "rounding of operands", "ScatterAddRows": "scatter of rows", "AdamW": "AdamW, momentum, probe",
            "AverageOfTwo": "AdamW, momentum, probe", "Average": "AdamW, momentum, probe",

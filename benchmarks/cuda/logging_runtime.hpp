@@ -154,22 +154,21 @@ struct LoggingRuntime {
   }
 
   static void matrix_product(const ctp::backend::cuda::MatrixProduct<float>& p) {
-    const bool rounds = rounds_operands();
+    const bool rounds = rounds_operands() && !p.single;
     if (rounds && !p.a.packed)
       ctp::backend::cuda::launch_each<LoggingRuntime>(
           p.m * p.k, RoundRows{p.transpose_a ? p.m : p.k, p.lda, p.a.plain(), nullptr});
     if (rounds && !p.b.packed)
       ctp::backend::cuda::launch_each<LoggingRuntime>(
           p.k * p.n, RoundRows{p.transpose_b ? p.k : p.n, p.ldb, p.b.plain(), nullptr});
+    if (p.packed_d != nullptr && p.bias != nullptr)
+      ctp::backend::cuda::launch_each<LoggingRuntime>(p.n, RoundRows{p.n, p.n, p.bias, nullptr});
     const auto flag = [](const char* name, bool set) { return set ? std::string(",\"") + name + "\":1" : ""; };
-    LaunchLog::the().add("\"product\":\"" +
-                         std::string(rounds                 ? "bf16"
-                                     : multiplies_in_tf32() ? "tf32"
-                                                            : "fp32") +
-                         "\",\"m\":" + std::to_string(p.m) + ",\"n\":" + std::to_string(p.n) +
-                         ",\"k\":" + std::to_string(p.k) + flag("transpose_a", p.transpose_a) +
-                         flag("transpose_b", p.transpose_b) + flag("bias", p.bias != nullptr) +
-                         flag("adds", p.beta != 0) + flag("packed", p.packed_d != nullptr));
+    const std::string precision = rounds ? "bf16" : multiplies_in_tf32() && !p.single ? "tf32" : "fp32";
+    LaunchLog::the().add(
+        "\"product\":\"" + precision + "\",\"m\":" + std::to_string(p.m) + ",\"n\":" + std::to_string(p.n) +
+        ",\"k\":" + std::to_string(p.k) + flag("transpose_a", p.transpose_a) + flag("transpose_b", p.transpose_b) +
+        flag("bias", p.bias != nullptr) + flag("adds", p.beta != 0) + flag("packed", p.packed_d != nullptr));
     if (skips()) copy(p.d, p.m * p.n, p.d);  // as DeviceRuntime: the product does not read the flag
   }
 

@@ -5,10 +5,12 @@
     {"registers": 168, "straight": LOOP, "loops": [LOOP, ...]}
 
 LOOP counts the instructions outside of the loops within it: "n" of them, "drop" more where dropout draws random
-numbers, "load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of two-byte
-numbers, "mma" tensor-core products, "fma" multiply-adds, "shared" reads of shared memory, and "waits", how often an
-instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is
-the place of the enclosing loop, or -1.
+numbers or reads their bits, "slope" more that a branch skips without GELU, "reload" more in a block with a barrier that
+a branch may skip, "load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of
+two-byte numbers, "mma" tensor-core products, "fma" multiply-adds, "sfu" special functions, "shuffle" exchanges within a
+warp, "shared" reads of shared memory, "banks" the clocks for which a warp's reads of shared memory occupy all banks,
+and "waits", how often an instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8
+bytes or more). "in" is the place of the enclosing loop, or -1.
 
 A block that only a slow path reaches (a call of a division, a square root) is left out. Both arms of any other branch
 count, so the number of instructions of branchy code is too high rather than too low.
@@ -21,10 +23,12 @@ import tempfile
 
 ARCHITECTURE = "sm_90"
 RANDOM = re.compile(r"0xd2511f53|0xcd9e8d57|-0x2daee0ad|-0x326172a9", re.I)  # the multipliers of Philox
+SLOPE = "0.39894229"  # 1 / sqrt(2 pi), a factor of GELU's slope
 INSTRUCTION = re.compile(r"^\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;")
 LABEL = re.compile(r"^(\.L_x_\d+|\$\S+):")
 REGISTER = re.compile(r"\bR(\d+)(\.64)?")
-NOTES = {"LDG": "load", "LDGSTS": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared"}
+NOTES = {"LDG": "load", "LDGSTS": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared",
+         "MUFU": "sfu", "SHFL": "shuffle"}
 
 
 class Missing(Exception):
@@ -57,6 +61,14 @@ def short_name(demangled):
 def operation(text):
     words = re.sub(r"^@!?\w+\s+", "", text).split(None, 1)
     return words[0], (words[1] if len(words) > 1 else "")
+
+
+def bank_clocks(name):
+    """Clocks of a warp's read of shared memory without conflicts: 128 bytes a clock. An LDSM reads up to four matrices
+    of 128 bytes; an LDS counts as if its lanes read different words."""
+    if name.startswith("LDSM"):
+        return int(name[-1]) if name[-1] in "24" else 1
+    return max(load_bytes(name) // 4, 1) if name.startswith("LDS") else 0
 
 
 def load_bytes(name):
@@ -129,10 +141,25 @@ class Function:
         self.special = {}
         skipped = sorted((to - at, at, to) for at, to, conditional in jumps if conditional and to > at)
         for at, text in enumerate(self.lines[:self.end]):
-            kind = "call" if operation(text)[0].startswith("CALL") else "drop" if RANDOM.search(text) else None
+            kind = self.kind_of(at, text)
             block = next(((a, b) for _, a, b in skipped if a < at < b), None) if kind else None
             for i in range(block[0] + 1, block[1]) if block else ():
-                self.special.setdefault(i, kind)
+                if kind != "reload" or self.innermost(i) == self.innermost(at):
+                    self.special.setdefault(i, kind)
+
+    def innermost(self, at):
+        return max((i for i, (begin, end) in enumerate(self.loops) if begin <= at < end), default=-1)
+
+    def kind_of(self, at, text):
+        """Why the block around an instruction is special; LDS.U8 reads dropout's bits."""
+        name = operation(text)[0]
+        if name.startswith("CALL"):
+            return "call"
+        if RANDOM.search(text) or name.startswith("LDS.U8"):
+            return "drop"
+        if SLOPE in text:
+            return "slope"
+        return "reload" if name.startswith("BAR") and self.innermost(at) >= 0 else None
 
     def within(self, inner, outer):
         return inner != outer and outer[0] <= inner[0] and inner[1] <= outer[1]
@@ -142,8 +169,8 @@ class Function:
         c = {"n": 0, "waits": waited, **({"wide": wide} if wide else {})}
         for i in places:
             if i in self.special:
-                if self.special[i] == "drop":
-                    c["drop"] = c.get("drop", 0) + 1
+                if self.special[i] != "call":
+                    c[self.special[i]] = c.get(self.special[i], 0) + 1
                 continue
             c["n"] += 1
             name = operation(self.lines[i])[0]
@@ -152,6 +179,8 @@ class Function:
                 key = "store2" if ".U16" in name else "store"
             if key:
                 c[key] = c.get(key, 0) + (load_bytes(name) if key == "load" else 1)
+            if bank_clocks(name):
+                c["banks"] = c.get("banks", 0) + bank_clocks(name)
         return c
 
     def summary(self):

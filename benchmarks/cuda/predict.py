@@ -69,7 +69,7 @@ def recorded_launches(folder, precision):
 def predict(launches, kernels, device, precision):
     """The object that --json prints."""
     parts = {name: dict.fromkeys(SUMS, 0) for name in PARTS}
-    per_unit = {}
+    per_unit, attention = {}, []
     for launch in launches:
         found, times = cost(launch, kernels, device, precision), launch["count"]
         for key, value in zip(SUMS, (1, found.bytes, found.flops, found.instructions, found.floor * 1e3,
@@ -78,6 +78,10 @@ def predict(launches, kernels, device, precision):
         if found.per_unit:
             name = base(launch) + " with dropout" * launch.get("dropout", 0) + " through GELU" * launch.get("before", 0)
             per_unit[name] = max(per_unit.get(name, 0), round(found.per_unit, 1))
+        if found.terms:
+            attention.append({"kernel": base(launch), "queries": launch["queries"], "keys": launch["keys"],
+                              "dropout": launch["dropout"], "expected_us": round(found.expected * 1e6, 1),
+                              **{name: round(seconds * 1e6, 1) for name, seconds in found.terms.items()}})
     outside = sum(launch["count"] for launch in launches if launch.get("outside"))
     return {"device": device.name, "precision": precision,
             "step_ms": round(sum(part["expected_ms"] for part in parts.values()), 2),
@@ -85,7 +89,7 @@ def predict(launches, kernels, device, precision):
             "nodes": sum(part["nodes"] for part in parts.values()) - outside, "outside": outside,
             "parts": [{"part": name, **{key: round(value, 3) for key, value in part.items()}}
                       for name, part in parts.items() if part["nodes"]],
-            "instructions_per_unit": dict(sorted(per_unit.items()))}
+            "instructions_per_unit": dict(sorted(per_unit.items())), "attention": attention}
 
 
 def table(result):

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 import machine_code
+from kernel_time import queue_rate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.join(os.path.dirname(HERE), "results")
@@ -40,7 +41,7 @@ def slower(record):
 
 
 def more(record):
-    next(launch for launch in record["launches"] if launch.get("kernel") == "ForEachKernel<Gelu>")["count"] += 100
+    next(launch for launch in record["launches"] if launch.get("kernel") == "ForEachKernel<GeluOfFour>")["count"] += 100
 
 
 def whole_record(precision):
@@ -77,6 +78,44 @@ $__internal_0_$__cuda_sm20_div_s64:
 """
 
 
+# A loop over chunks, whose reload a branch skips, around a loop of steps that reads dropout's bits in a skipped block.
+STEPS = """
+.L_x_1:
+        /*0000*/               @P0 BRA `(.L_x_3) ;
+        /*0010*/                   BAR.SYNC.DEFER_BLOCKING 0x0 ;
+.L_x_2:
+        /*0020*/                   LDG.E.128 R8, desc[UR4][R6.64] ;
+        /*0030*/                   STS.64 [R3], R8 ;
+        /*0040*/              @!P1 BRA `(.L_x_2) ;
+        /*0050*/                   BAR.SYNC.DEFER_BLOCKING 0x0 ;
+.L_x_3:
+        /*0060*/                   LDSM.16.M88.4 R12, [R4] ;
+        /*0070*/                   HMMA.16816.F32.BF16 R16, R8, R12, RZ ;
+        /*0080*/                   MUFU.EX2 R16, R16 ;
+        /*0090*/              @!P2 BRA `(.L_x_4) ;
+        /*00a0*/                   LDS.U8 R20, [R5] ;
+        /*00b0*/                   FMUL R16, R16, R20 ;
+.L_x_4:
+        /*00c0*/               @P3 BRA `(.L_x_3) ;
+        /*00d0*/               @P4 BRA `(.L_x_1) ;
+        /*00e0*/                   EXIT ;
+"""
+
+
+def counts_of_steps():
+    found = machine_code.Function(STEPS).summary()["loops"]
+    expected = [{"n": 2, "waits": 0, "reload": 2, "in": -1},
+                {"n": 3, "waits": 1, "wide": 1, "load": 16, "in": 0},
+                {"n": 5, "waits": 0, "banks": 4, "mma": 1, "sfu": 1, "drop": 2, "in": 0}]
+    expect("the counts of steps", found == expected, found)
+
+
+def rates_of_a_queue():
+    expect("one customer alone", abs(queue_rate(1, 100, 10) - 1 / 100) < 1e-12, queue_rate(1, 100, 10))
+    expect("a unit that is always busy", abs(queue_rate(3, 10, 10) - 1 / 10) < 1e-12, queue_rate(3, 10, 10))
+    expect("a rate between the bounds", 3 / 300 < queue_rate(3, 100, 30) < 3 / 100, queue_rate(3, 100, 30))
+
+
 def counts_of_a_listing():
     found = machine_code.Function(LISTING).summary()
     expected = {"straight": {"n": 1, "waits": 0},
@@ -87,6 +126,8 @@ def counts_of_a_listing():
 
 def main():
     counts_of_a_listing()
+    counts_of_steps()
+    rates_of_a_queue()
     results = {precision: whole_record(precision) for precision in ("bf16", "tf32", "fp32")}
     expect("bf16 before tf32 before fp32", results["bf16"]["step_ms"] < results["tf32"]["step_ms"] <
            results["fp32"]["step_ms"], [result["step_ms"] for result in results.values()])

@@ -85,6 +85,7 @@ struct Counted {
   template <class... A> static void copy(const A&...) {}
   template <class... A> static void upload(const A&...) {}
   template <class... A> static void download(const A&...) {}
+  template <class... A> static void pack(const A&...) {}
   template <class... A> static void gather_rows(const A&...) {}
   template <class... A> static void scatter_add_rows(const A&...) {}
   template <class... A> static void take_rows(const A&...) {}
