@@ -39,8 +39,9 @@ class WeightCopies {
     const auto first = reinterpret_cast<std::uintptr_t>(p), bytes = static_cast<std::uintptr_t>(n) * sizeof(Real);
     for (std::size_t i = count_; n > 0 && i-- > 0;) {
       const Range& range = ranges_[i];
-      if (first >= range.first && first - range.first <= range.bytes && bytes <= range.bytes - (first - range.first))
-        return reinterpret_cast<const Packed*>(range.copy + (first - range.first) / sizeof(Real));
+      const std::uintptr_t before = first - range.first;  // beyond the bytes of any vector if p lies before theta
+      if (before <= range.bytes && bytes <= range.bytes - before)
+        return reinterpret_cast<const Packed*>(range.copy + before / sizeof(Real));
     }
     return nullptr;
   }
