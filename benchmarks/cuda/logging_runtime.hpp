@@ -6,6 +6,7 @@
 
 #include <sys/mman.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -20,6 +21,7 @@
 
 #include <ctp/backend/concepts.hpp>
 #include <ctp/backend/cuda/kernel/skip_flag.hpp>
+#include <ctp/backend/cuda/kernel/weight_copies.hpp>
 #include <ctp/backend/cuda/operations.hpp>
 #include <ctp/backend/cuda/runtime/input_queue.hpp>
 #include <ctp/backend/precision.hpp>
@@ -133,6 +135,12 @@ struct LoggingRuntime {
   }
   static void* scratch(std::size_t bytes) { return temporary<0>(bytes); }
   static void* packed_scratch(std::size_t bytes) { return temporary<1>(bytes); }
+  static void* weight_copy(std::size_t number, std::size_t bytes) {
+    static std::array<AddressSpace, ctp::backend::cuda::WeightCopies::most> copies;
+    static std::array<std::size_t, ctp::backend::cuda::WeightCopies::most> most{};
+    if (bytes > most.at(number)) copies.at(number) = reserve(most.at(number) = bytes);
+    return copies.at(number).get();
+  }
   /// Of an H100 or H200: what one block may ask for.
   static std::size_t shared_limit() { return std::size_t{227} * 1024; }
   static bool rounds_operands() { return LaunchLog::the().precision == Choice::Bf16; }
@@ -153,7 +161,8 @@ struct LoggingRuntime {
     ctp::backend::cuda::SkipFlag::skip_if(skip_flag, work);
   }
 
-  static void matrix_product(const ctp::backend::cuda::MatrixProduct<float>& p) {
+  static void matrix_product(const ctp::backend::cuda::MatrixProduct<float>& asked) {
+    const auto p = ctp::backend::cuda::with_weight_copies<LoggingRuntime>(asked);
     const bool rounds = rounds_operands() && !p.single;
     if (rounds && !p.a.packed)
       ctp::backend::cuda::launch_each<LoggingRuntime>(
@@ -161,7 +170,7 @@ struct LoggingRuntime {
     if (rounds && !p.b.packed)
       ctp::backend::cuda::launch_each<LoggingRuntime>(
           p.k * p.n, RoundRows{p.transpose_b ? p.k : p.n, p.ldb, p.b.plain(), nullptr});
-    if (p.packed_d != nullptr && p.bias != nullptr)
+    if (p.packed_d != nullptr && p.bias != nullptr && p.packed_bias == nullptr)
       ctp::backend::cuda::launch_each<LoggingRuntime>(p.n, RoundRows{p.n, p.n, p.bias, nullptr});
     const auto flag = [](const char* name, bool set) { return set ? std::string(",\"") + name + "\":1" : ""; };
     const std::string precision = rounds ? "bf16" : multiplies_in_tf32() && !p.single ? "tf32" : "fp32";
@@ -195,5 +204,6 @@ static_assert(ctp::backend::Backend<LoggingCuda>);
 static_assert(ctp::backend::CapturesWork<LoggingCuda>);
 static_assert(ctp::backend::SkipsWork<LoggingCuda>);
 static_assert(ctp::backend::CopiesAhead<LoggingCuda>);
+static_assert(ctp::backend::RoundsWeights<LoggingCuda>);
 
 }  // namespace bench

@@ -29,6 +29,7 @@ struct Counted {
   static inline bool on_device = false;           ///< counts the memory of the CUDA backend, else of the CPU
   static inline bool rounds_operands = false;     ///< on a device: operands of products are stored in bfloat16
   static inline std::size_t bytes = 0;            ///< allocated so far
+  static inline std::size_t copied_weights = 0;   ///< bytes of weights rounded as whole vectors so far
   static inline std::uint64_t multiply_adds = 0;  ///< of matrix products so far
 
   struct Unmap {
@@ -59,6 +60,13 @@ struct Counted {
     if (dx != nullptr) count(n, k, m);
     if (dw != nullptr) count(n, k, m);
   }
+  /// Takes no memory of its own: a device keeps the copies for the next step.
+  static bool round_weights(Index n, const Real*) {
+    if (!rounds_operands) return false;
+    copied_weights += packed_bytes(n);
+    return true;
+  }
+  static void forget_weights() {}
   static std::size_t packed_bytes(Index n) {
     return static_cast<std::size_t>(n) * (rounds_operands ? sizeof(std::uint16_t) : sizeof(Real));
   }
@@ -136,5 +144,6 @@ struct Counted {
 };
 
 static_assert(ctp::backend::Backend<Counted>);
+static_assert(ctp::backend::RoundsWeights<Counted>);
 
 }  // namespace pretrain

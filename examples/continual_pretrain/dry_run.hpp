@@ -76,8 +76,9 @@ class DryRun {
                           [](const StrategyCost& a, const StrategyCost& b) { return a.first_step < b.first_step; });
     std::printf(
         "\nstate: memory kept from step to step, counted while the strategy's parts were built at this size.\n"
-        "step: memory of one step, reused by the next: activations and their gradients; in the first step up to\n"
-        "%.2f MiB (%s), because its size is not known yet. A device needs some 0.5 GiB more.\n"
+        "step: memory of one step, reused by the next: activations and their gradients, and in bf16 the weights that\n"
+        "are rounded; in the first step up to %.2f MiB (%s), because its size is not known yet. A device needs some\n"
+        "0.5 GiB more.\n"
         "work: multiplications in the matrix products of one step from the second task on, forward and backward,\n"
         "counted, not timed; %s = 1, which is %.3g. All other work of a step is left out.\n"
         "passes: over a task's data in addition to its steps, forward and backward: before each epoch, and at the end\n"

@@ -22,8 +22,8 @@ namespace pretrain {
 struct StrategyCost {
   std::string name;
   std::size_t weights = 0, gradient = 0, moments = 0, previous = 0, momentum = 0, penalty = 0, queue = 0;
-  std::size_t step = 0;             ///< the tape of a step: activations and their gradients
-  std::size_t first_step = 0;       ///< the tape of the first step, before the arenas are joined
+  std::size_t step = 0;             ///< the tape of a step, activations and their gradients, and weights it rounds
+  std::size_t first_step = 0;       ///< the same for the first step, before the arenas are joined
   std::uint64_t multiply_adds = 0;  ///< of the matrix products of a step, from the second task on
   int epoch_passes = 0;             ///< passes over a task's data before each of its epochs, forward and backward
   int task_passes = 0;              ///< passes over a task's data at its end, forward and backward
@@ -124,6 +124,8 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   batch.load(pairs, sizes);
   ctp::Tape<Counted> tape;
   const std::uint64_t before = Counted::multiply_adds;
+  const std::size_t copied_before = Counted::copied_weights;
+  const auto rounded = std::as_const(thetas).constant(Learner::keeps_previous);
   ctp::Step<Model> step(
       model, batch, {thetas.online(), &tape, gradient.data(), {}},
       ctp::frozen_towers(model, ctp::parameter_ranges(model.layout(), groups_within(settings, model.layout()))));
@@ -132,9 +134,10 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   losses.loss(step, losses_state);
   tape.backward();
   cost.multiply_adds = Counted::multiply_adds - before;
-  cost.first_step = tape.capacity();
+  const std::size_t copied = Counted::copied_weights - copied_before;
+  cost.first_step = tape.capacity() + copied;
   tape.rewind();  // in one piece, as from the second step on
-  cost.step = tape.capacity();
+  cost.step = tape.capacity() + copied;
 
   auto penalty_state = ctp::make_state(penalty, model, 0);
   using Walks = detail::Walks<typename Learner::Optimizer>;

@@ -23,6 +23,7 @@
 
 #include <ctp/backend/concepts.hpp>
 #include <ctp/backend/cuda/kernel/skip_flag.hpp>
+#include <ctp/backend/cuda/kernel/weight_copies.hpp>
 #include <ctp/backend/cuda/operations.hpp>
 #include <ctp/backend/generic/memory.hpp>
 #include <ctp/core/parallel.hpp>
@@ -364,6 +365,18 @@ struct SimulatedRuntime : backend::generic::Memory {
   static void* scratch(std::size_t bytes) { return temporary<0>(bytes); }
   static void* packed_scratch(std::size_t bytes) { return temporary<1>(bytes); }
 
+  /// Memory that grows is kept: captured launches go on using its address.
+  static void* weight_copy(std::size_t number, std::size_t bytes) {
+    using Copies = std::array<std::vector<std::vector<std::byte>>, backend::cuda::WeightCopies::most>;
+    static Copies copies;
+    auto& memory = copies.at(number);
+    if (memory.empty() || memory.back().size() < bytes) {
+      refuse("allocate a copy of weights");
+      memory.emplace_back(bytes, std::byte{0xFF});
+    }
+    return memory.back().data();
+  }
+
   /// Captured launches, like a CUDA graph. Operations that CUDA forbids during a capture throw std::logic_error.
   class Capture {
    public:
@@ -457,10 +470,17 @@ struct SimulatedRuntime : backend::generic::Memory {
     });
   }
 
-  static void matrix_product(const backend::cuda::MatrixProduct<RealType>& p) {
+  static void matrix_product(const backend::cuda::MatrixProduct<RealType>& asked) {
+    const auto p = backend::cuda::with_weight_copies<SimulatedRuntime>(asked);
+    if (rounds_operands() && !p.single) roundings() += (p.a.packed ? 0 : 1) + (p.b.packed ? 0 : 1);
     run([p, skip_flag = backend::cuda::SkipFlag::flag()] {
       if (skip_flag == nullptr || *skip_flag == 0) multiply_out(p);
     });
+  }
+  /// Number of operands so far that a device's product would round in a launch of its own.
+  static long& roundings() {
+    static long count = 0;
+    return count;
   }
   template <class Work>
   static void skip_if(const std::int32_t* skip_flag, const Work& work) {
@@ -515,8 +535,10 @@ struct SimulatedRuntime : backend::generic::Memory {
         sum *= p.alpha;
         if (p.beta != 0) sum += p.beta * p.c[i * p.n + j];
         if (p.packed_d != nullptr) {  // the bias has the result's type
-          if (p.bias != nullptr) sum += rounded<Bits>(p.bias[j]);
-          backend::cuda::kernel::Stored<RealType>(p.packed_d, rounds_operands()).set(i * p.n + j, sum);
+          using Stored = backend::cuda::kernel::Stored<RealType>;
+          auto* const bias = const_cast<backend::cuda::Packed*>(p.packed_bias);
+          if (p.bias != nullptr) sum += bias != nullptr ? Stored(bias, rounds_operands())[j] : rounded<Bits>(p.bias[j]);
+          Stored(p.packed_d, rounds_operands()).set(i * p.n + j, sum);
           continue;
         }
         if (p.bias != nullptr) sum += p.bias[j];
@@ -534,6 +556,7 @@ static_assert(backend::Backend<SimulatedCuda<float>>);
 static_assert(backend::Backend<SimulatedCuda<double>>);
 static_assert(backend::CapturesWork<SimulatedCuda<float>>);
 static_assert(backend::CopiesAhead<SimulatedCuda<float>>);
+static_assert(backend::RoundsWeights<SimulatedCuda<float>>);
 static_assert(backend::RanksRows<SimulatedCuda<float>>);
 
 }  // namespace ctp::test

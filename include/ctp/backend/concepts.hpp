@@ -147,6 +147,18 @@ concept ChangesPrecision = Backend<B> && requires {
   { B::numbers() } -> std::same_as<std::uint32_t>;
 };
 
+/// @brief A backend whose products round weights and can read copies that were rounded before. Optional for a backend;
+/// RoundedWeights (backend/rounded_weights.hpp) calls the two functions.
+///
+/// `round_weights(n, theta)` returns false, having done nothing, if products need no such copy now or there is no room
+/// for one more. Otherwise it rounds theta [n], and until its forget_weights() products of weights in theta read the
+/// copy, whatever is written to theta. `forget_weights()` forgets the last copy that is not forgotten yet.
+template <class B>
+concept RoundsWeights = Backend<B> && requires(Index n, const typename B::Real* theta) {
+  { B::round_weights(n, theta) } -> std::same_as<bool>;
+  B::forget_weights();
+};
+
 /// @brief A backend that can skip work by a flag in its own memory, so that the host need not wait for the flag.
 /// Optional for a backend.
 ///

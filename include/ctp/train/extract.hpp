@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctp/backend/rounded_weights.hpp>
 #include <ctp/data/batch.hpp>
 #include <ctp/data/loader/loader_options.hpp>
 #include <ctp/data/loader/ordered_batches.hpp>
@@ -49,6 +50,7 @@ ExtractedFeatures extract(const Model& model, const typename Model::Real* theta,
     to.resize(before + static_cast<std::size_t>(tensor.size()));
     B::download(tensor.data, tensor.size(), to.data() + before);
   };
+  const backend::RoundedWeights<B> rounded(model.layout().size(), {theta});
   source.start(0);
   while (const data::Batch* host = source.next()) {
     tape.rewind();

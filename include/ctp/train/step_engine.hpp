@@ -8,11 +8,11 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <ctp/backend/concepts.hpp>
+#include <ctp/backend/rounded_weights.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/philox.hpp>
 #include <ctp/data/batch.hpp>
@@ -248,6 +248,7 @@ class StepEngine {
   /// The part of a step that a backend may capture: forward and backward pass of the loaded batch.
   void compute() {
     tape_.rewind();  // a capture that failed leaves the first part of the step there
+    const auto rounded = std::as_const(thetas_).constant(has_previous());
     computed_.emplace(Computed{make_step(std::as_const(thetas_).online()), {}, {}});
     computed_->loss = policies_.losses().loss(computed_->step, policies_.losses_state());
     computed_->step.seal();
@@ -297,6 +298,7 @@ class StepEngine {
     capture_.invalidate();  // memory may move
     tape_.rewind();
     batch_.load(batch, model_.config());
+    const backend::RoundedWeights<B> rounded(thetas_.size(), {theta});
     Step<Model> step = make_step(theta);
     const Scalar<B> value = loss(step);
     if (value.grad) {  // null if no trained parameter reaches the loss

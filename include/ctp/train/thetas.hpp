@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <ctp/backend/rounded_weights.hpp>
 #include <ctp/core/error.hpp>
 #include <ctp/core/shape.hpp>
 #include <ctp/tensor/buffer.hpp>
@@ -33,6 +34,12 @@ class Thetas {
   [[nodiscard]] const Real* previous() const { return at(previous_); }
   [[nodiscard]] Real* momentum() { return at(momentum_); }
   [[nodiscard]] const Real* momentum() const { return at(momentum_); }
+
+  /// The scope of one step's forward and backward pass: the vectors do not change, and the backend may round each of
+  /// them once. `with_previous`: the step has a previous model.
+  [[nodiscard]] backend::RoundedWeights<Backend> constant(bool with_previous) const {
+    return {size_, {online(), momentum(), with_previous ? previous() : nullptr}};
+  }
 
   /// The online weights on the host, [size()].
   [[nodiscard]] std::vector<Real> weights() const {

@@ -21,6 +21,7 @@ static_assert(backend::Backend<BasicCuda<precision::Bf16>>);
 static_assert(backend::CapturesWork<Cuda>);
 static_assert(backend::SkipsWork<Cuda>);
 static_assert(backend::CopiesAhead<Cuda>);
+static_assert(backend::RoundsWeights<Cuda>);
 static_assert(backend::RanksRows<Cuda>);
 static_assert(backend::ChangesPrecision<BasicCuda<precision::AtRunTime>>);
 static_assert(!backend::ChangesPrecision<Cuda>);

@@ -13,6 +13,7 @@
 #include <ctp/backend/cuda/rank_counts.hpp>
 #include <ctp/backend/cuda/ranking.hpp>
 #include <ctp/backend/cuda/rows.hpp>
+#include <ctp/backend/cuda/weights.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -28,7 +29,8 @@ struct Operations : AttentionOps<Runtime, RealType>,
                     ParameterOps<Runtime, RealType>,
                     Ranking<Runtime, RealType>,
                     RankCounts<Runtime, RealType>,
-                    RowOps<Runtime, RealType> {
+                    RowOps<Runtime, RealType>,
+                    WeightOps<Runtime, RealType> {
   static_assert(KernelRuntime<Runtime>);
   using Real = RealType;
   using Packed = cuda::Packed;

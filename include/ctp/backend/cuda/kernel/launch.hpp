@@ -18,13 +18,15 @@ namespace ctp::backend::cuda {
 /// registers for.
 ///
 /// `scratch(bytes)` returns device memory for intermediate results of one operation, valid until the next call;
-/// `packed_scratch(bytes)` does the same for operands of the operation's products. `shared_limit()` is the limit of a
+/// `packed_scratch(bytes)` does the same for operands of the operation's products. `weight_copy(number, bytes)` returns
+/// the memory of one of WeightCopies, which stays until it is asked for more. `shared_limit()` is the limit of a
 /// block's shared memory. `rounds_operands()`: operands of products are rounded to bfloat16. `multiplies_in_tf32()`:
 /// tensor cores round operands to TF32.
 template <class Runtime>
 concept KernelRuntime = requires(std::size_t bytes) {
   { Runtime::scratch(bytes) } -> std::convertible_to<void*>;
   { Runtime::packed_scratch(bytes) } -> std::convertible_to<void*>;
+  { Runtime::weight_copy(bytes, bytes) } -> std::convertible_to<void*>;
   { Runtime::shared_limit() } -> std::same_as<std::size_t>;
   { Runtime::rounds_operands() } -> std::same_as<bool>;
   { Runtime::multiplies_in_tf32() } -> std::same_as<bool>;

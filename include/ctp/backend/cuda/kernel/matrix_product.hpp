@@ -36,6 +36,7 @@ struct MatrixProduct {
   Real* d = nullptr;
   Packed* packed_d = nullptr;  ///< memory of a result that is stored Packed; d is null then, and beta 0
   const Real* bias = nullptr;
+  const Packed* packed_bias = nullptr;  ///< the numbers of `bias` as the product of a Packed result reads them, or null
   bool single = false;
 };
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <ctp/backend/cuda/kernel/weight_copies.hpp>
 #include <ctp/backend/cuda/runtime/check.cuh>
 #include <ctp/backend/cuda/runtime/event.cuh>
 #include <ctp/backend/precision.hpp>
@@ -113,6 +114,10 @@ class Context {
   void* packed_scratch(std::size_t bytes) { return grown(packed_, packed_bytes_, bytes); }
   /// Scratch memory for operands that a product rounds itself.
   void* converted(std::size_t bytes) { return grown(converted_, converted_bytes_, bytes); }
+  /// Memory for the rounded copy `number` of WeightCopies; its content stays.
+  void* weight_copy(std::size_t number, std::size_t bytes) {
+    return grown(weights_.at(number), weights_bytes_.at(number), bytes);
+  }
 
   /// @brief Copies n values to the device, converting. On return, the caller may change `from`.
   template <class From, class To>
@@ -181,6 +186,8 @@ class Context {
   cublasLtHandle_t blas_ = nullptr;
   std::size_t shared_limit_ = 0, scratch_bytes_ = 0, packed_bytes_ = 0, converted_bytes_ = 0;
   DeviceMemory workspace_, scratch_, packed_, converted_;
+  std::array<DeviceMemory, WeightCopies::most> weights_;
+  std::array<std::size_t, WeightCopies::most> weights_bytes_{};
   std::vector<DeviceMemory> retired_;
   std::array<Staging, 4> staging_;
   std::size_t turn_ = 0;

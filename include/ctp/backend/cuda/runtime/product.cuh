@@ -245,8 +245,10 @@ class Product {
     const Index b_rows = p.transpose_b ? p.n : p.k, b_columns = p.transpose_b ? p.k : p.n;
     const Index a_size = p.a.packed ? 0 : (a_rows * a_columns + 127) / 128 * 128;  // keeps b aligned, too
     const Index b_size = p.b.packed ? 0 : (b_rows * b_columns + 127) / 128 * 128;
-    const bool rounds_bias = p.bias != nullptr && p.packed_d != nullptr;  // it has the type of the result
+    const void* bias = p.packed_bias;  // the bias has the type of the result
+    const bool rounds_bias = p.bias != nullptr && p.packed_d != nullptr && bias == nullptr;
     const Index size = a_size + b_size + (rounds_bias ? p.n : 0);
+    if (bias != nullptr) q.bias = static_cast<const float*>(bias);  // only its address is used
     if (size == 0) return;
     auto* memory =
         static_cast<__nv_bfloat16*>(context.converted(static_cast<std::size_t>(size) * sizeof(__nv_bfloat16)));
@@ -263,7 +265,7 @@ class Product {
     if (rounds_bias) {
       auto* const to = memory + a_size + b_size;
       launch_each<Runtime>(p.n, detail::RoundRows{p.n, p.n, p.bias, to});
-      q.bias = reinterpret_cast<const float*>(to);  // only its address is used
+      q.bias = reinterpret_cast<const float*>(to);
     }
   }
 

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <ctp/backend/cuda/kernel/skip_flag.hpp>
+#include <ctp/backend/cuda/kernel/weight_copies.hpp>
 #include <ctp/backend/cuda/runtime/capture.cuh>
 #include <ctp/backend/cuda/runtime/context.cuh>
 #include <ctp/backend/cuda/runtime/copy_stream.cuh>
@@ -58,6 +59,9 @@ struct DeviceRuntime {
 
   static void* scratch(std::size_t bytes) { return Context::current().scratch(bytes); }
   static void* packed_scratch(std::size_t bytes) { return Context::current().packed_scratch(bytes); }
+  static void* weight_copy(std::size_t number, std::size_t bytes) {
+    return Context::current().weight_copy(number, bytes);
+  }
   static std::size_t shared_limit() { return Context::current().shared_limit(); }
   static bool rounds_operands() { return multiplies_in<precision::Bf16>(precision::Choice::Bf16); }
   static bool multiplies_in_tf32() { return multiplies_in<precision::Tf32>(precision::Choice::Tf32); }
@@ -80,7 +84,8 @@ struct DeviceRuntime {
     SkipFlag::skip_if(skip_flag, work);
   }
 
-  static void matrix_product(const MatrixProduct<float>& p) {
+  static void matrix_product(const MatrixProduct<float>& asked) {
+    const MatrixProduct<float> p = with_weight_copies<DeviceRuntime>(asked);
     if (SkipFlag::flag() == nullptr) return run_product(p);
     // cuBLASLt ignores the skip flag: the product goes to scratch memory, and a kernel that reads the flag copies it.
     MatrixProduct<float> temporary = p;
