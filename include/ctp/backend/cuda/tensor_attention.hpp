@@ -54,6 +54,7 @@ struct TensorAttention {
   const typename Form::Source *q, *k, *v;
   const float* key_bias;
   Dropout dropout;
+  float kept_scale;  ///< dropout.scale()
   float* log_sum;
   Stored<float> o;
 
@@ -84,15 +85,18 @@ struct TensorAttention {
       if (rows > 0) load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, running.queries);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) load<1>(t, held, head, first_query, first);
+        if (!held_once) load<strip_reloads<Form>>(t, held, head, first_query, first);
         if (rows <= 0) continue;
         const KeptBits kept = kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
         int j = 0;
+        const int unpadded = key_bias == nullptr ? strips.held(s.keys, first) : 0;  // keys whose bias is 0
         CTP_KEEP_LOOP
-        for (; j + whole <= n; j += whole) add_keys<whole>(t, f, held, kept, row, j, running);
+        for (; j + whole <= unpadded; j += whole) add_keys<whole, false>(t, f, held, kept, row, j, running);
         CTP_KEEP_LOOP
-        for (; j < n; j += strip_rows) add_keys<strip_rows>(t, f, held, kept, row, j, running);
+        for (; j + whole <= n; j += whole) add_keys<whole, true>(t, f, held, kept, row, j, running);
+        CTP_KEEP_LOOP
+        for (; j < n; j += strip_rows) add_keys<strip_rows, true>(t, f, held, kept, row, j, running);
       }
       if (rows > 0) finish(t, f, head, query, running);
     }
@@ -120,33 +124,40 @@ struct TensorAttention {
     t.sync();
   }
 
-  /// Adds keys j to j + Keys of shared memory.
-  template <int Keys, class Thread>
+  /// Adds keys j to j + Keys of shared memory. `biased`: scores have a bias.
+  template <int Keys, bool biased, class Thread>
   CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
                        int row, int j, Running& running) const {
     float p[Keys / 8][4] = {};
     multiply_by_rows<Form, Width, Keys>(t, f, running.queries, held.first, j, p);
     float largest[2] = {-INFINITY, -INFINITY}, keep[2];
     CTP_UNROLL
-    for (int n = 0; n < Keys / 8; ++n) CTP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      p[n][e] = score_scale<Width>() * p[n][e] + held.number[j + n * 8 + f.pair * 2 + e % 2];
-      largest[e / 2] = std::fmax(largest[e / 2], p[n][e]);
+    for (int n = 0; n < Keys / 8; ++n) {
+      if constexpr (biased) {
+        const auto bias = read_wide<Pair<float>>(held.number + j + n * 8 + f.pair * 2);
+        CTP_UNROLL
+        for (int e = 0; e < 4; ++e) p[n][e] = score_scale<Width>() * p[n][e] + bias.x[e % 2];
+      }
+      CTP_UNROLL
+      for (int half = 0; half < 2; ++half)
+        largest[half] = std::fmax(largest[half], std::fmax(p[n][half * 2], p[n][half * 2 + 1]));
     }
+    // Scores without bias are not scaled yet: the exponent is one multiplication and addition.
+    constexpr float scale = biased ? 1.F : score_scale<Width>();
     CTP_UNROLL
     for (int half = 0; half < 2; ++half) {
       const float before = running.top[half];
-      running.top[half] = std::fmax(before, max_of_row(t, largest[half]));
+      running.top[half] = std::fmax(before, scale * max_of_row(t, largest[half]));
       keep[half] = exp2_of(before - running.top[half]);
       running.total[half] *= keep[half];
     }
     CTP_UNROLL
     for (int n = 0; n < Keys / 8; ++n) CTP_UNROLL
     for (int e = 0; e < 4; ++e) {
-      p[n][e] = exp2_of(p[n][e] - running.top[e / 2]);
+      p[n][e] = exp2_of(scale * p[n][e] - running.top[e / 2]);
       running.total[e / 2] += p[n][e];
     }
-    if (dropout.active()) multiply_by_factors<Keys>(f, kept, dropout.scale(), row, j, p);
+    if (dropout.active()) multiply_by_factors<Keys>(f, kept, kept_scale, row, j, p);
     CTP_UNROLL
     for (int n = 0; n < Width / 8; ++n) CTP_UNROLL
     for (int e = 0; e < 4; ++e) running.out[n][e] *= keep[e / 2];
@@ -187,7 +198,8 @@ struct TensorAttention {
       const auto of = sources<typename Form::Source>(s, q, k, v);
       launch<kernel::TensorAttention, Form, Width>(
           s, dropout, s.queries, s.keys, [&](const kernel::HeadStrips& strips) {
-            return kernel::TensorAttention<Form, Width>{strips, s, of.q, of.k, of.v, key_bias, dropout, saved, o};
+            return kernel::TensorAttention<Form, Width>{strips,          s,     of.q, of.k, of.v, key_bias, dropout,
+                                                        dropout.scale(), saved, o};
           });
     });
   }
@@ -202,13 +214,13 @@ struct TensorAttention {
       const auto of = sources<typename Form::Source>(s, q, k, v);
       if (dq != nullptr)
         launch<kernel::TensorQueryGradient, Form, Width>(s, dropout, s.queries, s.keys, [&](const HeadStrips& strips) {
-          return kernel::TensorQueryGradient<Form, Width>{strips,  s,     of.q,  of.k, of.v,   key_bias,
-                                                          dropout, saved, delta, d_o,  layout, dq};
+          return kernel::TensorQueryGradient<Form, Width>{
+              strips, s, of.q, of.k, of.v, key_bias, dropout, dropout.scale(), saved, delta, d_o, layout, dq};
         });
       if (dk != nullptr || dv != nullptr)
         launch<kernel::TensorKeyGradient, Form, Width>(s, dropout, s.keys, s.queries, [&](const HeadStrips& strips) {
-          return kernel::TensorKeyGradient<Form, Width>{strips, s,     of.q, of.k,   of.v, key_bias, dropout,
-                                                        saved,  delta, d_o,  layout, dk,   dv};
+          return kernel::TensorKeyGradient<Form, Width>{strips,          s,     of.q,  of.k, of.v,   key_bias, dropout,
+                                                        dropout.scale(), saved, delta, d_o,  layout, dk,       dv};
         });
     });
   }

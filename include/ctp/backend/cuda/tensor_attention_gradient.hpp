@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/cuda/kernel/attention_head.hpp>
@@ -44,6 +45,7 @@ struct TensorQueryGradient {
   const typename Form::Source *q, *k, *v;
   const float* key_bias;
   Dropout dropout;
+  float kept_scale;  ///< dropout.scale()
   const float *log_sum, *delta, *d_o;
   GradientLayout layout;
   float* dq;
@@ -75,7 +77,7 @@ struct TensorQueryGradient {
       if (rows > 0) start(f, head, query, rows, strip);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) load<1>(t, held, head, first_query, first);
+        if (!held_once) load<strip_reloads<Form>>(t, held, head, first_query, first);
         if (rows <= 0) continue;
         const KeptBits kept = kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
@@ -129,13 +131,15 @@ struct TensorQueryGradient {
     float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.queries, held.first, j, p);
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.changes, held.second, j, dp);
-    if (dropout.active()) multiply_by_factors<strip_rows>(f, kept, dropout.scale(), row, j, dp);
+    if (dropout.active()) multiply_by_factors<strip_rows>(f, kept, kept_scale, row, j, dp);
     CTP_UNROLL
-    for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const float bias = held.number[j + n * 8 + f.pair * 2 + e % 2];
-      const float weight = exp2_of(score_scale<Width>() * p[n][e] + (bias - strip.total[e / 2]));
-      p[n][e] = weight * (dp[n][e] - strip.taken[e / 2]);
+    for (int n = 0; n < strip_rows / 8; ++n) {
+      const auto bias = read_wide<Pair<float>>(held.number + j + n * 8 + f.pair * 2);
+      CTP_UNROLL
+      for (int e = 0; e < 4; ++e) {
+        const float weight = exp2_of(score_scale<Width>() * p[n][e] + (bias.x[e % 2] - strip.total[e / 2]));
+        p[n][e] = weight * (dp[n][e] - strip.taken[e / 2]);
+      }
     }
     add_weighted_rows<Form, Width, strip_rows>(t, f, p, held.first, j, strip.sums);
   }
@@ -152,6 +156,7 @@ struct TensorKeyGradient {
   const typename Form::Source *q, *k, *v;
   const float* key_bias;
   Dropout dropout;
+  float kept_scale;  ///< dropout.scale()
   const float *log_sum, *delta, *d_o;
   GradientLayout layout;
   float *dk, *dv;
@@ -182,7 +187,7 @@ struct TensorKeyGradient {
       if (rows > 0) start(f, head, key, rows, strip);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.queries; first += strips.chunk) {
-        if (!held_once) load<1>(t, held, head, first_key, first);
+        if (!held_once) load<strip_reloads<Form>>(t, held, head, first_key, first);
         if (rows <= 0) continue;
         const KeptBits kept = kept_bits(held, head, first_key, first);
         const int column = static_cast<int>(key - first_key / KeptBits::chunk_columns * KeptBits::chunk_columns);
@@ -244,26 +249,31 @@ struct TensorKeyGradient {
     float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.keys, held.first, i, p);
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.values, held.second, i, dp);
-    CTP_UNROLL
-    for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
-    for (int e = 0; e < 4; ++e) {
-      const float total = held.number[i + n * 8 + f.pair * 2 + e % 2];
-      p[n][e] = exp2_of(score_scale<Width>() * p[n][e] + (strip.bias[e / 2] - total));
-    }
+    std::uint32_t stays = 0;  // a bit for each result, in the order of the loops
     if (dropout.active()) {
-      const float scale = dropout.scale();
       CTP_UNROLL
       for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
       for (int e = 0; e < 4; ++e) {
-        const int query = i + n * 8 + f.pair * 2 + e % 2;
-        const float factor = (kept.bits(query, column + f.group + e / 2 * 8) & 1U) != 0 ? scale : 0.F;
-        dp[n][e] = p[n][e] * (factor * dp[n][e] - held.second_number[query]);
-        p[n][e] *= factor;
+        const std::uint32_t bit = kept.bits(i + n * 8 + f.pair * 2 + e % 2, column + f.group + e / 2 * 8) & 1U;
+        dp[n][e] = bit != 0 ? kept_scale * dp[n][e] : 0.F;
+        stays |= bit << static_cast<unsigned>(n * 4 + e);
       }
-    } else {
+    }
+    CTP_UNROLL
+    for (int n = 0; n < strip_rows / 8; ++n) {
+      const auto total = read_wide<Pair<float>>(held.number + i + n * 8 + f.pair * 2);
+      const auto taken = read_wide<Pair<float>>(held.second_number + i + n * 8 + f.pair * 2);
+      CTP_UNROLL
+      for (int e = 0; e < 4; ++e) {
+        p[n][e] = exp2_of(score_scale<Width>() * p[n][e] + (strip.bias[e / 2] - total.x[e % 2]));
+        dp[n][e] = p[n][e] * (dp[n][e] - taken.x[e % 2]);
+      }
+    }
+    if (dropout.active()) {
       CTP_UNROLL
       for (int n = 0; n < strip_rows / 8; ++n) CTP_UNROLL
-      for (int e = 0; e < 4; ++e) dp[n][e] = p[n][e] * (dp[n][e] - held.second_number[i + n * 8 + f.pair * 2 + e % 2]);
+      for (int e = 0; e < 4; ++e)
+        p[n][e] = (stays >> static_cast<unsigned>(n * 4 + e) & 1U) != 0 ? kept_scale * p[n][e] : 0.F;
     }
     add_weighted_rows<Form, Width, strip_rows>(t, f, dp, held.first, i, strip.of_key);
     add_weighted_rows<Form, Width, strip_rows>(t, f, p, held.second, i, strip.of_value);

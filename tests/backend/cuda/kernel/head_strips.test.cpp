@@ -25,7 +25,8 @@ TEST_CASE("head_strips: short heads take few warps, long heads several blocks of
   const HeadStrips five(80, 1, 256);  // five strips in two turns
   CHECK(five.strips == 5);
   CHECK(five.warps == 3);
-  const HeadStrips longer(300, 300, 128);  // 19 strips
+  CHECK(HeadStrips(16, 197, 256).warps == 4);  // three of them load rows only
+  const HeadStrips longer(300, 300, 128);      // 19 strips
   CHECK(longer.blocks == 2);
   CHECK(longer.strips == 10);
   CHECK(longer.warps == 4);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include <support/reference.hpp>
@@ -43,7 +44,7 @@ template <class Form>
 struct Multiply {
   static constexpr bool cooperative = true;
   const float *left, *right;
-  float *scores, *mixed;
+  float *scores, *mixed, *overwritten;
   template <class Thread>
   void operator()(const Thread& t) const {
     auto* const rows = t.template shared<typename Form::Number>();
@@ -57,7 +58,8 @@ struct Multiply {
     kernel::add_weighted_rows<Form, 32, 32>(t, f, p, rows, 16, sums);
     for (int n = 0; n < 4; ++n)
       for (int e = 0; e < 4; ++e) scores[(f.group + e / 2 * 8) * 32 + n * 8 + f.pair * 2 + e % 2] = p[n][e];
-    kernel::add_to_rows<32>(f, sums, 2.F, mixed, 32, 13);
+    kernel::put_rows<32>(f, sums, 2.F, false, mixed, 32, 13);
+    kernel::put_rows<32>(f, sums, 2.F, true, overwritten, 33, 13);  // rows that are not aligned to pairs
   }
 };
 
@@ -93,9 +95,10 @@ TEST_CASE_TEMPLATE("tensor_tile: rows are loaded rounded, with zeros behind the 
 TEST_CASE_TEMPLATE("tensor_tile: products with rows and with transposed rows", Form, kernel::Bf16Form,
                    kernel::Tf32Form) {
   const std::vector<float> left = single(random(16 * 32, 1)), right = single(random(48 * 32, 2));
-  std::vector<float> scores(16 * 32), mixed(16 * 32, 1.F);
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> scores(16 * 32), mixed(16 * 32, 1.F), overwritten(16 * 33, none);
   Runtime::launch(1, 32, sizeof(typename Form::Number) * 48 * kernel::row_stride(32),
-                  Multiply<Form>{left.data(), right.data(), scores.data(), mixed.data()});
+                  Multiply<Form>{left.data(), right.data(), scores.data(), mixed.data(), overwritten.data()});
   for (Index i = 0; i < 16; ++i)
     for (Index j = 0; j < 32; ++j) {
       double score = 0, size = 0, mix = 0, of_mix = 0;
@@ -109,5 +112,8 @@ TEST_CASE_TEMPLATE("tensor_tile: products with rows and with transposed rows", F
       }
       CHECK(std::abs(double(scores[at(i * 32 + j)]) - score) <= 2 * rounding<Form> * size);
       CHECK(std::abs(double(mixed[at(i * 32 + j)]) - (i < 13 ? 1 + 2 * mix : 1)) <= 4 * rounding<Form> * of_mix + 1e-6);
+      const float alone = overwritten[at(i * 33 + j)];
+      CHECK(
+          (i < 13 ? std::abs(alone + 1 - mixed[at(i * 32 + j)]) <= 1e-5F * (1 + std::abs(alone)) : std::isnan(alone)));
     }
 }

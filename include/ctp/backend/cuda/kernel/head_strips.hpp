@@ -26,7 +26,7 @@ struct HeadStrips {
     blocks = (all + most - 1) / most;
     strips = static_cast<int>((all + blocks - 1) / blocks);
     const int turns = (strips + most_warps - 1) / most_warps;
-    warps = (strips + turns - 1) / turns;
+    warps = others < 64 ? (strips + turns - 1) / turns : most_warps;  // many rows to load: warps without a strip help
     chunk = static_cast<int>(std::min<Index>(longest_chunk, (others + strip_rows - 1) / strip_rows * strip_rows));
   }
   /// Rows that shared memory has of the `others` rows of the other side, from row `first` on.
@@ -43,6 +43,9 @@ struct HeadStrips {
 inline constexpr int strip_threads = HeadStrips::most_warps * warp_size;
 template <class Form>
 inline constexpr int strip_blocks = sizeof(typename Form::Number) == 2 ? 3 : 2;
+/// Loads in flight of a thread that loads rows again while it holds a strip: three blocks leave no registers for more.
+template <class Form>
+inline constexpr int strip_reloads = sizeof(typename Form::Number) == 2 ? 1 : 4;
 
 /// The other side of a head in shared memory: two sets of rows, two numbers a row, and dropout bits.
 template <class Form, int Width>

@@ -54,8 +54,9 @@ class KeptBits {
   /// @brief Whether elements stay: bit k is column `column + 16 k` of the same chunk. `row` and `column` count from the
   /// first row and the first chunk's first column.
   [[nodiscard]] CTP_HD std::uint32_t bits(int row, int column) const {
-    const std::uint32_t all = bytes_[(row * chunks_ + column / chunk_columns) * lanes + column % lanes];
-    return all >> static_cast<unsigned>(column % chunk_columns / lanes);
+    constexpr auto of_chunk = static_cast<unsigned>(chunk_columns), of_lane = static_cast<unsigned>(lanes);
+    const auto c = static_cast<unsigned>(column), r = static_cast<unsigned>(row * chunks_);  // shifts, not divisions
+    return std::uint32_t{bytes_[(r + c / of_chunk) * of_lane + c % of_lane]} >> c % of_chunk / of_lane;
   }
 
  private:

@@ -17,9 +17,9 @@ namespace ctp::backend::cuda::kernel {
 
 /// x with 10 bits of mantissa, ties to even; NaN stays NaN.
 CTP_HD inline std::uint32_t tf32_bits(float x) {
-  if (x != x) return 0x7FC00000U;  // as bfloat16_bits()
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
-  return (bits + 0xFFFU + (bits >> 13U & 1U)) & ~0x1FFFU;
+  const std::uint32_t rounded = (bits + 0xFFFU + (bits >> 13U & 1U)) & ~0x1FFFU;
+  return x != x ? 0x7FC00000U : rounded;  // as bfloat16_bits()
 }
 
 /// A lane's place in an operand or result of a tensor-core product, in PTX's terms: group = lane / 4, pair = lane % 4.
@@ -30,12 +30,12 @@ struct Fragment {
 
 /// @brief Operands in bfloat16: one product reads 16 numbers of each row.
 ///
-/// `left`: a word of a row of the left operand (of four: rows group and group + 8, first and second half). `weights`:
-/// the left operand from results of products, which already lie in the right lanes. `right` and `transposed` read the
-/// right operands of two products from rows in shared memory, `stride` numbers apart: `right` those of 8 rows and
-/// 2 `depth` columns, whose products are with transposed rows; `transposed` those of `depth` rows and 16 columns. The
-/// operands begin `offset` numbers behind the first row, for which `right_place` and `transposed_place` give the lane's
-/// place: so all reads of a kernel share one address in a register.
+/// `left`: the two words of a row, group or group + 8, of the left operand, from pairs of neighbours that
+/// `pair(column)` returns. `weights`: the left operand from results of products, which already lie in the right lanes.
+/// `right` and `transposed` read the right operands of two products from rows in shared memory, `stride` numbers apart:
+/// `right` those of 8 rows and 2 `depth` columns, whose products are with transposed rows; `transposed` those of
+/// `depth` rows and 16 columns. The operands begin `offset` numbers behind the first row, for which `right_place` and
+/// `transposed_place` give the lane's place: so all reads of a kernel share one address in a register.
 struct Bf16Form {
   using Number = std::uint16_t;
   using Source = std::uint16_t;  ///< of queries, keys and values in global memory: operands that are rounded already
@@ -45,11 +45,10 @@ struct Bf16Form {
     write_wide(to, Pair<std::uint32_t>{{bfloat16_pair(q.x[0], q.x[1]), bfloat16_pair(q.x[2], q.x[3])}});
   }
   CTP_HD static void store(const Neighbours<std::uint16_t, 8>& eight, Number* to) { write_wide(to, eight); }
-  CTP_HD static std::uint32_t left(const float* row, int pair, int half) {
-    return bfloat16_pair(row[pair * 2 + half * 8], row[pair * 2 + half * 8 + 1]);
-  }
-  CTP_HD static std::uint32_t left(const std::uint16_t* row, int pair, int half) {
-    return read_wide<std::uint32_t>(row + pair * 2 + half * 8);
+  template <class Pairs>
+  CTP_HD static void left(const Pairs& pair, std::uint32_t& first, std::uint32_t& second) {
+    first = word(pair(0));
+    second = word(pair(8));
   }
   CTP_HD static const Number* right_place(const Fragment& f, const Number* rows, int stride) {
     return rows + f.lane % 8 * stride + f.lane / 8 * 8;
@@ -81,6 +80,12 @@ struct Bf16Form {
     const std::uint32_t b[2] = {b0, b1};
     t.mma(c, a, b);
   }
+
+ private:
+  CTP_HD static std::uint32_t word(const Pair<float>& pair) { return bfloat16_pair(pair.x[0], pair.x[1]); }
+  CTP_HD static std::uint32_t word(const Pair<std::uint16_t>& pair) {
+    return static_cast<std::uint32_t>(pair.x[0]) | static_cast<std::uint32_t>(pair.x[1]) << 16U;
+  }
 };
 
 /// @brief Operands in TF32, as Bf16Form: one product reads 8 numbers of each row. In both operands a lane's places p
@@ -94,7 +99,12 @@ struct Tf32Form {
   CTP_HD static void store(const Quad<float>& q, Number* to) {
     write_wide(to, Quad<std::uint32_t>{{tf32_bits(q.x[0]), tf32_bits(q.x[1]), tf32_bits(q.x[2]), tf32_bits(q.x[3])}});
   }
-  CTP_HD static std::uint32_t left(const float* row, int pair, int half) { return tf32_bits(row[pair * 2 + half]); }
+  template <class Pairs>
+  CTP_HD static void left(const Pairs& pair, std::uint32_t& first, std::uint32_t& second) {
+    const Pair<float> both = pair(0);
+    first = tf32_bits(both.x[0]);
+    second = tf32_bits(both.x[1]);
+  }
   CTP_HD static const Number* right_place(const Fragment& f, const Number* rows, int stride) {
     return rows + f.group * stride + f.pair * 2;
   }

@@ -57,15 +57,24 @@ CTP_HD void load_rows(const Thread& t, const Source* from, Index stride, Index n
 }
 
 /// Loads the left operands of strip_rows rows that begin at `from`; rows from `n` on are zero. `Source`: as
-/// load_rows().
+/// load_rows(); floats are read in pairs where the rows are aligned to pairs.
 template <class Form, int Width, class Source>
 CTP_HD void load_left(const Source* from, Index stride, Index n, const Fragment& f, LeftOperands<Form, Width>& a) {
-  CTP_UNROLL
-  for (int k = 0; k < Width / Form::depth; ++k) CTP_UNROLL
-  for (int part = 0; part < 4; ++part) {
-    const int row = f.group + part % 2 * 8;
-    a[k][part] = row < n ? Form::left(from + row * stride + k * Form::depth, f.pair, part / 2) : 0U;
-  }
+  const auto load = [&](const auto& read) {
+    CTP_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const int row = f.group + half * 8;
+      const Source* const at = from + row * stride + f.pair * 2;
+      CTP_UNROLL
+      for (int k = 0; k < Width / Form::depth; ++k)
+        Form::left([&](int column) { return row < n ? read(at + k * Form::depth + column) : Pair<Source>{}; },
+                   a[k][half], a[k][half + 2]);
+    }
+  };
+  if constexpr (std::is_same_v<Source, float>)
+    if (stride % 2 != 0 || !is_aligned<Pair<float>>(from))
+      return load([](const float* at) { return Pair<float>{{at[0], at[1]}}; });
+  load([](const Source* at) { return read_wide<Pair<Source>>(at); });
 }
 
 /// sums [16, Rows] += left [16, Width] times the transposed `rows` [Rows, Width] in shared memory, from row `first` on.
@@ -105,25 +114,36 @@ CTP_HD void add_weighted_rows(const Thread& t, const Fragment& f, const float (&
 }
 
 /// @brief to [row, column] of a strip (+)= factor * sums, for rows below `n`. `overwrite`: written, not added to. The
-/// loads of a row precede its stores.
+/// loads of a row precede its stores; both are in pairs where the rows are aligned to pairs.
 template <int Width>
 CTP_HD void put_rows(const Fragment& f, const float (&sums)[Width / 8][4], float factor, bool overwrite, float* to,
                      Index stride, Index n) {
-  CTP_UNROLL
-  for (int half = 0; half < 2; ++half) {
-    const int row = f.group + half * 8;
-    if (row >= n) continue;
-    float* const at = to + row * stride + f.pair * 2;
-    float before[Width / 8][2] = {};
-    if (!overwrite) {
-      CTP_UNROLL
-      for (int k = 0; k < Width / 8; ++k) CTP_UNROLL
-      for (int e = 0; e < 2; ++e) before[k][e] = at[k * 8 + e];
-    }
+  const auto put = [&](const auto& read, const auto& write) {
     CTP_UNROLL
-    for (int k = 0; k < Width / 8; ++k) CTP_UNROLL
-    for (int e = 0; e < 2; ++e) at[k * 8 + e] = before[k][e] + factor * sums[k][half * 2 + e];
-  }
+    for (int half = 0; half < 2; ++half) {
+      const int row = f.group + half * 8;
+      if (row >= n) continue;
+      float* const at = to + row * stride + f.pair * 2;
+      Pair<float> before[Width / 8] = {};
+      if (!overwrite) {
+        CTP_UNROLL
+        for (int k = 0; k < Width / 8; ++k) before[k] = read(at + k * 8);
+      }
+      CTP_UNROLL
+      for (int k = 0; k < Width / 8; ++k)
+        write(at + k * 8, Pair<float>{{before[k].x[0] + factor * sums[k][half * 2],
+                                       before[k].x[1] + factor * sums[k][half * 2 + 1]}});
+    }
+  };
+  if (stride % 2 == 0 && is_aligned<Pair<float>>(to))
+    put([](const float* at) { return read_wide<Pair<float>>(at); },
+        [](float* at, const Pair<float>& x) { write_wide(at, x); });
+  else
+    put([](const float* at) { return Pair<float>{{at[0], at[1]}}; },
+        [](float* at, const Pair<float>& x) {
+          at[0] = x.x[0];
+          at[1] = x.x[1];
+        });
 }
 
 }  // namespace ctp::backend::cuda::kernel
