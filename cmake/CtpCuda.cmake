@@ -40,9 +40,13 @@ add_library(ctp::cuda ALIAS ctp_cuda)
 set_target_properties(ctp_cuda PROPERTIES EXPORT_NAME cuda)
 target_sources(ctp_cuda INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ctp_cuda_headers})
 target_include_directories(ctp_cuda INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
-# Not ctp::ctp: no .cu ever sees Eigen. CMake gives nvcc the static runtime by default; a shared one beside it would be a
-# second runtime in the program.
-target_link_libraries(ctp_cuda INTERFACE CUDA::cudart_static CUDA::cublas CUDA::cublasLt)
+# Not ctp::ctp: no .cu ever sees Eigen. The runtime is that of CMAKE_CUDA_RUNTIME_LIBRARY, by default the static one: two
+# kinds in one program would be two runtimes.
+set(ctp_cudart CUDA::cudart_static)
+if(CMAKE_CUDA_RUNTIME_LIBRARY STREQUAL "Shared")
+  set(ctp_cudart CUDA::cudart)
+endif()
+target_link_libraries(ctp_cuda INTERFACE ${ctp_cudart} CUDA::cublas CUDA::cublasLt)
 if("cuda_std_20" IN_LIST CMAKE_CUDA_COMPILE_FEATURES)
   target_compile_features(ctp_cuda INTERFACE cuda_std_20)
 else()  # CMake 3.25 does not know C++20 for nvcc yet, and must not add the standard it does know

@@ -53,6 +53,8 @@ Result attention(const Pass<B>& pass, In q, In k, In v, bool overwrite_grad, Ind
   const Index queries = length(q), keys = length(k), d = q.width;
   require_shape(batch > 0 && q.rows == batch * queries && k.rows == batch * keys && v.rows == batch * keys, "attention",
                 "queries", shape_of(q), "keys", shape_of(k), "rows are batch times sequence length");
+  require_shape(queries > 0 && keys > 0, "attention", "queries", shape_of(q), "keys", shape_of(k),
+                "a sequence has at least one row");
   require_shape(k.width == d && v.width == d && heads > 0 && d % heads == 0, "attention", "columns of q, k",
                 Shape<2>{d, k.width}, "columns of v, heads", Shape<2>{v.width, heads},
                 "q, k and v are equally wide, a multiple of the heads");

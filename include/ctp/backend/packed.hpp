@@ -26,7 +26,7 @@ struct PackedOf<B> {
 ///
 /// A backend with a Packed also has `packed_bytes(n)` and `pack(n, x, to)`, and accepts `Packed*` in place of `Real*`
 /// for the operands that only products or an attention read: x, y (without residual) and the activated output of
-/// linear(), y of layer_norm(), q, k, v (whose rows are multiples of 16 bytes apart) and o of attention().
+/// linear(), y of layer_norm(), q, k, v (at, and apart by, multiples of 16 bytes) and o of attention().
 template <class B>
 using Packed = typename detail::PackedOf<B>::type;
 

@@ -81,6 +81,15 @@ TEST_CASE("weights: a result that is stored packed reads its bias from the copy,
   const RoundedWeights<Bf16> rounded(size, {m.theta.data()});
   m.theta.assign(Values(static_cast<std::size_t>(size), 0));
   CHECK(product() == before);
+  ctp::Buffer<std::int32_t, Bf16> flag(1);  // 0: nothing is skipped
+  flag.assign(std::vector<std::int32_t>{0});
+  y.assign(std::vector<std::uint16_t>(static_cast<std::size_t>(rows * out), 0));
+  Bf16::skip_if(flag.data(), [&] {
+    auto* const packed = reinterpret_cast<ctp::backend::cuda::Packed*>(y.data());
+    Bf16::linear(rows, in, out, m.x.data(), m.theta.data() + begin, m.theta.data(), nullptr, packed, nullptr);
+  });
+  // The product reads the bias as it is now, 0, where it cannot store its result rounded.
+  for (const std::uint16_t number : y.to_host()) CHECK(number != 0);
 }
 
 TEST_CASE("weights: a change is not seen within the scope, and is seen behind it") {

@@ -286,7 +286,7 @@ template <class Runtime, class Real>
 struct AttentionOps {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
 
-  /// `In`, `Out`: Real or Packed. Rows of Packed are multiples of 16 bytes apart.
+  /// `In`, `Out`: Real or Packed. Packed begin at, and their rows are apart by, multiples of 16 bytes.
   template <class In, class Out>
   static void attention(const AttentionShape& s, const In* q, const In* k, const In* v, const Real* key_bias,
                         const Dropout& dropout, Real* saved, Out* o) {

@@ -113,6 +113,7 @@ struct LinearOps {
   template <class In>
   static void linear_backward(Index n, Index k, Index m, const In* x, const Real* w, const Real* before, Real* dy,
                               Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
+    if (m == 0 && dx != nullptr && overwrite_grad) Runtime::zero(dx, n * k);
     if (n == 0 || m == 0) return;
     // One pass over dy rounds dy for both products, multiplies by GELU's slope and sums the columns.
     kernel::ResultGradient<Real> gradient{m, before, dy, {}};

@@ -20,6 +20,7 @@
 #include <ctp/backend/cuda/kernel/attention_head.hpp>
 #include <ctp/backend/cuda/kernel/head_strips.hpp>
 #include <ctp/backend/cuda/kernel/kept_bits.hpp>
+#include <ctp/backend/cuda/kernel/key_side.hpp>
 #include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
 #include <ctp/backend/cuda/kernel/score_terms.hpp>
@@ -45,16 +46,13 @@ CTP_HD float max_of_row(const Thread& t, float x) {
 
 /// Forward pass: o and, unless log_sum is null, the logarithm of each query's softmax sum.
 template <class Form, int Width>
-struct TensorAttention {
+struct TensorAttention : KeySide<Form, Width> {
+  using Keys = KeySide<Form, Width>;
+  using Keys::dropout, Keys::key_bias, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
   static constexpr int whole = 64;  ///< keys of a step where that many remain, else strip_rows
-  HeadStrips strips;
-  AttentionShape s;
-  const typename Form::Source *q, *k, *v;
-  const float* key_bias;
-  Dropout dropout;
-  float kept_scale;  ///< dropout.scale()
+  const typename Form::Source* q;
   float* log_sum;
   Stored<float> o;
 
@@ -64,10 +62,6 @@ struct TensorAttention {
     float out[Width / 8][4] = {}, top[2] = {-INFINITY, -INFINITY}, total[2] = {};
   };
 
-  static std::size_t kept_bytes(const HeadStrips& strips) {
-    return KeptBits::bytes(strips.strips * strip_rows, KeptBits::chunks(strips.chunk));
-  }
-
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
     const Head head(t.block() / strips.blocks, s);
@@ -76,7 +70,7 @@ struct TensorAttention {
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
     const bool held_once = s.keys <= strips.chunk;
-    if (held_once) load<8>(t, held, head, first_query, 0);
+    if (held_once) this->template load<8>(t, held, head, first_query, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
       const int row = (turn + warp) * strip_rows;
@@ -85,9 +79,9 @@ struct TensorAttention {
       if (rows > 0) load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, running.queries);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) load<strip_reloads<Form>>(t, held, head, first_query, first);
+        if (!held_once) this->template load<strip_reloads<Form>>(t, held, head, first_query, first);
         if (rows <= 0) continue;
-        const KeptBits kept = kept_bits(held, head, first_query, first);
+        const KeptBits kept = this->kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
         int j = 0;
         const int unpadded = key_bias == nullptr ? strips.held(s.keys, first) : 0;  // keys whose bias is 0
@@ -103,27 +97,6 @@ struct TensorAttention {
   }
 
  private:
-  CTP_HD KeptBits kept_bits(const HeldRows<Form, Width>& held, const Head& head, Index first_query, Index first) const {
-    return {held.kept, head.h * s.queries + first_query, first / KeptBits::chunk_columns,
-            static_cast<int>(KeptBits::chunks(strips.chunk))};
-  }
-  /// Loads keys, values and the keys' bias; padding has the bias minus infinity, which makes its weights 0.
-  template <int InFlight, class Thread>
-  CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_query,
-                   Index first) const {
-    const int n = strips.held(s.keys, first), padded = strips.padded(s.keys, first);
-    t.sync();
-    load_rows<Form, Width, InFlight>(t, k + head.k(s) + first * s.k_stride, s.k_stride, n, padded, held.first);
-    load_rows<Form, Width, InFlight>(t, v + head.v(s) + first * s.v_stride, s.v_stride, n, padded, held.second);
-    CTP_KEEP_LOOP
-    for (int j = t.id(); j < padded; j += t.threads())
-      held.number[j] = j >= n ? -INFINITY : bias_in_log2(key_bias, head.b * s.keys + first + j);
-    if (dropout.active())
-      kept_bits(held, head, first_query, first)
-          .fill(t, dropout, dropout.sample[head.b], strips.strips * strip_rows, s.keys);
-    t.sync();
-  }
-
   /// Adds keys j to j + Keys of shared memory. `biased`: scores have a bias.
   template <int Keys, bool biased, class Thread>
   CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
@@ -198,8 +171,8 @@ struct TensorAttention {
       const auto of = sources<typename Form::Source>(s, q, k, v);
       launch<kernel::TensorAttention, Form, Width>(
           s, dropout, s.queries, s.keys, [&](const kernel::HeadStrips& strips) {
-            return kernel::TensorAttention<Form, Width>{strips,          s,     of.q, of.k, of.v, key_bias, dropout,
-                                                        dropout.scale(), saved, o};
+            return kernel::TensorAttention<Form, Width>{
+                {strips, s, of.k, of.v, key_bias, dropout, dropout.scale()}, of.q, saved, o};
           });
     });
   }
@@ -215,7 +188,7 @@ struct TensorAttention {
       if (dq != nullptr)
         launch<kernel::TensorQueryGradient, Form, Width>(s, dropout, s.queries, s.keys, [&](const HeadStrips& strips) {
           return kernel::TensorQueryGradient<Form, Width>{
-              strips, s, of.q, of.k, of.v, key_bias, dropout, dropout.scale(), saved, delta, d_o, layout, dq};
+              {strips, s, of.k, of.v, key_bias, dropout, dropout.scale()}, of.q, saved, delta, d_o, layout, dq};
         });
       if (dk != nullptr || dv != nullptr)
         launch<kernel::TensorKeyGradient, Form, Width>(s, dropout, s.keys, s.queries, [&](const HeadStrips& strips) {

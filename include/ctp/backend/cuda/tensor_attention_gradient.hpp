@@ -14,6 +14,7 @@
 #include <ctp/backend/cuda/kernel/attention_head.hpp>
 #include <ctp/backend/cuda/kernel/head_strips.hpp>
 #include <ctp/backend/cuda/kernel/kept_bits.hpp>
+#include <ctp/backend/cuda/kernel/key_side.hpp>
 #include <ctp/backend/cuda/kernel/score_terms.hpp>
 #include <ctp/backend/cuda/kernel/tensor_tile.hpp>
 #include <ctp/config.hpp>
@@ -37,15 +38,12 @@ struct GradientLayout {
 
 /// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory.
 template <class Form, int Width>
-struct TensorQueryGradient {
+struct TensorQueryGradient : KeySide<Form, Width> {
+  using Keys = KeySide<Form, Width>;
+  using Keys::dropout, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
-  HeadStrips strips;
-  AttentionShape s;
-  const typename Form::Source *q, *k, *v;
-  const float* key_bias;
-  Dropout dropout;
-  float kept_scale;  ///< dropout.scale()
+  const typename Form::Source* q;
   const float *log_sum, *delta, *d_o;
   GradientLayout layout;
   float* dq;
@@ -56,10 +54,6 @@ struct TensorQueryGradient {
     float sums[Width / 8][4] = {}, total[2] = {}, taken[2] = {};
   };
 
-  static std::size_t kept_bytes(const HeadStrips& strips) {
-    return KeptBits::bytes(strips.strips * strip_rows, KeptBits::chunks(strips.chunk));
-  }
-
   template <class Thread>
   CTP_HD void operator()(const Thread& t) const {
     const Head head(t.block() / strips.blocks, s);
@@ -68,7 +62,7 @@ struct TensorQueryGradient {
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
     const bool held_once = s.keys <= strips.chunk;
-    if (held_once) load<8>(t, held, head, first_query, 0);
+    if (held_once) this->template load<8>(t, held, head, first_query, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
       const int row = (turn + warp) * strip_rows;
@@ -77,9 +71,9 @@ struct TensorQueryGradient {
       if (rows > 0) start(f, head, query, rows, strip);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) load<strip_reloads<Form>>(t, held, head, first_query, first);
+        if (!held_once) this->template load<strip_reloads<Form>>(t, held, head, first_query, first);
         if (rows <= 0) continue;
-        const KeptBits kept = kept_bits(held, head, first_query, first);
+        const KeptBits kept = this->kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
         CTP_KEEP_LOOP
         for (int j = 0; j < n; j += strip_rows) add_keys(t, f, held, kept, row, j, strip);
@@ -91,10 +85,6 @@ struct TensorQueryGradient {
   }
 
  private:
-  CTP_HD KeptBits kept_bits(const HeldRows<Form, Width>& held, const Head& head, Index first_query, Index first) const {
-    return {held.kept, head.h * s.queries + first_query, first / KeptBits::chunk_columns,
-            static_cast<int>(KeptBits::chunks(strips.chunk))};
-  }
   CTP_HD void start(const Fragment& f, const Head& head, Index query, Index rows, Strip& strip) const {
     const Index o_stride = s.heads * s.width;
     load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, strip.queries);
@@ -107,23 +97,6 @@ struct TensorQueryGradient {
       strip.taken[half] = delta[head.row(s, query + i)];
     }
   }
-  /// As TensorAttention::load().
-  template <int InFlight, class Thread>
-  CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_query,
-                   Index first) const {
-    const int n = strips.held(s.keys, first), padded = strips.padded(s.keys, first);
-    t.sync();
-    load_rows<Form, Width, InFlight>(t, k + head.k(s) + first * s.k_stride, s.k_stride, n, padded, held.first);
-    load_rows<Form, Width, InFlight>(t, v + head.v(s) + first * s.v_stride, s.v_stride, n, padded, held.second);
-    CTP_KEEP_LOOP
-    for (int j = t.id(); j < padded; j += t.threads())
-      held.number[j] = j >= n ? -INFINITY : bias_in_log2(key_bias, head.b * s.keys + first + j);
-    if (dropout.active())
-      kept_bits(held, head, first_query, first)
-          .fill(t, dropout, dropout.sample[head.b], strips.strips * strip_rows, s.keys);
-    t.sync();
-  }
-
   /// Adds keys j to j + strip_rows of shared memory.
   template <class Thread>
   CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
@@ -238,7 +211,8 @@ struct TensorKeyGradient {
       held.number[i] = i < n ? log2_e * log_sum[head.row(s, first + i)] : INFINITY;
       held.second_number[i] = i < n ? delta[head.row(s, first + i)] : 0.F;
     }
-    if (dropout.active()) kept_bits(held, head, first_key, first).fill(t, dropout, dropout.sample[head.b], n, s.keys);
+    if (dropout.active())
+      kept_bits(held, head, first_key, first).fill(t, dropout, dropout.sample[head.b], padded, s.keys);
     t.sync();
   }
 

@@ -18,9 +18,15 @@ namespace kernel {
 
 /// x as bfloat16, ties to even, in the low 16 bits; NaN stays NaN.
 CTP_HD inline std::uint32_t bfloat16_bits(float x) {
-  if (x != x) return 0x7FC0U;  // rounding would carry a device's NaN, whose bits are all ones, into the sign
+#if defined(__CUDA_ARCH__)
+  std::uint16_t rounded;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(rounded) : "f"(x));
+  return rounded;
+#else
+  if (x != x) return 0x7FC0U;  // rounding would carry a NaN whose bits are all ones into the sign
   const auto bits = __builtin_bit_cast(std::uint32_t, x);
   return (bits + 0x7FFFU + (bits >> 16U & 1U)) >> 16U;
+#endif
 }
 /// Two neighbours as bfloat16 in one word, the first in the low half.
 CTP_HD inline std::uint32_t bfloat16_pair(float first, float second) {

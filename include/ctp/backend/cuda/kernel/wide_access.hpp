@@ -32,7 +32,8 @@ CTP_HD T read_wide(const void* p) {
   return *static_cast<const T*>(p);
 #else
   T value;
-  __builtin_memcpy(&value, p, sizeof value);  // the elements may have another type
+  // The elements may have another type. The sanitizers check the alignment.
+  __builtin_memcpy(&value, __builtin_assume_aligned(p, alignof(T)), sizeof value);
   return value;
 #endif
 }
@@ -41,7 +42,7 @@ CTP_HD void write_wide(void* p, const T& value) {
 #if defined(__CUDA_ARCH__)
   *static_cast<T*>(p) = value;
 #else
-  __builtin_memcpy(p, &value, sizeof value);
+  __builtin_memcpy(__builtin_assume_aligned(p, alignof(T)), &value, sizeof value);
 #endif
 }
 

@@ -122,6 +122,7 @@ class Context {
   /// @brief Copies n values to the device, converting. On return, the caller may change `from`.
   template <class From, class To>
   void upload(const From* from, std::ptrdiff_t n, To* to) {
+    require_no_capture("upload");
     constexpr auto most = static_cast<std::ptrdiff_t>(Staging::bytes / sizeof(To));
     for (std::ptrdiff_t done = 0; done < n; done += most) {
       const std::ptrdiff_t part = std::min(most, n - done);
@@ -140,6 +141,7 @@ class Context {
   /// @brief Copies n values from the device, converting, after all earlier operations. Waits for the copy.
   template <class From, class To>
   void download(const From* from, std::ptrdiff_t n, To* to) {
+    require_no_capture("download");
     constexpr auto most = static_cast<std::ptrdiff_t>(Staging::bytes / sizeof(From));
     for (std::ptrdiff_t done = 0; done < n; done += most) {
       const std::ptrdiff_t part = std::min(most, n - done);
@@ -170,6 +172,16 @@ class Context {
     check(cudaGetDevice(&device), "cudaGetDevice");
     if (device != ordinal_) check(cudaSetDevice(ordinal_), "cudaSetDevice");
   }
+  /// A copy through staging memory is not part of a captured step: a replay would copy what lies there then.
+  void require_no_capture(const char* what) const {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    check(cudaStreamIsCapturing(stream_, &status), "cudaStreamIsCapturing");
+    if (status != cudaStreamCaptureStatusNone)
+      throw Error(ErrorCode::Internal, std::string(what) +
+                                           ": expected no capture, found one of a step; keep the values "
+                                           "that a step needs in the backend's memory");
+  }
+
   void* grown(DeviceMemory& memory, std::size_t& capacity, std::size_t bytes) {
     if (bytes > capacity) {
       const std::size_t wanted =

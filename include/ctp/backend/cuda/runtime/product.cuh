@@ -18,6 +18,7 @@
 
 #include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/cuda/kernel/matrix_product.hpp>
+#include <ctp/backend/cuda/kernel/product_passes.hpp>
 #include <ctp/backend/cuda/runtime/algorithm_cache.hpp>
 #include <ctp/backend/cuda/runtime/context.cuh>
 #include <ctp/backend/cuda/runtime/device_thread.cuh>
@@ -63,25 +64,6 @@ struct RoundRows {
     static_cast<void>(i);
 #endif
   }
-};
-
-/// d = beta c + bias: a product with k = 0.
-struct WithoutTerms {
-  Index n;
-  float beta;
-  const float *c, *bias;
-  float* d;
-  CTP_HD void operator()(Index i) const {
-    d[i] = (beta != 0 ? beta * c[i] : 0.F) + (bias != nullptr ? bias[i % n] : 0.F);
-  }
-};
-
-/// d[i, column] += bias[column]: for a product that cuBLASLt cannot compute with the bias.
-struct AddBias {
-  Index n;
-  const float* bias;
-  kernel::Stored<float> d;
-  CTP_HD void operator()(Index i) const { d.set(i, d[i] + bias[i % n]); }
 };
 
 }  // namespace detail
@@ -190,7 +172,7 @@ class Product {
   static void run(const MatrixProduct<float>& p) {
     Context& context = Context::current();
     if (p.k == 0) {  // cuBLASLt needs at least one term
-      launch_each<Runtime>(p.m * p.n, detail::WithoutTerms{p.n, p.beta, p.c, p.bias, p.d});
+      launch_each<Runtime>(p.m * p.n, kernel::WithoutTerms{p.n, p.beta, p.c, p.bias, result(p)});
       return;
     }
     const void *a = p.a.data, *b = p.b.data;
@@ -199,8 +181,7 @@ class Product {
     if (multiplied(context, q, a, b)) return;
     q.bias = nullptr;
     if (p.bias == nullptr || !multiplied(context, q, a, b)) throw no_algorithm(q);
-    const auto d = p.packed_d != nullptr ? kernel::Stored<float>(p.packed_d, true) : kernel::Stored<float>(p.d);
-    launch_each<Runtime>(q.m * q.n, detail::AddBias{q.n, p.bias, d});
+    launch_each<Runtime>(q.m * q.n, kernel::AddBias{q.n, p.bias, result(p)});
   }
   /// The algorithms chosen so far; set `measure` to choose by time.
   static AlgorithmCache<typename ProductPlan<Precision>::Key, cublasLtMatmulAlgo_t>& algorithms() {
@@ -209,6 +190,10 @@ class Product {
   }
 
  private:
+  static kernel::Stored<float> result(const MatrixProduct<float>& p) {
+    return p.packed_d != nullptr ? kernel::Stored<float>(p.packed_d, true) : kernel::Stored<float>(p.d);
+  }
+
   using Plans = std::map<typename ProductPlan<Precision>::Key, ProductPlan<Precision>>;
   static Plans& plans() {
     static Plans all;

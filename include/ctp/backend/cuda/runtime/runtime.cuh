@@ -91,6 +91,7 @@ struct DeviceRuntime {
     MatrixProduct<float> temporary = p;
     temporary.d = static_cast<float*>(scratch(static_cast<std::size_t>(p.m * p.n) * sizeof(float)));
     temporary.packed_d = nullptr;
+    temporary.packed_bias = nullptr;
     if (temporary.c == nullptr) temporary.c = p.d;
     run_product(temporary);
     if (p.packed_d != nullptr)
