@@ -17,10 +17,34 @@
 namespace {
 
 using ctp::backend::cuda::WeightCopies;
-using Once = ctp::test::SimulatedCuda<float, 7>;
+using Simulated = ctp::test::SimulatedCuda<float, 7>;
+
+/// Counts the weights of products that have no rounded copy.
+struct Once : Simulated {
+  static int& without_copy() {
+    static int count = 0;
+    return count;
+  }
+  template <class In, class... More>
+  static void linear(ctp::Index n, ctp::Index k, ctp::Index m, const In* x, const float* w, const More&... more) {
+    look(w, k * m);
+    Simulated::linear(n, k, m, x, w, more...);
+  }
+  template <class In, class... More>
+  static void linear_backward(ctp::Index n, ctp::Index k, ctp::Index m, const In* x, const float* w,
+                              const More&... more) {
+    look(w, k * m);
+    Simulated::linear_backward(n, k, m, x, w, more...);
+  }
+
+ private:
+  static void look(const float* w, ctp::Index n) {
+    if (WeightCopies::current().find(w, n) == nullptr) ++without_copy();
+  }
+};
 
 /// Its products round their weights themselves.
-struct Each : Once {
+struct Each : Simulated {
   static bool round_weights(ctp::Index, const float*) { return false; }
 };
 static_assert(ctp::backend::RoundsWeights<Each>);
@@ -70,7 +94,9 @@ Trained train(bool capture) {
 
 TEST_CASE_TEMPLATE("step engine: weights rounded once give the bits of weights that each product rounds", Strategy,
                    ctp::strategy::SeqF, ctp::strategy::Ctp, ctp::strategy::Afec) {
+  Once::without_copy() = 0;
   const Trained once = train<Strategy, Once>(false), each = train<Strategy, Each>(false);
+  CHECK(Once::without_copy() == 0);
   CHECK(same_bits(once, each));
   CHECK(same_bits(once, train<Strategy, Once>(true)));
   CHECK(once.roundings > 0);  // of activations

@@ -129,3 +129,18 @@ TEST_CASE("weight copies: a product that rounds nothing reads its operands thems
   CHECK(ctp::backend::cuda::with_weight_copies<Rounding>(p).b.data == v.vector(0));
   copies.forget_last();
 }
+
+TEST_CASE("weight copies: the bias of a packed result is found, too") {
+  Vectors v;
+  WeightCopies& copies = WeightCopies::current();
+  copies.add(Vectors::n, v.vector(0), v.copy(0));
+  Product p;
+  p.n = 4;
+  p.bias = v.vector(0) + 20;
+  CHECK(ctp::backend::cuda::with_weight_copies<Rounding>(p).packed_bias == nullptr);
+  p.packed_d = reinterpret_cast<Packed*>(v.numbers.data());
+  CHECK(ctp::backend::cuda::with_weight_copies<Rounding>(p).packed_bias == v.copy(0, 20));
+  ++p.bias;
+  CHECK(ctp::backend::cuda::with_weight_copies<Rounding>(p).packed_bias == nullptr);
+  copies.forget_last();
+}
