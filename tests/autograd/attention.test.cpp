@@ -76,6 +76,11 @@ TEST_CASE("attention: sizes that do not agree are refused by name") {
       ctp::ShapeError);
   CHECK_THROWS_AS((void)attention<B>(pass, q, {k, 0, 3}, v, batch, heads, {}, no_dropout), ctp::ShapeError);
   CHECK_THROWS_AS((void)attention<B>(pass, q, k, v, 0, heads, {}, no_dropout), ctp::ShapeError);
+  auto none = k;
+  none.value.shape = {0, 6};
+  CHECK_THROWS_WITH_AS((void)attention<B>(pass, q, none, none, batch, heads, {}, no_dropout),
+                       "attention: queries is [6,6] but keys is [0,6]; a sequence has at least one row",
+                       ctp::ShapeError);
   const KeyBias short_bias{masked.data(), {batch, keys - 1}};
   CHECK_THROWS_WITH_AS((void)attention<B>(pass, q, k, v, batch, heads, short_bias, no_dropout),
                        "attention: key_bias is [2,4] but keys is [2,5]; each key has one bias", ctp::ShapeError);
