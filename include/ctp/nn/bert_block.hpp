@@ -38,6 +38,14 @@ struct BertAttention {
                                    pass.dropout_layer(dropout_id));
     return norm(pass, x.variable, dense(pass, std::move(mixed)), dropout_id + 1, x.variable.value.shape[0] / batch);
   }
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> memory,
+                            Tensor<const typename B::Real, 2, B> key_bias, Index batch,
+                            std::uint32_t dropout_id) const {
+    const SharedOperand<B> own(pass, x);
+    const bool self = memory.value.data == x.value.data;
+    return (*this)(pass, own, self ? own : SharedOperand<B>(pass, memory), key_bias, batch, dropout_id);
+  }
 };
 
 /// @brief Self-attention, optional cross-attention to image tokens, and feed-forward sublayer.
