@@ -14,6 +14,7 @@
 
 #include <ctp/backend/attention_shape.hpp>
 #include <ctp/backend/cuda/kernel/head_strips.hpp>
+#include <ctp/backend/cuda/tensor_attention_gradient.hpp>
 #include <ctp/backend/dropout.hpp>
 
 namespace bench {
@@ -46,6 +47,8 @@ class Numbers {
     CTP_BENCH_READ(parts);
     CTP_BENCH_READ(chunk);
     CTP_BENCH_READ(accumulate);
+    CTP_BENCH_READ(overwrite);  // whether gradients are written, not added to
+    CTP_BENCH_READ(layout);
     CTP_BENCH_READ(dropout);  // whether it is active
     CTP_BENCH_READ(s);        // of attention
     CTP_BENCH_READ(strips);   // of attention on tensor cores
@@ -90,6 +93,8 @@ class Numbers {
       number("strips", value.strips);
       number("blocks_of_head", value.blocks);
       number("chunk", value.chunk);
+    } else if constexpr (std::is_same_v<T, ctp::backend::cuda::kernel::GradientLayout>) {
+      number("overwrite", value.overwrite);
     } else if constexpr (requires { value.number_bytes(); }) {
       if (value) number(name, value.number_bytes());
     } else if constexpr (std::is_pointer_v<T>) {

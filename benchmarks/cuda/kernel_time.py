@@ -184,14 +184,17 @@ def step_waits(code, device, depth):
 
 
 def step_loops(launch, kernel):
-    """(places of the loops over strips and over chunks, {rows of a step: its loop})."""
+    """(places of the loops over strips and over chunks, {rows of a step: its loops}). Of two loops for as many rows the
+    first is for rows without bias."""
     per_strip = PRODUCTS_OF[key_of(launch)] * 2 * width_steps(launch)
-    steps = {STRIP * loop["mma"] // per_strip: loop for loop in kernel["loops"]
-             if loop.get("mma") and loop["mma"] % per_strip == 0}
+    steps = {}
+    for loop in kernel["loops"]:
+        if loop.get("mma") and loop["mma"] % per_strip == 0:
+            steps.setdefault(STRIP * loop["mma"] // per_strip, []).append(loop)
     if STRIP not in steps:
         raise Missing(f"expected a loop with {per_strip} tensor-core products in {base(launch)}, found none; adapt "
                       "tensor_attention() in benchmarks/cuda/kernel_time.py to the kernel's new form")
-    chunks = steps[STRIP]["in"]
+    chunks = steps[STRIP][0]["in"]
     return kernel["loops"][chunks]["in"], chunks, steps
 
 
@@ -201,12 +204,13 @@ def width_steps(launch):
 
 def load_of_rows(launch, device, loops, rows, warps, wait, kept):
     """The load phase: `rows` rows of the other side, twice, by all warps; a number or two of each; dropout's bits, one
-    call of the generator for eight. A thread's loads of one trip are in flight together, so a trip waits once. Loops
-    of unaligned rows have no wide load and do not run."""
+    call of the generator for eight. Loops of unaligned rows have no wide load and do not run. Rows of operands come
+    before those of gradients, which are floats."""
     threads, found = warps * WARP, Load()
+    sizes = [launch["q"], 4 if key_of(launch) == "TensorKeyGradient" else launch["q"]]
     for loop in loops:
         if loop.get("wide"):
-            trips = -(-rows * shape(launch)[3] // 4 // (threads * loop["load"] // 16))
+            trips = -(-rows * shape(launch)[3] // (16 // sizes.pop(0)) // (threads * loop["load"] // 16))
         elif loop.get("load", 0) in (4, 8):
             trips = -(-rows // threads)
         else:
@@ -238,25 +242,27 @@ def tensor_attention(launch, kernel, device, memory):
     # A load of a strip is of 16 bytes in each of eight rows, so that eight loads share their lines: the others hit.
     waits, misses = loops[strip_loop]["waits"], loops[strip_loop]["load"] / 32
     strip = Load(device, loops[strip_loop],
+                 extra=0 if launch.get("overwrite", 1) else loops[strip_loop].get("adds", 0),
                  waits=min(waits, misses) * device.memory + max(waits - misses, 0) * device.l1)
     reloads = Load()
     for first in range(0, others, chunk):
-        rows = padded(min(chunk, others - first))
+        held = min(chunk, others - first)
+        rows = padded(held)
         strip.add(Load(device, loops[chunk_loop]))
         if not once:  # the rows were read before, for another strip or by the pass before
             reloads.add(Load(extra=loops[chunk_loop].get("reload", 0)))
             reloads.add(load_of_rows(launch, device, inner, rows, warps, device.l2, kept))
         for size in sorted(steps, reverse=True):
-            code = steps[size]
-            drop = code.get("drop", 0) if launch["dropout"] else 0
-            step = Load(device, code, drop, step_waits(code, device, width_steps(launch)))
-            strip.add(step, rows // size)
+            plain = held // size if len(steps[size]) > 1 and not launch["key_bias"] else 0
+            for code, times in ((steps[size][0], plain), (steps[size][-1], rows // size - plain)):
+                drop = code.get("drop", 0) if launch["dropout"] else 0
+                strip.add(Load(device, code, drop, step_waits(code, device, width_steps(launch))), times)
             rows %= size
     turns = -(-strips // warps)
     of_block = Load().add(start, warps).add(reloads, warps * turns).add(strip, strips)
     # Alone, the block's warps run side by side, and in the last turn some of them have no strip.
     alone = start.alone + turns * (reloads.alone + strip.alone)
-    largest = steps[max(steps)]
+    largest = steps[max(steps)][0]
     per_step = largest["n"] + (largest.get("drop", 0) if launch["dropout"] else 0)
     blocks = launch["blocks"]
     work = Work(blocks, of_block.issue, 0, per_unit=per_step)

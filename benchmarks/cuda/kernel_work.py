@@ -42,6 +42,11 @@ def attention_bytes(launch, per_query, per_key):
     return heads * width * (queries * per_query + keys * per_key)
 
 
+def gradient(launch):
+    """Bytes of a number of a gradient that is written, or read and written."""
+    return 4 if launch["overwrite"] else 8
+
+
 def matrix(launch, each):
     return rows_of(launch) * launch["columns"] * each + 4 * launch["n"]
 
@@ -59,6 +64,7 @@ BYTES = {
     "LayerNorm": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
     "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
     "RoundRows": lambda l: l["n"] * 6,
+    "PackRows": lambda l: l["n"] * (4 + l["to"]),
     "Pack": lambda l: l["n"] * (4 + l["to"]),
     "PackFour": lambda l: 4 * l["n"] * (4 + l["to"]),
     "AttentionDelta": lambda l: rows_of(l) * l["width"] * (4 + l["o"]),
@@ -98,11 +104,11 @@ BYTES = {
     "Map": lambda l: l["n"] * 8,
     "MapBackward": lambda l: l["n"] * 16,
     "Attention": lambda l: attention_bytes(l, 8, 8),
-    "AttentionQueryGradient": lambda l: attention_bytes(l, 16, 8),
-    "AttentionKeyGradient": lambda l: attention_bytes(l, 8, 24),
+    "AttentionQueryGradient": lambda l: attention_bytes(l, 8 + gradient(l), 8),
+    "AttentionKeyGradient": lambda l: attention_bytes(l, 8, 8 + 2 * gradient(l)),
     "TensorAttention": lambda l: attention_bytes(l, l["q"] + l["o"], 2 * l["q"]),
-    "TensorQueryGradient": lambda l: attention_bytes(l, l["q"] + 12, 2 * l["q"]),
-    "TensorKeyGradient": lambda l: attention_bytes(l, l["q"] + 4, 2 * l["q"] + 16),
+    "TensorQueryGradient": lambda l: attention_bytes(l, l["q"] + 4 + gradient(l), 2 * l["q"]),
+    "TensorKeyGradient": lambda l: attention_bytes(l, l["q"] + 4, 2 * l["q"] + 2 * gradient(l)),
 }
 PRODUCTS_OF = {"Attention": 2, "AttentionQueryGradient": 3, "AttentionKeyGradient": 4,  # queries x keys x width
                "TensorAttention": 2, "TensorQueryGradient": 3, "TensorKeyGradient": 4}
@@ -121,7 +127,8 @@ def bytes_of(launch):
     if "product" in launch:
         operand = 2 if launch["product"] == "bf16" else 4
         m, n, k = launch["m"], launch["n"], launch["k"]
-        return operand * (m * k + k * n) + 4 * m * n * (2 if launch.get("adds") else 1)
+        result = operand if launch.get("packed") else 8 if launch.get("adds") else 4
+        return operand * (m * k + k * n) + result * m * n
     formula = BYTES.get(key_of(launch))
     return formula(launch) if formula else None
 
@@ -139,7 +146,8 @@ def flops_of(launch):
 PART_OF = {"Gelu": "GELU", "GeluOfFour": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
            "LayerNormBackward": "layer norms, backward", "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
            "PartialColumnSums<float,Element>": "gain and bias sums", "RoundRows": "rounding of operands",
-           "Pack": "rounding of operands", "PackFour": "rounding of operands",
+           "Pack": "rounding of operands", "PackRows": "rounding of operands",
+           "PackFour": "rounding of operands",
            "ScatterAddRows": "scatter of rows", "AdamW": "AdamW, momentum, probe",
            "AverageOfTwo": "AdamW, momentum, probe", "Average": "AdamW, momentum, probe",
            "PartialSum<FiniteProbe>": "AdamW, momentum, probe", "PartialSum<StoredSum>": "AdamW, momentum, probe",

@@ -6,11 +6,12 @@
 
 LOOP counts the instructions outside of the loops within it: "n" of them, "drop" more where dropout draws random
 numbers or reads their bits, "slope" more that a branch skips without GELU, "reload" more in a block with a barrier that
-a branch may skip, "load" bytes that one thread reads from global memory, "store" and "store2" stores of whole and of
-two-byte numbers, "mma" tensor-core products, "fma" multiply-adds, "sfu" special functions, "shuffle" exchanges within a
-warp, "shared" reads of shared memory, "banks" the clocks for which a warp's reads of shared memory occupy all banks,
-and "waits", how often an instruction needs the result of a load that nothing has waited for yet ("wide": of a load of 8
-bytes or more). "in" is the place of the enclosing loop, or -1.
+a branch may skip, in attention on tensor cores "unaligned" more that read or write pairs number by number where rows
+are not aligned, and "adds" more that read what a gradient is added to; "load" bytes that one thread reads from global
+memory, "store" and "store2" stores of whole and of two-byte numbers, "mma" tensor-core products, "fma" multiply-adds,
+"sfu" special functions, "shuffle" exchanges within a warp, "shared" reads of shared memory, "banks" the clocks for
+which a warp's reads of shared memory occupy all banks, and "waits", how often an instruction needs the result of a load
+that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is the place of the enclosing loop, or -1.
 
 A block that only a slow path reaches (a call of a division, a square root) is left out. Both arms of any other branch
 count, so the number of instructions of branchy code is too high rather than too low.
@@ -27,6 +28,8 @@ SLOPE = "0.39894229"  # 1 / sqrt(2 pi), a factor of GELU's slope
 INSTRUCTION = re.compile(r"^\s+/\*([0-9a-f]{4,})\*/\s+(.*?)\s*;")
 LABEL = re.compile(r"^(\.L_x_\d+|\$\S+):")
 REGISTER = re.compile(r"\bR(\d+)(\.64)?")
+ADDRESS = re.compile(r"\[(R\d+)\.64(?:\+(0x[0-9a-f]+))?\]")
+ARM = 8  # accesses of a block at least, for mark_arms()
 NOTES = {"LDG": "load", "LDGSTS": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared",
          "MUFU": "sfu", "SHFL": "shuffle"}
 
@@ -146,6 +149,26 @@ class Function:
             for i in range(block[0] + 1, block[1]) if block else ():
                 if kind != "reload" or self.innermost(i) == self.innermost(at):
                     self.special.setdefault(i, kind)
+        if any(operation(text)[0].startswith("HMMA") for text in self.lines):
+            self.mark_arms(sorted({0, self.end, *labels.values(), *(at + 1 for at, _, _ in jumps)}))
+
+    def mark_arms(self, borders):
+        """Marks the blocks of put_rows() and load_left(), kernel/tensor_tile.hpp, that aligned rows do not need, and those
+        that gradients do not need that are overwritten."""
+        blocks = [range(a, b) for a, b in zip(borders, borders[1:]) if b <= self.end]
+        for block, after in zip(blocks, blocks[1:] + [range(0)]):
+            single = self.addresses(block, ("LDG.E", "STG.E"))
+            kind = None
+            if sum((base, offset + 4) in single for base, offset in single) >= ARM:
+                kind = "unaligned"
+            elif len(self.addresses(block, ("LDG.E.64",)) & self.addresses(after, ("STG.E.64",))) >= ARM:
+                kind = "adds"
+            for i in block if kind else ():
+                self.special[i] = kind
+
+    def addresses(self, block, names):
+        found = (ADDRESS.search(self.lines[i]) for i in block if operation(self.lines[i])[0] in names)
+        return {(one.group(1), int(one.group(2) or "0", 16)) for one in found if one}
 
     def innermost(self, at):
         return max((i for i, (begin, end) in enumerate(self.loops) if begin <= at < end), default=-1)

@@ -9,6 +9,7 @@ import tempfile
 
 import machine_code
 from kernel_time import queue_rate
+from kernel_work import bytes_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.join(os.path.dirname(HERE), "results")
@@ -102,6 +103,32 @@ STEPS = """
 """
 
 
+def arms(width, step):
+    """A product, and an arm that adds to eight numbers, or pairs, in memory unless a branch skips their reads."""
+    places = [f"[R4.64+{8 * i + j:#x}]" for i in range(8) for j in range(0, 8, step)]
+    body = [f"LDG.E{width} R{10 + 2 * i}, desc[UR4]{at}" for i, at in enumerate(places)]
+    body += [".L_x_1:"] + [f"STG.E{width} desc[UR4]{at}, R{10 + 2 * i}" for i, at in enumerate(places)]
+    lines = ["HMMA.16816.F32.BF16 R16, R8, R12, RZ", "@P0 BRA `(.L_x_1)", *body, ".L_x_2:", "EXIT"]
+    return "\n".join(line if line[0] == "." else f"        /*{i:04x}*/  {line} ;" for i, line in enumerate(lines))
+
+
+def counts_of_arms():
+    found = machine_code.Function(arms(".64", 8)).summary()["straight"]
+    expect("an arm that adds", found == {"n": 11, "waits": 0, "mma": 1, "adds": 8, "store": 8}, found)
+    found = machine_code.Function(arms("", 4)).summary()["straight"]
+    expect("an arm of unaligned rows", found == {"n": 3, "waits": 0, "mma": 1, "unaligned": 32}, found)
+
+
+def bytes_of_results():
+    product = {"product": "bf16", "m": 10, "n": 20, "k": 30}
+    found = [bytes_of({**product, **flags}) - 2 * (300 + 600) for flags in ({}, {"adds": 1}, {"packed": 1})]
+    expect("bytes of a product's result", found == [800, 1600, 400], found)
+    launch = {"kernel": "TensorQueryGradient<Bf16Form,64>", "batch": 1, "heads": 1, "queries": 16, "keys": 32,
+              "width": 64, "q": 2}
+    found = [bytes_of({**launch, "overwrite": flag}) for flag in (1, 0)]
+    expect("bytes of dq, written and added to", found == [64 * (16 * 10 + 32 * 4), 64 * (16 * 14 + 32 * 4)], found)
+
+
 def counts_of_steps():
     found = machine_code.Function(STEPS).summary()["loops"]
     expected = [{"n": 2, "waits": 0, "reload": 2, "in": -1},
@@ -127,6 +154,8 @@ def counts_of_a_listing():
 def main():
     counts_of_a_listing()
     counts_of_steps()
+    counts_of_arms()
+    bytes_of_results()
     rates_of_a_queue()
     results = {precision: whole_record(precision) for precision in ("bf16", "tf32", "fp32")}
     expect("bf16 before tf32 before fp32", results["bf16"]["step_ms"] < results["tf32"]["step_ms"] <
