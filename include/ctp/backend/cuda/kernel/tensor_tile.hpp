@@ -29,7 +29,7 @@ using LeftOperands = std::uint32_t[Width / Form::depth][4];
 /// aligned to 16 bytes. Where the rows are aligned to 16 bytes, a thread has `InFlight` loads of 16 bytes in flight.
 template <class Form, int Width, int InFlight, class Source, class Thread>
 CTP_HD void load_rows(const Thread& t, const Source* from, Index stride, Index n, int rows, typename Form::Number* to) {
-  using Wide = Neighbours<Source, 16 / sizeof(Source)>;
+  using Wide = std::conditional_t<std::is_same_v<Source, float>, Quad<float>, Quad<std::uint32_t>>;  // 16 bytes
   constexpr int numbers = 16 / sizeof(Source), reads = Width / numbers;
   const int count = rows * reads, step = static_cast<int>(stride), valid = n < rows ? static_cast<int>(n) : rows;
   const auto load = [&]<int Loads>(const auto& read) {
@@ -50,7 +50,7 @@ CTP_HD void load_rows(const Thread& t, const Source* from, Index stride, Index n
   };
   if constexpr (std::is_same_v<Source, float>)
     if (stride % numbers != 0 || !is_aligned<Wide>(from)) {
-      load.template operator()<1>([](const float* at) { return Wide{{at[0], at[1], at[2], at[3]}}; });
+      load.template operator()<1>([](const Source* at) { return Wide{{at[0], at[1], at[2], at[3]}}; });
       return;
     }
   load.template operator()<InFlight>([](const Source* at) { return read_wide<Wide>(at); });

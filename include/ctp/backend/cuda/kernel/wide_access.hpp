@@ -9,7 +9,7 @@
 
 namespace ctp::backend::cuda::kernel {
 
-/// Two, four or eight neighbours.
+/// Two or four neighbours.
 template <class T, int N>
 struct alignas(N * sizeof(T)) Neighbours {
   T x[N];
