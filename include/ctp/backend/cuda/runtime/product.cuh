@@ -104,9 +104,8 @@ class ProductPlan {
   /// Common alignment of all operands: 16 bytes, which every algorithm can use, or the size of a number.
   static std::uint32_t alignment(const MatrixProduct<float>& p, const void* a, const void* b) {
     std::uintptr_t all = 0;
-    for (const void* operand :
-         {a, b, static_cast<const void*>(p.c), memory_of_result(p), static_cast<const void*>(p.bias)})
-      all |= reinterpret_cast<std::uintptr_t>(operand);
+    const void* const operands[] = {a, b, p.c, memory_of_result(p), p.bias};
+    for (const void* operand : operands) all |= reinterpret_cast<std::uintptr_t>(operand);
     return all % 16 == 0 ? 16 : rounds ? 2 : 4;
   }
 
