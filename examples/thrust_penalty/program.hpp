@@ -81,7 +81,7 @@ bool selects_rightly() {
                        && kept<B>({1, 0, 5, 1, 3}, 0.85) == List{1, 0, 5, 1, 3}  // both ones
                        && kept<B>({1, 0, 5, 1, 3}, 0) == List{0, 0, 5, 0, 0} && kept<B>({0, 0}, 0.5) == List{0, 0};
   bool plain = true;
-  for (const std::size_t n : {1, 7, 1000, 100003}) {
+  for (const std::size_t n : {1U, 7U, 1000U, 100003U}) {
     const List x = squares<Real>(n);
     for (const double share : {0.1, 0.5, 0.9, 0.99}) plain = plain && kept<B>(x, share) == kept_plainly(x, share);
   }
