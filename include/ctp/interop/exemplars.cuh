@@ -138,19 +138,33 @@ struct CopyRow {
   double* centre;
   CTP_HD void operator()(Index j) const { centre[j] = rows.at(row, j); }
 };
-/// The nearest of k centres; the lowest wins ties.
+/// The nearest of k centres; the lowest wins ties. A row is read once for each eight centres.
 struct NearestCentre {
+  static constexpr int together = 8;
   Columns rows;
   const double* centres;
   Index k;
   CTP_HD std::int32_t operator()(Index i) const {
-    double best = rows.squared_distance(i, centres, 1);
+    double best = infinity;
     Index nearest = 0;
-    for (Index c = 1; c < k; ++c) {
-      const double d = rows.squared_distance(i, centres + c * rows.width, 1);
-      if (d < best) {
-        best = d;
-        nearest = c;
+    for (Index first = 0; first < k; first += together) {
+      double sum[together] = {};
+      const double* centre[together];
+      CTP_UNROLL
+      for (int t = 0; t < together; ++t) centre[t] = centres + (first + t < k ? first + t : k - 1) * rows.width;
+      for (Index j = 0; j < rows.width; ++j) {
+        const double x = rows.at(i, j);
+        CTP_UNROLL
+        for (int t = 0; t < together; ++t) {
+          const double off = x - centre[t][j];
+          sum[t] = std::fma(off, off, sum[t]);
+        }
+      }
+      CTP_UNROLL
+      for (int t = 0; t < together; ++t) {
+        if (first + t >= k || !(sum[t] < best)) continue;
+        best = sum[t];
+        nearest = first + t;
       }
     }
     return static_cast<std::int32_t>(nearest);
