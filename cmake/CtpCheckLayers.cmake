@@ -28,7 +28,7 @@ set(allow_data core backend tensor io)
 set(allow_train ${row_policies} strategy ${row_beside})
 set(allow_report core backend tensor io eval train)
 set(allow_testing ${row_policies} strategy ${row_beside} train report)
-set(allow_interop core backend tensor io train)
+set(allow_interop core backend tensor rehearsal io train)
 
 # Third-party headers and the folders that may include them.
 set(third_party

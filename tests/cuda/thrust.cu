@@ -1,6 +1,5 @@
 // Algorithms of Thrust on the library's memory. Without a device, prints a message and exits with 77, which CTest shows
 // as skipped.
-#include <thrust/execution_policy.h>
 #include <thrust/functional.h>
 #include <thrust/reduce.h>
 #include <thrust/transform.h>
@@ -20,7 +19,7 @@ int main() {
   }
   ctp::Buffer<float, ctp::Cuda> buffer(6);
   buffer.assign(std::vector<float>{1, 2, 3, 4, 5, 6});
-  const auto on = thrust::cuda::par.on(ctp::backend::cuda::Context::current().stream());
+  const auto on = ctp::interop::thrust_policy();
 
   const auto range = ctp::interop::as_thrust(buffer);
   const float sum = thrust::reduce(on, range.begin(), range.end());

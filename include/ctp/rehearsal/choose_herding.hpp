@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <string>
 #include <vector>
 
 #include <ctp/config.hpp>
@@ -17,31 +17,73 @@ namespace ctp::rehearsal {
 
 namespace detail {
 
-/// The free row (taken[i] == 0) with the largest product with w; the lowest row wins ties.
-inline std::size_t best_row(const FeatureMatrix& rows, const std::vector<double>& w, const std::vector<char>& taken,
-                            std::vector<double>& products) {
-  const auto n = static_cast<std::ptrdiff_t>(rows.count());
-  parallel_blocks(n, 256, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
-    const double* const direction = w.data();  // copies, so that g++ vectorises the sum
-    const std::size_t width = rows.width();
-    for (std::ptrdiff_t i = begin; i < end; ++i) {
-      const double* const x = rows[static_cast<std::size_t>(i)];
-      double sum = 0;
-      CTP_SIMD_SUM(sum)
-      for (std::size_t j = 0; j < width; ++j) sum += x[j] * direction[j];
-      products[static_cast<std::size_t>(i)] = sum;
-    }
-  });
-  std::size_t best = rows.count();
-  for (std::size_t i = 0; i < rows.count(); ++i)
-    if (taken[i] == 0 && (best == rows.count() || products[i] > products[best])) best = i;
-  return best;
+/// @brief The greedy turns of herding, on the host. w starts as the mean of all rows.
+class HerdingTurns {
+ public:
+  explicit HerdingTurns(const FeatureMatrix& rows)
+      : rows_(rows), mean_(rows.mean()), w_(mean_), products_(rows.count()), taken_(rows.count()) {}
+
+  [[nodiscard]] std::size_t count() const { return rows_.count(); }
+  /// The row with the largest product with w that is not barred; the lowest row wins ties.
+  std::size_t best() {
+    parallel_blocks(static_cast<std::ptrdiff_t>(count()), 256, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+      const double* const direction = w_.data();  // copies, so that g++ vectorises the sum
+      const std::size_t width = rows_.width();
+      for (std::ptrdiff_t i = begin; i < end; ++i) {
+        const double* const x = rows_[static_cast<std::size_t>(i)];
+        double sum = 0;
+        CTP_SIMD_SUM(sum)
+        for (std::size_t j = 0; j < width; ++j) sum += x[j] * direction[j];
+        products_[static_cast<std::size_t>(i)] = sum;
+      }
+    });
+    std::size_t best = count();
+    for (std::size_t i = 0; i < count(); ++i)
+      if (taken_[i] == 0 && (best == count() || products_[i] > products_[best])) best = i;
+    return best;
+  }
+  /// The row is not chosen again.
+  void bar(std::size_t row) { taken_[row] = 1; }
+  /// w += mean - row.
+  void step_away(std::size_t row) {
+    for (std::size_t j = 0; j < w_.size(); ++j) w_[j] += mean_[j] - rows_[row][j];
+  }
+
+ private:
+  const FeatureMatrix& rows_;
+  std::vector<double> mean_, w_, products_;
+  std::vector<char> taken_;
+};
+
+/// choose_herding() with turns that may run elsewhere.
+template <class Turns>
+std::vector<std::size_t> herd(Turns turns, std::size_t k) {
+  std::vector<std::size_t> chosen;
+  while (chosen.size() < std::min(k, turns.count())) {
+    const std::size_t row = turns.best();
+    turns.bar(row);
+    chosen.push_back(row);
+    turns.step_away(row);
+  }
+  return chosen;
 }
 
-/// w += mean - row.
-inline void step_away(const FeatureMatrix& rows, std::size_t row, const std::vector<double>& mean,
-                      std::vector<double>& w) {
-  for (std::size_t j = 0; j < w.size(); ++j) w[j] += mean[j] - rows[row][j];
+/// choose_herding_published() with turns that may run elsewhere.
+template <class Turns>
+std::vector<std::size_t> herd_published(Turns turns, std::size_t k, std::size_t bound) {
+  std::vector<std::size_t> chosen;
+  const std::size_t wanted = std::min(k, turns.count());
+  for (std::size_t turn = 0; chosen.size() < wanted; ++turn) {
+    if (turn == bound)
+      throw NumericError("herding as published: expected " + std::to_string(wanted) + " exemplars, found " +
+                         std::to_string(chosen.size()) + " after " + std::to_string(bound) +
+                         " turns; set rehearsal.published=false");
+    const std::size_t row = turns.best();
+    if (std::find(chosen.begin(), chosen.end(), row) == chosen.end()) chosen.push_back(row);
+    turns.step_away(row);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
 }
 
 }  // namespace detail
@@ -52,17 +94,7 @@ inline void step_away(const FeatureMatrix& rows, std::size_t row, const std::vec
 /// then w += mean - row. **Source.** Rebuffi et al. 2017, iCaRL, arXiv:1611.07725, algorithm 4, in the form of Welling
 /// 2009; `tests/oracle: herding`.
 inline std::vector<std::size_t> choose_herding(const FeatureMatrix& rows, std::size_t k) {
-  const std::vector<double> mean = rows.mean();
-  std::vector<double> w = mean, products(rows.count());
-  std::vector<char> taken(rows.count());
-  std::vector<std::size_t> chosen;
-  while (chosen.size() < std::min(k, rows.count())) {
-    const std::size_t row = detail::best_row(rows, w, taken, products);
-    taken[row] = 1;
-    chosen.push_back(row);
-    detail::step_away(rows, row, mean, w);
-  }
-  return chosen;
+  return detail::herd(detail::HerdingTurns(rows), k);
 }
 
 /// @brief Herding as released: a taken row may be taken again, which only changes w. Returns the rows in ascending
@@ -72,22 +104,7 @@ inline std::vector<std::size_t> choose_herding(const FeatureMatrix& rows, std::s
 /// **Source.** the code released with CTP, arXiv:2308.07146; `tests/oracle: herding_published`.
 inline std::vector<std::size_t> choose_herding_published(const FeatureMatrix& rows, std::size_t k,
                                                          std::size_t bound = 100000) {
-  const std::vector<double> mean = rows.mean();
-  std::vector<double> w = mean, products(rows.count());
-  const std::vector<char> none(rows.count());
-  std::vector<std::size_t> chosen;
-  const std::size_t wanted = std::min(k, rows.count());
-  for (std::size_t turn = 0; chosen.size() < wanted; ++turn) {
-    if (turn == bound)
-      throw NumericError("herding as published: expected " + std::to_string(wanted) + " exemplars, found " +
-                         std::to_string(chosen.size()) + " after " + std::to_string(bound) +
-                         " turns; set rehearsal.published=false");
-    const std::size_t row = detail::best_row(rows, w, none, products);
-    if (std::find(chosen.begin(), chosen.end(), row) == chosen.end()) chosen.push_back(row);
-    detail::step_away(rows, row, mean, w);
-  }
-  std::sort(chosen.begin(), chosen.end());
-  return chosen;
+  return detail::herd_published(detail::HerdingTurns(rows), k, bound);
 }
 
 }  // namespace ctp::rehearsal

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -84,6 +83,61 @@ inline void move_centres(const FeatureMatrix& rows, const std::vector<std::size_
       centres[c * width + j] = sum[c * width + j] / static_cast<double>(size[c]);
 }
 
+/// @brief The steps of choose_kmeans(), on the host.
+class Clusters {
+ public:
+  /// The centres of the start: k farthest-first rows.
+  Clusters(const FeatureMatrix& rows, std::size_t k)
+      : rows_(rows), k_(k), taken_(rows.count()), distance_(rows.count()) {
+    for (const std::size_t row : farthest_first(rows, k))
+      centres_.insert(centres_.end(), rows[row], rows[row] + rows.width());
+  }
+  /// Assigns each row to the nearest centre. Whether a row changed its cluster.
+  bool assign() {
+    std::vector<std::size_t> assigned = assign_rows(rows_, centres_);
+    if (assigned == cluster_) return false;
+    cluster_ = std::move(assigned);
+    return true;
+  }
+  void move() { move_centres(rows_, cluster_, centres_); }
+  [[nodiscard]] std::vector<std::size_t> sizes() const {
+    std::vector<std::size_t> size(k_);
+    for (const std::size_t c : cluster_) ++size[c];
+    return size;
+  }
+  /// The row nearest to a centre of those not taken before.
+  std::size_t take_nearest(std::size_t c) {
+    const double* const centre = centres_.data() + c * rows_.width();
+    for_each_row(rows_, [&](std::size_t i) { distance_[i] = squared_distance(rows_[i], centre, rows_.width()); });
+    std::size_t best = rows_.count();
+    for (std::size_t i = 0; i < rows_.count(); ++i)
+      if (taken_[i] == 0 && (best == rows_.count() || distance_[i] < distance_[best])) best = i;
+    taken_[best] = 1;
+    return best;
+  }
+
+ private:
+  const FeatureMatrix& rows_;
+  std::size_t k_;
+  std::vector<double> centres_;  // [k,width]
+  std::vector<std::size_t> cluster_;
+  std::vector<char> taken_;
+  std::vector<double> distance_;
+};
+
+/// choose_kmeans() with steps that may run elsewhere.
+template <class Steps>
+std::vector<std::size_t> cluster_rows(Steps steps, std::size_t k, int iterations) {
+  for (int turn = 0; turn < iterations && steps.assign(); ++turn) steps.move();
+  const std::vector<std::size_t> size = steps.sizes();
+  std::vector<std::size_t> order(k), chosen;
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return size[a] != size[b] ? size[a] > size[b] : a < b; });
+  for (const std::size_t c : order) chosen.push_back(steps.take_nearest(c));
+  return chosen;
+}
+
 }  // namespace detail
 
 /// @brief Deterministic k-means: min(k, n) distinct rows, one for each of k clusters, the largest cluster first.
@@ -95,36 +149,7 @@ inline void move_centres(const FeatureMatrix& rows, const std::vector<std::size_
 inline std::vector<std::size_t> choose_kmeans(const FeatureMatrix& rows, std::size_t k, int iterations = 100) {
   k = std::min(k, rows.count());
   if (k == 0) return {};
-  const std::size_t width = rows.width();
-  std::vector<double> centres;
-  for (const std::size_t row : detail::farthest_first(rows, k))
-    centres.insert(centres.end(), rows[row], rows[row] + width);
-  std::vector<std::size_t> cluster;
-  for (int turn = 0; turn < iterations; ++turn) {
-    std::vector<std::size_t> assigned = detail::assign_rows(rows, centres);
-    if (assigned == cluster) break;
-    cluster = std::move(assigned);
-    detail::move_centres(rows, cluster, centres);
-  }
-
-  std::vector<std::size_t> size(k), order(k), chosen;
-  for (const std::size_t c : cluster) ++size[c];
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return size[a] != size[b] ? size[a] > size[b] : a < b; });
-  std::vector<char> taken(rows.count());
-  std::vector<double> distance(rows.count());
-  for (const std::size_t c : order) {
-    detail::for_each_row(rows, [&](std::size_t i) {
-      distance[i] = detail::squared_distance(rows[i], centres.data() + c * width, width);
-    });
-    std::size_t best = rows.count();
-    for (std::size_t i = 0; i < rows.count(); ++i)
-      if (taken[i] == 0 && (best == rows.count() || distance[i] < distance[best])) best = i;
-    taken[best] = 1;
-    chosen.push_back(best);
-  }
-  return chosen;
+  return detail::cluster_rows(detail::Clusters(rows, k), k, iterations);
 }
 
 }  // namespace ctp::rehearsal
