@@ -25,7 +25,7 @@ CTP_HD inline std::uint32_t tf32_bits(float x) {
 /// A lane's place in an operand or result of a tensor-core product, in PTX's terms: group = lane / 4, pair = lane % 4.
 struct Fragment {
   int lane, group, pair;
-  CTP_HD explicit Fragment(int lane_) : lane(lane_), group(lane_ / 4), pair(lane_ % 4) {}
+  CTP_HD explicit Fragment(int of_warp) : lane(of_warp), group(of_warp / 4), pair(of_warp % 4) {}
 };
 
 /// @brief Operands in bfloat16: one product reads 16 numbers of each row.
