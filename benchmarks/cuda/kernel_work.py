@@ -63,6 +63,8 @@ BYTES = {
     "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2) * (2 if "Two" in base(l) else 1),
     "LayerNorm": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
     "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
+    "LayerNormWide": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
+    "LayerNormBackwardWide": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
     "RoundRows": lambda l: l["n"] * 6,
     "PackRows": lambda l: l["n"] * (4 + l["to"]),
     "Pack": lambda l: l["n"] * (4 + l["to"]),
@@ -144,6 +146,7 @@ def flops_of(launch):
 
 
 PART_OF = {"Gelu": "GELU", "GeluOfFour": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
+           "LayerNormWide": "layer norms, forward", "LayerNormBackwardWide": "layer norms, backward",
            "LayerNormBackward": "layer norms, backward", "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
            "PartialColumnSums<float,Element>": "gain and bias sums", "RoundRows": "rounding of operands",
            "Pack": "rounding of operands", "PackRows": "rounding of operands",

@@ -98,6 +98,64 @@ TEST_CASE_TEMPLATE("layer norm: a branch is dropped out and added first, and get
   }
 }
 
+// A backend may read aligned rows of a multiple of four numbers four by four, and keep rows in registers up to a width.
+TEST_CASE_TEMPLATE("layer norm: rows of any width and alignment, with and without a branch and its dropout", B,
+                   CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  constexpr Index n = 6, of_sample = 3;
+  auto ordinals = reference::put_as_is<B>(std::vector<std::uint32_t>{9, 4000});
+  for (const Index width : {4, 7, 32, 36, 132, 768, 1020, 1024, 1028, 2052})
+    for (const Index offset : {0, 1})
+      for (const int branch : {0, 1, 2}) {  // none, without dropout, with dropout
+        CAPTURE(width);
+        CAPTURE(offset);
+        CAPTURE(branch);
+        const auto layer = layer_on<B>(ordinals, branch == 2 ? 0.3F : 0.F);
+        const Values x = random(n * width, 1), h = random(n * width, 2), gain = random(width, 3);
+        const Values bias = random(width, 4), dy = random(n * width, 5), dx = random(n * width, 6);
+        const Values dh = random(n * width, 7);
+        const Values factors = reference::dropout_factors(layer, {9, 4000}, of_sample, width);
+        const Values in = branch == 0 ? x : reference::sum(x, reference::times(factors, h));
+        Values y, of_in;
+        for (Index i = 0; i < n; ++i) {
+          double mean = 0, variance = 0, a = 0, b = 0;
+          const Values row = reference::row(in, i, width), g = reference::times(reference::row(dy, i, width), gain);
+          for (const double v : row) mean += v / double(width);
+          for (const double v : row) variance += (v - mean) * (v - mean) / double(width);
+          const double s = 1 / std::sqrt(variance + eps);
+          for (Index j = 0; j < width; ++j) {
+            a += g[at(j)] / double(width);
+            b += g[at(j)] * (row[at(j)] - mean) * s / double(width);
+          }
+          for (Index j = 0; j < width; ++j) {
+            const double unit = (row[at(j)] - mean) * s;
+            y.push_back(gain[at(j)] * unit + bias[at(j)]);
+            of_in.push_back(s * (g[at(j)] - a - unit * b));
+          }
+        }
+        const auto shifted = [&](const Values& v) {
+          Values all(at(offset), 77.0);
+          all.insert(all.end(), v.begin(), v.end());
+          return all;
+        };
+        auto bx = put<B>(shifted(x)), bh = put<B>(shifted(h)), bgain = put<B>(gain), bbias = put<B>(bias);
+        auto bdy = put<B>(dy), bdx = put<B>(shifted(dx)), bdh = put<B>(dh);
+        auto bsum = put<B>(x), by = put<B>(shifted(x)), bmean = reference::room<B>(n), binverse = reference::room<B>(n);
+        auto bdgain = reference::room<B>(width), bdbias = reference::room<B>(width);
+        B::layer_norm(n, width, bx.data() + offset, branch == 0 ? nullptr : bh.data() + offset, layer, of_sample,
+                      bgain.data(), bbias.data(), Real(eps), branch == 0 ? nullptr : bsum.data(), by.data() + offset,
+                      bmean.data(), binverse.data());
+        CHECK(off<B>(bsum, in) < rounding<B>);
+        CHECK(off<B>(by, shifted(y)) < rounding<B>);
+        B::layer_norm_backward(n, width, bsum.data(), layer, of_sample, bgain.data(), bmean.data(), binverse.data(),
+                               bdy.data(), bdx.data() + offset, branch == 0 ? nullptr : bdh.data(), bdgain.data(),
+                               bdbias.data());
+        CHECK(off<B>(bdx, shifted(reference::sum(dx, of_in))) < rounding<B>);
+        const Values of_h = reference::times(factors, of_in);
+        CHECK(off<B>(bdh, branch == 0 ? dh : reference::sum(dh, of_h)) < rounding<B>);
+      }
+}
+
 TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias, for sizes below, at and above a group of rows or a warp", B,
                    CTP_TEST_BACKENDS) {
   for (const Index n : {1, 7, 8, 9, 17, 100})

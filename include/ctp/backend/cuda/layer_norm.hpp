@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
 #include <ctp/backend/cuda/kernel/dropout.hpp>
+#include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
 
 namespace ctp::backend::cuda {
@@ -77,6 +79,180 @@ struct LayerNormBackward {
   }
 };
 
+/// @brief Access of a warp to rows of a multiple of 4 and up to 1,024 numbers: each lane holds the four numbers from
+/// column 4 lane on of each 128 columns.
+template <class Real>
+struct WideRow {
+  static constexpr int quads = 8, columns_apart = 4 * warp_size;
+  static constexpr Index most_columns = quads * columns_apart;
+  using Numbers = Quad<Real>[quads];
+
+  int lane;
+  Index columns;
+
+  /// Calls use(q, column) for each four numbers that the lane holds.
+  template <class Use>
+  CTP_HD void each(const Use& use) const {
+    each(0, quads, use);
+  }
+  /// The same, of those from `first` to before `last`, which are constants.
+  template <class Use>
+  CTP_HD void each(int first, int last, const Use& use) const {
+    CTP_UNROLL
+    for (int q = first; q < last; ++q) {
+      const int column = q * columns_apart + 4 * lane;
+      if (column < static_cast<int>(columns)) use(q, column);
+    }
+  }
+  /// Calls use(q, k) for each number that the lane holds.
+  template <class Use>
+  CTP_HD void each_number(const Use& use) const {
+    each([&](int q, int) {
+      CTP_UNROLL
+      for (int k = 0; k < 4; ++k) use(q, k);
+    });
+  }
+  CTP_HD void read(const Real* from, Numbers& to) const {
+    each([&](int q, int column) { to[q] = read_wide<Quad<Real>>(from + column); });
+  }
+  CTP_HD void write(const Numbers& from, Real* to) const {
+    each([&](int q, int column) { write_wide(to + column, from[q]); });
+  }
+
+  /// True if `d` numbers are such a row and rows at these addresses are aligned.
+  template <class... Pointer>
+  static bool fits(Index d, const Pointer*... p) {
+    return std::same_as<Real, float> && d % 4 == 0 && d <= most_columns && (is_aligned<Quad<Real>>(p) && ...);
+  }
+};
+
+/// Dropout of the numbers of a WideRow; keeps all if the layer is not active.
+template <class Real>
+struct WideFactors {
+  std::uint32_t kept = ~0U;
+  Real scale = 1;
+
+  template <class Team>
+  CTP_HD WideFactors(const Team& team, const Dropout& dropout, Index entry, Index row, Index columns) {
+    if (!dropout.active()) return;
+    kept = kept_of_row(team, dropout, dropout.sample[entry], row, columns);
+    scale = static_cast<Real>(dropout.scale());
+  }
+  CTP_HD Real operator()(int q, int k) const { return (kept >> (4 * q + k) & 1U) != 0 ? scale : Real(0); }
+};
+
+/// LayerNorm on WideRow, by warps: each row is read once.
+template <class Real>
+struct LayerNormWide : LayerNorm<Real> {
+  static constexpr int least_blocks = 4;
+  using LayerNorm<Real>::d;
+  using LayerNorm<Real>::x;
+  using LayerNorm<Real>::h;
+  using LayerNorm<Real>::dropout;
+  using LayerNorm<Real>::rows_per_sample;
+  using LayerNorm<Real>::gain;
+  using LayerNorm<Real>::bias;
+  using LayerNorm<Real>::eps;
+  using LayerNorm<Real>::sum;
+  using LayerNorm<Real>::y;
+  using LayerNorm<Real>::mean;
+  using LayerNorm<Real>::inverse;
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index i) const {
+    const WideRow<Real> row{team.lane(), d};
+    typename WideRow<Real>::Numbers in = {};
+    row.read(x + i * d, in);
+    if (h != nullptr) {
+      typename WideRow<Real>::Numbers branch = {};
+      row.read(h + i * d, branch);
+      const WideFactors<Real> factor(team, dropout, i / rows_per_sample, i % rows_per_sample, d);
+      row.each_number([&](int q, int k) { in[q].x[k] += factor(q, k) * branch[q].x[k]; });
+      row.write(in, sum + i * d);
+    }
+    Real total = 0;
+    row.each_number([&](int q, int k) { total += in[q].x[k]; });
+    const Real m = team.sum(total) / static_cast<Real>(d);
+    Real squares = 0;
+    row.each_number([&](int q, int k) { squares += (in[q].x[k] - m) * (in[q].x[k] - m); });
+    const Real s = Real(1) / std::sqrt(team.sum(squares) / static_cast<Real>(d) + eps);
+    row.each([&](int q, int column) {
+      const auto gains = read_wide<Quad<Real>>(gain + column), biases = read_wide<Quad<Real>>(bias + column);
+      CTP_UNROLL
+      for (int k = 0; k < 4; ++k) in[q].x[k] = (in[q].x[k] - m) * s * gains.x[k] + biases.x[k];
+    });
+    row.each([&](int q, int column) { y.set_four(i * d + column, in[q]); });
+    if (team.lane() == 0) {
+      mean[i] = m;
+      inverse[i] = s;
+    }
+  }
+};
+
+/// LayerNormBackward on WideRow, by warps: each row is read once. `dx` and `dh` differ.
+template <class Real>
+struct LayerNormBackwardWide : LayerNormBackward<Real> {
+  static constexpr int least_blocks = 4;
+  using LayerNormBackward<Real>::d;
+  using LayerNormBackward<Real>::sum;
+  using LayerNormBackward<Real>::dropout;
+  using LayerNormBackward<Real>::rows_per_sample;
+  using LayerNormBackward<Real>::gain;
+  using LayerNormBackward<Real>::mean;
+  using LayerNormBackward<Real>::inverse;
+  using LayerNormBackward<Real>::dy;
+  using LayerNormBackward<Real>::dx;
+  using LayerNormBackward<Real>::dh;
+
+  template <class Team>
+  CTP_HD void operator()(const Team& team, Index i) const {
+    using Numbers = typename WideRow<Real>::Numbers;
+    const WideRow<Real> row{team.lane(), d};
+    const Real m = mean[i], s = inverse[i];
+    Numbers in = {}, g = {};
+    row.read(sum + i * d, in);
+    row.read(dy + i * d, g);
+    Real a = 0, b = 0;
+    row.each([&](int q, int column) {
+      const auto gains = read_wide<Quad<Real>>(gain + column);
+      CTP_UNROLL
+      for (int k = 0; k < 4; ++k) {
+        g[q].x[k] *= gains.x[k];
+        in[q].x[k] -= m;
+        a += g[q].x[k];
+        b += g[q].x[k] * in[q].x[k];
+      }
+    });
+    a = team.sum(a) / static_cast<Real>(d);
+    b = team.sum(b) * s * s / static_cast<Real>(d);
+    row.each_number([&](int q, int k) { g[q].x[k] = s * (g[q].x[k] - a - in[q].x[k] * b); });
+    const WideFactors<Real> factor(team, dh == nullptr ? Dropout{} : dropout, i / rows_per_sample, i % rows_per_sample,
+                                   d);
+    // Half of the lane's numbers at a time: few registers, and still several reads before a write, which could change
+    // what is read later.
+    constexpr int at_once = WideRow<Real>::quads / 2;
+    CTP_UNROLL
+    for (int first = 0; first < WideRow<Real>::quads; first += at_once) {
+      Quad<Real> of_x[at_once] = {}, of_h[at_once] = {};
+      if (dx != nullptr)
+        row.each(first, first + at_once,
+                 [&](int q, int column) { of_x[q - first] = read_wide<Quad<Real>>(dx + i * d + column); });
+      if (dh != nullptr)
+        row.each(first, first + at_once,
+                 [&](int q, int column) { of_h[q - first] = read_wide<Quad<Real>>(dh + i * d + column); });
+      row.each(first, first + at_once, [&](int q, int column) {
+        CTP_UNROLL
+        for (int k = 0; k < 4; ++k) {
+          of_x[q - first].x[k] += g[q].x[k];
+          of_h[q - first].x[k] += factor(q, k) * g[q].x[k];
+        }
+        if (dx != nullptr) write_wide(dx + i * d + column, of_x[q - first]);
+        if (dh != nullptr) write_wide(dh + i * d + column, of_h[q - first]);
+      });
+    }
+  }
+};
+
 /// Contributions of row `row` to the gradients of gain[column] and bias[column].
 template <class Real>
 struct GainAndBiasTerm {
@@ -119,16 +295,23 @@ struct LayerNormOps {
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
                          Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Out* y,
                          Real* mean, Real* inverse) {
-    launch_rows<Runtime>(rows, d,
-                         kernel::LayerNorm<Real>{d, x, h, dropout, rows_per_sample, gain, bias, eps, sum,
-                                                 stored<Runtime, Real>(y), mean, inverse});
+    const kernel::LayerNorm<Real> body{
+        d, x, h, dropout, rows_per_sample, gain, bias, eps, sum, stored<Runtime, Real>(y), mean, inverse};
+    if (kernel::WideRow<Real>::fits(d, x, h, gain, bias, sum) && body.y.has_fours())
+      launch_rows_by_warp<Runtime>(rows, kernel::LayerNormWide<Real>{body});
+    else
+      launch_rows<Runtime>(rows, d, body);
   }
   static void layer_norm_backward(Index rows, Index d, const Real* sum, const Dropout& dropout, Index rows_per_sample,
                                   const Real* gain, const Real* mean, const Real* inverse, const Real* dy, Real* dx,
                                   Real* dh, Real* dgain, Real* dbias) {
-    if (dx != nullptr || dh != nullptr)
-      launch_rows<Runtime>(
-          rows, d, kernel::LayerNormBackward<Real>{d, sum, dropout, rows_per_sample, gain, mean, inverse, dy, dx, dh});
+    if (dx != nullptr || dh != nullptr) {
+      const kernel::LayerNormBackward<Real> body{d, sum, dropout, rows_per_sample, gain, mean, inverse, dy, dx, dh};
+      if (kernel::WideRow<Real>::fits(d, sum, gain, dy, dx, dh) && dx != dh)
+        launch_rows_by_warp<Runtime>(rows, kernel::LayerNormBackwardWide<Real>{body});
+      else
+        launch_rows<Runtime>(rows, d, body);
+    }
     add_column_sums<Runtime>(rows, d, kernel::GainAndBiasTerm<Real>{d, sum, mean, inverse, dy},
                              kernel::Two<Real*>{dgain, dbias});
   }

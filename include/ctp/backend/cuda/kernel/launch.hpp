@@ -61,7 +61,7 @@ struct ForEachKernel {
 template <class Body>
 struct EachRowByWarp {
   static constexpr bool cooperative = true;
-  static constexpr int warps = 4, threads = warps * warp_size;
+  static constexpr int warps = 4, threads = warps * warp_size, least_blocks = least_blocks_of<Body>();
   Index rows;
   Body body;
 
@@ -97,7 +97,7 @@ void launch_each(Index n, const Body& body) {
   Runtime::launch(std::min((n + threads - 1) / threads, most_blocks), Launched::threads, 0, Launched{n, body});
 }
 
-/// Calls body(warp, row) for each row.
+/// Calls body(warp, row) for each row. A body may have `least_blocks`.
 template <class Runtime, class Body>
 void launch_rows_by_warp(Index rows, const Body& body) {
   using Launched = detail::EachRowByWarp<Body>;

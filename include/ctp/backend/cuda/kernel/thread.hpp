@@ -80,6 +80,11 @@ class Warp {
 
   [[nodiscard]] CTP_HD int lane() const { return t_.id() % warp_size; }
   [[nodiscard]] CTP_HD static constexpr int size() { return warp_size; }
+  /// The x of lane `lane() ^ mask`.
+  template <class T>
+  [[nodiscard]] CTP_HD T shuffle_xor(T x, int mask) const {
+    return t_.shuffle_xor(x, mask);
+  }
   template <class T>
   [[nodiscard]] CTP_HD T sum(T x) const {
     for (int m = warp_size / 2; m > 0; m /= 2) x += t_.shuffle_xor(x, m);
