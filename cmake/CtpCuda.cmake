@@ -24,10 +24,13 @@ if(NOT CMAKE_CUDA_COMPILER OR NOT CUDAToolkit_FOUND)
   return()
 endif()
 
-# Ampere, Hopper and both kinds of Blackwell; the code for Ampere also in a form that newer devices translate for
-# themselves.
+# Ampere, Hopper and, from CUDA 12.8 on, both kinds of Blackwell; the code for Ampere also in a form that newer devices
+# translate for themselves.
 if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80 90-real 100-real 120-real)
+  set(CMAKE_CUDA_ARCHITECTURES 80 90-real)
+  if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 12.8)
+    list(APPEND CMAKE_CUDA_ARCHITECTURES 100-real 120-real)
+  endif()
 endif()
 # One architecture is enough to see that tests and benchmarks compile. The programs, and the program that includes all
 # .cuh files twice, are built for all.
@@ -40,8 +43,8 @@ add_library(ctp::cuda ALIAS ctp_cuda)
 set_target_properties(ctp_cuda PROPERTIES EXPORT_NAME cuda)
 target_sources(ctp_cuda INTERFACE FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${ctp_cuda_headers})
 target_include_directories(ctp_cuda INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
-# Not ctp::ctp: no .cu ever sees Eigen. The runtime is that of CMAKE_CUDA_RUNTIME_LIBRARY, by default the static one: two
-# kinds in one program would be two runtimes.
+# Not ctp::ctp: no .cu ever sees Eigen. The runtime is that of CMAKE_CUDA_RUNTIME_LIBRARY, by default the static one:
+# two kinds in one program would be two runtimes.
 set(ctp_cudart CUDA::cudart_static)
 if(CMAKE_CUDA_RUNTIME_LIBRARY STREQUAL "Shared")
   set(ctp_cudart CUDA::cudart)

@@ -1,12 +1,15 @@
 # ctp_thrust_host: Thrust with its sequential host system, for any C++ compiler, with or without nvcc. Defined where the
-# headers of Thrust 2 are found: CUDA toolkits of version 12 and newer have them; Debian's libthrust-dev is too old. They
-# are looked for beside nvcc; elsewhere: -DCTP_THRUST_INCLUDE=<toolkit>/include/cccl, before CUDA 13 <toolkit>/include.
+# headers of Thrust 2 are found: CUDA toolkits of version 12 and newer have them; Debian's libthrust-dev is too old.
+# CMake looks beside nvcc; elsewhere: -DCTP_THRUST_INCLUDE=<toolkit>/include/cccl, before CUDA 13 <toolkit>/include.
 find_program(CTP_NVCC nvcc PATHS /usr/local/cuda/bin)
-file(REAL_PATH "${CTP_NVCC}" toolkit)
-cmake_path(GET toolkit PARENT_PATH toolkit)
-cmake_path(GET toolkit PARENT_PATH toolkit)
-find_path(CTP_THRUST_INCLUDE thrust/version.h HINTS "${toolkit}/include/cccl" "${toolkit}/include"
-  /usr/local/cuda/include/cccl NO_DEFAULT_PATH)
+set(thrust_folders /usr/local/cuda/include/cccl)
+if(CTP_NVCC)
+  file(REAL_PATH "${CTP_NVCC}" toolkit)
+  cmake_path(GET toolkit PARENT_PATH toolkit)
+  cmake_path(GET toolkit PARENT_PATH toolkit)
+  list(PREPEND thrust_folders "${toolkit}/include/cccl" "${toolkit}/include")
+endif()
+find_path(CTP_THRUST_INCLUDE thrust/version.h HINTS ${thrust_folders} NO_DEFAULT_PATH)
 mark_as_advanced(CTP_NVCC CTP_THRUST_INCLUDE)
 set(thrust_version 0)
 if(EXISTS "${CTP_THRUST_INCLUDE}/thrust/version.h")

@@ -153,8 +153,8 @@ class Function:
             self.mark_arms(sorted({0, self.end, *labels.values(), *(at + 1 for at, _, _ in jumps)}))
 
     def mark_arms(self, borders):
-        """Marks the blocks of put_rows() and load_left(), kernel/tensor_tile.hpp, that aligned rows do not need, and those
-        that gradients do not need that are overwritten."""
+        """Marks the blocks of put_rows() and load_left(), kernel/tensor_tile.hpp, that aligned rows do not need, and
+        those that gradients do not need that are overwritten."""
         blocks = [range(a, b) for a, b in zip(borders, borders[1:]) if b <= self.end]
         for block, after in zip(blocks, blocks[1:] + [range(0)]):
             single = self.addresses(block, ("LDG.E", "STG.E"))

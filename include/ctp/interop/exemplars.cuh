@@ -5,8 +5,8 @@
 /// The turns are those of rehearsal/choose_herding.hpp and choose_kmeans.hpp, in double. Sums of a row are one chain of
 /// fused multiply-adds, the same bits in each system of Thrust; the host adds up in another order. Where that would
 /// decide by rule, between the two rows of a cluster, which are equally far from their mean, the host's sum decides. So
-/// the picks are the host's, unless two products with w, or a row's distances from two centres, agree by chance to
-/// about 15 digits without being equal.
+/// the picks are the host's, unless two products with w, a row's distances from two centres, or the distances of two
+/// rows agree to about 15 digits without being equal: for instance those of the only two rows from their mean.
 #pragma once
 
 #include <thrust/binary_search.h>
@@ -30,6 +30,7 @@
 #include <vector>
 
 #include <ctp/config.hpp>
+#include <ctp/core/error.hpp>
 #include <ctp/interop/thrust.cuh>
 #include <ctp/rehearsal/feature_matrix.hpp>
 #include <ctp/rehearsal/herding.hpp>
@@ -330,7 +331,7 @@ class Clusters : public DeviceRows<B> {
   const rehearsal::FeatureMatrix& rows_;
   Index k_;
   Buffer<double, B> centres_, distance_;
-  Buffer<Index, B> near_;                                       // [k,width]
+  Buffer<Index, B> near_;                                       // [count]
   Buffer<std::int32_t, B> cluster_, assigned_, order_, begin_;  // begin: zeros before the first assignment
   bool assigned_once_ = false;
 };
@@ -351,6 +352,7 @@ std::vector<std::size_t> choose_herding_published(const rehearsal::FeatureMatrix
 /// @brief rehearsal::choose_kmeans() in the memory of backend B. At most 2^31 - 1 rows.
 template <class B>
 std::vector<std::size_t> choose_kmeans(const rehearsal::FeatureMatrix& rows, std::size_t k, int iterations = 100) {
+  require(rows.count() < (std::size_t{1} << 31U), "choose_kmeans", "takes at most 2^31 - 1 rows");
   k = std::min(k, rows.count());
   if (k == 0) return {};
   return rehearsal::detail::cluster_rows(detail::Clusters<B>(rows, k), k, iterations);

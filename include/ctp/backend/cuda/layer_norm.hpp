@@ -164,10 +164,18 @@ struct LayerNormWide : LayerNorm<Real> {
     typename WideRow<Real>::Numbers in = {};
     row.read(x + i * d, in);
     if (h != nullptr) {
-      typename WideRow<Real>::Numbers branch = {};
-      row.read(h + i * d, branch);
       const WideFactors<Real> factor(team, dropout, i / rows_per_sample, i % rows_per_sample, d);
-      row.each_number([&](int q, int k) { in[q].x[k] += factor(q, k) * branch[q].x[k]; });
+      constexpr int at_once = WideRow<Real>::quads / 2;  // half of the lane's numbers, for few registers
+      CTP_UNROLL
+      for (int first = 0; first < WideRow<Real>::quads; first += at_once) {
+        Quad<Real> branch[at_once] = {};
+        row.each(first, first + at_once,
+                 [&](int q, int column) { branch[q - first] = read_wide<Quad<Real>>(h + i * d + column); });
+        row.each(first, first + at_once, [&](int q, int) {
+          CTP_UNROLL
+          for (int k = 0; k < 4; ++k) in[q].x[k] += factor(q, k) * branch[q - first].x[k];
+        });
+      }
       row.write(in, sum + i * d);
     }
     Real total = 0;

@@ -51,7 +51,8 @@ struct TensorAttention : KeySide<Form, Width> {
   using Keys::dropout, Keys::key_bias, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
-  static constexpr int whole = 64;  ///< keys of a step where that many remain, else strip_rows
+  /// Keys of a step where that many remain: without bias, with bias; else strip_rows.
+  static constexpr int whole = 64, whole_biased = 32;
   const typename Form::Source* q;
   float* log_sum;
   Stored<float> o;
@@ -88,7 +89,8 @@ struct TensorAttention : KeySide<Form, Width> {
         CTP_KEEP_LOOP
         for (; j + whole <= unpadded; j += whole) add_keys<whole, false>(t, f, held, kept, row, j, running);
         CTP_KEEP_LOOP
-        for (; j + whole <= n; j += whole) add_keys<whole, true>(t, f, held, kept, row, j, running);
+        for (; j + whole_biased <= n; j += whole_biased)
+          add_keys<whole_biased, true>(t, f, held, kept, row, j, running);
         CTP_KEEP_LOOP
         for (; j < n; j += strip_rows) add_keys<strip_rows, true>(t, f, held, kept, row, j, running);
       }
