@@ -41,8 +41,10 @@ class [[nodiscard]] Operand {
   Real* grad = nullptr;  ///< null in a teacher's pass
 };
 
-/// @brief Variable with its value also in packed form, for several products: rounded once, not by each of them. Their
-/// backward passes add to the variable's gradient. Copies are views of the same memory.
+/// @brief SharedOperand [n,k]: a variable with its value also in packed form, so that several products read a value
+/// that is rounded once. Copies are views of the same memory.
+///
+/// **Gradient.** The backward pass of each product adds to the gradient of `variable`.
 template <class BackendType>
 struct SharedOperand {
   using Backend = BackendType;
