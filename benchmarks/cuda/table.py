@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The tables of run_all.sh, from the outputs of its parts in a folder; prints Markdown. Needs no PyTorch.
+"""A table of measurements for run_all.sh; prints Markdown. Needs no PyTorch.
 
-    python3 benchmarks/cuda/table.py FOLDER
+    python3 benchmarks/cuda/table.py FOLDER bench    # from FOLDER/bench.log, lines of bench_cuda
+    python3 benchmarks/cuda/table.py FOLDER peers    # from FOLDER/torch.jsonl, lines of compare_torch_cuda.py
 
-FOLDER holds `rows` (part, result, findings, separated by tabs) and, where they ran, bench.log (lines of
-bench_cuda) and torch.jsonl (lines of compare_torch_cuda.py).
+Exit code: 0 done, 1 a measurement failed; the table says which.
 """
 import argparse
 import json
@@ -61,19 +61,17 @@ def markdown(title, heads, rows):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder")
-    folder = p.parse_args().folder
-    with open(os.path.join(folder, "rows"), encoding="utf-8") as f:
-        checks = [(line.rstrip("\n").split("\t") + ["", ""])[:3] for line in f]
-    bench = [measured(line) for line in json_lines(os.path.join(folder, "bench.log")) if line["name"] != "device"]
-    torch = json_lines(os.path.join(folder, "torch.jsonl"))
-    parts = []
-    if torch:
-        parts.append(f"## Beside PyTorch\n\n{table(torch)}")
-    parts.append(markdown("Parts", ("part", "result", "found"), checks))
-    if bench:
-        parts.append(markdown("Measurements of this library alone", ("work", "result", "found"), bench))
-    print("\n\n".join(parts))
-    failed = sum(row[1] == "FAIL" for row in checks + bench) + sum("failed" in row for row in torch)
+    p.add_argument("part", choices=("bench", "peers"))
+    options = p.parse_args()
+    if options.part == "peers":
+        torch = json_lines(os.path.join(options.folder, "torch.jsonl"))
+        print(f"## Beside PyTorch\n\n{table(torch)}")
+        failed = sum("failed" in row for row in torch)
+    else:
+        lines = json_lines(os.path.join(options.folder, "bench.log"))
+        bench = [measured(line) for line in lines if line["name"] != "device"]
+        print(markdown("Measurements of this library alone", ("work", "result", "found"), bench))
+        failed = sum(row[1] == "FAIL" for row in bench)
     print(f"{failed} failed", file=sys.stderr)
     sys.exit(1 if failed else 0)
 
