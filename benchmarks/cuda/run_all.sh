@@ -21,8 +21,8 @@ Without --part and --from everything shares ten minutes. Otherwise each part has
 A program that fails becomes a row of the table, and the rest goes on.
 
 OUT (BUILD_FOLDER/cuda_results; with --from: cuda_results) gets the table cuda_<device>.md, the archive
-ctp_cuda_<device>.tar.gz and the folder <device> with what each program printed. Parts of later calls with the same OUT
-join the table. Without --from and --output the table goes to benchmarks/results, too.
+ctp_cuda_<device>.tar.gz and the folder <device> with what each program printed. Parts of later calls join the table if
+OUT has the folder or the archive. Without --from and --output the table goes to benchmarks/results, too.
 
   CTP_BUILD=no      use the programs of BUILD_FOLDER as they are
   CTP_PYTHON=...    the Python with PyTorch, and that makes the tables (python3)
@@ -151,6 +151,8 @@ driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null
 say "$device, driver ${driver:-unknown}"
 slug=$(printf '%s' "${device%%,*}" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '_' | sed 's/^_//; s/_$//')
 logs=$results/$slug
+archive=$results/ctp_cuda_$slug.tar.gz
+[[ -d $logs || ! -f $archive ]] || tar -xzf "$archive" -C "$results" # of an earlier machine
 mkdir -p "$logs"
 mv "$results/device.log" "$logs/device.log"
 if [[ $from ]]; then
@@ -174,13 +176,14 @@ planned=0
 for name in "${parts[@]}"; do
   part_began=$SECONDS
   begin_part "$name"
+  origin="$(date -u +%F), commit ${commit:-unknown}, driver ${driver:-unknown}"
+  printf '%s, not finished\n' "$origin" >"$logs/when_$name"
   if ((found != 0)); then
     row 'a look at the device by bench_cuda' FAIL "exit code $found: $(last_line "$logs/device.log")"
     found=0
   fi
   "part_$name"
-  printf '%s, commit %s, driver %s, %d s\n' "$(date -u +%F)" "${commit:-unknown}" "${driver:-unknown}" \
-    "$((SECONDS - part_began))" >"$logs/when_$name"
+  printf '%s, %d s\n' "$origin" "$((SECONDS - part_began))" >"$logs/when_$name"
   if [[ $shared == no ]]; then
     begin=$SECONDS
     planned=0

@@ -93,8 +93,10 @@ ends 0 'bench' --from bundle --part bench --output out
 table_has '^\| test_cuda \| FAIL '
 table_has '^\| bench_cuda \| ok '
 table_has '^\| upload, B=128 \| ok \| 1.5 ms \(1 to 2\) \|$'
+rm -r "$out/fake_gpu" # the archive has it
 ends 0 'no PyTorch' --from bundle --part peers --output out
 table_has '^\| PyTorch beside it \| skipped '
+table_has '^\| upload, B=128 '
 FAKE_TORCH=1 ends 0 'peers' --from bundle --part peers --output out
 table_has '^\| G1 \| a step \|'
 table_has '^\| upload, B=128 '

@@ -116,7 +116,7 @@ part_sanitizer() {
 
 # write_table: the table of all parts that have run, and the archive. Sets `table`.
 write_table() {
-  local name program result details archive=$results/ctp_cuda_$slug.tar.gz
+  local name program result details
   table=$results/cuda_$slug.md
   {
     printf '# On %s\n\n- %s, `benchmarks/cuda/run_all.sh`\n' "${device%%,*}" "$device"
