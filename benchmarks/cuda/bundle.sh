@@ -89,7 +89,7 @@ ctp_say "configuring $build"
 # shellcheck disable=SC2086
 cmake --preset cuda -B "$build" -DCMAKE_CUDA_ARCHITECTURES=90-real \
   "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG $flags" "-DCMAKE_CUDA_FLAGS_RELEASE=-O3 -DNDEBUG -Xcompiler=${flags// /,}" \
-  '-DCMAKE_EXE_LINKER_FLAGS=-static-libstdc++ -static-libgcc -Wl,--as-needed' -DCMAKE_SKIP_BUILD_RPATH=ON \
+  '-DCMAKE_EXE_LINKER_FLAGS=-static-libstdc++ -static-libgcc -Wl,--as-needed' -DCMAKE_SKIP_RPATH=ON \
   "-DOpenMP_gomp_LIBRARY=$("${CXX:-c++}" -print-file-name=libgomp.a)" -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON \
   -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON -DCMAKE_DISABLE_FIND_PACKAGE_WebP=ON ${CTP_CONFIGURE:-} \
   >"$build/configure.log" 2>&1 || {
@@ -100,12 +100,13 @@ ctp_build "$build" "${programs[@]}"
 
 # --- the folder ----------------------------------------------------------------------------------------------------
 rm -rf "$output"
-mkdir -p "$output"/{bin,benchmarks/cuda,tests/golden/records}
+mkdir -p "$output"/{bin,lib,benchmarks/cuda,tests/golden/records}
 for name in "${programs[@]}"; do
   for folder in bin tests/cuda; do
     if [[ -x $build/$folder/$name ]]; then strip -o "$output/bin/$name" "$build/$folder/$name"; fi
   done
 done
+cp -L "$("${CXX:-c++}" -print-file-name=libgcc_s.so.1)" "$output/lib/" # of cuBLASLt, where the machine has none
 cp tests/golden/records/*.safetensors "$output/tests/golden/records/"
 cp benchmarks/{compare_torch_cuda,comparison_table,torch_model,torch_operations,torch_peers,torch_steps}.py "$output/benchmarks/"
 cp benchmarks/cuda/{run_all.sh,run_parts.sh,find_cublaslt.sh,table.py} "$output/benchmarks/cuda/"
@@ -123,7 +124,7 @@ version_of() { "$@" --version | sed -n "s/.*[ V]\([0-9][0-9]*\.[0-9]*\.[0-9]*\)$
 cat >"$output/VERSION" <<END
 commit $commit
 built $(date -u +%F) with nvcc $(version_of "${CUDACXX:-nvcc}"), g++ $(version_of "${CXX:-c++}")
-code $(sed -n 's/^CMAKE_CUDA_ARCHITECTURES:[A-Z]*=/sm_/p' "$build/CMakeCache.txt"), x86-64-v3
+code $(sed -n 's/^CMAKE_CUDA_ARCHITECTURES:[A-Z]*=\(.*\)/sm_\1/; s/-real//gp' "$build/CMakeCache.txt"), x86-64-v3
 needs glibc $most_glibc, $(objdump -p "$output/bin/bench_cuda" | awk '$2 ~ /^libcublasLt/ {print $2}')
 END
 check_folder "$output"

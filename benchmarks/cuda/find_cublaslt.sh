@@ -17,7 +17,7 @@ for path in sys.path:
   ldconfig -p 2>/dev/null | sed -n 's|.* => \(/.*\)/libcublasLt\.so\..*|\1|p'
 }
 
-# find_cublaslt <program> <python>: puts the folder of the cuBLASLt that the program was linked with into
+# find_cublaslt <program> <python> [folder with libgcc_s.so.1]: puts the folder of the cuBLASLt that the program was linked with into
 # LD_LIBRARY_PATH if the loader does not find it. Says in a sentence what is missing, and fails.
 find_cublaslt() {
   local loaded wanted folder file others=''
@@ -36,7 +36,7 @@ find_cublaslt() {
       for file in "$folder"/libcublasLt.so.[0-9]*; do
         if [[ -e $file && $others != *"$file"* ]]; then others+=${others:+, }$file; fi
       done
-    done < <(cublaslt_folders "$2")
+    done <<<"$(cublaslt_folders "$2")" # no process substitution: there may be no /dev/fd
   fi
   if [[ $wanted ]]; then
     local major=${wanted##*.} package
@@ -46,7 +46,12 @@ find_cublaslt() {
       "$wanted" "$major" "${others:-none}" "pip install '$package', or name its folder in LD_LIBRARY_PATH" >&2
     return 1
   fi
-  if IFS=$' \t' read -r wanted < <(grep -m 1 ' not found' <<<"$loaded"); then
+  if [[ $loaded == *'libgcc_s.so.1 => not found'* && -d ${3:-} ]]; then # a need of cuBLASLt
+    export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$3
+    loaded=$(LD_TRACE_LOADED_OBJECTS=1 "$1" 2>&1 </dev/null)
+  fi
+  IFS=$' \t' read -r wanted <<<"$(grep -m 1 ' not found' <<<"$loaded")"
+  if [[ $wanted ]]; then
     printf 'run_all.sh: the programs cannot start here: %s\n' "$wanted" >&2
     return 1
   fi

@@ -131,7 +131,7 @@ fi
 for file in "${programs[@]}"; do
   [[ -x $file ]] || stop 2 "expected $file, found none; run this without CTP_BUILD=no, or make the bundle again"
 done
-find_cublaslt "$bench_cuda" "$python" || exit 2
+find_cublaslt "$bench_cuda" "$python" "$PWD/lib" || exit 2
 
 # --- the device --------------------------------------------------------------------------------------------------
 results=${output:-$build/cuda_results}
