@@ -152,7 +152,7 @@ say "$device, driver ${driver:-unknown}"
 slug=$(printf '%s' "${device%%,*}" | tr '[:upper:]' '[:lower:]' | tr -cs 'a-z0-9' '_' | sed 's/^_//; s/_$//')
 logs=$results/$slug
 archive=$results/ctp_cuda_$slug.tar.gz
-[[ -d $logs || ! -f $archive ]] || tar -xzf "$archive" -C "$results" # of an earlier machine
+[[ -d $logs || ! -f $archive ]] || gzip -dc "$archive" | tar -xf - -C "$results" # of an earlier machine
 mkdir -p "$logs"
 mv "$results/device.log" "$logs/device.log"
 if [[ $from ]]; then

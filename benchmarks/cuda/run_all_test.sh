@@ -127,10 +127,10 @@ cp "$bundle/bin/conformance" "$work/conformance"
 make "$bundle/bin/conformance" 'exec sleep 60'
 out=$work/late
 began=$SECONDS
-CTP_SECONDS=6 ends 1 'a program that does not end' --from bundle --part tests --output late
-((SECONDS - began < 20)) || fail "expected less than 20 s, found $((SECONDS - began))"
+CTP_SECONDS=10 ends 1 'a program that does not end' --from bundle --part tests --output late
+((SECONDS - began < 40)) || fail "expected less than 40 s, found $((SECONDS - began))"
 table_has '^\| cuda_thrust \| ok '
-table_has '^\| conformance, fp32 \| FAIL \| not done after [56] s \|$'
+table_has '^\| conformance, fp32 \| FAIL \| not done after [0-9]+ s \|$'
 table_has '^\| conformance, bf16 \| skipped \| no time left \|$'
 cp "$work/conformance" "$bundle/bin/conformance"
 

@@ -136,5 +136,7 @@ write_table() {
       [[ ! -s $logs/$name.md ]] || printf '\n%s\n' "$(<"$logs/$name.md")"
     done
   } >"$table"
-  tar -czf "$archive" -C "$results" "$slug" "${table##*/}" 2>/dev/null || say "run_all.sh: tar could not write $archive"
+  if ! tar -cf - -C "$results" "$slug" "${table##*/}" | gzip >"$archive.part" || ! mv "$archive.part" "$archive"; then
+    say "run_all.sh: $archive could not be written"
+  fi
 }
