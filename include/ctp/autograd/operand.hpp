@@ -11,6 +11,15 @@
 
 namespace ctp {
 
+namespace detail {
+/// Memory of n values that only a later operation and the backward pass read, in packed form. Not initialised.
+template <class B>
+backend::Packed<B>* packed_scratch(const Pass<B>& pass, Index n) {
+  const std::size_t level = pass.differentiates() ? 0 : pass.level;
+  return reinterpret_cast<backend::Packed<B>*>(pass.tape->memory(level).allocate(backend::packed_bytes<B>(n)));
+}
+}  // namespace detail
+
 /// @brief Operand [n,k] of one operation, in the packed form of the backend's products.
 ///
 /// Move-only. Pass an operand to exactly one operation that takes it, such as linear() or attention_operand(); if none
@@ -22,12 +31,8 @@ class [[nodiscard]] Operand {
   using Backend = BackendType;
   using Real = typename Backend::Real;
 
-  Operand(const Pass<Backend>& pass, Shape<2> rows) : shape(rows) {
-    Tape<Backend>& tape = *pass.tape;
-    const std::size_t bytes = backend::packed_bytes<Backend>(count(rows)),
-                      level = pass.differentiates() ? 0 : pass.level;
-    value = reinterpret_cast<backend::Packed<Backend>*>(tape.memory(level).allocate(bytes));
-    if (pass.differentiates()) grad = tape.unzeroed(pass.level).template allocate_array<Real>(count(rows));
+  Operand(const Pass<Backend>& pass, Shape<2> rows) : shape(rows), value(detail::packed_scratch(pass, count(rows))) {
+    if (pass.differentiates()) grad = pass.tape->unzeroed(pass.level).template allocate_array<Real>(count(rows));
   }
   Operand(const Operand&) = delete;
   Operand(Operand&& other) noexcept

@@ -293,7 +293,7 @@ struct AttentionOps {
     if (attention_saved(s) == 0) return;
     if constexpr (std::is_same_v<Real, float>)
       if (TensorAttention<Runtime>::takes(s)) {
-        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, stored<Runtime, Real>(o));
+        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, Numbers<Runtime, Real>(o));
         return;
       }
     const Index chunk = chunk_of(s.keys, s.width), size = s.batch * s.queries * s.heads * s.width;
@@ -306,7 +306,7 @@ struct AttentionOps {
     Runtime::launch(
         s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
         kernel::Attention<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias, dropout, chunk, saved, out});
-    if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, stored<Runtime, Real>(o)});
+    if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, Numbers<Runtime, Real>(o)});
   }
 
   template <class In, class Out>
@@ -316,7 +316,7 @@ struct AttentionOps {
     if (attention_saved(s) == 0) return;
     Real* delta = scratch(s);
     launch_rows_by_warp<Runtime>(attention_saved(s),
-                                 kernel::AttentionDelta<Real>{s, stored<Runtime, Real>(o), d_o, delta});
+                                 kernel::AttentionDelta<Real>{s, Numbers<Runtime, Real>(o), d_o, delta});
     if constexpr (std::is_same_v<Real, float>)
       if (TensorAttention<Runtime>::takes(s)) {
         TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, overwrite_grad, dq, dk,
@@ -340,7 +340,7 @@ struct AttentionOps {
  private:
   template <class In>
   static kernel::Stored<Real> as_stored(const In* x) {
-    return stored<Runtime, Real>(x);
+    return Numbers<Runtime, Real>(x);
   }
   /// Scratch memory for one number for each query of each head, and `more` numbers.
   static Real* scratch(const AttentionShape& s, Index more = 0) {

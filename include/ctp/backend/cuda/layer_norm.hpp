@@ -298,13 +298,12 @@ struct DropElements {
 /// The operations of generic::LayerNormOps, which documents each of them.
 template <class Runtime, class Real>
 struct LayerNormOps {
-  /// `Out`: Real or Packed.
-  template <class Out>
+  using Argument = Numbers<Runtime, Real>;
+
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
-                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Out* y,
+                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Argument y,
                          Real* mean, Real* inverse) {
-    const kernel::LayerNorm<Real> body{
-        d, x, h, dropout, rows_per_sample, gain, bias, eps, sum, stored<Runtime, Real>(y), mean, inverse};
+    const kernel::LayerNorm<Real> body{d, x, h, dropout, rows_per_sample, gain, bias, eps, sum, y, mean, inverse};
     if (kernel::WideRow<Real>::fits(d, x, h, gain, bias, sum) && body.y.has_fours())
       launch_rows_by_warp<Runtime>(rows, kernel::LayerNormWide<Real>{body});
     else

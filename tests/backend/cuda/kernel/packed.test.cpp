@@ -125,7 +125,7 @@ TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of product
   auto dy = put<B>(random(n * m, 4));
   Room<B> packed(n * k), activated(n * m);
   const ctp::backend::cuda::kernel::Pack<typename B::Real> pack{
-      x.data(), ctp::backend::cuda::stored<B, typename B::Real>(packed.data())};
+      x.data(), ctp::backend::cuda::Numbers<B, typename B::Real>(packed.data())};
   B::for_each(n * k, pack);
 
   auto y = room<B>(n * m), from_packed = room<B>(n * m), plain = room<B>(n * m);
