@@ -94,21 +94,22 @@ struct LinearOps {
   }
   /// to = x [n], as products read it.
   static void pack(Index n, const Real* x, Packed* to) { launch_each<Runtime>(n, kernel::Pack<Real>{x, Argument(to)}); }
+  /// **Errors.** UsageError if dx is Packed and not overwritten, or dy is Packed and `before` is not.
   static void linear_backward(Index n, Index k, Index m, Argument x, const Real* w, Argument before, Argument dy,
-                              Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
-    if (m == 0 && dx != nullptr && overwrite_grad) Runtime::zero(dx, n * k);
+                              Argument dx, bool overwrite_grad, Real* dw, Real* dbias) {
+    require(overwrite_grad || !dx.packed, "linear_backward", "a gradient that is stored Packed is not added to");
+    require(!before || before.packed || !dy.packed, "linear_backward",
+            "the input of GELU must be stored Packed if the gradient of the result is");
+    if (m == 0 && dx && overwrite_grad) clear(dx, n * k);
     if (n == 0 || m == 0) return;
     // One pass over dy rounds dy for both products, multiplies by GELU's slope and sums the columns.
     kernel::Stored<Real> operand = dy, to;
-    if (Runtime::rounds_operands())
+    if (Runtime::rounds_operands() && !dy.rounded())
       operand = to = Argument(static_cast<Packed*>(Runtime::packed_scratch(packed_bytes(n * m))));
     else if (before)
       to = dy;
-    before.visit([&](const auto* of_gelu) {
-      using Number = std::remove_cvref_t<decltype(*of_gelu)>;
-      sum_result_gradient(n, kernel::ResultGradient<Real, Real, Number>{m, of_gelu, dy.template as<Real>(), to}, dbias);
-    });
-    if (dx != nullptr) {
+    pass_over_gradient(n, m, before, dy, to, dbias);
+    if (dx) {
       MatrixProduct<Real> p{false, false, n, k, m, Real(1), operand, m, w, k};
       p.put(dx, !overwrite_grad);
       Runtime::matrix_product(p);
@@ -135,13 +136,27 @@ struct LinearOps {
         launch_each<Runtime>(n, kernel::Gelu<Real, Number>{from, y});
     });
   }
-  /// The pass of linear_backward() over the gradient of the result. dbias may be null.
-  template <class Gradient>
-  static void sum_result_gradient(Index n, const Gradient& gradient, Real* dbias) {
-    if (dbias != nullptr)
-      add_column_sums<Runtime>(n, gradient.columns, gradient, dbias);
-    else if (gradient.to)
-      launch_each<Runtime>(n * gradient.columns, gradient);
+  /// Writes the gradient of the result to `to` and adds its column sums to dbias; either may be null.
+  static void pass_over_gradient(Index n, Index m, const Argument& before, const Argument& dy,
+                                 const kernel::Stored<Real>& to, Real* dbias) {
+    const auto pass = [&]<class Gradient, class Number>(const Gradient* of_result, const Number* of_gelu) {
+      const kernel::ResultGradient<Real, Gradient, Number> gradient{m, of_gelu, of_result, to};
+      if (dbias != nullptr)
+        add_column_sums<Runtime>(n, m, gradient, dbias);
+      else if (to)
+        launch_each<Runtime>(n * m, gradient);
+    };
+    using kernel::Bfloat16;
+    if (dy.rounded())
+      pass(dy.template as<const Bfloat16>(), before.template as<const Bfloat16>());
+    else
+      before.visit([&](const auto* of_gelu) { pass(dy.template as<const Real>(), of_gelu); });
+  }
+  static void clear(const Argument& x, Index n) {
+    if (x.rounded())
+      Runtime::zero(x.template as<kernel::Bfloat16>(), n);
+    else
+      Runtime::zero(x.template as<Real>(), n);
   }
 };
 

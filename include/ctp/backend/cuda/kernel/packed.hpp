@@ -131,13 +131,16 @@ struct Pack {
   CTP_HD void operator()(Index i) const { to.set(i, from[i]); }
 };
 
-/// to[i] = element i of rows of `columns` numbers that lie `stride` apart, converted to the storage of `to`.
+/// Copies element i of rows of `columns` numbers, converted to the storage of `to`. Rows of `from` lie `stride` apart,
+/// those of `to` `to_stride`.
 template <class Real>
 struct PackRows {
-  Index columns, stride;
+  Index columns, stride, to_stride;
   const Real* from;
   Stored<Real> to;
-  CTP_HD void operator()(Index i) const { to.set(i, from[i / columns * stride + i % columns]); }
+  CTP_HD void operator()(Index i) const {
+    to.set(i / columns * to_stride + i % columns, from[i / columns * stride + i % columns]);
+  }
 };
 
 }  // namespace kernel
