@@ -46,7 +46,7 @@ struct ResultGradient {
   Index columns;
   const Number* before;  ///< input of GELU, or null
   const Gradient* dy;
-  Stored<Real> to;  ///< may be dy; null if the products read dy itself
+  Stored<Real> to;  ///< may be dy
 
   struct Loaded {
     Gradient dy;
@@ -59,7 +59,7 @@ struct ResultGradient {
   CTP_HD Real use(const Loaded& loaded, Index i) const {
     const auto of_result = static_cast<Real>(loaded.dy);
     const Real g = before == nullptr ? of_result : of_result * fn::gelu_slope(static_cast<Real>(loaded.before));
-    if (to) to.set(i, g);
+    to.set(i, g);
     return g;
   }
 };
@@ -141,7 +141,9 @@ struct LinearOps {
                                  const kernel::Stored<Real>& to, Real* dbias) {
     const auto pass = [&]<class Gradient, class Number>(const Gradient* of_result, const Number* of_gelu) {
       const kernel::ResultGradient<Real, Gradient, Number> gradient{m, of_gelu, of_result, to};
-      if (dbias != nullptr)
+      if (dbias != nullptr && !to)
+        add_column_sums<Runtime>(n, m, kernel::Element<Real, Gradient>{m, of_result}, dbias);
+      else if (dbias != nullptr)
         add_column_sums<Runtime>(n, m, gradient, dbias);
       else if (to)
         launch_each<Runtime>(n * m, gradient);

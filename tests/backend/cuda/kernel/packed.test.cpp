@@ -283,9 +283,9 @@ TEST_CASE_TEMPLATE("packed: attention reads and stores gradients rounded, on ten
     const Index stride = width == 12 ? columns + 4 : columns;
     const ctp::backend::AttentionShape s{2, 3, 21, 50, width, stride, stride, stride};
     const Index queries = 2 * 21 * stride, keys = 2 * 50 * stride, size = 2 * 21 * model;
-    const auto behind = [&](auto* p, Index n) {
+    const auto behind = [&](auto* p, Index numbers) {
       using Number = std::remove_pointer_t<decltype(p)>;
-      return reinterpret_cast<Number*>(reinterpret_cast<std::uint8_t*>(p) + B::packed_bytes(n));
+      return reinterpret_cast<Number*>(reinterpret_cast<std::uint8_t*>(p) + B::packed_bytes(numbers));
     };
     auto q = put<B>(taken<B>(random(queries, 1))), kv = put<B>(taken<B>(random(keys, 2)));
     const Values gradient = taken<B>(random(size, 4));
