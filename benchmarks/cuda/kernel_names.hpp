@@ -56,6 +56,7 @@ class Numbers {
     CTP_BENCH_READ(y);
     CTP_BENCH_READ(o);
     CTP_BENCH_READ(q);
+    CTP_BENCH_READ(d_o);
 #undef CTP_BENCH_READ
 #define CTP_BENCH_READ(member) \
   if constexpr (requires { body.member == nullptr; }) number(#member, body.member != nullptr)

@@ -15,7 +15,7 @@ bytes and the times of `queue_rate`.
 from dataclasses import dataclass, field
 
 import devices
-from kernel_work import PRODUCTS_OF, base, bytes_of, flops_of, key_of, rows_of, shape
+from kernel_work import PRODUCTS_OF, base, bytes_of, flops_of, key_of, rows_of, shape, sizes_of
 from machine_code import Missing
 
 WARP, STRIP = 32, 16
@@ -82,11 +82,12 @@ def elementwise(launch, kernel, marker, per_unit, fits=lambda loop: True, latenc
 
 def gradient_sums(launch, kernel):
     """A thread adds up the rows of a part in one column; a unit is a row of 32 columns."""
-    found = unrolled(kernel, is_inner, "load", 8)
+    size = sum(sizes_of(launch)[1:])
+    found = unrolled(kernel, is_inner, "load", size)
     if not found:
         return None
     loop = max((loop for loop in kernel["loops"] if is_inner(loop)), key=lambda one: one.get("load", 0))
-    slope = loop.get("slope", 0) / (loop["load"] / 8) * bool(launch["before"])
+    slope = loop.get("slope", 0) / (loop["load"] / size) * bool(launch["before"])
     return column_sums(launch, (found[0] + slope, found[1]))
 
 
@@ -213,9 +214,9 @@ def width_steps(launch):
 def load_of_rows(launch, device, loops, rows, warps, wait, kept):
     """The load phase: `rows` rows of the other side, twice, by all warps; a number or two of each; dropout's bits, one
     call of the generator for eight. Loops of unaligned rows have no wide load and do not run. Rows of operands come
-    before those of gradients, which are floats."""
+    before those of gradients."""
     threads, found = warps * WARP, Load()
-    sizes = [launch["q"], 4 if key_of(launch) == "TensorKeyGradient" else launch["q"]]
+    sizes = [launch["q"], launch["d_o"] if key_of(launch) == "TensorKeyGradient" else launch["q"]]
     for loop in loops:
         if loop.get("wide"):
             trips = -(-rows * shape(launch)[3] // (16 // sizes.pop(0)) // (threads * loop["load"] // 16))
@@ -314,17 +315,20 @@ def scalar_attention(launch, kernel):
 
 RECIPES = {
     "Gelu": lambda l, k: elementwise(l, k, store_of(l["y"]), 1),
-    "GeluOfFour": lambda l, k: elementwise(l, k, "load", 16),  # a unit is 32 times four elements
-    "ResultGradient": lambda l, k: elementwise(l, k, "load", 8 if l["before"] else 4,
+    "GeluOfFour": lambda l, k: elementwise(l, k, "load", 4 * sizes_of(l)[1]),  # a unit is 32 times four elements
+    "ResultGradient": lambda l, k: elementwise(l, k, "load", sum(sizes_of(l)[1:2 + l["before"]]),
                                                lambda loop: (loop.get("fma", 0) > 0) == bool(l["before"])),
     "PartialColumnSums<float,ResultGradient>": gradient_sums,
-    "PartialColumnSums<float,Element>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
+    "PartialColumnSums<float,Element>": lambda l, k: column_sums(
+        l, unrolled(k, is_inner, "load", sizes_of(l)[1])),
     "PartialColumnSums<float,PositionTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
-    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 16)),
+    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l, k: column_sums(
+        l, unrolled(k, is_inner, "load", 12 + sizes_of(l)[1])),
     "AddParts": parts_sums,
     "LayerNorm": rows((8, 1, lambda l: l["h"]), (4, 0, always), (4, 0, always), (12, "y", always)),
-    "LayerNormBackward": rows((12, 0, always), (20, 2, lambda l: l["dx"] and l["dh"]),
-                              (16, 1, lambda l: not (l["dx"] and l["dh"]))),
+    "LayerNormBackward": lambda l, k: rows((8 + sizes_of(l)[1], 0, always),
+                                           (16 + sizes_of(l)[1], 2, lambda l: l["dx"] and l["dh"]),
+                                           (12 + sizes_of(l)[1], 1, lambda l: not (l["dx"] and l["dh"])))(l, k),
     "LayerNormWide": wide_rows,
     "LayerNormBackwardWide": wide_rows,
     "RoundRows": lambda l, k: elementwise(l, k, "store2", 1),

@@ -22,6 +22,11 @@ def base(launch):
     return inner.group(1) if inner else name
 
 
+def sizes_of(launch):
+    """Bytes of the numbers that the innermost template arguments name, in their order."""
+    return [2 if name == "Bfloat16" else 4 for name in re.search("<([^<>]*)>", base(launch)).group(1).split(",")]
+
+
 def rows_of(launch):
     return launch.get("rows", launch["blocks"])
 
@@ -44,7 +49,13 @@ def attention_bytes(launch, per_query, per_key):
 
 def gradient(launch):
     """Bytes of a number of a gradient that is written, or read and written."""
-    return 4 if launch["overwrite"] else 8
+    return 2 if "Bfloat16" in base(launch) else 4 if launch["overwrite"] else 8
+
+
+def of_result(launch):
+    """Bytes that ResultGradient reads and writes of a number."""
+    _, gradient_size, before_size = sizes_of(launch)
+    return gradient_size + before_size * launch["before"] + launch["to"]
 
 
 def matrix(launch, each):
@@ -53,23 +64,23 @@ def matrix(launch, each):
 
 # Bytes of a launch by the name of its body; n is the number of elements of a ForEachKernel.
 BYTES = {
-    "Gelu": lambda l: l["n"] * (4 + l["y"]),
-    "GeluOfFour": lambda l: 4 * l["n"] * (4 + l["y"]),
-    "ResultGradient": lambda l: l["n"] * (4 + 4 * l["before"] + l.get("to", 0)),
-    "PartialColumnSums<float,ResultGradient>": lambda l: matrix(l, 4 + 4 * l["before"] + l.get("to", 0)),
-    "PartialColumnSums<float,Element>": lambda l: matrix(l, 4),
+    "Gelu": lambda l: l["n"] * (sizes_of(l)[1] + l["y"]),
+    "GeluOfFour": lambda l: 4 * l["n"] * (sizes_of(l)[1] + l["y"]),
+    "ResultGradient": lambda l: l["n"] * of_result(l),
+    "PartialColumnSums<float,ResultGradient>": lambda l: matrix(l, of_result(l)),
+    "PartialColumnSums<float,Element>": lambda l: matrix(l, sizes_of(l)[1]),
     "PartialColumnSums<float,PositionTerm>": lambda l: matrix(l, 4),
-    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l: matrix(l, 8) + 4 * l["n"],
+    "PartialColumnSums<Two,GainAndBiasTerm>": lambda l: matrix(l, 4 + sizes_of(l)[1]) + 4 * l["n"],
     "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2) * (2 if "Two" in base(l) else 1),
     "LayerNorm": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
-    "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
+    "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (4 + sizes_of(l)[1] + 8 * l["dx"] + 8 * l["dh"]),
     "LayerNormWide": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
-    "LayerNormBackwardWide": lambda l: rows_of(l) * l["d"] * (8 + 8 * l["dx"] + 8 * l["dh"]),
+    "LayerNormBackwardWide": lambda l: rows_of(l) * l["d"] * (4 + sizes_of(l)[1] + 8 * l["dx"] + 8 * l["dh"]),
     "RoundRows": lambda l: l["n"] * 6,
     "PackRows": lambda l: l["n"] * (4 + l["to"]),
     "Pack": lambda l: l["n"] * (4 + l["to"]),
     "PackFour": lambda l: 4 * l["n"] * (4 + l["to"]),
-    "AttentionDelta": lambda l: rows_of(l) * l["width"] * (4 + l["o"]),
+    "AttentionDelta": lambda l: rows_of(l) * l["width"] * (l["d_o"] + l["o"]),
     "ScatterAddRows": lambda l: l["n"] * l["d"] * 12,
     "AdamW": lambda l: l["n"] * 32,
     "AverageOfTwo": lambda l: l["n"] * 16,
@@ -109,16 +120,16 @@ BYTES = {
     "AttentionQueryGradient": lambda l: attention_bytes(l, 8 + gradient(l), 8),
     "AttentionKeyGradient": lambda l: attention_bytes(l, 8, 8 + 2 * gradient(l)),
     "TensorAttention": lambda l: attention_bytes(l, l["q"] + l["o"], 2 * l["q"]),
-    "TensorQueryGradient": lambda l: attention_bytes(l, l["q"] + 4 + gradient(l), 2 * l["q"]),
-    "TensorKeyGradient": lambda l: attention_bytes(l, l["q"] + 4, 2 * l["q"] + 2 * gradient(l)),
+    "TensorQueryGradient": lambda l: attention_bytes(l, l["q"] + l["d_o"] + gradient(l), 2 * l["q"]),
+    "TensorKeyGradient": lambda l: attention_bytes(l, l["q"] + l["d_o"], 2 * l["q"] + 2 * gradient(l)),
 }
 PRODUCTS_OF = {"Attention": 2, "AttentionQueryGradient": 3, "AttentionKeyGradient": 4,  # queries x keys x width
                "TensorAttention": 2, "TensorQueryGradient": 3, "TensorKeyGradient": 4}
 
 
 def key_of(launch):
-    """The name in BYTES: with its template arguments, or without."""
-    name = base(launch)
+    """The name in BYTES: with its template arguments, but for the types of a term's numbers, or without."""
+    name = re.sub("(ResultGradient|GainAndBiasTerm|Element)<[^<>]*>", r"\1", base(launch))
     return name if name in BYTES else name.split("<")[0]
 
 
@@ -147,11 +158,11 @@ def flops_of(launch):
 
 PART_OF = {"Gelu": "GELU", "GeluOfFour": "GELU", "AddParts": "sums of parts", "LayerNorm": "layer norms, forward",
            "LayerNormWide": "layer norms, forward", "LayerNormBackwardWide": "layer norms, backward",
-           "LayerNormBackward": "layer norms, backward", "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
-           "PartialColumnSums<float,Element>": "gain and bias sums", "RoundRows": "rounding of operands",
-           "Pack": "rounding of operands", "PackRows": "rounding of operands",
-           "PackFour": "rounding of operands",
-           "ScatterAddRows": "scatter of rows", "AdamW": "AdamW, momentum, probe",
+           "LayerNormBackward": "layer norms, backward",
+           "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
+           "PartialColumnSums<float,Element>": "gradients of results: rounding, bias sums",
+           "RoundRows": "rounding of operands", "Pack": "rounding of operands", "PackRows": "rounding of operands",
+           "PackFour": "rounding of operands", "ScatterAddRows": "scatter of rows", "AdamW": "AdamW, momentum, probe",
            "AverageOfTwo": "AdamW, momentum, probe", "Average": "AdamW, momentum, probe",
            "PartialSum<FiniteProbe>": "AdamW, momentum, probe", "PartialSum<StoredSum>": "AdamW, momentum, probe",
            "AddScaled": "residual gradients", "CrossEntropy": "losses", "CrossEntropyBackward": "losses",

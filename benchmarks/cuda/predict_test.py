@@ -42,7 +42,7 @@ def slower(record):
 
 
 def more(record):
-    next(launch for launch in record["launches"] if launch.get("kernel") == "ForEachKernel<GeluOfFour>")["count"] += 100
+    next(launch for launch in record["launches"] if "GeluOfFour" in launch.get("kernel", ""))["count"] += 100
 
 
 def whole_record(precision):
@@ -123,10 +123,17 @@ def bytes_of_results():
     product = {"product": "bf16", "m": 10, "n": 20, "k": 30}
     found = [bytes_of({**product, **flags}) - 2 * (300 + 600) for flags in ({}, {"adds": 1}, {"packed": 1})]
     expect("bytes of a product's result", found == [800, 1600, 400], found)
-    launch = {"kernel": "TensorQueryGradient<Bf16Form,64>", "batch": 1, "heads": 1, "queries": 16, "keys": 32,
-              "width": 64, "q": 2}
-    found = [bytes_of({**launch, "overwrite": flag}) for flag in (1, 0)]
-    expect("bytes of dq, written and added to", found == [64 * (16 * 10 + 32 * 4), 64 * (16 * 14 + 32 * 4)], found)
+    launch = {"batch": 1, "heads": 1, "queries": 16, "keys": 32, "width": 64, "q": 2, "d_o": 2}
+    found = [bytes_of({**launch, "kernel": f"TensorQueryGradient<Bf16Form,64,{number}>", "overwrite": flag})
+             for number, flag in (("float", 1), ("float", 0), ("Bfloat16", 1))]
+    expect("bytes of dq, written, added to and rounded", found == [64 * (16 * each + 32 * 4) for each in (8, 12, 6)],
+           found)
+    launch = {"kernel": "ForEachKernel<PartialColumnSums<float,ResultGradient<float,Bfloat16,Bfloat16>>>", "n": 5,
+              "blocks": 1, "rows": 3, "columns": 7, "before": 1, "to": 2}
+    sums = {**launch, "kernel": "ForEachKernel<PartialColumnSums<float,Element<float,Bfloat16>>>"}
+    found = [bytes_of(launch), bytes_of({**launch, "before": 0}), bytes_of(sums)]
+    expect("bytes of rounded gradients, through GELU or not, and of their sums alone",
+           found == [3 * 7 * 6 + 20, 3 * 7 * 4 + 20, 3 * 7 * 2 + 20], found)
 
 
 def counts_of_steps():

@@ -30,7 +30,7 @@ class Packed {
   explicit Packed(const Vector& x) : memory_(static_cast<Index>(B::packed_bytes(x.size()))) {
     B::for_each(x.size(),
                 ctp::backend::cuda::kernel::Pack<float>{
-                    x.data(), ctp::backend::cuda::stored<B, float>(reinterpret_cast<Number*>(memory_.data()))});
+                    x.data(), ctp::backend::cuda::Numbers<B, float>(reinterpret_cast<Number*>(memory_.data()))});
   }
   [[nodiscard]] const Number* data() const { return reinterpret_cast<const Number*>(memory_.data()); }
 

@@ -54,9 +54,9 @@ struct Counted {
   static void linear(Index n, Index k, Index m, const A&...) {
     count(n, k, m);
   }
-  template <class In>
-  static void linear_backward(Index n, Index k, Index m, const In*, const Real*, const Real*, const Real*,
-                              const Real* dx, bool, const Real* dw, const Real*) {
+  template <class In, class Before, class Gradient, class InGradient>
+  static void linear_backward(Index n, Index k, Index m, const In&, const Real*, const Before&, const Gradient&,
+                              const InGradient& dx, bool, const Real* dw, const Real*) {
     if (dx != nullptr) count(n, k, m);
     if (dw != nullptr) count(n, k, m);
   }

@@ -31,16 +31,15 @@ struct Columns {
 namespace detail {
 
 /// Columns of a matrix, as the backend reads them. `Number`: Real or Packed.
-template <class Real, class Number>
+template <class Number>
 struct ColumnView {
   const Number* value;
-  Real* grad;
+  Number* grad;
   Index rows, width, stride;
 };
 template <class B>
 auto column_view(const Columns<B>& x) {
-  using Real = typename B::Real;
-  return ColumnView<Real, Real>{x.value(), x.grad(), x.matrix.value.shape[0], x.width, x.stride()};
+  return ColumnView<typename B::Real>{x.value(), x.grad(), x.matrix.value.shape[0], x.width, x.stride()};
 }
 
 /// attention() with a result of type `Result`, Variable<2, B> or Operand<B>. `In`: ColumnView. `overwrite_grad`: the
@@ -74,12 +73,14 @@ Result attention(const Pass<B>& pass, In q, In k, In v, bool overwrite_grad, Ind
 }
 
 /// Columns `first` to `first + width` of an operand.
-template <class B, class Number>
-auto columns_of(const MatrixView<typename B::Real, Number>& x, Index first, Index width) {
-  const auto bytes = static_cast<std::ptrdiff_t>(backend::packed_bytes<B>(first));
-  return ColumnView<typename B::Real, Number>{
-      reinterpret_cast<const Number*>(reinterpret_cast<const std::byte*>(x.value) + bytes),
-      x.grad == nullptr ? nullptr : x.grad + first, x.shape[0], width, x.shape[1]};
+template <class B>
+auto columns_of(const MatrixView<backend::Packed<B>, backend::Packed<B>>& x, Index first, Index width) {
+  using Packed = backend::Packed<B>;
+  const auto from = [&](Packed* p) {
+    if (p == nullptr) return p;
+    return reinterpret_cast<Packed*>(reinterpret_cast<std::byte*>(p) + backend::packed_bytes<B>(first));
+  };
+  return ColumnView<Packed>{from(x.value), from(x.grad), x.shape[0], width, x.shape[1]};
 }
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 /// @layer  autograd
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include <ctp/autograd/operand.hpp>
@@ -31,7 +32,8 @@ Result linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias, 
   const auto y = matrix_view(result);
   B::linear(n, k, m, x.value, w.value.data, bias.value.data, residual.value.data, y.value, nullptr);
   pass.record([=] {
-    if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad, residual.grad.data);
+    if constexpr (std::is_same_v<Result, Variable<2, B>>)
+      if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad, residual.grad.data);
     B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
@@ -43,12 +45,12 @@ template <class Result, class B, class In>
 Result linear_gelu(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias) {
   const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
   require_linear(x.shape, w, bias);
-  auto before = pass.scratch(Shape<2>{n, m});
+  auto* const before = packed_scratch(pass, n * m);
   auto result = make<Result>(pass, Shape<2>{n, m});
   const auto y = matrix_view(result);
-  B::linear(n, k, m, x.value, w.value.data, bias.value.data, nullptr, before.data, y.value);
+  B::linear(n, k, m, x.value, w.value.data, bias.value.data, nullptr, before, y.value);
   pass.record([=] {
-    B::linear_backward(n, k, m, x.value, w.value.data, before.data, y.grad, x.grad, x.overwrite_grad, w.grad.data,
+    B::linear_backward(n, k, m, x.value, w.value.data, before, y.grad, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
   return result;

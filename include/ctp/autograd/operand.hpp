@@ -11,23 +11,32 @@
 
 namespace ctp {
 
+namespace detail {
+/// Memory of n values that only a later operation and the backward pass read, in packed form. Not initialised.
+template <class B>
+backend::Packed<B>* packed_scratch(const Pass<B>& pass, Index n) {
+  const std::size_t level = pass.differentiates() ? 0 : pass.level;
+  return reinterpret_cast<backend::Packed<B>*>(pass.tape->memory(level).allocate(backend::packed_bytes<B>(n)));
+}
+}  // namespace detail
+
 /// @brief Operand [n,k] of one operation, in the packed form of the backend's products.
 ///
 /// Move-only. Pass an operand to exactly one operation that takes it, such as linear() or attention_operand(); if none
-/// consumes it, its gradient is never written. The operation's backward pass overwrites the gradient, so the gradient's
-/// memory is not zeroed before.
+/// consumes it, its gradient is never written.
+///
+/// **Gradient.** [n,k], in packed form like the value. The operation's backward pass overwrites the gradient, so the
+/// gradient's memory is not zeroed before.
 template <class BackendType>
 class [[nodiscard]] Operand {
  public:
   using Backend = BackendType;
   using Real = typename Backend::Real;
 
-  Operand(const Pass<Backend>& pass, Shape<2> rows) : shape(rows) {
-    Tape<Backend>& tape = *pass.tape;
-    const std::size_t bytes = backend::packed_bytes<Backend>(count(rows)),
-                      level = pass.differentiates() ? 0 : pass.level;
-    value = reinterpret_cast<backend::Packed<Backend>*>(tape.memory(level).allocate(bytes));
-    if (pass.differentiates()) grad = tape.unzeroed(pass.level).template allocate_array<Real>(count(rows));
+  Operand(const Pass<Backend>& pass, Shape<2> rows) : shape(rows), value(detail::packed_scratch(pass, count(rows))) {
+    if (pass.differentiates())
+      grad = reinterpret_cast<backend::Packed<Backend>*>(
+          pass.tape->unzeroed(pass.level).allocate(backend::packed_bytes<Backend>(count(rows))));
   }
   Operand(const Operand&) = delete;
   Operand(Operand&& other) noexcept
@@ -38,7 +47,7 @@ class [[nodiscard]] Operand {
 
   Shape<2> shape;
   backend::Packed<Backend>* value = nullptr;
-  Real* grad = nullptr;  ///< null in a teacher's pass
+  backend::Packed<Backend>* grad = nullptr;  ///< null in a teacher's pass
 };
 
 /// @brief SharedOperand [n,k]: a variable with its value also in packed form, so that several products read a value
@@ -63,12 +72,12 @@ struct SharedOperand {
 
 namespace detail {
 
-/// View of a Variable or an Operand, for operations and their closures.
-template <class Real, class Number>
+/// View of a Variable or an Operand, for operations and their closures. `Number`, `Gradient`: Real or Packed.
+template <class Number, class Gradient>
 struct MatrixView {
   Shape<2> shape;
   Number* value;
-  Real* grad;
+  Gradient* grad;
   bool overwrite_grad;  ///< an Operand's: the backward pass writes the gradient instead of adding to it
 };
 template <class B>
@@ -78,11 +87,11 @@ auto matrix_view(const Variable<2, B>& x) {
 }
 template <class B>
 auto matrix_view(const Operand<B>& x) {
-  return MatrixView<typename B::Real, backend::Packed<B>>{x.shape, x.value, x.grad, true};
+  return MatrixView<backend::Packed<B>, backend::Packed<B>>{x.shape, x.value, x.grad, true};
 }
 template <class B>
 auto matrix_view(const SharedOperand<B>& x) {
-  return MatrixView<typename B::Real, backend::Packed<B>>{x.variable.value.shape, x.packed, x.variable.grad.data,
+  return MatrixView<backend::Packed<B>, typename B::Real>{x.variable.value.shape, x.packed, x.variable.grad.data,
                                                           false};
 }
 /// Consumes an operand and returns its view. **Errors.** UsageError if an operation has consumed the operand before.

@@ -21,12 +21,16 @@ struct PackedOf<B> {
 };
 }  // namespace detail
 
-/// @brief Element type of an operand that only matrix products read: `B::Packed`, an incomplete type, if the backend
-/// has one, else its Real.
+/// @brief Element type of an operand and of its gradient: `B::Packed`, an incomplete type, if the backend has one, else
+/// its Real.
 ///
 /// A backend with a Packed also has `packed_bytes(n)` and `pack(n, x, to)`, and accepts `Packed*` in place of `Real*`
-/// for the operands that only products or an attention read: x, y (without residual) and the activated output of
-/// linear(), y of layer_norm(), q, k, v (at, and apart by, multiples of 16 bytes) and o of attention().
+/// - for values: x, y (without residual) and the activated output of linear(), y of layer_norm(), q, k, v (at, and
+/// apart
+///   by, multiples of 16 bytes) and o of attention();
+/// - for the gradients of such values: dy, and dx where it is overwritten, of linear_backward(); dy of
+///   layer_norm_backward(); d_o, and dq, dk and dv where they are overwritten, of attention_backward(). `before` of
+///   linear_backward() is Packed if y of linear() was.
 template <class B>
 using Packed = typename detail::PackedOf<B>::type;
 

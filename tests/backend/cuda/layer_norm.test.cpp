@@ -2,9 +2,11 @@
 #include <ctp/backend/cuda/layer_norm.hpp>
 
 #include <support/simulated_cuda.hpp>
+#include <support/test_backend.hpp>
 
 #define CTP_TEST_BACKENDS ctp::test::SimulatedCuda<float>, ctp::test::SimulatedCuda<double>
 
+#include <support/packed_values.hpp>
 #include "../generic/layer_norm.test.cpp"
 
 TEST_CASE(
@@ -59,5 +61,33 @@ TEST_CASE("layer norm: a Packed result is the rounded result, for all widths") {
       for (Index i = 0; i < n * width; ++i)
         most = std::max(most, double(std::abs(Stored(packed, true)[i] - rounded(i))) / (0.1 + std::abs(rounded(i))));
       CHECK(most < 0.01);  // the unaligned result may be summed in another order
+    }
+}
+
+TEST_CASE("layer norm: the gradient of the result may be Packed, for all widths and addresses") {
+  using Device = ctp::test::SimulatedCuda<float, 7>;
+  using Exact = ctp::test::TestBackend<double>;
+  constexpr Index n = 10, of_sample = 2;
+  for (const Index width : {4, 7, 131, 256, 768, 1024, 1028, 2100})
+    for (const Index first : {0, 1}) {
+      CAPTURE(width);
+      CAPTURE(first);
+      const Values sum = random(n * width, 1), gain = random(width, 2), mean = random(n, 4), inverse = random(n, 5);
+      reference::PackedValues dy(random(n * width, 3), first);
+      const auto backward = [&]<class B>(auto* g) {
+        auto ordinals = reference::put_as_is<B>(samples);
+        auto bsum = put<B>(sum), bgain = put<B>(gain), bmean = put<B>(mean), binverse = put<B>(inverse);
+        auto dx = put<B>(Values(at(n * width), 0.5)), dh = put<B>(Values(at(n * width), -0.5));
+        auto dgain = reference::room<B>(width), dbias = reference::room<B>(width);
+        B::layer_norm_backward(n, width, bsum.data(), layer_on<B>(ordinals, 0.3F), of_sample, bgain.data(),
+                               bmean.data(), binverse.data(), g, dx.data(), dh.data(), dgain.data(), dbias.data());
+        Values all;
+        for (const auto* part : {&dx, &dh, &dgain, &dbias})
+          for (const double v : part->template to_host<double>()) all.push_back(v);
+        return all;
+      };
+      const Values g = dy.values();
+      const Values found = backward.operator()<Device>(dy.data());
+      CHECK(reference::error(found, backward.operator()<Exact>(g.data())) < 2e-5);
     }
 }

@@ -157,8 +157,7 @@ struct Attention {
 template <class Real>
 struct AttentionDelta {
   AttentionShape s;
-  Stored<Real> o;
-  const Real* d_o;
+  Stored<Real> o, d_o;
   Real* delta;
 
   template <class Thread>
@@ -177,11 +176,11 @@ struct AttentionQueryGradient {
   static constexpr bool cooperative = true;
   static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
-  Stored<Real> q, k, v;
+  Stored<Real> q, k, v, d_o;
   const Real* key_bias;
   Dropout dropout;
   Index chunk;
-  const Real *log_sum, *delta, *d_o;
+  const Real *log_sum, *delta;
   bool overwrite;
   Real* dq;
 
@@ -229,11 +228,11 @@ struct AttentionKeyGradient {
   static constexpr bool cooperative = true;
   static constexpr int threads = attention_threads, least_blocks = attention_blocks;
   AttentionShape s;
-  Stored<Real> q, k, v;
+  Stored<Real> q, k, v, d_o;
   const Real* key_bias;
   Dropout dropout;
   Index chunk;
-  const Real *log_sum, *delta, *d_o;
+  const Real *log_sum, *delta;
   bool overwrite;
   Real *dk, *dv;
 
@@ -286,62 +285,80 @@ template <class Runtime, class Real>
 struct AttentionOps {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
 
-  /// `In`, `Out`: Real or Packed. Packed begin at, and their rows are apart by, multiples of 16 bytes.
-  template <class In, class Out>
-  static void attention(const AttentionShape& s, const In* q, const In* k, const In* v, const Real* key_bias,
-                        const Dropout& dropout, Real* saved, Out* o) {
+  using Argument = Numbers<Runtime, Real>;
+
+  /// q, k and v are all Real, or all Packed: these begin at, and their rows are apart by, multiples of 16 bytes.
+  static void attention(const AttentionShape& s, Argument q, Argument k, Argument v, const Real* key_bias,
+                        const Dropout& dropout, Real* saved, Argument o) {
     if (attention_saved(s) == 0) return;
     if constexpr (std::is_same_v<Real, float>)
       if (TensorAttention<Runtime>::takes(s)) {
-        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, stored<Runtime, Real>(o));
+        TensorAttention<Runtime>::forward(s, q, k, v, key_bias, dropout, saved, o);
         return;
       }
     const Index chunk = chunk_of(s.keys, s.width), size = s.batch * s.queries * s.heads * s.width;
-    const bool packs = std::is_same_v<Out, Packed> && Runtime::rounds_operands();
-    const bool keeps = saved == nullptr && chunk < s.keys;
+    const bool packs = o.rounded(), keeps = saved == nullptr && chunk < s.keys;
     Real* const memory = packs || keeps ? scratch(s, packs ? size : 0) : nullptr;
     if (keeps) saved = memory;
     // The kernel adds to the sums of earlier chunks, in single precision.
-    Real* const out = packs ? memory + attention_saved(s) : reinterpret_cast<Real*>(o);
-    Runtime::launch(
-        s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-        kernel::Attention<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias, dropout, chunk, saved, out});
-    if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, stored<Runtime, Real>(o)});
+    Real* const out = packs ? memory + attention_saved(s) : o.template as<Real>();
+    Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
+                    kernel::Attention<Real>{s, q, k, v, key_bias, dropout, chunk, saved, out});
+    if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, o});
   }
 
-  template <class In, class Out>
-  static void attention_backward(const AttentionShape& s, const In* q, const In* k, const In* v, const Real* key_bias,
-                                 const Dropout& dropout, const Real* saved, const Out* o, const Real* d_o,
-                                 bool overwrite_grad, Real* dq, Real* dk, Real* dv) {
+  /// dq, dk and dv are all Real, or all Packed. **Errors.** UsageError if they are Packed and not overwritten.
+  static void attention_backward(const AttentionShape& s, Argument q, Argument k, Argument v, const Real* key_bias,
+                                 const Dropout& dropout, const Real* saved, Argument o, Argument d_o,
+                                 bool overwrite_grad, Argument dq, Argument dk, Argument dv) {
+    require(overwrite_grad || !(dq.packed || dk.packed || dv.packed), "attention_backward",
+            "gradients that are stored Packed are not added to");
     if (attention_saved(s) == 0) return;
-    Real* delta = scratch(s);
-    launch_rows_by_warp<Runtime>(attention_saved(s),
-                                 kernel::AttentionDelta<Real>{s, stored<Runtime, Real>(o), d_o, delta});
+    // Of Packed gradients, the kernels without tensor cores need room for single precision: they add up chunks.
+    const Index of_q = s.batch * s.queries * s.q_stride, of_k = s.batch * s.keys * s.k_stride,
+                of_v = s.batch * s.keys * s.v_stride;
+    const bool rounded = (dq ? dq : dk ? dk : dv).rounded();
+    const auto delta_and = [&](Index more) {
+      Real* const delta = scratch(s, more);
+      launch_rows_by_warp<Runtime>(attention_saved(s), kernel::AttentionDelta<Real>{s, o, d_o, delta});
+      return delta;
+    };
     if constexpr (std::is_same_v<Real, float>)
       if (TensorAttention<Runtime>::takes(s)) {
-        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta, d_o, overwrite_grad, dq, dk,
-                                           dv);
+        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta_and(0), d_o, overwrite_grad, dq,
+                                           dk, dv);
         return;
       }
-    if (dq != nullptr) {
+    Real* const delta = delta_and(rounded ? of_q + of_k + of_v : 0);
+    Real* const room = delta + attention_saved(s);
+    const auto sums = [&](const Argument& to, Real* in_room) {
+      return to && rounded ? in_room : to.template as<Real>();
+    };
+    Real *const q_sums = sums(dq, room), *const k_sums = sums(dk, room + of_q),
+                *const v_sums = sums(dv, room + of_q + of_k);
+    if (dq) {
       const Index chunk = chunk_of(s.keys, s.width);
       Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-                      kernel::AttentionQueryGradient<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias,
-                                                           dropout, chunk, saved, delta, d_o, overwrite_grad, dq});
+                      kernel::AttentionQueryGradient<Real>{s, q, k, v, d_o, key_bias, dropout, chunk, saved, delta,
+                                                           overwrite_grad, q_sums});
     }
-    if (dk != nullptr || dv != nullptr) {
+    if (dk || dv) {
       const Index chunk = chunk_of(s.queries, s.width);
       Runtime::launch(s.batch * s.heads, kernel::attention_threads, bytes(chunk, s.width),
-                      kernel::AttentionKeyGradient<Real>{s, as_stored(q), as_stored(k), as_stored(v), key_bias, dropout,
-                                                         chunk, saved, delta, d_o, overwrite_grad, dk, dv});
+                      kernel::AttentionKeyGradient<Real>{s, q, k, v, d_o, key_bias, dropout, chunk, saved, delta,
+                                                         overwrite_grad, k_sums, v_sums});
     }
+    if (!rounded) return;
+    const auto round = [&](Index rows, Index stride, const Real* from, const Argument& to) {
+      const Index width = s.heads * s.width;
+      if (to) launch_each<Runtime>(rows * width, kernel::PackRows<Real>{width, stride, stride, from, to});
+    };
+    round(s.batch * s.queries, s.q_stride, q_sums, dq);
+    round(s.batch * s.keys, s.k_stride, k_sums, dk);
+    round(s.batch * s.keys, s.v_stride, v_sums, dv);
   }
 
  private:
-  template <class In>
-  static kernel::Stored<Real> as_stored(const In* x) {
-    return stored<Runtime, Real>(x);
-  }
   /// Scratch memory for one number for each query of each head, and `more` numbers.
   static Real* scratch(const AttentionShape& s, Index more = 0) {
     return static_cast<Real*>(Runtime::scratch(static_cast<std::size_t>(attention_saved(s) + more) * sizeof(Real)));

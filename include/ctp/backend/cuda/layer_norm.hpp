@@ -50,28 +50,31 @@ struct LayerNorm {
   }
 };
 
-template <class Real>
+/// `Gradient`: Real or Bfloat16.
+template <class Real, class Gradient>
 struct LayerNormBackward {
   Index d;
   const Real* sum;
   Dropout dropout;
   Index rows_per_sample;
-  const Real *gain, *mean, *inverse, *dy;
+  const Real *gain, *mean, *inverse;
+  const Gradient* dy;
   Real *dx, *dh;
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index i) const {
-    const Real *in = sum + i * d, *g = dy + i * d;
+    const Real* in = sum + i * d;
+    const auto g = [&](Index j) { return static_cast<Real>(dy[i * d + j]); };
     const Real m = mean[i], s = inverse[i];
     Real a = 0, b = 0;
     for (Index j = team.lane(); j < d; j += team.size()) {
-      a += g[j] * gain[j];
-      b += g[j] * gain[j] * (in[j] - m);
+      a += g(j) * gain[j];
+      b += g(j) * gain[j] * (in[j] - m);
     }
     a = team.sum(a) / static_cast<Real>(d);
     b = team.sum(b) * s * s / static_cast<Real>(d);
     for (Index j = team.lane(); j < d; j += team.size()) {
-      const Real ds = s * (g[j] * gain[j] - a - (in[j] - m) * b);
+      const Real ds = s * (g(j) * gain[j] - a - (in[j] - m) * b);
       if (dx != nullptr) dx[i * d + j] += ds;
       if (dh != nullptr)
         dh[i * d + j] += factor_or_one<Real>(dropout, i / rows_per_sample, i % rows_per_sample, d, j) * ds;
@@ -112,8 +115,10 @@ struct WideRow {
       for (int k = 0; k < 4; ++k) use(q, k);
     });
   }
-  CTP_HD void read(const Real* from, Numbers& to) const {
-    each([&](int q, int column) { to[q] = read_wide<Quad<Real>>(from + column); });
+  /// `Number`: Real or Bfloat16.
+  template <class Number>
+  CTP_HD void read(const Number* from, Numbers& to) const {
+    each([&](int q, int column) { to[q] = read_four<Real>(from + column); });
   }
   CTP_HD void write(const Numbers& from, Real* to) const {
     each([&](int q, int column) { write_wide(to + column, from[q]); });
@@ -198,19 +203,19 @@ struct LayerNormWide : LayerNorm<Real> {
 };
 
 /// LayerNormBackward on WideRow, by warps: each row is read once. `dx` and `dh` differ.
-template <class Real>
-struct LayerNormBackwardWide : LayerNormBackward<Real> {
+template <class Real, class Gradient>
+struct LayerNormBackwardWide : LayerNormBackward<Real, Gradient> {
   static constexpr int least_blocks = 4;
-  using LayerNormBackward<Real>::d;
-  using LayerNormBackward<Real>::sum;
-  using LayerNormBackward<Real>::dropout;
-  using LayerNormBackward<Real>::rows_per_sample;
-  using LayerNormBackward<Real>::gain;
-  using LayerNormBackward<Real>::mean;
-  using LayerNormBackward<Real>::inverse;
-  using LayerNormBackward<Real>::dy;
-  using LayerNormBackward<Real>::dx;
-  using LayerNormBackward<Real>::dh;
+  using LayerNormBackward<Real, Gradient>::d;
+  using LayerNormBackward<Real, Gradient>::sum;
+  using LayerNormBackward<Real, Gradient>::dropout;
+  using LayerNormBackward<Real, Gradient>::rows_per_sample;
+  using LayerNormBackward<Real, Gradient>::gain;
+  using LayerNormBackward<Real, Gradient>::mean;
+  using LayerNormBackward<Real, Gradient>::inverse;
+  using LayerNormBackward<Real, Gradient>::dy;
+  using LayerNormBackward<Real, Gradient>::dx;
+  using LayerNormBackward<Real, Gradient>::dh;
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index i) const {
@@ -261,20 +266,23 @@ struct LayerNormBackwardWide : LayerNormBackward<Real> {
   }
 };
 
-/// Contributions of row `row` to the gradients of gain[column] and bias[column].
-template <class Real>
+/// Contributions of row `row` to the gradients of gain[column] and bias[column]. `Gradient`: Real or Bfloat16.
+template <class Real, class Gradient>
 struct GainAndBiasTerm {
   Index d;
-  const Real *sum, *mean, *inverse, *dy;
+  const Real *sum, *mean, *inverse;
+  const Gradient* dy;
   struct Loaded {
-    Real dy, sum, mean, inverse;
+    Gradient dy;
+    Real sum, mean, inverse;
   };
   CTP_HD Loaded read(Index row, Index column) const {
     const Index i = row * d + column;
     return {dy[i], sum[i], mean[row], inverse[row]};
   }
   CTP_HD Two<Real> use(const Loaded& of, Index, Index) const {
-    return {of.dy * (of.sum - of.mean) * of.inverse, of.dy};
+    const auto g = static_cast<Real>(of.dy);
+    return {g * (of.sum - of.mean) * of.inverse, g};
   }
 };
 
@@ -298,30 +306,32 @@ struct DropElements {
 /// The operations of generic::LayerNormOps, which documents each of them.
 template <class Runtime, class Real>
 struct LayerNormOps {
-  /// `Out`: Real or Packed.
-  template <class Out>
+  using Argument = Numbers<Runtime, Real>;
+
   static void layer_norm(Index rows, Index d, const Real* x, const Real* h, const Dropout& dropout,
-                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Out* y,
+                         Index rows_per_sample, const Real* gain, const Real* bias, Real eps, Real* sum, Argument y,
                          Real* mean, Real* inverse) {
-    const kernel::LayerNorm<Real> body{
-        d, x, h, dropout, rows_per_sample, gain, bias, eps, sum, stored<Runtime, Real>(y), mean, inverse};
+    const kernel::LayerNorm<Real> body{d, x, h, dropout, rows_per_sample, gain, bias, eps, sum, y, mean, inverse};
     if (kernel::WideRow<Real>::fits(d, x, h, gain, bias, sum) && body.y.has_fours())
       launch_rows_by_warp<Runtime>(rows, kernel::LayerNormWide<Real>{body});
     else
       launch_rows<Runtime>(rows, d, body);
   }
   static void layer_norm_backward(Index rows, Index d, const Real* sum, const Dropout& dropout, Index rows_per_sample,
-                                  const Real* gain, const Real* mean, const Real* inverse, const Real* dy, Real* dx,
+                                  const Real* gain, const Real* mean, const Real* inverse, Argument dy, Real* dx,
                                   Real* dh, Real* dgain, Real* dbias) {
-    if (dx != nullptr || dh != nullptr) {
-      const kernel::LayerNormBackward<Real> body{d, sum, dropout, rows_per_sample, gain, mean, inverse, dy, dx, dh};
-      if (kernel::WideRow<Real>::fits(d, sum, gain, dy, dx, dh) && dx != dh)
-        launch_rows_by_warp<Runtime>(rows, kernel::LayerNormBackwardWide<Real>{body});
-      else
-        launch_rows<Runtime>(rows, d, body);
-    }
-    add_column_sums<Runtime>(rows, d, kernel::GainAndBiasTerm<Real>{d, sum, mean, inverse, dy},
-                             kernel::Two<Real*>{dgain, dbias});
+    dy.visit([&]<class Gradient>(const Gradient* g) {
+      if (dx != nullptr || dh != nullptr) {
+        const kernel::LayerNormBackward<Real, Gradient> body{d, sum, dropout, rows_per_sample, gain, mean, inverse,
+                                                             g, dx,  dh};
+        if (kernel::WideRow<Real>::fits(d, sum, gain, dx, dh) && dy.has_fours() && dx != dh)
+          launch_rows_by_warp<Runtime>(rows, kernel::LayerNormBackwardWide<Real, Gradient>{body});
+        else
+          launch_rows<Runtime>(rows, d, body);
+      }
+      add_column_sums<Runtime>(rows, d, kernel::GainAndBiasTerm<Real, Gradient>{d, sum, mean, inverse, g},
+                               kernel::Two<Real*>{dgain, dbias});
+    });
   }
   static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample,
                       bool accumulate, Real* y) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
 #include <ctp/backend/cuda/kernel/matrix_product.hpp>
@@ -17,21 +18,21 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// y = gelu(x), in the erf form; cuBLASLt's own epilogue computes the tanh form.
-template <class Real>
+/// y = gelu(x), in the erf form; cuBLASLt's own epilogue computes the tanh form. `Number`: Real or Bfloat16.
+template <class Real, class Number>
 struct Gelu {
-  const Real* x;
+  const Number* x;
   Stored<Real> y;
-  CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(x[i])); }
+  CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(static_cast<Real>(x[i]))); }
 };
 
 /// Gelu of the four neighbours from 4 i on.
-template <class Real>
+template <class Real, class Number>
 struct GeluOfFour {
-  const Real* x;
+  const Number* x;
   Stored<Real> y;
   CTP_HD void operator()(Index i) const {
-    auto four = read_wide<Quad<Real>>(x + 4 * i);
+    auto four = read_four<Real>(x + 4 * i);
     CTP_UNROLL
     for (Real& one : four.x) one = fn::gelu(one);
     y.set_four(4 * i, four);
@@ -39,23 +40,26 @@ struct GeluOfFour {
 };
 
 /// Gradient of a product's result, in the form that the products of the backward pass read. If GELU followed the
-/// product, `dy` is the gradient of GELU's output.
-template <class Real>
+/// product, `dy` is the gradient of GELU's output. `Gradient`, `Number`: Real or Bfloat16.
+template <class Real, class Gradient, class Number>
 struct ResultGradient {
   Index columns;
-  const Real *before, *dy;  ///< `before`: input of GELU, or null
-  Stored<Real> to;          ///< null if the products read dy itself
+  const Number* before;  ///< input of GELU, or null
+  const Gradient* dy;
+  Stored<Real> to;  ///< may be dy
 
   struct Loaded {
-    Real dy, before;
+    Gradient dy;
+    Number before;
   };
   CTP_HD Loaded read(Index row, Index column) const { return read(row * columns + column); }
-  CTP_HD Loaded read(Index i) const { return {dy[i], before == nullptr ? Real(0) : before[i]}; }
+  CTP_HD Loaded read(Index i) const { return {dy[i], before == nullptr ? Number{} : before[i]}; }
   /// Writes one element and returns it, for the column sums.
   CTP_HD Real use(const Loaded& loaded, Index row, Index column) const { return use(loaded, row * columns + column); }
   CTP_HD Real use(const Loaded& loaded, Index i) const {
-    const Real g = before == nullptr ? loaded.dy : loaded.dy * fn::gelu_slope(loaded.before);
-    if (to) to.set(i, g);
+    const auto of_result = static_cast<Real>(loaded.dy);
+    const Real g = before == nullptr ? of_result : of_result * fn::gelu_slope(static_cast<Real>(loaded.before));
+    to.set(i, g);
     return g;
   }
 };
@@ -65,80 +69,54 @@ struct ResultGradient {
 /// The operations of generic::LinearOps, which documents each of them.
 template <class Runtime, class Real>
 struct LinearOps {
+  using Argument = Numbers<Runtime, Real>;
+
   /// Operands are not rounded in any precision: a temperature multiplies the error of a similarity.
   static void product(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real alpha, const Real* a,
                       Index lda, const Real* b, Index ldb, bool accumulate, Real* c) {
     if (m == 0 || n == 0) return;
     MatrixProduct<Real> p{transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb};
-    p.beta = accumulate ? Real(1) : Real(0);
-    p.c = p.d = c;
+    p.put(c, accumulate);
     p.single = true;
     Runtime::matrix_product(p);
   }
-  /// `In` and `Out`: Real or Packed.
-  template <class In, class Out>
-  static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
-                     Real* y, Out* activated) {
+  /// **Errors.** UsageError if a result is stored Packed and there is a residual.
+  static void linear(Index n, Index k, Index m, Argument x, const Real* w, const Real* bias, const Real* residual,
+                     Argument y, Argument activated) {
+    require(residual == nullptr || !y.packed, "linear", "a result that is stored Packed takes no residual");
     if (n == 0 || m == 0) return;
     MatrixProduct<Real> p{false, true, n, m, k, Real(1), x, k, w, k};
-    p.beta = residual == nullptr ? Real(0) : Real(1);
-    p.c = residual == nullptr ? y : residual;
-    p.d = y;
+    p.put(y, residual != nullptr);
+    if (residual != nullptr) p.c = residual;
     p.bias = bias;
     Runtime::matrix_product(p);
-    if (activated != nullptr) gelu(n * m, y, stored<Runtime, Real>(activated));
-  }
-  template <class In>
-  static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
-                     Real* y, std::nullptr_t) {
-    linear(n, k, m, x, w, bias, residual, y, static_cast<Real*>(nullptr));
-  }
-  /// The result as Packed.
-  template <class In>
-  static void linear(Index n, Index k, Index m, const In* x, const Real* w, const Real* bias, const Real* residual,
-                     Packed* y, std::nullptr_t) {
-    require(residual == nullptr, "linear", "a result that is stored Packed takes no residual");
-    if (!Runtime::rounds_operands()) return linear(n, k, m, x, w, bias, residual, reinterpret_cast<Real*>(y), nullptr);
-    if (n == 0 || m == 0) return;
-    MatrixProduct<Real> p{false, true, n, m, k, Real(1), x, k, w, k};
-    p.beta = Real(0);
-    p.packed_d = y;
-    p.bias = bias;
-    Runtime::matrix_product(p);
+    if (activated) gelu(n * m, y, activated);
   }
   /// to = x [n], as products read it.
-  static void pack(Index n, const Real* x, Packed* to) {
-    launch_each<Runtime>(n, kernel::Pack<Real>{x, stored<Runtime, Real>(to)});
-  }
-  template <class In>
-  static void linear_backward(Index n, Index k, Index m, const In* x, const Real* w, const Real* before, Real* dy,
-                              Real* dx, bool overwrite_grad, Real* dw, Real* dbias) {
-    if (m == 0 && dx != nullptr && overwrite_grad) Runtime::zero(dx, n * k);
+  static void pack(Index n, const Real* x, Packed* to) { launch_each<Runtime>(n, kernel::Pack<Real>{x, Argument(to)}); }
+  /// **Errors.** UsageError if dx is Packed and not overwritten, or dy is Packed and `before` is not.
+  static void linear_backward(Index n, Index k, Index m, Argument x, const Real* w, Argument before, Argument dy,
+                              Argument dx, bool overwrite_grad, Real* dw, Real* dbias) {
+    require(overwrite_grad || !dx.packed, "linear_backward", "a gradient that is stored Packed is not added to");
+    require(!before || before.packed || !dy.packed, "linear_backward",
+            "the input of GELU must be stored Packed if the gradient of the result is");
+    if (m == 0 && dx && overwrite_grad) clear(dx, n * k);
     if (n == 0 || m == 0) return;
     // One pass over dy rounds dy for both products, multiplies by GELU's slope and sums the columns.
-    kernel::ResultGradient<Real> gradient{m, before, dy, {}};
-    typename MatrixProduct<Real>::Operand operand(dy);
-    if (Runtime::rounds_operands()) {
-      auto* packed = static_cast<Packed*>(Runtime::packed_scratch(packed_bytes(n * m)));
-      gradient.to = stored<Runtime, Real>(packed);
-      operand = packed;
-    } else if (before != nullptr) {
-      gradient.to = dy;
-    }
-    if (dbias != nullptr)
-      add_column_sums<Runtime>(n, m, gradient, dbias);
-    else if (gradient.to)
-      launch_each<Runtime>(n * m, gradient);
-    if (dx != nullptr) {
+    kernel::Stored<Real> operand = dy, to;
+    if (Runtime::rounds_operands() && !dy.rounded())
+      operand = to = Argument(static_cast<Packed*>(Runtime::packed_scratch(packed_bytes(n * m))));
+    else if (before)
+      to = dy;
+    pass_over_gradient(n, m, before, dy, to, dbias);
+    if (dx) {
       MatrixProduct<Real> p{false, false, n, k, m, Real(1), operand, m, w, k};
-      p.beta = overwrite_grad ? Real(0) : Real(1);
-      p.c = p.d = dx;
+      p.put(dx, !overwrite_grad);
       Runtime::matrix_product(p);
     }
     if (dw != nullptr) {
       MatrixProduct<Real> p{true, false, m, k, n, Real(1), operand, m, x, k};
-      p.beta = Real(1);
-      p.c = p.d = dw;
+      p.put(dw, true);
       Runtime::matrix_product(p);
     }
   }
@@ -148,11 +126,39 @@ struct LinearOps {
   }
 
  private:
-  static void gelu(Index n, const Real* x, const kernel::Stored<Real>& y) {
-    if (n % 4 == 0 && kernel::is_aligned<kernel::Quad<Real>>(x) && y.has_fours())
-      launch_each<Runtime>(n / 4, kernel::GeluOfFour<Real>{x, y});
+  static void gelu(Index n, const Argument& x, const Argument& y) {
+    const bool fours = n % 4 == 0 && x.has_fours() && y.has_fours();
+    x.visit([&](const auto* from) {
+      using Number = std::remove_cvref_t<decltype(*from)>;
+      if (fours)
+        launch_each<Runtime>(n / 4, kernel::GeluOfFour<Real, Number>{from, y});
+      else
+        launch_each<Runtime>(n, kernel::Gelu<Real, Number>{from, y});
+    });
+  }
+  /// Writes the gradient of the result to `to` and adds its column sums to dbias; either may be null.
+  static void pass_over_gradient(Index n, Index m, const Argument& before, const Argument& dy,
+                                 const kernel::Stored<Real>& to, Real* dbias) {
+    const auto pass = [&]<class Gradient, class Number>(const Gradient* of_result, const Number* of_gelu) {
+      const kernel::ResultGradient<Real, Gradient, Number> gradient{m, of_gelu, of_result, to};
+      if (dbias != nullptr && !to)
+        add_column_sums<Runtime>(n, m, kernel::Element<Real, Gradient>{m, of_result}, dbias);
+      else if (dbias != nullptr)
+        add_column_sums<Runtime>(n, m, gradient, dbias);
+      else if (to)
+        launch_each<Runtime>(n * m, gradient);
+    };
+    using kernel::Bfloat16;
+    if (dy.rounded())
+      pass(dy.template as<const Bfloat16>(), before.template as<const Bfloat16>());
     else
-      launch_each<Runtime>(n, kernel::Gelu<Real>{x, y});
+      before.visit([&](const auto* of_gelu) { pass(dy.template as<const Real>(), of_gelu); });
+  }
+  static void clear(const Argument& x, Index n) {
+    if (x.rounded())
+      Runtime::zero(x.template as<kernel::Bfloat16>(), n);
+    else
+      Runtime::zero(x.template as<Real>(), n);
   }
 };
 

@@ -165,75 +165,101 @@ struct TensorAttention {
     return (Runtime::rounds_operands() || Runtime::multiplies_in_tf32()) && (s.width == 32 || s.width == 64);
   }
 
-  /// `In`: float or Packed.
-  template <class In>
-  static void forward(AttentionShape s, const In* q, const In* k, const In* v, const float* key_bias,
-                      const Dropout& dropout, float* saved, kernel::Stored<float> o) {
+  using Argument = Numbers<Runtime, float>;
+
+  static void forward(AttentionShape s, const Argument& q, const Argument& k, const Argument& v, const float* key_bias,
+                      const Dropout& dropout, float* saved, const Argument& o) {
     for_kernel(s, [&]<class Form, int Width>() {
-      const auto of = sources<typename Form::Source>(s, q, k, v);
-      launch<kernel::TensorAttention, Form, Width>(
-          s, dropout, s.queries, s.keys, [&](const kernel::HeadStrips& strips) {
-            return kernel::TensorAttention<Form, Width>{
-                {strips, s, of.k, of.v, key_bias, dropout, dropout.scale()}, of.q, saved, o};
-          });
+      const auto of = sources<typename Form::Source>(s, q, k, v, nullptr);
+      using Kernel = kernel::TensorAttention<Form, Width>;
+      launch<Form, Width, Kernel>(s, dropout, s.queries, s.keys, [&](const kernel::HeadStrips& strips) {
+        return Kernel{{strips, s, of.k, of.v, key_bias, dropout, dropout.scale()}, of.q, saved, o};
+      });
     });
   }
-  /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null; they are laid out as q, k and v.
-  template <class In>
-  static void backward(AttentionShape s, const In* q, const In* k, const In* v, const float* key_bias,
-                       const Dropout& dropout, const float* saved, const float* delta, const float* d_o,
-                       bool overwrite_grad, float* dq, float* dk, float* dv) {
+  /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null; they are laid out as q, k and v, and are all
+  /// float, or all rounded and overwritten.
+  static void backward(const AttentionShape& s, const Argument& q, const Argument& k, const Argument& v,
+                       const float* key_bias, const Dropout& dropout, const float* saved, const float* delta,
+                       const Argument& d_o, bool overwrite_grad, const Argument& dq, const Argument& dk,
+                       const Argument& dv) {
     const kernel::GradientLayout layout{s.q_stride, s.k_stride, s.v_stride, overwrite_grad};
+    const bool rounded = (dq ? dq : dk ? dk : dv).rounded();
     for_kernel(s, [&]<class Form, int Width>() {
       using kernel::HeadStrips;
-      const auto of = sources<typename Form::Source>(s, q, k, v);
-      if (dq != nullptr)
-        launch<kernel::TensorQueryGradient, Form, Width>(s, dropout, s.queries, s.keys, [&](const HeadStrips& strips) {
-          return kernel::TensorQueryGradient<Form, Width>{
-              {strips, s, of.k, of.v, key_bias, dropout, dropout.scale()}, of.q, saved, delta, d_o, layout, dq};
-        });
-      if (dk != nullptr || dv != nullptr)
-        launch<kernel::TensorKeyGradient, Form, Width>(s, dropout, s.keys, s.queries, [&](const HeadStrips& strips) {
-          return kernel::TensorKeyGradient<Form, Width>{strips,          s,     of.q,  of.k, of.v,   key_bias, dropout,
-                                                        dropout.scale(), saved, delta, d_o,  layout, dk,       dv};
-        });
+      AttentionShape of_sources = s;
+      const auto of = sources<typename Form::Source>(of_sources, q, k, v, d_o);
+      const auto run = [&]<class Gradient>(Gradient*) {
+        using OfQueries = kernel::TensorQueryGradient<Form, Width, Gradient>;
+        using OfKeys = kernel::TensorKeyGradient<Form, Width, Gradient>;
+        const auto to = [](const Argument& x) { return x.template as<Gradient>(); };
+        if (dq)
+          launch<Form, Width, OfQueries>(s, dropout, s.queries, s.keys, [&](const HeadStrips& strips) {
+            return OfQueries{{strips, of_sources, of.k, of.v, key_bias, dropout, dropout.scale()},
+                             of.q,
+                             of.d_o,
+                             saved,
+                             delta,
+                             layout,
+                             to(dq)};
+          });
+        if (dk || dv)
+          launch<Form, Width, OfKeys>(s, dropout, s.keys, s.queries, [&](const HeadStrips& strips) {
+            return OfKeys{strips,  of_sources,      of.q,  of.k,  of.v,   of.d_o, key_bias,
+                          dropout, dropout.scale(), saved, delta, layout, to(dk), to(dv)};
+          });
+      };
+      if constexpr (!std::is_same_v<typename Form::Source, float>)
+        if (rounded) return run(static_cast<kernel::Bfloat16*>(nullptr));
+      run(static_cast<float*>(nullptr));
     });
   }
 
  private:
   template <class Source>
   struct Sources {
-    const Source *q, *k, *v;
+    const Source *q, *k, *v, *d_o;
   };
-  /// The operands as a kernel reads them; changes the strides of `s` if the operands are copied.
-  template <class Source, class In>
-  static Sources<Source> sources(AttentionShape& s, const In* q, const In* k, const In* v) {
-    if constexpr (std::is_same_v<Source, float> || std::is_same_v<In, Packed>) {
-      const auto as_source = [](const In* x) { return reinterpret_cast<const Source*>(x); };
-      return {as_source(q), as_source(k), as_source(v)};
+  /// The operands as a kernel reads them; those that are not rounded yet are copied, and then `s` gets the strides of
+  /// the copies. d_o may be null.
+  template <class Source>
+  static Sources<Source> sources(AttentionShape& s, const Argument& q, const Argument& k, const Argument& v,
+                                 const Argument& d_o) {
+    const auto source = [](const Argument& x) { return x.template as<const Source>(); };
+    if constexpr (std::is_same_v<Source, float>) {
+      return {source(q), source(k), source(v), source(d_o)};
     } else {
       const Index width = s.heads * s.width, of_queries = s.batch * s.queries * width,
                   of_keys = s.batch * s.keys * width;
-      auto* const memory = static_cast<Source*>(
-          Runtime::packed_scratch(static_cast<std::size_t>(of_queries + 2 * of_keys) * sizeof(Source)));
-      const auto packed = [&](const float* x, Index stride, Index n, Source* to) {
-        const kernel::Stored<float> rounded(reinterpret_cast<Packed*>(to), true);
-        launch_each<Runtime>(n, kernel::PackRows<float>{width, stride, x, rounded});
-        return to;
+      const bool copies = !q.rounded(), copies_d_o = d_o && !d_o.rounded();
+      const Index size = (copies ? of_queries + 2 * of_keys : 0) + (copies_d_o ? of_queries : 0);
+      if (size == 0) return {source(q), source(k), source(v), source(d_o)};
+      auto* memory = static_cast<Source*>(Runtime::packed_scratch(static_cast<std::size_t>(size) * sizeof(Source)));
+      const auto copy = [&](const Argument& x, Index stride, Index n) {
+        Source* const to = memory;
+        memory += n;
+        launch_each<Runtime>(
+            n, kernel::PackRows<float>{
+                   width, stride, width, x.template as<const float>(), {reinterpret_cast<Packed*>(to), true}});
+        return static_cast<const Source*>(to);
       };
-      const Sources<Source> copies{packed(q, s.q_stride, of_queries, memory),
-                                   packed(k, s.k_stride, of_keys, memory + of_queries),
-                                   packed(v, s.v_stride, of_keys, memory + of_queries + of_keys)};
-      s.q_stride = s.k_stride = s.v_stride = width;
-      return copies;
+      Sources<Source> of{source(q), source(k), source(v), source(d_o)};
+      if (copies) {
+        of.q = copy(q, s.q_stride, of_queries);
+        of.k = copy(k, s.k_stride, of_keys);
+        of.v = copy(v, s.v_stride, of_keys);
+        s.q_stride = s.k_stride = s.v_stride = width;
+      }
+      if (copies_d_o) of.d_o = copy(d_o, width, of_queries);
+      return of;
     }
   }
   /// Launches a kernel whose blocks compute strips of `rows` rows and hold `others` rows of the other side.
-  template <template <class, int> class Kernel, class Form, int Width, class Make>
+  template <class Form, int Width, class Kernel, class Make>
   static void launch(const AttentionShape& s, const Dropout& dropout, Index rows, Index others, const Make& make) {
     using Held = kernel::HeldRows<Form, Width>;
     const kernel::HeadStrips strips(rows, others, Held::longest_chunk);
-    const std::size_t kept = dropout.active() ? Kernel<Form, Width>::kept_bytes(strips) : 0;
+    const std::size_t kept = dropout.active() ? Kernel::kept_bytes(strips) : 0;
     Runtime::launch(s.batch * s.heads * strips.blocks, strips.warps * warp_size, Held::bytes(strips.chunk, kept),
                     make(strips));
   }

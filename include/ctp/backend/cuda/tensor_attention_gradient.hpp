@@ -36,17 +36,18 @@ struct GradientLayout {
   }
 };
 
-/// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory.
-template <class Form, int Width>
+/// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory. `Gradient`: float, or
+/// Bfloat16, which is overwritten.
+template <class Form, int Width, class Gradient>
 struct TensorQueryGradient : KeySide<Form, Width> {
   using Keys = KeySide<Form, Width>;
   using Keys::dropout, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
-  const typename Form::Source* q;
-  const float *log_sum, *delta, *d_o;
+  const typename Form::Source *q, *d_o;
+  const float *log_sum, *delta;
   GradientLayout layout;
-  float* dq;
+  Gradient* dq;
 
   /// A strip's operands, its sums, and the logarithm of the softmax sum (in units of log 2) and delta of a lane's rows.
   struct Strip {
@@ -119,20 +120,20 @@ struct TensorQueryGradient : KeySide<Form, Width> {
 };
 
 /// Backward pass for dk and dv, either of which may be null: a warp computes 16 keys; queries and the gradients of
-/// their outputs are in shared memory.
-template <class Form, int Width>
+/// their outputs are in shared memory. `Gradient`: as TensorQueryGradient.
+template <class Form, int Width, class Gradient>
 struct TensorKeyGradient {
   static constexpr bool cooperative = true;
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
   HeadStrips strips;
   AttentionShape s;
-  const typename Form::Source *q, *k, *v;
+  const typename Form::Source *q, *k, *v, *d_o;
   const float* key_bias;
   Dropout dropout;
   float kept_scale;  ///< dropout.scale()
-  const float *log_sum, *delta, *d_o;
+  const float *log_sum, *delta;
   GradientLayout layout;
-  float *dk, *dv;
+  Gradient *dk, *dv;
 
   /// A strip's operands, its sums, and the bias of a lane's keys in units of log 2.
   struct Strip {

@@ -32,7 +32,7 @@ struct WeightOps {
     if (n == 0 || !Runtime::rounds_operands() || copies.count() == WeightCopies::most) return false;
     auto* copy =
         static_cast<Packed*>(Runtime::weight_copy(copies.count(), static_cast<std::size_t>(n) * sizeof(std::uint16_t)));
-    const auto to = stored<Runtime, Real>(copy);
+    const Numbers<Runtime, Real> to(copy);
     if (n % 4 == 0 && kernel::is_aligned<kernel::Quad<Real>>(theta) && to.has_fours())
       launch_each<Runtime>(n / 4, kernel::PackFour<Real>{theta, to});
     else

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include <ctp/backend/packed.hpp>
@@ -97,6 +98,43 @@ TEST_CASE_TEMPLATE("packed: four neighbours at once are stored as one by one", R
   }
 }
 
+TEST_CASE_TEMPLATE("packed: numbers are read as they are stored, one by one and four at once", Real, float, double) {
+  using namespace ctp::backend::cuda;
+  const Values values = random(12, 3);
+  for (const bool rounded : {false, true}) {
+    alignas(64) Real memory[12] = {};
+    const kernel::Stored<Real> numbers(reinterpret_cast<Packed*>(memory), rounded);
+    CHECK(numbers.rounded() == rounded);
+    for (Index i = 0; i < 12; ++i) numbers.set(i, static_cast<Real>(values[at(i)]));
+    numbers.visit([&]<class Number>(const Number* p) {
+      CHECK(std::is_same_v<Number, kernel::Bfloat16> == rounded);
+      for (Index i = 0; i < 12; ++i) {
+        CHECK(static_cast<Real>(p[i]) == numbers[i]);
+        CHECK(kernel::read_four<Real>(p + i / 4 * 4).x[i % 4] == numbers[i]);
+      }
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("packed: an argument of an operation is Real, Packed as the runtime stores operands, or null", B,
+                   CTP_TEST_BACKENDS) {
+  using Argument = ctp::backend::cuda::Numbers<B, typename B::Real>;
+  typename B::Real numbers[2] = {1, 2};
+  const Argument real(numbers), packed(reinterpret_cast<const ctp::backend::cuda::Packed*>(numbers)), none(nullptr);
+  CHECK((real && !real.rounded() && !real.packed && real[1] == 2));
+  CHECK((packed && packed.packed && packed.rounded() == B::rounds_operands()));
+  CHECK((!none && !none.rounded() && !none.packed));
+}
+
+TEST_CASE("packed: rows that lie apart are converted to rows that lie apart") {
+  using namespace ctp::backend::cuda::kernel;
+  const std::vector<float> from = {1, 2, 9, 3, 4, 9};
+  std::vector<float> to(10, -1.F);
+  const PackRows<float> rows{2, 3, 5, from.data(), to.data()};
+  for (Index i = 0; i < 4; ++i) rows(i);
+  CHECK(to == std::vector<float>{1, 2, -1, -1, -1, 3, 4, -1, -1, -1});
+}
+
 TEST_CASE("packed: four neighbours at once need an address that is a multiple of their size") {
   using namespace ctp::backend::cuda;
   alignas(64) std::uint16_t memory[64] = {};
@@ -125,7 +163,7 @@ TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of product
   auto dy = put<B>(random(n * m, 4));
   Room<B> packed(n * k), activated(n * m);
   const ctp::backend::cuda::kernel::Pack<typename B::Real> pack{
-      x.data(), ctp::backend::cuda::stored<B, typename B::Real>(packed.data())};
+      x.data(), ctp::backend::cuda::Numbers<B, typename B::Real>(packed.data())};
   B::for_each(n * k, pack);
 
   auto y = room<B>(n * m), from_packed = room<B>(n * m), plain = room<B>(n * m);
@@ -232,6 +270,66 @@ TEST_CASE_TEMPLATE("packed: attention stores its result rounded, on tensor cores
                               dq_of_packed.data(), nullptr, nullptr);
         CHECK(dq.to_host() == dq_of_packed.to_host());
       }
+    }
+    if constexpr (requires { B::shared_bytes(); }) B::shared_bytes() = std::size_t{99} * 1024;
+  }
+}
+
+TEST_CASE_TEMPLATE("packed: attention reads and stores gradients rounded, on tensor cores or not, in any chunks", B,
+                   CTP_TEST_BACKENDS) {
+  for (const Index width : {32, 64, 12}) {
+    CAPTURE(width);
+    const Index model = 3 * width, columns = 3 * model;  // rounded queries and keys lie a multiple of 16 bytes apart
+    const Index stride = width == 12 ? columns + 4 : columns;
+    const ctp::backend::AttentionShape s{2, 3, 21, 50, width, stride, stride, stride};
+    const Index queries = 2 * 21 * stride, keys = 2 * 50 * stride, size = 2 * 21 * model;
+    const auto behind = [&](auto* p, Index numbers) {
+      using Number = std::remove_pointer_t<decltype(p)>;
+      return reinterpret_cast<Number*>(reinterpret_cast<std::uint8_t*>(p) + B::packed_bytes(numbers));
+    };
+    auto q = put<B>(taken<B>(random(queries, 1))), kv = put<B>(taken<B>(random(keys, 2)));
+    const Values gradient = taken<B>(random(size, 4));
+    auto d_o = put<B>(gradient), saved = room<B>(B::attention_saved(s)), o = room<B>(size);
+    Room<B> packed_d_o(size);
+    B::pack(size, d_o.data(), packed_d_o.data());
+    for (const bool in_chunks : {false, true}) {
+      if constexpr (requires { B::shared_bytes(); }) {
+        if (in_chunks && width != 12) continue;  // the tensor cores' tiles have one size
+        B::shared_bytes() = (in_chunks ? std::size_t{16} : std::size_t{99}) * 1024;
+      } else if (in_chunks) {
+        continue;
+      }
+      B::attention(s, q.data(), kv.data(), kv.data() + model, nullptr, {}, saved.data(), o.data());
+      const auto backward = [&](auto* of_o, auto* dq, auto* dk, auto* dv) {
+        B::attention_backward(s, q.data(), kv.data(), kv.data() + model, nullptr, {}, saved.data(), o.data(), of_o,
+                              true, dq, dk, dv);
+      };
+      auto dq = room<B>(queries), dkv = room<B>(keys), dq_of_packed = room<B>(queries), dkv_of_packed = room<B>(keys);
+      Room<B> packed_dq(queries), packed_dkv(keys), alone(keys);
+      auto* const none = static_cast<ctp::backend::Packed<B>*>(nullptr);
+      backward(d_o.data(), dq.data(), dkv.data(), dkv.data() + model);
+      backward(packed_d_o.data(), dq_of_packed.data(), dkv_of_packed.data(), dkv_of_packed.data() + model);
+      backward(packed_d_o.data(), packed_dq.data(), packed_dkv.data(), behind(packed_dkv.data(), model));
+      backward(d_o.data(), none, none, behind(alone.data(), model));
+      CHECK(dq.to_host() == dq_of_packed.to_host());
+      CHECK(dkv.to_host() == dkv_of_packed.to_host());
+      // Only the columns of the operand are written.
+      const auto off = [&](const Values& found, const Values& expected, Index first, Index last) {
+        int wrong = 0;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          const Index column = static_cast<Index>(i) % stride;
+          if (first <= column && column < last) wrong += found[i] == expected[i] ? 0 : 1;
+        }
+        return wrong;
+      };
+      const Values exact_q = taken<B>(dq.template to_host<double>()),
+                   exact_kv = taken<B>(dkv.template to_host<double>());
+      CHECK(off(packed_dq.values(), exact_q, 0, model) == 0);
+      CHECK(off(packed_dkv.values(), exact_kv, 0, 2 * model) == 0);
+      CHECK(off(alone.values(), exact_kv, model, 2 * model) == 0);
+      CHECK_THROWS_AS(B::attention_backward(s, q.data(), kv.data(), kv.data() + model, nullptr, {}, saved.data(),
+                                            o.data(), d_o.data(), false, packed_dq.data(), none, none),
+                      ctp::UsageError);
     }
     if constexpr (requires { B::shared_bytes(); }) B::shared_bytes() = std::size_t{99} * 1024;
   }

@@ -45,6 +45,7 @@ struct Multiply {
   static constexpr bool cooperative = true;
   const float *left, *right;
   float *scores, *mixed, *overwritten;
+  kernel::Bfloat16* rounded;
   template <class Thread>
   void operator()(const Thread& t) const {
     auto* const rows = t.template shared<typename Form::Number>();
@@ -60,6 +61,7 @@ struct Multiply {
       for (int e = 0; e < 4; ++e) scores[(f.group + e / 2 * 8) * 32 + n * 8 + f.pair * 2 + e % 2] = p[n][e];
     kernel::put_rows<32>(f, sums, 2.F, false, mixed, 32, 13);
     kernel::put_rows<32>(f, sums, 2.F, true, overwritten, 33, 13);  // rows that are not aligned to pairs
+    kernel::put_rows<32>(f, sums, 2.F, true, rounded, 34, 13);
   }
 };
 
@@ -97,8 +99,10 @@ TEST_CASE_TEMPLATE("tensor_tile: products with rows and with transposed rows", F
   const std::vector<float> left = single(random(16 * 32, 1)), right = single(random(48 * 32, 2));
   const float none = std::numeric_limits<float>::quiet_NaN();
   std::vector<float> scores(16 * 32), mixed(16 * 32, 1.F), overwritten(16 * 33, none);
-  Runtime::launch(1, 32, sizeof(typename Form::Number) * 48 * kernel::row_stride(32),
-                  Multiply<Form>{left.data(), right.data(), scores.data(), mixed.data(), overwritten.data()});
+  std::vector<kernel::Bfloat16> rounded(16 * 34, kernel::Bfloat16{0x7FC0});
+  Runtime::launch(
+      1, 32, sizeof(typename Form::Number) * 48 * kernel::row_stride(32),
+      Multiply<Form>{left.data(), right.data(), scores.data(), mixed.data(), overwritten.data(), rounded.data()});
   for (Index i = 0; i < 16; ++i)
     for (Index j = 0; j < 32; ++j) {
       double score = 0, size = 0, mix = 0, of_mix = 0;
@@ -115,5 +119,7 @@ TEST_CASE_TEMPLATE("tensor_tile: products with rows and with transposed rows", F
       const float alone = overwritten[at(i * 33 + j)];
       CHECK(
           (i < 13 ? std::abs(alone + 1 - mixed[at(i * 32 + j)]) <= 1e-5F * (1 + std::abs(alone)) : std::isnan(alone)));
+      CHECK(rounded[at(i * 34 + j)].bits == kernel::bfloat16_bits(alone));
     }
+  for (Index i = 0; i < 16; ++i) CHECK(std::isnan(rounded[at(i * 34 + 32)]));  // behind the columns
 }

@@ -73,12 +73,12 @@ struct AddParts {
   }
 };
 
-/// The term x[row, column].
-template <class Real>
+/// The term x[row, column]. `Number`: converts to Real.
+template <class Real, class Number = Real>
 struct Element {
   Index columns;
-  const Real* x;
-  CTP_HD Real operator()(Index row, Index column) const { return x[row * columns + column]; }
+  const Number* x;
+  CTP_HD Real operator()(Index row, Index column) const { return static_cast<Real>(x[row * columns + column]); }
 };
 
 }  // namespace kernel

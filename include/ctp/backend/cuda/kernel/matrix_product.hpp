@@ -22,6 +22,7 @@ struct MatrixProduct {
     Operand() = default;
     Operand(const Real* p) : data(p) {}                  // NOLINT: both are operands
     Operand(const Packed* p) : data(p), packed(true) {}  // NOLINT
+    Operand(const kernel::Stored<Real>& x) : data(x.template as<const void>()), packed(x.rounded()) {}  // NOLINT
     [[nodiscard]] const Real* plain() const { return static_cast<const Real*>(data); }
   };
   bool transpose_a = false, transpose_b = false;
@@ -38,6 +39,15 @@ struct MatrixProduct {
   const Real* bias = nullptr;
   const Packed* packed_bias = nullptr;  ///< the numbers of `bias` as the product of a Packed result reads them, or null
   bool single = false;
+
+  /// Stores the result in `to`, as `to` says. `adds`: added to the numbers there, which are not rounded then.
+  void put(const kernel::Stored<Real>& to, bool adds = false) {
+    beta = adds ? Real(1) : Real(0);
+    if (to.rounded())
+      packed_d = to.template as<Packed>();
+    else
+      c = d = to.template as<Real>();
+  }
 };
 
 }  // namespace ctp::backend::cuda

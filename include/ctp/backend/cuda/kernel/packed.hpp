@@ -3,7 +3,9 @@
 /// @layer  backend
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include <ctp/backend/cuda/kernel/wide_access.hpp>
 #include <ctp/config.hpp>
@@ -41,6 +43,24 @@ CTP_HD inline std::uint32_t bfloat16_pair(float first, float second) {
 /// The number with these bfloat16 bits.
 CTP_HD inline float bfloat16_value(std::uint32_t bits) { return __builtin_bit_cast(float, bits << 16U); }
 
+/// A number as bfloat16 in memory.
+struct Bfloat16 {
+  std::uint16_t bits;
+  CTP_HD operator float() const { return bfloat16_value(bits); }  // NOLINT: exact
+};
+/// The four numbers at `p`, which is aligned for them, by one access. `Number`: Real or Bfloat16.
+template <class Real, class Number>
+CTP_HD Quad<Real> read_four(const Number* p) {
+  if constexpr (std::is_same_v<Number, Bfloat16>) {
+    const auto words = read_wide<Pair<std::uint32_t>>(p);
+    const auto low = [&](int k) { return static_cast<Real>(bfloat16_value(words.x[k])); };
+    const auto high = [&](int k) { return static_cast<Real>(__builtin_bit_cast(float, words.x[k] & 0xFFFF0000U)); };
+    return {{low(0), high(0), low(1), high(1)}};
+  } else {
+    return read_wide<Quad<Real>>(p);
+  }
+}
+
 /// Pointer to numbers that are stored as Real or as bfloat16.
 template <class Real>
 class Stored {
@@ -50,6 +70,20 @@ class Stored {
   CTP_HD Stored(Packed* p, bool rounded) : p_(p), rounded_(rounded) {}
 
   [[nodiscard]] CTP_HD explicit operator bool() const { return p_ != nullptr; }
+  [[nodiscard]] CTP_HD bool rounded() const { return rounded_; }
+  /// The address of the numbers, whose type the caller knows by rounded().
+  template <class Number>
+  [[nodiscard]] CTP_HD Number* as() const {
+    return static_cast<Number*>(p_);
+  }
+  /// Calls use(p) with the address as `const Real*` or `const Bfloat16*`, for kernels with a form for each.
+  template <class Use>
+  void visit(const Use& use) const {
+    if (rounded_)
+      use(as<const Bfloat16>());
+    else
+      use(as<const Real>());
+  }
   /// Bytes of one number.
   [[nodiscard]] CTP_HD int number_bytes() const { return rounded_ ? 2 : static_cast<int>(sizeof(Real)); }
   [[nodiscard]] CTP_HD Real operator[](Index i) const {
@@ -97,33 +131,30 @@ struct Pack {
   CTP_HD void operator()(Index i) const { to.set(i, from[i]); }
 };
 
-/// to[i] = element i of rows of `columns` numbers that lie `stride` apart, converted to the storage of `to`.
+/// Copies element i of rows of `columns` numbers, converted to the storage of `to`. Rows of `from` lie `stride` apart,
+/// those of `to` `to_stride`.
 template <class Real>
 struct PackRows {
-  Index columns, stride;
+  Index columns, stride, to_stride;
   const Real* from;
   Stored<Real> to;
-  CTP_HD void operator()(Index i) const { to.set(i, from[i / columns * stride + i % columns]); }
+  CTP_HD void operator()(Index i) const {
+    to.set(i / columns * to_stride + i % columns, from[i / columns * stride + i % columns]);
+  }
 };
 
 }  // namespace kernel
 
-/// Wraps a pointer to Real or Packed as kernel::Stored, with the runtime's rounding.
+/// @brief Argument of an operation: the address of numbers that are stored as Real, or, where it is that of Packed, as
+/// the runtime stores operands.
 template <class Runtime, class Real>
-kernel::Stored<Real> stored(Real* p) {
-  return {p};
-}
-template <class Runtime, class Real>
-kernel::Stored<Real> stored(Packed* p) {
-  return {p, Runtime::rounds_operands()};
-}
-template <class Runtime, class Real>
-kernel::Stored<Real> stored(const Packed* p) {
-  return {const_cast<Packed*>(p), Runtime::rounds_operands()};
-}
-template <class Runtime, class Real>
-kernel::Stored<Real> stored(const Real* p) {
-  return {const_cast<Real*>(p)};
-}
+struct Numbers : kernel::Stored<Real> {
+  bool packed = false;  ///< the address is that of Packed
+
+  Numbers(std::nullptr_t) {}                                              // NOLINT: all three are such addresses
+  Numbers(const Real* p) : kernel::Stored<Real>(const_cast<Real*>(p)) {}  // NOLINT
+  Numbers(const Packed* p)                                                // NOLINT
+      : kernel::Stored<Real>(const_cast<Packed*>(p), Runtime::rounds_operands()), packed(true) {}
+};
 
 }  // namespace ctp::backend::cuda

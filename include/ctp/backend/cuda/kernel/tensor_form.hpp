@@ -38,7 +38,7 @@ struct Fragment {
 /// `transposed_place` give the lane's place: so all reads of a kernel share one address in a register.
 struct Bf16Form {
   using Number = std::uint16_t;
-  using Source = std::uint16_t;  ///< of queries, keys and values in global memory: operands that are rounded already
+  using Source = std::uint16_t;  ///< of rows in global memory: operands that are rounded already
   static constexpr int depth = 16;
 
   CTP_HD static void store(const Quad<float>& q, Number* to) {

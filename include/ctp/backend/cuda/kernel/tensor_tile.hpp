@@ -145,5 +145,19 @@ CTP_HD void put_rows(const Fragment& f, const float (&sums)[Width / 8][4], float
           at[1] = x.x[1];
         });
 }
+/// The same to rounded numbers, which are aligned to pairs and always overwritten.
+template <int Width>
+CTP_HD void put_rows(const Fragment& f, const float (&sums)[Width / 8][4], float factor, bool /*overwrite*/,
+                     Bfloat16* to, Index stride, Index n) {
+  CTP_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    const int row = f.group + half * 8;
+    if (row >= n) continue;
+    Bfloat16* const at = to + row * stride + f.pair * 2;
+    CTP_UNROLL
+    for (int k = 0; k < Width / 8; ++k)
+      write_wide(at + k * 8, bfloat16_pair(factor * sums[k][half * 2], factor * sums[k][half * 2 + 1]));
+  }
+}
 
 }  // namespace ctp::backend::cuda::kernel
