@@ -15,7 +15,6 @@ using B = ctp::test::TestBackend<double>;
 using ctp::Pass;
 using ctp::Shape;
 using ctp::Variable;
-using ctp::testing::check_gradient;
 using ctp::testing::weighted_sum;
 using Residual = ctp::Residual<B>;
 

@@ -14,7 +14,6 @@ using B = ctp::test::TestBackend<double>;
 using ctp::Index;
 using ctp::Pass;
 using ctp::Shape;
-using ctp::SharedOperand;
 using ctp::Variable;
 using ctp::testing::weighted_sum;
 
