@@ -123,11 +123,38 @@ TEST_CASE("operand: queries, keys and values are operands, whose gradients atten
   CHECK_MESSAGE(inside.ok, inside.log);
 }
 
+TEST_CASE("operand: keys and values side by side are as keys and values apart") {
+  const Attended s;
+  const auto run = [&](const auto& attend) {
+    return value_and_gradient(s.theta, [&](const Pass<B>& pass) {
+      return linear(pass, attend(pass, linear(pass, pass[s.x], pass[s.w], pass[s.b])), pass[s.wq], pass[s.bq]);
+    });
+  };
+  // A product with weight 1 makes an operand of columns.
+  const auto columns = [&](const Pass<B>& pass, Variable<2, B> all, ctp::Index first, ctp::Index count) {
+    const Variable<2, B> pick{pass.scratch(Shape<2>{count, 12}), {}};
+    const Variable<1, B> none{pass.scratch(Shape<1>{count}), {}};
+    B::zero(pick.value.data, 12 * count);
+    B::zero(none.value.data, count);
+    for (ctp::Index i = 0; i < count; ++i) pick.value.data[i * 12 + first + i] = 1;
+    return linear_operand(pass, all, pick, none);
+  };
+  CHECK(run([&](const Pass<B>& pass, Variable<2, B> all) {
+          return attention_operand(pass, columns(pass, all, 0, 4), columns(pass, all, 4, 8), 2, 2, {}, {});
+        }) == run([&](const Pass<B>& pass, Variable<2, B> all) {
+          return attention_operand(pass, columns(pass, all, 0, 12), 2, 2, {}, {});
+        }));
+}
+
 TEST_CASE("operand: queries, keys and values side by side are equally wide") {
   const Slots s;
   ctp::Tape<B> tape;
   const Pass<B> pass{s.theta.data(), &tape, nullptr, {}};
   CHECK_THROWS_AS((void)attention_operand(pass, Operand(pass, Shape<2>{6, 4}), 2, 2, {}, {}), ctp::ShapeError);
+  for (const ctp::Index width : {9, 10})
+    CHECK_THROWS_AS(
+        (void)attention_operand(pass, Operand(pass, Shape<2>{6, 4}), Operand(pass, Shape<2>{6, width}), 2, 2, {}, {}),
+        ctp::ShapeError);
 }
 
 TEST_CASE("operand: where products read numbers as they are, a shared operand is the variable's own memory") {

@@ -14,6 +14,7 @@
 #include <ctp/autograd/operators.hpp>
 #include <ctp/autograd/pass.hpp>
 #include <ctp/autograd/reductions.hpp>
+#include <ctp/autograd/residual.hpp>
 #include <ctp/autograd/rows.hpp>
 #include <ctp/autograd/scores.hpp>
 #include <ctp/autograd/select.hpp>

@@ -100,6 +100,40 @@ TEST_CASE("layout: rules out of range, and a start outside of the limits, are re
   CHECK(refusal({.start = ctp::Start::uniform(0, 1), .least = 0, .most = 1}).empty());
 }
 
+TEST_CASE(
+    "layout: parameters of one place lie without gaps, in the order of the place, under names in the order of calls") {
+  ctp::Layout layout;
+  const auto w = layout.reserve<2>("w", {6, 3});
+  const auto b = layout.reserve<1>("b", {6});
+  for (const ctp::Index half : {0, 1}) {
+    layout.add_part(std::to_string(half) + ".w", w, 3 * half, 3, ctp::Start::Weight);
+    layout.add_part(std::to_string(half) + ".b", b, 3 * half, 3, ctp::Start::Zeros);
+  }
+  std::string places;
+  for (const ctp::ParameterInfo& p : layout.parameters())
+    places += p.name + " " + std::to_string(p.offset) + "+" + std::to_string(p.size()) + " ";
+  CHECK(places == "0.w 0+9 0.b 32+3 1.w 9+9 1.b 35+3 ");
+  CHECK(layout.size() == 48);
+  CHECK(layout.weights() == 24);
+  CHECK(layout.parameters()[2].shape == std::vector<std::int64_t>{3, 3});
+  CHECK(layout.parameters()[2].start == ctp::Start::Weight);
+}
+
+TEST_CASE("layout: a part outside of its place is refused by name") {
+  ctp::Layout layout;
+  const auto w = layout.reserve<2>("w", {6, 3});
+  CHECK_THROWS_WITH_AS(
+      layout.add_part("late", w, 4, 3, ctp::Start::Zeros),
+      "parameter late: rows: expected rows of the place [6,3], found [4,3]; give the first row and the "
+      "number of rows",
+      ctp::UsageError);
+  CHECK_THROWS_AS(layout.add_part("early", w, -1, 2, ctp::Start::Zeros), ctp::UsageError);
+  CHECK_THROWS_AS(layout.add_part("none", w, 0, -1, ctp::Start::Zeros), ctp::UsageError);
+  CHECK(layout.parameters().empty());
+  CHECK_THROWS_AS((void)layout.reserve<1>("negative", {-1}), ctp::UsageError);
+  CHECK(layout.size() == 32);
+}
+
 TEST_CASE("layout: parameters of a policy have its name before theirs, and no two of them have one name") {
   ctp::Layout layout;
   (void)layout.add<1>("bias", {3}, ctp::Start::Zeros);

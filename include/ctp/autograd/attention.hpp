@@ -127,5 +127,18 @@ Operand<B> attention_operand(const Pass<B>& pass, Operand<B>&& qkv, Index batch,
   return detail::attention<Operand<B>>(pass, detail::columns_of<B>(x, 0, d), detail::columns_of<B>(x, d, d),
                                        detail::columns_of<B>(x, 2 * d, d), true, batch, heads, key_bias, dropout);
 }
+/// The same of operands q [batch*queries, D] and kv [batch*keys, 2 D] with the columns k and v side by side, which it
+/// consumes.
+template <class B>
+Operand<B> attention_operand(const Pass<B>& pass, Operand<B>&& q, Operand<B>&& kv, Index batch, Index heads,
+                             Input<typename B::Real, 2, B> key_bias, const backend::Dropout& dropout) {
+  const auto query = detail::consume(std::move(q)), x = detail::consume(std::move(kv));
+  require_shape(x.shape[1] % 2 == 0, "attention_operand", "kv", x.shape, "parts", Shape<1>{2},
+                "keys and values are equally wide");
+  const Index d = x.shape[1] / 2;
+  return detail::attention<Operand<B>>(pass, detail::columns_of<B>(query, 0, query.shape[1]),
+                                       detail::columns_of<B>(x, 0, d), detail::columns_of<B>(x, d, d), true, batch,
+                                       heads, key_bias, dropout);
+}
 
 }  // namespace ctp

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include <ctp/autograd/pass.hpp>
+#include <ctp/autograd/residual.hpp>
 
 namespace ctp {
 
@@ -31,6 +31,25 @@ Variable<2, B> embedding(const Pass<B>& pass, Input<std::int32_t, 2, B> ids, Var
   return y;
 }
 
+namespace detail {
+/// prepend_class_token() with a result of type `Result`, Variable<2, B> or Residual<B>.
+template <class Result, class B>
+Result prepend_class_token(const Pass<B>& pass, Variable<2, B> patches, Index batch, Variable<3, B> class_token,
+                           Variable<3, B> positions) {
+  const Index d = patches.value.shape[1], n = patches.value.shape[0] / batch;
+  require_shape(positions.value.shape == Shape<3>{1, n + 1, d}, "prepend_class_token", "positions",
+                positions.value.shape, "patches", Shape<3>{batch, n, d},
+                "one position for each patch and one for the class token");
+  auto result = make<Result>(pass, Shape<2>{batch * (n + 1), d});
+  const auto y = matrix_view(result);
+  B::prepend_class_token(batch, n, d, patches.value.data, class_token.value.data, positions.value.data, y.value);
+  pass.record([=] {
+    B::prepend_class_token_backward(batch, n, d, y.grad, patches.grad.data, class_token.grad.data, positions.grad.data);
+  });
+  return result;
+}
+}  // namespace detail
+
 /// @brief Prepends the class token to each image's patches and adds the position embeddings.
 ///
 /// **Shapes.** patches [batch*n,d], class_token [1,1,d], positions [1,n+1,d]; returns [batch*(n+1),d].
@@ -38,17 +57,13 @@ Variable<2, B> embedding(const Pass<B>& pass, Input<std::int32_t, 2, B> ids, Var
 template <class B>
 Variable<2, B> prepend_class_token(const Pass<B>& pass, Variable<2, B> patches, Index batch, Variable<3, B> class_token,
                                    Variable<3, B> positions) {
-  const Index d = patches.value.shape[1], n = patches.value.shape[0] / batch;
-  require_shape(positions.value.shape == Shape<3>{1, n + 1, d}, "prepend_class_token", "positions",
-                positions.value.shape, "patches", Shape<3>{batch, n, d},
-                "one position for each patch and one for the class token");
-  auto y = pass.make(Shape<2>{batch * (n + 1), d});
-  B::prepend_class_token(batch, n, d, patches.value.data, class_token.value.data, positions.value.data, y.value.data);
-  pass.record([=] {
-    B::prepend_class_token_backward(batch, n, d, y.grad.data, patches.grad.data, class_token.grad.data,
-                                    positions.grad.data);
-  });
-  return y;
+  return detail::prepend_class_token<Variable<2, B>>(pass, patches, batch, class_token, positions);
+}
+/// prepend_class_token() with its result as a Residual.
+template <class B>
+Residual<B> prepend_class_token_residual(const Pass<B>& pass, Variable<2, B> patches, Index batch,
+                                         Variable<3, B> class_token, Variable<3, B> positions) {
+  return detail::prepend_class_token<Residual<B>>(pass, patches, batch, class_token, positions);
 }
 
 }  // namespace ctp

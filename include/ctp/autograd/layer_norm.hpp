@@ -3,7 +3,7 @@
 /// @layer  autograd
 #pragma once
 
-#include <ctp/autograd/operand.hpp>
+#include <ctp/autograd/residual.hpp>
 
 namespace ctp {
 
@@ -40,12 +40,22 @@ Variable<2, B> layer_norm(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> 
                           double epsilon) {
   return detail::layer_norm<Variable<2, B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
 }
+template <class B>
+Variable<2, B> layer_norm(const Pass<B>& pass, const Residual<B>& x, Variable<1, B> gain, Variable<1, B> bias,
+                          double epsilon) {
+  return layer_norm(pass, detail::read(x), gain, bias, epsilon);
+}
 
 /// layer_norm() with its result as an Operand, for one product.
 template <class B>
 Operand<B> layer_norm_operand(const Pass<B>& pass, Variable<2, B> x, Variable<1, B> gain, Variable<1, B> bias,
                               double epsilon) {
   return detail::layer_norm<Operand<B>>(pass, x, Variable<2, B>{}, backend::Dropout{}, 1, gain, bias, epsilon);
+}
+template <class B>
+Operand<B> layer_norm_operand(const Pass<B>& pass, const Residual<B>& x, Variable<1, B> gain, Variable<1, B> bias,
+                              double epsilon) {
+  return layer_norm_operand(pass, detail::read(x), gain, bias, epsilon);
 }
 
 /// @brief Residual connection of a post-norm transformer block: layer_norm(x + dropout(branch)).

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <ctp/autograd/operand.hpp>
+#include <ctp/autograd/residual.hpp>
 
 namespace ctp {
 
@@ -20,20 +20,21 @@ void require_linear(Shape<2> x, const Variable<2, B>& w, const Variable<1, B>& b
                 "each row of w has one bias");
 }
 
-/// y = x w^T + bias (+ residual), with a result of type `Result`, Variable<2, B> or, without residual, Operand<B>.
-/// `In`: MatrixView.
+/// y = x w^T + bias (+ residual), with a result of type `Result`: Variable<2, B>; Residual<B>, which takes over the
+/// gradient of `residual`; or, without residual, Operand<B>. `In`: MatrixView.
 template <class Result, class B, class In>
 Result linear(const Pass<B>& pass, In x, Variable<2, B> w, Variable<1, B> bias, Variable<2, B> residual) {
   const Index n = x.shape[0], k = x.shape[1], m = w.value.shape[0];
   require_linear(x.shape, w, bias);
   require_shape(!residual.value || residual.value.shape == Shape<2>{n, m}, "linear_residual", "residual",
                 residual.value.shape, "x w^T", Shape<2>{n, m}, "both are added");
-  auto result = make<Result>(pass, Shape<2>{n, m});
+  auto result = make_sum<Result>(pass, Shape<2>{n, m}, residual);
   const auto y = matrix_view(result);
   B::linear(n, k, m, x.value, w.value.data, bias.value.data, residual.value.data, y.value, nullptr);
   pass.record([=] {
-    if constexpr (std::is_same_v<Result, Variable<2, B>>)
-      if (residual.grad) B::add_scaled(n * m, typename B::Real(1), y.grad, residual.grad.data);
+    if constexpr (!std::is_same_v<Result, Operand<B>>)
+      if (residual.grad && residual.grad.data != y.grad)
+        B::add_scaled(n * m, typename B::Real(1), y.grad, residual.grad.data);
     B::linear_backward(n, k, m, x.value, w.value.data, nullptr, y.grad, x.grad, x.overwrite_grad, w.grad.data,
                        bias.grad.data);
   });
@@ -101,6 +102,19 @@ template <class B>
 Variable<2, B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias,
                                Variable<2, B> residual) {
   return detail::linear<Variable<2, B>>(pass, detail::consume(std::move(x)), w, bias, residual);
+}
+/// The same of a Residual, which it consumes: the sum takes over the gradient.  **Errors.** ShapeError; UsageError if
+/// the residual is consumed already.
+template <class B>
+Residual<B> linear_residual(const Pass<B>& pass, Variable<2, B> x, Variable<2, B> w, Variable<1, B> bias,
+                            Residual<B>&& residual) {
+  return detail::linear<Residual<B>>(pass, detail::matrix_view(x), w, bias, detail::consume(std::move(residual)));
+}
+template <class B>
+Residual<B> linear_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> w, Variable<1, B> bias,
+                            Residual<B>&& residual) {
+  return detail::linear<Residual<B>>(pass, detail::consume(std::move(x)), w, bias,
+                                     detail::consume(std::move(residual)));
 }
 
 /// @brief Linear layer with GELU (erf form): y = gelu(x w^T + bias).

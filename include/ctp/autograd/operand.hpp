@@ -103,13 +103,13 @@ auto consume(Operand<B>&& operand) {
   return matrix_view(x);
 }
 
-/// A new value of type `Result`, Variable<2, B> or Operand<B>.
+/// A new value of type `Result`: Variable<2, B>, or a type made from pass and shape, such as Operand<B>.
 template <class Result, class B>
 Result make(const Pass<B>& pass, Shape<2> shape) {
-  if constexpr (std::is_same_v<Result, Operand<B>>)
-    return Operand<B>(pass, shape);
-  else
+  if constexpr (std::is_same_v<Result, Variable<2, B>>)
     return pass.make(shape);
+  else
+    return Result(pass, shape);
 }
 
 }  // namespace detail

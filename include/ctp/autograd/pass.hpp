@@ -73,12 +73,16 @@ struct Pass {
   /// A new value with a zero gradient.
   template <std::size_t Rank>
   Variable<Rank, Backend> make(Shape<Rank> shape) const {
-    Variable<Rank, Backend> v{scratch(shape), {}, tape, memory_level()};
-    if (gradient != nullptr) {
-      v.grad = tape->template make<Real>(shape, level);
-      if (level == 0) Backend::zero(v.grad.data, v.grad.size());  // deeper levels: enclosed() zeroes the gradients
-    }
-    return v;
+    const auto value = scratch(shape);
+    return {value, new_gradient(shape), tape, memory_level()};
+  }
+  /// A new gradient of zeros; null in a teacher's pass.
+  template <std::size_t Rank>
+  Tensor<Real, Rank, Backend> new_gradient(Shape<Rank> shape) const {
+    if (gradient == nullptr) return {};
+    const auto zeros = tape->template make<Real>(shape, level);
+    if (level == 0) Backend::zero(zeros.data, zeros.size());  // deeper levels: enclosed() zeroes the gradients
+    return zeros;
   }
   /// An uninitialised tensor without gradient.
   template <std::size_t Rank>
@@ -168,7 +172,7 @@ auto enclosed(const Pass<Backend>& pass, const Compute& compute) {
   ++inner.level;
   Arena<Backend>&memory = pass.tape->memory(inner.level), &unzeroed = pass.tape->unzeroed(inner.level);
   const auto begin = memory.mark(), unzeroed_begin = unzeroed.mark();
-  const auto result = compute(inner);
+  auto result = compute(inner);
   const void* const kept[] = {result.value.data, result.grad.data};
   // Runs first in this block's backward pass: another block has left its gradients in the shared memory.
   pass.record([&memory, begin, end = memory.mark()] {

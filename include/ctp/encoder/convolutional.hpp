@@ -47,12 +47,13 @@ class Convolutional {
     return enclosed(pass, [&](const Pass<B>& inner) {
       Variable<2, B> pixels{inner.scratch(Shape<2>{batch * fine * fine, 3 * piece_ * piece_}), {}};
       B::patches(batch, 3, size, piece_, images.data, pixels.value.data);
-      auto x = join_(inner, pieces_.with_gelu(inner, pixels), batch, fine);
+      Residual<B> x(inner, join_(inner, pieces_.with_gelu(inner, pixels), batch, fine));
       for (const Block& block : blocks_)
         x = enclosed(inner, [&](const Pass<B>& deep) {
-          return block.out.with_residual(inner, block.spread.with_gelu(deep, block.norm(deep, x), batch, side_), x);
+          const auto branch = block.spread.with_gelu(deep, block.norm(deep, x), batch, side_);
+          return block.out.with_residual(inner, branch, std::move(x));
         });
-      return norm_(pass, nn::mean_before(inner, x, batch));
+      return norm_(pass, nn::mean_before(inner, std::move(x).variable(inner), batch));
     });
   }
 

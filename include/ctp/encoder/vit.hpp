@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/autograd/embedding.hpp>
@@ -45,9 +46,9 @@ class Vit {
       const Variable<2, B> weight{
           kernel.value.reshaped(Shape<2>{width_, area}),
           kernel.grad ? kernel.grad.reshaped(Shape<2>{width_, area}) : Tensor<typename B::Real, 2, B>{}};
-      auto x = prepend_class_token(inner, linear(inner, patches, weight, pass[patch_bias_]), batch, pass[class_token_],
-                                   pass[positions_]);
-      for (const auto& block : blocks_) x = block(inner, x, batch);
+      auto x = prepend_class_token_residual(inner, linear(inner, patches, weight, pass[patch_bias_]), batch,
+                                            pass[class_token_], pass[positions_]);
+      for (const auto& block : blocks_) x = block(inner, std::move(x), batch);
       return norm_(pass, x);
     });
   }

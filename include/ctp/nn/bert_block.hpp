@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <ctp/nn/layers.hpp>
 
@@ -17,25 +18,31 @@ namespace ctp::nn {
 /// `dropout_id + 1`.
 /// **Source.** Devlin et al. 2019, arXiv:1810.04805, as released; layer norm epsilon 1e-12.
 struct BertAttention {
-  Linear query, key, value, dense;
+  std::optional<Linear> query;  ///< none in self-attention
+  JoinedLinear joined;          ///< keys and values; in self-attention queries, keys and values
+  Linear dense;
   LayerNorm norm;
   Index heads;
 
+  /// `memory`: width of the rows of memory, or 0 for self-attention, whose memory is x.
   BertAttention(Layout& layout, const std::string& name, Index d, Index memory, Index head_count)
-      : query(layout, name + ".self.query", d, d),
-        key(layout, name + ".self.key", d, memory),
-        value(layout, name + ".self.value", d, memory),
+      : query(memory > 0 ? std::optional<Linear>(std::in_place, layout, name + ".self.query", d, d) : std::nullopt),
+        joined(layout, joined_names(name + ".self.", memory > 0), d, memory > 0 ? memory : d),
         dense(layout, name + ".output.dense", d, d),
         norm(layout, name + ".output.LayerNorm", d, 1e-12),
         heads(head_count) {}
 
+  /// **Errors.** UsageError if `memory` is not x in self-attention.
   template <class B>
   Variable<2, B> operator()(const Pass<B>& pass, const SharedOperand<B>& x, const SharedOperand<B>& memory,
                             Tensor<const typename B::Real, 2, B> key_bias, Index batch,
                             std::uint32_t dropout_id) const {
-    auto q = query.operand(pass, x), k = key.operand(pass, memory), v = value.operand(pass, memory);
-    auto mixed = attention_operand(pass, std::move(q), std::move(k), std::move(v), batch, heads, key_bias,
-                                   pass.dropout_layer(dropout_id));
+    require(query || memory.variable.value.data == x.variable.value.data, "BertAttention",
+            "self-attention reads no other memory than x; make the layer with the width of the memory");
+    const backend::Dropout layer = pass.dropout_layer(dropout_id);
+    auto mixed = query ? attention_operand(pass, query->operand(pass, x), joined.operand(pass, memory), batch, heads,
+                                           key_bias, layer)
+                       : attention_operand(pass, joined.operand(pass, x), batch, heads, key_bias, layer);
     return norm(pass, x.variable, dense(pass, std::move(mixed)), dropout_id + 1, x.variable.value.shape[0] / batch);
   }
   template <class B>
@@ -45,6 +52,12 @@ struct BertAttention {
     const SharedOperand<B> own(pass, x);
     const bool self = memory.value.data == x.value.data;
     return (*this)(pass, own, self ? own : SharedOperand<B>(pass, memory), key_bias, batch, dropout_id);
+  }
+
+ private:
+  static std::vector<std::string> joined_names(const std::string& name, bool cross) {
+    if (cross) return {name + "key", name + "value"};
+    return {name + "query", name + "key", name + "value"};
   }
 };
 
@@ -64,7 +77,7 @@ struct BertBlock {
 
   /// `memory`: width of the image tokens, or 0 for a block without cross-attention.
   BertBlock(Layout& layout, const std::string& name, Index d, Index hidden, Index head_count, Index memory)
-      : self(layout, name + "attention", d, d, head_count),
+      : self(layout, name + "attention", d, 0, head_count),
         cross(memory > 0
                   ? std::optional<BertAttention>(std::in_place, layout, name + "crossattention", d, memory, head_count)
                   : std::nullopt),

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <ctp/autograd/arithmetic.hpp>
 #include <ctp/autograd/attention.hpp>
@@ -55,6 +56,38 @@ struct Linear {
   Variable<2, B> with_residual(const Pass<B>& pass, Operand<B>&& x, Variable<2, B> residual) const {
     return linear_residual(pass, std::move(x), pass[weight], pass[bias], residual);
   }
+  /// residual + x w^T + b; consumes the residual, whose gradient is the sum's. `x`: a Variable, or an Operand to
+  /// consume.
+  template <class B, class X>
+  Residual<B> with_residual(const Pass<B>& pass, X&& x, Residual<B>&& residual) const {
+    return linear_residual(pass, std::forward<X>(x), pass[weight], pass[bias], std::move(residual));
+  }
+};
+
+/// @brief Linear layers of one input, computed as one product: their results side by side. Names and initial weights
+/// are those of as many Linear.
+///
+/// **Shapes.** [n,in] -> [n, layers*out].
+struct JoinedLinear {
+  Parameter<2> weight;  ///< [layers*out,in]
+  Parameter<1> bias;
+
+  JoinedLinear(Layout& layout, const std::vector<std::string>& names, Index out, Index in)
+      : weight(layout.reserve<2>(names.front() + ".weight", {static_cast<Index>(names.size()) * out, in})),
+        bias(layout.reserve<1>(names.front() + ".bias", {static_cast<Index>(names.size()) * out})) {
+    Index first = 0;
+    for (const std::string& name : names) {
+      layout.add_part(name + ".weight", weight, first, out, Start::Weight);
+      layout.add_part(name + ".bias", bias, first, out, Start::Zeros);
+      first += out;
+    }
+  }
+
+  /// The results as an Operand, for one operation. `x`: a Variable, a SharedOperand, or an Operand to consume.
+  template <class B, class X>
+  Operand<B> operand(const Pass<B>& pass, X&& x) const {
+    return linear_operand(pass, std::forward<X>(x), pass[weight], pass[bias]);
+  }
 };
 
 /// @brief Cosine classifier layer: sigma * cos(x, w_j) for each row w_j of w, with a learned scale sigma and no bias.
@@ -84,13 +117,14 @@ struct LayerNorm {
         bias(layout.add<1>(name + ".bias", {d}, Start::Zeros)),
         epsilon(eps) {}
 
-  template <class B>
-  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x) const {
+  /// `x`: a Variable or a Residual.
+  template <class B, class X>
+  Variable<2, B> operator()(const Pass<B>& pass, const X& x) const {
     return layer_norm(pass, x, pass[gain], pass[bias], epsilon);
   }
-  /// layer_norm(x) as an Operand, for one product.
-  template <class B>
-  Operand<B> operand(const Pass<B>& pass, Variable<2, B> x) const {
+  /// layer_norm(x) as an Operand, for one product. `x`: a Variable or a Residual.
+  template <class B, class X>
+  Operand<B> operand(const Pass<B>& pass, const X& x) const {
     return layer_norm_operand(pass, x, pass[gain], pass[bias], epsilon);
   }
   /// layer_norm(x + dropout(branch)). **Shapes.** x, branch [n,d], n = batch * rows_per_sample.

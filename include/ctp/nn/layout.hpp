@@ -47,10 +47,11 @@ struct ParameterInfo {
   }
 };
 
-/// @brief Layout of a parameter vector: the parameters of a model in the order of its layers' calls of add(), and
-/// behind them those of policies.
+/// @brief Layout of a parameter vector: the parameters of a model in the order of its layers' calls, and behind them
+/// those of policies.
 ///
-/// Each parameter begins at a multiple of 16 values, so that every parameter is aligned. The gaps are zero, have zero
+/// Each place begins at a multiple of 16 values, so that every parameter is aligned. A place is one parameter, or
+/// several without gaps between them: then their order in the vector is not that of the calls. Gaps are zero, have zero
 /// gradient, and stay zero.
 class Layout {
  public:
@@ -62,23 +63,38 @@ class Layout {
     name.insert(0, prefix_);
     require_new(name);
     require_valid(name, rules);
-    const Parameter<Rank> p{size_, shape};
-    const Index end = size_ + (checked_count(name, shape) + 15) / 16 * 16;
-    parameters_.push_back({std::move(name),
-                           {shape.begin(), shape.end()},
-                           size_,
-                           rules.start,
-                           rules.decay,
-                           rules.rate,
-                           rules.least,
-                           rules.most});
-    size_ = end;
-    return p;
+    const Parameter<Rank> place = reserve(name, shape);
+    append(std::move(name), place, rules);
+    return place;
   }
   /// Appends a parameter that an optimiser treats as any other. **Errors.** as above.
   template <std::size_t Rank>
   Parameter<Rank> add(std::string name, Shape<Rank> shape, Start start) {
     return add<Rank>(std::move(name), shape, ParameterRules{.start = start});
+  }
+  /// Appends a place for several parameters that one operation reads as one. add_part() names them; all of the place
+  /// must be named. `name`: of the place, for messages. **Errors.** UsageError for a shape as above.
+  template <std::size_t Rank>
+  Parameter<Rank> reserve(const std::string& name, Shape<Rank> shape) {
+    const Index begin = size_;
+    size_ += (checked_count(name, shape) + 15) / 16 * 16;
+    return {begin, shape};
+  }
+  /// Appends a parameter that lies in a reserved place: `rows` of its first extent, from row `first` on.
+  /// **Errors.** as add(); UsageError for rows outside of the place.
+  template <std::size_t Rank>
+  void add_part(std::string name, Parameter<Rank> place, Index first, Index rows, Start start) {
+    static_assert(Rank > 0, "a number has no parts");
+    name.insert(0, prefix_);
+    require_new(name);
+    if (first < 0 || rows < 0 || first > place.shape[0] - rows)
+      throw UsageError(Complaint{"parameter " + name, "rows", "rows of the place " + to_string(place.shape),
+                                 to_string(Shape<2>{first, rows}), "give the first row and the number of rows"}
+                           .text());
+    const Index all = place.shape[0];
+    if (all > 0) place.offset += count(place.shape) / all * first;
+    place.shape[0] = rows;
+    append(std::move(name), place, ParameterRules{.start = start});
   }
   /// Calls use(layout). Names of the parameters that it adds are led by policy_prefix, `policy` and a dot. use()
   /// may call add_of_policy() for a policy within this one; its names are led by the inner policy's name alone.
@@ -106,6 +122,18 @@ class Layout {
 
  private:
   static constexpr Index limit = Index{1} << 60;  ///< values
+
+  template <std::size_t Rank>
+  void append(std::string name, const Parameter<Rank>& place, const ParameterRules& rules) {
+    parameters_.push_back({std::move(name),
+                           {place.shape.begin(), place.shape.end()},
+                           place.offset,
+                           rules.start,
+                           rules.decay,
+                           rules.rate,
+                           rules.least,
+                           rules.most});
+  }
 
   /// Number of values of a shape. The length of the vector with them is at most `limit`, so sums do not wrap around.
   template <std::size_t Rank>

@@ -31,14 +31,20 @@ struct VitBlock {
         fc2(layout, name + "mlp.fc2", d, 4 * d),
         heads(head_count) {}
 
+  /// Consumes x; the result takes over its gradient.
   template <class B>
-  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Index batch) const {
+  Residual<B> operator()(const Pass<B>& pass, Residual<B>&& x, Index batch) const {
     return enclosed(pass, [&](const Pass<B>& inner) {
       auto mixed =
           attention_operand(inner, qkv.operand(inner, norm1.operand(inner, x)), batch, heads, {}, backend::Dropout{});
-      const auto attended = proj.with_residual(inner, std::move(mixed), x);
-      return fc2.with_residual(pass, fc1.gelu_operand(inner, norm2.operand(inner, attended)), attended);
+      auto attended = proj.with_residual(inner, std::move(mixed), std::move(x));
+      auto hidden = fc1.gelu_operand(inner, norm2.operand(inner, attended));
+      return fc2.with_residual(pass, std::move(hidden), std::move(attended));
     });
+  }
+  template <class B>
+  Variable<2, B> operator()(const Pass<B>& pass, Variable<2, B> x, Index batch) const {
+    return (*this)(pass, Residual<B>(pass, x), batch).variable(pass);
   }
 };
 

@@ -49,7 +49,7 @@ TEST_CASE("manifest: each flipped bit and each cut is found") {
   CHECK(refusal(text + "\n").starts_with("4: m: "));
 }
 
-TEST_CASE("manifest: another format, a newer version and names that lead elsewhere are refused by name") {
+TEST_CASE("manifest: another format, another version and names that lead elsewhere are refused by name") {
   const std::string body = body_of(io::manifest_text(example()));
   const auto changed = [&](const std::string& from, const std::string& to) {
     std::string other = body;
@@ -58,7 +58,10 @@ TEST_CASE("manifest: another format, a newer version and names that lead elsewhe
   };
   CHECK(refusal(with_body(body)) == "none");
   CHECK(changed("ctp checkpoint", "other") == "4: m: format: expected ctp checkpoint, found \"other\"");
-  CHECK(changed("\"version\": 1", "\"version\": 2") == "4: m: version: expected 1, found 2");
+  CHECK(changed("\"version\": 2", "\"version\": 1") ==
+        "4: m: version: expected 2, found 1; another version of the library wrote this checkpoint: finish the training "
+        "with that version, or begin one from its weights file");
+  CHECK(changed("\"version\": 2", "\"version\": 3").starts_with("4: m: version: expected 2, found 3; "));
   for (const char* name : {"../part-000.safetensors", "part-001.safetensors", "/etc/passwd", ""}) {
     const std::string message = changed("part-000.safetensors", name);
     CHECK(message.starts_with("4: m"));

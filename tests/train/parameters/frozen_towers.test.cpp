@@ -158,10 +158,10 @@ TEST_CASE("frozen_towers: nothing runs backward through a frozen tower, and its 
   CHECK(moved(no_image, image_end, text_end));
   CHECK_FALSE(moved(none, 0, text_end));
   CHECK(moved(none, text_end, model.layout().size()));  // the projections
-  // Linear layers: 5 of the image encoder; 6 of the text's first block and 10 of its second, which fuses the image, the
-  // first run twice, for the text alone and for both; two projections.
-  CHECK(free.products == 5 + 6 + 16 + 2);
-  CHECK(no_image.products == 6 + 16 + 2);
+  // Products: 5 of the image encoder; 4 of the text's first block and 7 of its second, which fuses the image, the first
+  // run twice, for the text alone and for both; two projections.
+  CHECK(free.products == 5 + 4 + 11 + 2);
+  CHECK(no_image.products == 4 + 11 + 2);
   CHECK(none.products == 2);
 }
 

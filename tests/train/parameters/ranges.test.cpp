@@ -56,6 +56,23 @@ TEST_CASE("parameter ranges: groups match by name; the last one counts, for each
   CHECK(count.parameters == 1);
 }
 
+TEST_CASE("parameter ranges: parameters of one place, whose names stand in another order, have their own numbers") {
+  ctp::Layout layout;
+  const auto w = layout.reserve<2>("w", {6, 3});
+  const auto b = layout.reserve<1>("b", {6});
+  for (const ctp::Index half : {0, 1}) {
+    layout.add_part(std::to_string(half) + ".w", w, 3 * half, 3, ctp::Start::Weight);
+    layout.add_part(std::to_string(half) + ".b", b, 3 * half, 3, ctp::Start::Zeros);
+  }
+  CHECK(ctp::parameter_ranges(layout, {}).plain());
+  const auto ranges = ctp::parameter_ranges(layout, {{.pattern = "1.*", .freeze = true}});
+  std::string text;
+  for (const auto& range : ranges.list())
+    text += std::to_string(range.begin) + "-" + std::to_string(range.end) + (range.frozen ? "! " : " ");
+  CHECK(text == "0-9 9-32! 32-35 35-48! ");
+  CHECK(ctp::frozen_count(layout, ranges).weights == 12);
+}
+
 TEST_CASE("parameter ranges: a pattern that no parameter has is refused with the nearest name and an example") {
   const std::string what = complaint({{.pattern = "vit.norm.bais", .freeze = true}});
   CHECK(what.find("'vit.norm.bais', which none matches") != std::string::npos);

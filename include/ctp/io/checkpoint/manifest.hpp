@@ -29,7 +29,7 @@ struct CheckpointPart {
 /// @brief What the file manifest.json of a checkpoint says.
 struct CheckpointManifest {
   static constexpr const char* file_name = "manifest.json";
-  static constexpr int version = 1;  ///< of the format
+  static constexpr int version = 2;  ///< of the format; since 2 the weights of BERT's products lie side by side
 
   std::uint64_t step = 0;  ///< steps of the training so far
   CheckpointFacts facts = {};
@@ -48,8 +48,9 @@ inline std::string part_name(std::size_t part) {
 }
 
 [[noreturn]] inline void refuse_manifest(const std::string& path, std::string what, std::string expected,
-                                         std::string found) {
-  throw CheckpointError(Complaint{path, std::move(what), std::move(expected), std::move(found), ""}.text());
+                                         std::string found, std::string remedy = "") {
+  throw CheckpointError(
+      Complaint{path, std::move(what), std::move(expected), std::move(found), std::move(remedy)}.text());
 }
 
 }  // namespace detail
@@ -90,7 +91,9 @@ inline CheckpointManifest parse_manifest(const std::string& text, const std::str
     if (root.at("format").string() != "ctp checkpoint")
       detail::refuse_manifest(path, "format", "ctp checkpoint", ctp::quoted(root.at("format").string(), 40));
     if (const auto found = root.at("version").integer(); found != CheckpointManifest::version)
-      detail::refuse_manifest(path, "version", std::to_string(CheckpointManifest::version), std::to_string(found));
+      detail::refuse_manifest(path, "version", std::to_string(CheckpointManifest::version), std::to_string(found),
+                              "another version of the library wrote this checkpoint: finish the training with that "
+                              "version, or begin one from its weights file");
     CheckpointManifest manifest{.step = root.at("step").unsigned_integer()};
     const JsonView facts = root.at("facts"), parts = root.at("parts");
     for (const std::string& key : facts.keys()) manifest.facts[key] = facts.at(key).string();

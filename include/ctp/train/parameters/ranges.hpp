@@ -3,6 +3,7 @@
 /// @layer  train
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -47,8 +48,10 @@ namespace ctp {
 /// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor out of range.
 [[gnu::cold]] inline optim::Ranges parameter_ranges(const Layout& layout,
                                                     const std::vector<optim::ParameterGroup>& groups) {
-  const std::vector<ParameterInfo>& parameters = layout.parameters();
-  for (const optim::ParameterGroup& group : groups) require_group(group, parameters);
+  for (const optim::ParameterGroup& group : groups) require_group(group, layout.parameters());
+  std::vector<ParameterInfo> parameters = layout.parameters();
+  std::sort(parameters.begin(), parameters.end(),
+            [](const ParameterInfo& a, const ParameterInfo& b) { return a.offset < b.offset; });
   optim::Ranges ranges;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const ParameterInfo& p = parameters[i];
