@@ -231,7 +231,8 @@ PICKLES = [
 def entry(name, data=b"", **changed):
     """An entry with what its header and its record say."""
     facts = {"name": name, "data": data, "flags": 0, "method": 0, "packed": len(data), "size": len(data),
-             "local_name": name, "local_size": None, "local_method": None, "extra": b"", "begin": None}
+             "local_name": name, "local_size": None, "local_method": None, "extra": b"", "begin": None,
+             "hidden": False}  # hidden: without a header of its own
     facts.update(changed)
     return facts
 
@@ -240,6 +241,8 @@ def archive(entries, end=None, tail=b"", zip64=None, gap=b"", count=None, size=N
     out, records, at = b"", b"", []
     for e in entries:
         at.append(len(out))
+        if e["hidden"]:
+            continue
         name = e["local_name"].encode() if isinstance(e["local_name"], str) else e["local_name"]
         own = e["size"] if e["local_size"] is None else e["local_size"]
         method = e["method"] if e["local_method"] is None else e["local_method"]
@@ -285,6 +288,7 @@ def changed(index, **facts):
     return archive(entries)
 
 
+INNER = archive([entry("a/data/0", DATA)])[:30 + 8 + len(DATA)]
 NORMAL = archive(with_pickle(GOOD))
 ARCHIVES = [
     ("none", "good", NORMAL),
@@ -339,10 +343,9 @@ ARCHIVES = [
     ("local header", "data up to the end of the file", changed(2, size=4096, packed=4096)),
     ("local header", "data of 2^63 bytes", changed(1, size=2**32 - 1, packed=2**32 - 1, extra=extra(2**63, 2**63),
                                                    local_size=16)),
-    ("overlap", "two entries on the same bytes", archive(
-        [entry("a/data.pkl", GOOD), entry("a/version", b"3\n"),
-         entry("a/data/0", entry("a/data/1", DATA)["data"] + struct.pack(
-             "<IHHHHHIIIHH", 0x04034B50, 20, 0, 0, 0, 0, zlib.crc32(DATA), 16, 16, 8, 0) + b"a/data/1" + DATA)])),
+    ("overlap", "an entry in the data of another", archive(
+        [entry("a/data.pkl", GOOD + INNER), entry("a/data/0", DATA, begin=40 + len(GOOD), hidden=True),
+         entry("a/version", b"3\n")])),
     ("data.pkl", "no data.pkl", archive([entry("a/data/0", DATA), entry("a/version", b"3\n")])),
     ("data.pkl", "no entries", archive([])),
     ("data.pkl", "data.pkl without folder", archive([entry("data.pkl", GOOD), entry("version", b"3\n")])),
@@ -360,6 +363,8 @@ ARCHIVES = [
     ("storages", "a path as key", archive(with_pickle(weights(tensor(storage(key="../../../../etc/passwd")))))),
     ("storages", "bytes that overflow", archive(with_pickle(weights(tensor(storage(count=2**62 + 4)))))),
     ("storages", "2^63 - 1 elements", archive(with_pickle(weights(tensor(storage(count=2**63 - 1)))))),
+    ("copies", "one element a thousand million times",
+     archive(with_pickle(weights(tensor(size=(10**9,), strides=(0,)))))),
     ("globals", "os.system", archive(with_pickle(call("os", "system", LINE)))),
 ]
 
