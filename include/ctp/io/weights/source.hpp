@@ -57,7 +57,8 @@ class WeightSource {
   [[nodiscard]] const std::string& format() const noexcept { return format_; }
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
   /// All tensors, in the order of the file.
-  [[nodiscard]] const std::vector<StoredTensor>& tensors() const noexcept { return tensors_; }
+  [[nodiscard]] const std::vector<StoredTensor>& tensors() const& noexcept { return tensors_; }
+  void tensors() && = delete;  // the list would die with the source
 
   /// Tensor `index` of tensors(). **Errors.** DataError if the file was cut meanwhile; ResourceError.
   [[nodiscard]] NamedTensor read(std::size_t index) const {
