@@ -15,7 +15,7 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/files.hpp>
 #include <ctp/io/weights/model_config.hpp>
-#include <ctp/io/weights/safetensors.hpp>
+#include <ctp/io/weights/open_weights.hpp>
 #include <ctp/io/weights/training_record.hpp>
 
 #include "../common/own_policies.hpp"
@@ -57,9 +57,9 @@ struct StartingWeights {
 
 /// @brief Reads the file of --init. Settings that nobody gave are the file's: the vocabulary beside it, and the number
 /// of words of its training.
-/// **Errors.** as io::read_safetensors() and io::training_of(); UsageError if there is no vocabulary.
+/// **Errors.** as io::read_weight_file() and io::training_of(); UsageError if there is no vocabulary.
 inline StartingWeights open_starting_weights(const std::vector<Assignment>& assignments, Settings& settings) {
-  StartingWeights start{ctp::io::read_safetensors(settings.init), std::nullopt, {}};
+  StartingWeights start{ctp::io::read_weight_file(settings.init), std::nullopt, {}};
   start.trained = ctp::io::training_of(start.file);
   const ctp::io::TrainingRecord* trained = start.trained ? &*start.trained : nullptr;
   if (settings.vocab.empty()) {

@@ -15,7 +15,7 @@
 #include <ctp/data/text/vocabulary.hpp>
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/weights/model_config.hpp>
-#include <ctp/io/weights/safetensors.hpp>
+#include <ctp/io/weights/open_weights.hpp>
 #include <ctp/io/weights/training_record.hpp>
 
 #include "../common/reading.hpp"
@@ -84,7 +84,7 @@ inline int words_of(const WeightOptions& options, const std::optional<ctp::io::T
 /// @brief Reads weights and their vocabulary. **Errors.** DataError for a file that contradicts itself or another
 /// vocabulary; UsageError for options that contradict the file, and for values that neither file nor options say.
 inline WeightsInUse open_weights(const WeightOptions& options) {
-  ctp::TensorFile file = ctp::io::read_safetensors(options.weights);
+  ctp::TensorFile file = ctp::io::read_weight_file(options.weights);
   const auto trained = ctp::io::training_of(file);
   ctp::ModelConfig config = ctp::io::config_of(file, given_sizes(options.sizes));
   const int words = words_of(options, trained, config);

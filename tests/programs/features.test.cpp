@@ -60,6 +60,23 @@ TEST_CASE("programs: evaluate writes the features of the specification, in file 
   }
 }
 
+TEST_CASE("programs: weights that an index names give the same features, with the metadata of the file") {
+  const test::TemporaryFolder folder;
+  const std::string part = "model-00001-of-00001.safetensors";
+  folder.write(part, test::read_whole(golden + "/weights.safetensors"));
+  folder.write("vocab.txt", test::read_whole(golden + "/vocab.txt"));
+  std::string map;
+  for (const ctp::NamedTensor& tensor : ctp::io::read_safetensors(folder.path(part)).tensors)
+    map += (map.empty() ? "\"" : ", \"") + tensor.name + "\": \"" + part + '"';
+  const std::string index = folder.write("model.safetensors.index.json", "{\"weight_map\": {" + map + "}}");
+  const auto run = test::run_program("evaluate", {"--data", golden + "/stream", "--weights", index, "--features",
+                                                  folder.path("features.safetensors"), "--max-words", "12"});
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  const ctp::TensorFile expected = features(golden + "/stream", {});
+  for (const ctp::NamedTensor& tensor : ctp::io::read_safetensors(folder.path("features.safetensors")).tensors)
+    CHECK(tensor.bytes == expected.at(tensor.name).bytes);
+}
+
 TEST_CASE("programs: features have unit length") {
   const ctp::TensorFile found = features(golden + "/stream", {});
   for (const ctp::NamedTensor& tensor : found.tensors) {

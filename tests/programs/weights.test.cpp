@@ -285,8 +285,11 @@ TEST_CASE("programs: weights of another format, or with a prefix, are named with
   const TemporaryFolder folder;
   using namespace std::string_literals;
   const std::string archive = folder.write("w.pth", "PK\x03\x04\0\0\x08\x08\0\0\0\0archive/data.pkl"s);
-  check_refused(evaluate(archive), 3, {archive, "PyTorch archive", "safetensors.torch.save_file"});
-  check_refused(start_from(archive, folder.path("out")), 3, {archive, "PyTorch archive"});
+  check_refused(evaluate(archive), 3, {archive, "rule 'end record'", "incomplete"});
+  check_refused(start_from(archive, folder.path("out")), 3, {archive, "rule 'end record'"});
+  const std::string pickle = folder.write("w.pkl", "\x80\x04\x95\x10\0\0\0\0\0\0\0}."s);
+  check_refused(evaluate(pickle), 3, {pickle, "Python pickle", "safetensors.torch.save_file"});
+  check_refused(start_from(pickle, folder.path("out")), 3, {pickle, "Python pickle"});
   const std::string prefixed = changed(folder, "prefixed.safetensors", [](auto& file) {
     for (auto& tensor : file.tensors) tensor.name = "module." + tensor.name;
   });

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <set>
 #include <string>
@@ -17,6 +16,7 @@
 #include <ctp/testing/faulty_file_system.hpp>
 
 #include <io/scratch.hpp>
+#include <io/weights/hex_lines.hpp>
 
 namespace io = ctp::io;
 using ctp::make_named;
@@ -38,13 +38,6 @@ ctp::TensorFile example() {
 
 bool same(const ctp::NamedTensor& a, const ctp::NamedTensor& b) {
   return a.name == b.name && a.dtype == b.dtype && a.shape == b.shape && a.bytes == b.bytes;
-}
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return bytes;
 }
 
 }  // namespace
@@ -101,12 +94,10 @@ TEST_CASE("safetensors: the verdict is that of the reference library, except whe
                                        "NUL in a name",
                                        "name of 1025 bytes"};
   const Scratch scratch;
-  std::ifstream lines(golden + "verdicts.txt");
-  std::string verdict, name, hex;
   std::size_t accepted = 0, refused = 0;
-  while (std::getline(lines, verdict, '\t') && std::getline(lines, name, '\t') && std::getline(lines, hex)) {
+  for (const auto& [verdict, name, bytes] : hex_lines(golden + "verdicts.txt")) {
     CAPTURE(name);
-    put(scratch / "f", from_hex(hex));
+    put(scratch / "f", bytes);
     const std::string message = message_of([&] { (void)io::read_safetensors(scratch / "f"); });
     const bool ours = message == "none";
     CHECK(ours == (verdict == "accept" && !stricter.contains(name)));

@@ -26,19 +26,35 @@ inline bool contains_any_case(std::string_view text, std::string_view lower) {
                      [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }) != text.end();
 }
 
+/// The text from its first visible character on; empty if there is none.
+inline std::string_view visible_part(std::string_view start) {
+  if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
+  return start.substr(std::min(start.find_first_not_of(" \t\r\n"), start.size()));
+}
+
+}  // namespace detail
+
+/// True if a file that begins with these bytes is the index of weights in several files. A few hundred bytes suffice.
+inline bool begins_as_index(std::string_view start) {
+  const std::string_view text = detail::visible_part(start);
+  // The length at the beginning of a safetensors file has zeros.
+  return text.starts_with('{') && start.substr(0, 8).find('\0') == std::string_view::npos &&
+         (detail::contains_any_case(text, "\"weight_map\"") || detail::contains_any_case(text, "\"total_size\""));
+}
+
+namespace detail {
+
 /// A text file: web page, LFS pointer, index of a model in several files, other JSON, anything else.
 inline std::optional<OtherFormat> text_format(std::string_view start) {
-  if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
-  const std::size_t first = start.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return std::nullopt;
-  const std::string_view text = start.substr(first);
+  const std::string_view text = visible_part(start);
+  if (text.empty()) return std::nullopt;
   if (text.starts_with("version https://git-lfs"))
     return OtherFormat{"a pointer of Git LFS, not the file itself", "fetch the file with git lfs pull"};
   if (text.front() == '<' && (contains_any_case(text, "<html") || contains_any_case(text, "<!doctype")))
     return OtherFormat{"a web page (HTML)", "the download failed: fetch the file again"};
   if (text.starts_with("<?xml") || (text.front() == '<' && contains_any_case(text, "<error")))
     return OtherFormat{"an XML text", "the download failed: fetch the file again"};
-  if (text.front() == '{' && (contains_any_case(text, "\"weight_map\"") || contains_any_case(text, "\"total_size\"")))
+  if (begins_as_index(start))
     return OtherFormat{"the index of weights in several files",
                        "join the files that it lists in one safetensors file, and give that"};
   if (text.front() == '{' || text.front() == '[') return OtherFormat{"a JSON text", "give the file with the tensors"};

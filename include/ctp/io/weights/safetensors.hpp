@@ -8,7 +8,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -21,67 +20,20 @@
 #include <ctp/core/error.hpp>
 #include <ctp/core/json_line.hpp>
 #include <ctp/io/files.hpp>
-#include <ctp/io/weights/content.hpp>
 #include <ctp/io/weights/safetensors_header.hpp>
+#include <ctp/io/weights/safetensors_source.hpp>
+#include <ctp/io/weights/source.hpp>
 #include <ctp/tensor/named.hpp>
 
 namespace ctp::io {
-
-static_assert(std::endian::native == std::endian::little,
-              "the bytes of safetensors are little-endian and are used as they are");
-
-/// Predicate on tensor names that selects the tensors to load. An empty function selects all.
-using NameFilter = std::function<bool(std::string_view)>;
 
 /// @brief Reads a file, or the tensors selected by `wanted`, in the order of their data.
 ///
 /// Checks the whole header first, including entries that are not selected. Only then allocates memory, for the selected
 /// tensors alone. Does not check values: NaN is accepted.
-/// **Errors.** DataError if the file is missing, breaks a rule of parse_safetensors_header(), or changes during the
-/// read; ResourceError if the system refuses.
+/// **Errors.** as open_safetensors() and WeightSource::read_all().
 inline TensorFile read_safetensors(const std::string& path, const NameFilter& wanted = {}) {
-  const InputFile file(path);
-  const auto refuse = [&](std::string what, std::string expected, std::string found) {
-    std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 1024)), '\0');
-    file.read_at(0, std::as_writable_bytes(std::span(start)));
-    if (const auto other = other_format(start))
-      throw DataError(Complaint{path, "format", "a safetensors file", other->name, other->remedy}.text());
-    throw DataError(
-        Complaint{path, std::move(what), std::move(expected), std::move(found), "is this a safetensors file?"}.text());
-  };
-  if (file.size() < 8) refuse("size", "at least 8 bytes", std::to_string(file.size()) + " bytes");
-  std::array<std::byte, 8> start{};
-  file.read_at(0, start);
-  const auto header_bytes = std::bit_cast<std::uint64_t>(start);
-  if (header_bytes < 2 || header_bytes > safetensors_limits::header_bytes) {
-    refuse("header length", "2 to " + std::to_string(safetensors_limits::header_bytes), std::to_string(header_bytes));
-  }
-  if (header_bytes > file.size() - 8) {  // a subtraction, as a sum could overflow
-    refuse("header length", "at most the " + std::to_string(file.size() - 8) + " bytes behind it",
-           std::to_string(header_bytes));
-  }
-
-  SafetensorsHeader header;
-  {
-    std::string text(static_cast<std::size_t>(header_bytes), '\0');
-    file.read_at(8, std::as_writable_bytes(std::span(text)));
-    header = parse_safetensors_header(text, path, file.size() - 8 - header_bytes);
-  }
-  TensorFile result;
-  result.origin = path;
-  result.metadata = std::move(header.metadata);
-  if (!wanted) result.tensors.reserve(header.entries.size());
-  for (SafetensorsEntry& entry : header.entries) {
-    if (wanted && !wanted(entry.name)) continue;
-    NamedTensor& tensor = result.tensors.emplace_back();
-    tensor.name = std::move(entry.name);
-    tensor.dtype = entry.dtype;
-    tensor.shape = std::move(entry.shape);
-    tensor.bytes.resize(static_cast<std::size_t>(entry.end - entry.begin));
-    file.read_at(8 + header_bytes + entry.begin, tensor.bytes);
-  }
-  file.require_unchanged_size();
-  return result;
+  return open_safetensors(path).read_all(wanted);
 }
 
 namespace detail {

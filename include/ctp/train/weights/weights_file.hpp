@@ -15,6 +15,7 @@
 #include <ctp/io/file_system.hpp>
 #include <ctp/io/files.hpp>
 #include <ctp/io/weights/model_config.hpp>
+#include <ctp/io/weights/open_weights.hpp>
 #include <ctp/io/weights/safetensors.hpp>
 #include <ctp/io/weights/training_record.hpp>
 #include <ctp/train/weights/published_weights.hpp>
@@ -119,7 +120,7 @@ void save_weights(Learner<Strategy, Model>& learner, const std::string& path, co
 /// than that of the tasks learned. The weights are then unchanged.
 template <class Strategy, class Model>
 void load_weights(Learner<Strategy, Model>& learner, const std::string& path) {
-  const TensorFile file = io::read_safetensors(path);
+  const TensorFile file = io::read_weight_file(path);
   const ModelConfig& config = learner.model().config();
   detail::require_config(file, config);
   const auto theta = read_weights<typename Model::Real>(learner.model().layout(), file);

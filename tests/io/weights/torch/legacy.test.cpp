@@ -1,0 +1,78 @@
+#include <ctp/io/weights/torch/legacy.hpp>
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <ctp/io/weights/safetensors.hpp>
+
+#include <io/scratch.hpp>
+#include <io/weights/counting_reads.hpp>
+#include <io/weights/hex_lines.hpp>
+
+namespace io = ctp::io;
+
+namespace {
+
+const std::string golden = std::string(CTP_GOLDEN_DIR) + "/torch/";
+
+}  // namespace
+
+TEST_CASE("legacy: files of two versions of PyTorch in the old format have its tensors, bit by bit") {
+  const ctp::TensorFile expected = io::read_safetensors(golden + "expected.safetensors");
+  for (const char* name : {"v1.13_legacy.pth", "v1.13_legacy_protocol4.pth", "v1.13_nested_legacy.pth",
+                           "v2.15_legacy.pth", "v2.15_legacy_protocol4.pth", "v2.15_nested_legacy.pth"}) {
+    CAPTURE(name);
+    CHECK(io::torch::begins_as_legacy(get(golden + name)));
+    const ctp::TensorFile file = io::torch::open_torch_legacy(golden + name).read_all();
+    REQUIRE(file.tensors.size() == expected.tensors.size());
+    for (const ctp::NamedTensor& tensor : expected.tensors) {
+      CAPTURE(tensor.name);
+      const ctp::NamedTensor& found = file.at(tensor.name);
+      CHECK(found.dtype == tensor.dtype);
+      CHECK(found.shape == tensor.shape);
+      CHECK(found.bytes == tensor.bytes);
+    }
+  }
+}
+
+TEST_CASE("legacy: archives and other pickles do not begin as such a file") {
+  CHECK_FALSE(io::torch::begins_as_legacy(get(golden + "v2.15_zip.pth")));
+  CHECK_FALSE(io::torch::begins_as_legacy("\x80\x02}."));
+  CHECK_FALSE(io::torch::begins_as_legacy(""));
+}
+
+TEST_CASE("legacy: each malicious or damaged file is refused by its rule, and nothing else is opened") {
+  const Scratch scratch;
+  const std::string path = scratch / "f";
+  std::size_t refused = 0;
+  for (const auto& [rule, name, bytes] : hex_lines(golden + "bad_legacy.txt")) {
+    CAPTURE(name);
+    put(path, bytes);
+    CountingReads files;
+    const io::UseFileSystem use(files);
+    const std::string message = message_of([&] { (void)io::torch::open_torch_legacy(path); });
+    CHECK(files.opened == std::vector<std::string>{path});
+    CAPTURE(message);
+    if (rule == "none") {
+      CHECK(message == "none");
+      continue;
+    }
+    ++refused;
+    CHECK(message.starts_with("3: " + path + ": "));
+    CHECK(message.find("rule '" + rule + "': expected ") != std::string::npos);
+    CHECK(message.find("; ") != std::string::npos);
+  }
+  CHECK(refused == 26);
+}
+
+TEST_CASE("legacy: a file that ends at any other byte is refused") {
+  const Scratch scratch;
+  const std::string bytes = get(golden + "v1.13_legacy.pth");
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    CAPTURE(n);
+    put(scratch / "f", bytes.substr(0, n));
+    CHECK_THROWS_AS((void)io::torch::open_torch_legacy(scratch / "f"), ctp::DataError);
+  }
+}
