@@ -331,7 +331,7 @@ inline std::string missing_tensor_remedy(const TensorFile& file, std::string_vie
   }
   return file.origin.find("-of-0") == std::string::npos
              ? "are these weights of another model?"
-             : "is this one of several files of the weights? Join them in one file";
+             : "is this one of several files of the weights? Give their index, *.safetensors.index.json";
 }
 
 }  // namespace ctp
