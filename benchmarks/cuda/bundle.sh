@@ -24,6 +24,7 @@ most_bytes=50000000
 libraries='ld-linux-x86-64|libc|libm|libdl|libpthread|librt|libcublasLt' # all but the last are glibc's
 programs=(test_cuda cuda_training cuda_thrust conformance bench_cuda)
 
+caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=cmake/common.sh
 . cmake/common.sh
@@ -61,11 +62,13 @@ while (($# > 0)); do
       ;;
     --output | --build | --check)
       [[ ${2:-} ]] || ctp_fail 2 "$1: expected a folder, found none"
+      folder=$2
+      [[ $folder == /* ]] || folder=$caller/$folder
       case $1 in
-        --output) output=$2 ;;
-        --build) build=$2 ;;
+        --output) output=$folder ;;
+        --build) build=$folder ;;
         --check)
-          check_folder "$2"
+          check_folder "$folder"
           exit 0
           ;;
       esac
@@ -75,7 +78,7 @@ while (($# > 0)); do
   esac
   shift
 done
-if [[ -e $output && ! -f $output/VERSION ]]; then
+if [[ -e $output ]] && ! grep -qs '^commit ' "$output/VERSION"; then
   ctp_fail 2 "--output: expected a new folder or an earlier bundle, found '$output'"
 fi
 ctp_find_nvcc || ctp_fail 2 "nvcc of CUDA 12 or newer is needed and not found; put it on PATH, or set CUDACXX"

@@ -111,7 +111,7 @@ programs=("$test_cuda" "$training" "$thrust" "$conformance" "$bench_cuda")
 must_build() {
   local file
   for file in "${programs[@]}"; do
-    [[ -x $file && -z $(find include benchmarks/cuda tests/cuda tests/backend tests/support examples/common \
+    [[ -x $file && -z $(find include benchmarks/cuda tests/cuda tests/autograd tests/backend tests/interop tests/support examples/common \
       examples/conformance -newer "$file" \( -name '*.hpp' -o -name '*.cuh' -o -name '*.cu' -o -name '*.cpp' \) \
       -print -quit) ]] || return 0
   done

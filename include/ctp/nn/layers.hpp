@@ -73,7 +73,7 @@ struct JoinedLinear {
   Parameter<1> bias;
 
   JoinedLinear(Layout& layout, const std::vector<std::string>& names, Index out, Index in)
-      : weight(layout.reserve<2>(names.front() + ".weight", {static_cast<Index>(names.size()) * out, in})),
+      : weight(layout.reserve<2>(names.at(0) + ".weight", {static_cast<Index>(names.size()) * out, in})),
         bias(layout.reserve<1>(names.front() + ".bias", {static_cast<Index>(names.size()) * out})) {
     Index first = 0;
     for (const std::string& name : names) {

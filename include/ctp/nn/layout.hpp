@@ -50,7 +50,7 @@ struct ParameterInfo {
 /// @brief Layout of a parameter vector: the parameters of a model in the order of its layers' calls, and behind them
 /// those of policies.
 ///
-/// Each place begins at a multiple of 16 values, so that every parameter is aligned. A place is one parameter, or
+/// Each place begins at a multiple of 16 values, so that every place is aligned. A place is one parameter, or
 /// several without gaps between them: then their order in the vector is not that of the calls. Gaps are zero, have zero
 /// gradient, and stay zero.
 class Layout {
@@ -73,7 +73,8 @@ class Layout {
     return add<Rank>(std::move(name), shape, ParameterRules{.start = start});
   }
   /// Appends a place for several parameters that one operation reads as one. add_part() names them; all of the place
-  /// must be named. `name`: of the place, for messages. **Errors.** UsageError for a shape as above.
+  /// must be named, which parameter_ranges() checks. `name`: of the place, for messages. **Errors.** UsageError for a
+  /// shape as above.
   template <std::size_t Rank>
   Parameter<Rank> reserve(const std::string& name, Shape<Rank> shape) {
     const Index begin = size_;

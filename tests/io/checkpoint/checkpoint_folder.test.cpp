@@ -107,6 +107,25 @@ TEST_CASE("checkpoint_folder: damaged checkpoints do not count, and one of the s
   CHECK(notes == "mine");
 }
 
+TEST_CASE("checkpoint_folder: one of another version that was moved aside gets its name back and is not removed") {
+  const Scratch scratch;
+  const std::string path = scratch / "c", aside = path + "/.old-000000000020-1";
+  {
+    io::CheckpointFolder folder(path);
+    for (const std::uint64_t step : Steps{10, 20}) save(folder, step);
+    fs::rename(folder.folder_of(20), aside);
+  }
+  std::string manifest = get(aside + "/manifest.json");
+  const std::string version = "\"version\": 2";
+  REQUIRE(manifest.find(version) != std::string::npos);
+  manifest.replace(manifest.find(version), version.size(), "\"version\": 1");
+  put(aside + "/manifest.json", manifest);
+  io::CheckpointFolder folder(path);
+  folder.open();
+  CHECK(folder.steps() == Steps{10, 20});
+  CHECK(get(folder.folder_of(20) + "/manifest.json") == manifest);
+}
+
 TEST_CASE("checkpoint_folder: while one of the same step is replaced, each failure leaves a valid checkpoint of it") {
   std::size_t calls = 0;
   for (const bool for_good : {false, true}) {

@@ -1,5 +1,6 @@
 #include <ctp/train/parameters/ranges.hpp>
 
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <vector>
@@ -71,6 +72,39 @@ TEST_CASE("parameter ranges: parameters of one place, whose names stand in anoth
     text += std::to_string(range.begin) + "-" + std::to_string(range.end) + (range.frozen ? "! " : " ");
   CHECK(text == "0-9 9-32! 32-35 35-48! ");
   CHECK(ctp::frozen_count(layout, ranges).weights == 12);
+}
+
+TEST_CASE("parameter ranges: an empty parameter takes no place of the one behind it") {
+  ctp::Layout layout;
+  for (int i = 0; i < 20; ++i) layout.add<1>("w" + std::to_string(i), {3}, ctp::Start::Zeros);
+  layout.add<1>("empty", {0}, ctp::Start::Zeros);
+  layout.add<1>("last", {3}, ctp::Start::Zeros);
+  const auto ranges = ctp::parameter_ranges(layout, {{.pattern = "last", .freeze = true}});
+  REQUIRE(ranges.list().size() == 2);
+  CHECK(ranges.list()[1].begin == 320);
+  CHECK(ranges.list()[1].end == 336);
+  CHECK(ranges.list()[1].frozen);
+}
+
+TEST_CASE("parameter ranges: a place without a name, or with two, is refused") {
+  const auto refusal = [](const std::vector<ctp::Index>& parts) {
+    ctp::Layout layout;
+    const auto place = layout.reserve<2>("w", {20, 3});
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2)
+      layout.add_part("part" + std::to_string(i), place, parts[i], parts[i + 1], ctp::Start::Zeros);
+    layout.add<1>("behind", {3}, ctp::Start::Zeros);
+    try {
+      ctp::parameter_ranges(layout, {});
+    } catch (const ctp::UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refusal({0, 20}).empty());
+  CHECK(refusal({0, 7, 7, 13}).empty());
+  CHECK(refusal({0, 7}).find("parameter behind") != std::string::npos);
+  CHECK(refusal({7, 13}).find("parameter part0") != std::string::npos);
+  CHECK(refusal({0, 10, 0, 20}).find("parameter part2") != std::string::npos);
 }
 
 TEST_CASE("parameter ranges: a pattern that no parameter has is refused with the nearest name and an example") {

@@ -287,7 +287,8 @@ struct AttentionOps {
 
   using Argument = Numbers<Runtime, Real>;
 
-  /// q, k and v are all Real, or all Packed: these begin at, and their rows are apart by, multiples of 16 bytes.
+  /// q, k and v are all Real, or all Packed: these, of heads 32 or 64 wide, begin at, and their rows are apart by,
+  /// multiples of 16 bytes.
   static void attention(const AttentionShape& s, Argument q, Argument k, Argument v, const Real* key_bias,
                         const Dropout& dropout, Real* saved, Argument o) {
     if (attention_saved(s) == 0) return;

@@ -156,14 +156,14 @@ class CheckpointFolder {
   }
   static constexpr std::size_t prefix_length = 5;
 
-  /// Removes temporary folders. A valid checkpoint that was moved aside to be replaced, and was not, gets its name
-  /// back.
+  /// Removes temporary folders. A checkpoint that was moved aside to be replaced, and was not, gets its name back, also
+  /// one that this version does not read: another version of the library may.
   void mend() const {
     for (const std::string& name : list_directory(path_)) {
       if (!is_temporary(name)) continue;
       const std::string aside = join(path_, name), number = name.substr(prefix_length, detail::step_digits);
       const std::string target = join(path_, std::string(detail::step_prefix) + number);
-      if (name.starts_with(".old-") && !exists(target) && looks_complete(aside))
+      if (name.starts_with(".old-") && !exists(target) && exists(join(aside, CheckpointManifest::file_name)))
         rename(aside, target);
       else
         (void)remove_tree(aside);

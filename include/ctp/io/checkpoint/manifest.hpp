@@ -93,7 +93,7 @@ inline CheckpointManifest parse_manifest(const std::string& text, const std::str
     if (const auto found = root.at("version").integer(); found != CheckpointManifest::version)
       detail::refuse_manifest(path, "version", std::to_string(CheckpointManifest::version), std::to_string(found),
                               "another version of the library wrote this checkpoint: finish the training with that "
-                              "version, or begin one from its weights file");
+                              "version, or begin one from a weights file of that training, if one was saved");
     CheckpointManifest manifest{.step = root.at("step").unsigned_integer()};
     const JsonView facts = root.at("facts"), parts = root.at("parts");
     for (const std::string& key : facts.keys()) manifest.facts[key] = facts.at(key).string();

@@ -41,17 +41,43 @@ namespace ctp {
                        .text());
 }
 
+namespace detail {
+
+/// The parameters in the order of their places. **Errors.** UsageError if a place has no name, or two.
+[[gnu::cold]] inline std::vector<ParameterInfo> parameters_by_place(const Layout& layout) {
+  std::vector<ParameterInfo> parameters = layout.parameters();
+  // Empty parameters, which have no places, come before the one that begins where they do.
+  std::stable_sort(parameters.begin(), parameters.end(), [](const ParameterInfo& a, const ParameterInfo& b) {
+    return std::pair(a.offset, a.size()) < std::pair(b.offset, b.size());
+  });
+  Index end = 0;
+  const auto require_next = [&](Index begin, const std::string& what) {
+    if (begin == end || begin == (end + 15) / 16 * 16) return;
+    throw UsageError(Complaint{what, "first place", std::to_string(end) + ", or the next multiple of 16",
+                               std::to_string(begin),
+                               "name every row of a place that Layout::reserve() makes once, with add_part()"}
+                         .text());
+  };
+  for (const ParameterInfo& p : parameters) {
+    require_next(p.offset, "parameter " + p.name);
+    end = p.offset + p.size();
+  }
+  require_next(layout.size(), "end of the layout");
+  return parameters;
+}
+
+}  // namespace detail
+
 /// @brief The ranges of a layout: each parameter with its own numbers and those of the groups that it matches; of
 /// several groups the last one counts, for each number by itself. A factor of a group multiplies the parameter's own.
 ///
 /// The gap behind a parameter belongs to the parameter's range, or to one of its own behind a clamped parameter.
-/// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor out of range.
+/// **Errors.** UsageError for a group whose pattern no parameter has, or with a factor out of range; for a place of the
+/// layout that has no name, or two.
 [[gnu::cold]] inline optim::Ranges parameter_ranges(const Layout& layout,
                                                     const std::vector<optim::ParameterGroup>& groups) {
   for (const optim::ParameterGroup& group : groups) require_group(group, layout.parameters());
-  std::vector<ParameterInfo> parameters = layout.parameters();
-  std::sort(parameters.begin(), parameters.end(),
-            [](const ParameterInfo& a, const ParameterInfo& b) { return a.offset < b.offset; });
+  const std::vector<ParameterInfo> parameters = detail::parameters_by_place(layout);
   optim::Ranges ranges;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const ParameterInfo& p = parameters[i];
