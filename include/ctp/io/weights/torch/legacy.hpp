@@ -94,7 +94,7 @@ inline WeightSource open_torch_legacy(const std::string& path) {
     refuse(path, "version", "version", "1001", std::string(kind_name(version.root.kind)));
   const PickleData machine = next("machine");
   const PickleValue little = machine.root.kind == PickleKind::Dict
-                                 ? detail::value_under(machine, machine.root, "little_endian")
+                                 ? detail::value_under({machine, path, "machine"}, machine.root, "little_endian")
                                  : PickleValue{};
   if (little.kind != PickleKind::Boolean || little.integer() != 1)
     refuse(path, "machine", "byte order", "little_endian True", "something else", "write it on another machine");

@@ -25,6 +25,7 @@ inline constexpr std::size_t dimensions = 8;
 inline constexpr std::uint64_t directory_bytes = std::uint64_t{64} << 20U;  ///< of an archive
 inline constexpr std::uint64_t entries = 200'100;                           ///< of an archive
 inline constexpr std::uint64_t copies = 4;  ///< bytes of all tensors, in units of the size of the file
+inline constexpr std::uint64_t spans = 64;  ///< bytes read for tensors that are not contiguous, in the same units
 }  // namespace limits
 
 inline constexpr const char* damaged_remedy = "the file is damaged or was not written by torch.save(): write it again";
