@@ -69,6 +69,8 @@ GOOD = weights(tensor())
 
 PICKLES = [
     ("none", "good", GOOD),
+    ("none", "no metadata", weights(tensor(more=(b"\x89", ORDERED, b"N")))),
+    ("none", "metadata without an item", weights(tensor(more=(b"\x89", ORDERED, b"}")))),
     # --- what a malicious pickle calls
     ("globals", "os.system", call("os", "system", LINE)),
     ("globals", "posix.system", call("posix", "system", LINE)),
@@ -194,6 +196,7 @@ PICKLES = [
     ("memo", "LONG_BINGET of nothing", whole(b"Nq\x00j\x01\x00\x00\x00")),
     ("memo", "PUT far away", whole(b"Nr\xff\xff\xff\xff")),
     ("memo", "PUT one too far", whole(b"Nq\x01")),
+    ("memo", "a memo from 1, as Python 2 wrote it", whole(b"}q\x01" + s("a") + tensor() + b"s")),
     ("kinds", "APPEND to a dict", whole(b"}Na")),
     ("kinds", "SETITEM of a list", whole(b"]NNs")),
     ("kinds", "SETITEM of a tensor", whole(tensor() + b"NNs")),
@@ -216,6 +219,10 @@ PICKLES = [
     ("state dict", "a list of tensors", whole(b"]" + tensor() + b"a")),
     ("state dict", "no tensor", whole(dict_of(s("a"), i(1)))),
     ("state dict", "an empty dict", whole(b"}")),
+    ("state dict", "two usual keys",
+     whole(dict_of(s("model"), dict_of(s("a"), tensor()), s("state_dict"), dict_of(s("a"), tensor())))),
+    ("state dict", "a tensor beside a usual key",
+     whole(dict_of(s("model"), dict_of(s("a"), tensor()), s("b"), tensor()))),
     ("state dict", "two dicts of tensors",
      whole(dict_of(s("x"), dict_of(s("a"), tensor()), s("y"), dict_of(s("a"), tensor())))),
     ("state dict", "tensors and a dict of tensors",
@@ -395,6 +402,7 @@ LEGACY = [
     ("none", "good", legacy()),
     ("version", "another magic number", legacy(magic=MAGIC[:-2] + b"\x1a.")),
     ("version", "a magic number of 64 bits", legacy(magic=PROTO + b"\x8a\x08\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8.")),
+    ("size", "a version of more than 64 KiB", legacy(version=whole(s("1" * 70000)))),
     ("version", "1002", legacy(version=whole(i(1002)))),
     ("version", "a text as version", legacy(version=whole(s("1001")))),
     ("byte order", "big", legacy(little=b"\x89")),

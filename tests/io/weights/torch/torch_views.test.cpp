@@ -49,7 +49,7 @@ TEST_CASE("torch_views: all tensors together have at most four times the bytes o
   };
   CHECK(problem(4) == "none");
   CHECK(problem(5).find("rule 'copies': expected tensors of at most 4 times the 10 bytes of the file, found more with "
-                        "tensor \"a\"; save contiguous tensors") != std::string::npos);
+                        "tensor \"a\"; in Python, save {name: tensor.contiguous() ") != std::string::npos);
 }
 
 TEST_CASE("torch_views: what is read between the elements of tensors has a bound of its own") {
@@ -78,8 +78,9 @@ TEST_CASE("torch_views: what is read between the elements of tensors has a bound
   CHECK(
       problem(1, {0, {2}, {64}})
           .find("rule 'copies': expected tensors with gaps, read with the gaps, of at most 64 times the 1 bytes of the "
-                "file, found more with tensor \"a\"; save contiguous tensors") != std::string::npos);
-  CHECK(problem(2, {0, {2}, {32}}).find("with tensor \"aa\"; save contiguous") != std::string::npos);
+                "file, found more with tensor \"a\"; in Python, save {name: tensor.contiguous() ") !=
+      std::string::npos);
+  CHECK(problem(2, {0, {2}, {32}}).find("with tensor \"aa\"; in Python, save ") != std::string::npos);
 }
 
 TEST_CASE("torch_views: a file that has another size than at its opening is refused") {

@@ -28,6 +28,9 @@ namespace ctp::io::torch {
 inline constexpr const char* only_tensors_remedy =
     "in a trusted Python, save the tensors alone: torch.save(model.state_dict(), name)";
 
+inline constexpr const char* python2_remedy =
+    "if Python 2 wrote the file, load it and save it again in Python 3; else it is damaged: write it again";
+
 /// @brief Adds containers, globals, storages and tensors to the data of one pickle. Where Python would call a global,
 /// reduce() builds a dict, a shape or a tensor itself. **Errors.** DataError by the rules of read_pickle().
 class PickleBuilder {
@@ -115,7 +118,7 @@ class PickleBuilder {
     const std::span<const PickleValue> given = data_.items(arguments);
     switch (known.kind) {
       case GlobalKind::OrderedDict: {
-        if (!given.empty()) refuse_arguments(known, "no arguments");
+        if (!given.empty()) refuse_arguments(known, "no arguments", python2_remedy);
         const PickleValue made = container(PickleKind::Dict, {});
         data_.containers.back().ordered = true;
         return made;
@@ -150,8 +153,9 @@ class PickleBuilder {
   static std::string name_of(const KnownGlobal& known) {
     return std::string(known.module) + "." + std::string(known.name);
   }
-  [[noreturn]] void refuse_arguments(const KnownGlobal& known, std::string expected) const {
-    fail("calls", std::move(expected), "other arguments of " + name_of(known));
+  [[noreturn]] void refuse_arguments(const KnownGlobal& known, std::string expected,
+                                     std::string remedy = damaged_remedy) const {
+    fail("calls", std::move(expected), "other arguments of " + name_of(known), std::move(remedy));
   }
   static bool is_global(PickleValue value, GlobalKind kind) {
     return value.kind == PickleKind::Global && known_globals[static_cast<std::size_t>(value.bits)].kind == kind;
@@ -198,7 +202,7 @@ class PickleBuilder {
     if (given[1].integer() < 0) fail("views", "an offset of at least 0", std::to_string(given[1].integer()));
     made.view = {static_cast<std::uint64_t>(given[1].integer()), integers(known, given[2]), integers(known, given[3])};
     if (auto problem = problem_of(made.view, storage.dtype, storage.count))
-      fail("views", std::move(problem->expected), std::move(problem->found));
+      fail("views", std::move(problem->expected), std::move(problem->found), contiguous_remedy);
     if (data_.tensors.size() == limits::tensors)
       fail("size", "at most " + std::to_string(limits::tensors) + " tensors", "more", only_tensors_remedy);
     data_.tensors.push_back(std::move(made));

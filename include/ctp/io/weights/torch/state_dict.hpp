@@ -25,7 +25,7 @@ struct NamedView {
   std::size_t tensor = 0;  ///< index in PickleData::tensors
 };
 
-/// Keys under which training programs store the weights, in the order in which they are looked for.
+/// Keys under which training programs store the weights.
 inline constexpr std::array<std::string_view, 4> weight_keys{"state_dict", "model_state_dict", "model", "module"};
 
 namespace detail {
@@ -33,6 +33,16 @@ namespace detail {
 /// True for a dict that has a tensor among its values.
 inline bool has_tensor(const PickleData& data, PickleValue value) {
   return value.kind == PickleKind::Dict && data.containers[static_cast<std::size_t>(value.bits)].has_tensor;
+}
+
+/// True for a dict with a tensor of rank 1 or more among its values.
+inline bool has_ranked_tensor(const PickleData& data, PickleValue dict) {
+  const std::span<const PickleValue> items = data.items(dict);
+  for (std::size_t i = 1; i < items.size(); i += 2)
+    if (items[i].kind == PickleKind::Tensor &&
+        !data.tensors[static_cast<std::size_t>(items[i].bits)].view.shape.empty())
+      return true;
+  return false;
 }
 
 /// A pickle with the names of its file and its place, for messages.
@@ -99,9 +109,10 @@ inline std::string keys_text(const PickleData& data, PickleValue dict) {
 
 /// @brief The dict of the weights in a pickle.
 ///
-/// The rule, from the outermost dict inwards, through at most three dicts: the dict under the first of weight_keys that
+/// The rule, from the outermost dict inwards, through at most three dicts: the dict under the one of weight_keys that
 /// leads to tensors; else the dict itself if it has tensors and none of its values is a dict with tensors; else its one
-/// value that is a dict with tensors.
+/// value that is a dict with tensors. Beside the dict that is chosen lies no tensor but measures of rank 0, such as a
+/// loss.
 /// **Errors.** DataError by the rule 'state dict' if no dict, or more than one, can be meant; by the rule 'names' if a
 /// dict on the way has a text twice as key, or one of more than 1,024 bytes.
 inline PickleValue find_weights(const PickleData& data, const std::string& file, const std::string& place) {
@@ -115,10 +126,16 @@ inline PickleValue find_weights(const PickleData& data, const std::string& file,
   for (std::size_t level = 0; level < 4; ++level) {
     detail::require_keys_once(in, at);
     const auto under = [&](std::string_view key) { return detail::value_under(in, at, key); };
-    const auto key = std::find_if(weight_keys.begin(), weight_keys.end(),
-                                  [&](std::string_view k) { return detail::leads_to_tensors(in, under(k), 2); });
-    if (key != weight_keys.end()) {
-      at = under(*key);
+    std::vector<std::string_view> keys;
+    for (const std::string_view key : weight_keys)
+      if (detail::leads_to_tensors(in, under(key), 2)) keys.push_back(key);
+    if (keys.size() > 1)
+      fail("one of the usual keys with tensors", "both " + ctp::quoted(keys[0]) + " and " + ctp::quoted(keys[1]));
+    if (keys.size() == 1) {
+      if (detail::has_ranked_tensor(data, at))
+        fail("no tensor but of rank 0 beside the dict " + ctp::quoted(keys[0]),
+             "a dict with the keys " + detail::keys_text(data, at));
+      at = under(keys[0]);
       continue;
     }
     std::vector<PickleValue> inner;

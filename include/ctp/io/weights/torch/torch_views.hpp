@@ -65,8 +65,7 @@ inline WeightSource source_of(std::unique_ptr<const InputFile> file, const Pickl
       if (amount > budget)
         refuse(path, place, "copies",
                what + std::to_string(times) + " times the " + std::to_string(file->size()) + " bytes of the file",
-               "more with tensor " + ctp::quoted(named.name),
-               "save contiguous tensors: in Python, {k: v.contiguous() for k, v in state_dict.items()}");
+               "more with tensor " + ctp::quoted(named.name), contiguous_remedy);
       budget -= amount;
     };
     charge(bytes, rest, "tensors of at most ", limits::copies);
