@@ -20,7 +20,8 @@ const std::vector<std::pair<std::string, std::string>>& formats() {
   static const std::vector<std::pair<std::string, std::string>> list{
       {"PK\x03\x04\0\0\x08\x08\0\0archive/data.pkl"s, "PyTorch archive"},
       {"PK\x03\x04\0\0\x08\x08\0\0archive/version"s, "PyTorch archive"},
-      {"PK\x03\x04\x14\0\0\0\0\0weights.npy"s, ".npz"},
+      {"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0B\0\0\0weights.npy"s, ".npz"},
+      {"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x12\0\0\0model.npy/data.pkl"s, "PyTorch archive"},
       {"PK\x03\x04\x14\0\0\0\0\0readme.txt"s, "a zip archive"},
       {"\x80\x02\x8A\x0A\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19.\x80\x02M"s, "PyTorch file of the old format"},
       {"\x80\x04\x95\x10\0\0\0\0\0\0\0}"s, "Python pickle"},
@@ -49,7 +50,7 @@ TEST_CASE("content: files of other formats are recognised by their first bytes, 
     CHECK(found->name.find(word) != std::string::npos);
     CHECK_FALSE(found->remedy.empty());
   }
-  for (const std::string& start : {""s, "\0\0\0\0"s, "\xFF\xFE\xFD"s, " \n"s})
+  for (const std::string& start : {""s, "\0\0\0\0"s, "\xFF\xFE\xFD"s, " \n"s, "PK\x03\x04\0\0\0\0{}"s})
     CHECK_FALSE(ctp::io::other_format(start));
 }
 

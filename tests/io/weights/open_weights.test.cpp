@@ -77,6 +77,15 @@ TEST_CASE("open_weights: the files of an index may be of any format, but no inde
         }).find("found the index of weights in several files") != std::string::npos);
 }
 
+TEST_CASE("open_weights: an index is recognised though its metadata stand in front and are long") {
+  const Scratch scratch;
+  put(scratch / "index.json",
+      "{\"metadata\": {\"note\": \"" + std::string(60'000, 'n') + "\"}, \"weight_map\": {\"a\": \"w\"}}");
+  CHECK(message_of([&] {
+          (void)io::open_weights(scratch / "index.json");
+        }).starts_with("3: " + scratch / "w" + ": open"));
+}
+
 TEST_CASE("open_weights: no malicious or damaged file is read, and files of other formats are named") {
   const Scratch scratch;
   std::size_t refused = 0;
@@ -88,13 +97,21 @@ TEST_CASE("open_weights: no malicious or damaged file is read, and files of othe
       ++refused;
       CHECK_THROWS_AS((void)io::open_weights(scratch / "f"), ctp::DataError);  // a bare pickle is no weight file
     }
-  CHECK(refused == 241);
+  CHECK(refused == 256);
   put(scratch / "f", "GGUF\x03");
   CHECK(message_of([&] { (void)io::open_weights(scratch / "f"); }).find("found a GGUF or GGML file") !=
         std::string::npos);
-  put(scratch / "f", "PK\x03\x04..............weights.npy");
+  put(scratch / "f", "PK\x03\x04" + std::string(22, '\0') + std::string("\x0B\0\0\0", 4) + "weights.npy");
   CHECK(message_of([&] { (void)io::open_weights(scratch / "f"); }).find("found an archive of NumPy") !=
         std::string::npos);
+  // PyTorch names the folder in its archives after the file: here model.npy.pth.
+  std::string archive = hex_lines(golden + "bad_archives.txt").front().bytes;
+  for (std::size_t at = 0; (at = archive.find("a/data", at)) != archive.npos; ++at) archive.replace(at, 6, "a/.npy");
+  put(scratch / "f", archive);
+  CHECK(message_of([&] { (void)io::open_weights(scratch / "f"); }).find("rule 'data.pkl'") != std::string::npos);
+  // The length of its header begins as a zip archive does.
+  put(scratch / "f", "PK\x03\x04" + std::string(4, '\0') + "{}");
+  CHECK(message_of([&] { (void)io::open_weights(scratch / "f"); }).find("header length") != std::string::npos);
   CHECK(message_of([&] { (void)io::open_weights(scratch / "missing"); }) ==
         "3: " + scratch / "missing" +
             ": open: expected a readable file, found No such file or directory; check the path");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,7 +35,22 @@ inline std::string_view visible_part(std::string_view start) {
 
 }  // namespace detail
 
-/// True if a file that begins with these bytes is the index of weights in several files. A few hundred bytes suffice.
+/// True if a file that begins with these bytes is a zip archive with an entry. A safetensors file with a header of
+/// 67,324,752 bytes begins with the same four.
+inline bool begins_as_zip(std::string_view start) {
+  using namespace std::string_view_literals;
+  return start.starts_with("PK\x03\x04") && !start.substr(4).starts_with("\0\0\0\0{"sv);
+}
+
+/// True if a file that begins with these bytes is a zip archive whose first entry is an array of NumPy.
+inline bool is_numpy_archive(std::string_view start) {
+  constexpr std::size_t header_bytes = 30;
+  if (!begins_as_zip(start) || start.size() < header_bytes) return false;
+  const auto byte = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(start[at])}; };
+  return start.substr(header_bytes, byte(26) + 256 * byte(27)).ends_with(".npy");
+}
+
+/// True if a file that begins with these bytes is the index of weights in several files: they have one of its two keys.
 inline bool begins_as_index(std::string_view start) {
   const std::string_view text = detail::visible_part(start);
   // The length at the beginning of a safetensors file has zeros.
@@ -75,8 +91,8 @@ inline std::optional<OtherFormat> other_format(std::string_view start) {
   using namespace std::string_view_literals;
   const std::string torch_remedy =
       "write its tensors as safetensors: in Python, safetensors.torch.save_file(state_dict, name)";
-  if (start.starts_with("PK\x03\x04"sv) || start.starts_with("PK\x05\x06"sv)) {
-    if (start.find(".npy"sv) != start.npos) return OtherFormat{"an archive of NumPy (.npz)", torch_remedy};
+  if (begins_as_zip(start) || start.starts_with("PK\x05\x06"sv)) {
+    if (is_numpy_archive(start)) return OtherFormat{"an archive of NumPy (.npz)", torch_remedy};
     if (start.find("data.pkl"sv) != start.npos || start.find("constants.pkl"sv) != start.npos ||
         start.find("/version"sv) != start.npos || start.find(".format_version"sv) != start.npos ||
         start.find("byteorder"sv) != start.npos)

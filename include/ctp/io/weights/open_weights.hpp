@@ -22,20 +22,19 @@ namespace ctp::io {
 
 namespace detail {
 
-/// The first bytes of a file: enough to recognise its format.
+/// The first bytes of a file: enough to recognise its format, and an index with many metadata.
 inline std::string start_of(const std::string& path) {
   const InputFile file(path);
-  std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 1024)), '\0');
+  std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), std::uint64_t{64} << 10U)), '\0');
   file.read_at(0, std::as_writable_bytes(std::span(start)));
   return start;
 }
 
 /// Opens one file with tensors.
 inline WeightSource open_one_file(const std::string& path, std::string_view start) {
-  const bool numpy = start.find(".npy") != std::string_view::npos;  // refused below, by its name
-  if (start.starts_with("PK\x03\x04") && !numpy) return torch::open_torch_archive(path);
+  if (begins_as_zip(start) && !is_numpy_archive(start)) return torch::open_torch_archive(path);
   if (torch::begins_as_legacy(start)) return torch::open_torch_legacy(path);
-  return open_safetensors(path);
+  return open_safetensors(path);  // it names all other formats, NumPy's archives among them
 }
 
 }  // namespace detail

@@ -64,7 +64,27 @@ TEST_CASE("legacy: each malicious or damaged file is refused by its rule, and no
     CHECK(message.find("rule '" + rule + "': expected ") != std::string::npos);
     CHECK(message.find("; ") != std::string::npos);
   }
-  CHECK(refused == 26);
+  CHECK(refused == 28);
+}
+
+TEST_CASE("legacy: a refusal says what was found") {
+  const Scratch scratch;
+  const auto message = [&](const std::string& name) {
+    for (const auto& line : hex_lines(golden + "bad_legacy.txt"))
+      if (line.name == name) put(scratch / "f", line.bytes);
+    const std::string text = message_of([&] { (void)io::torch::open_torch_legacy(scratch / "f"); });
+    return text.substr(text.find("rule"));
+  };
+  CHECK(message("1002").starts_with("rule 'version': expected 1001, found 1002; "));
+  CHECK(message("a text as version").starts_with("rule 'version': expected 1001, found \"1001\"; "));
+  CHECK(message("another magic number").find("found the bytes 6c fc 9c 46 f9 20 6a a8 50 1a, the lowest first; ") !=
+        std::string::npos);
+  CHECK(message("big") ==
+        "rule 'byte order': expected a dict with little_endian True, found little_endian False; write it on a "
+        "little-endian machine");
+  CHECK(message("a key twice").starts_with("rule 'storages': expected every key once, found it twice; "));
+  CHECK(message("another key").find("found one that no tensor names; ") != std::string::npos);
+  CHECK(message("a version of more than 64 KiB").starts_with("rule 'size': expected a pickle of at most 65536 bytes"));
 }
 
 TEST_CASE("legacy: a file that ends at any other byte is refused") {

@@ -61,6 +61,24 @@ TEST_CASE("zip_archive: each damaged archive is refused by the rule that it brea
   CHECK(refused == 48);
 }
 
+TEST_CASE("zip_archive: a refusal says what was found and how to pack the files") {
+  const Scratch scratch;
+  const auto message = [&](const std::string& name) {
+    for (const auto& line : hex_lines(golden + "bad_archives.txt"))
+      if (line.name == name) put(scratch / "f", line.bytes);
+    return message_of([&] { (void)directory_of(scratch / "f"); });
+  };
+  CHECK(message("deflated").ends_with("method 8; unpack the archive and pack it with zip -0 -r -D"));
+  CHECK(message("a folder")
+            .ends_with("expected files alone, found a folder; unpack the archive and pack it with zip "
+                       "-0 -r -D"));
+  CHECK(message("a comment").find("without a comment, found the bytes ") != std::string::npos);
+  CHECK(message("a byte behind the end").find("found the bytes 4b 05 06 00; ") != std::string::npos);
+  CHECK(message("a backslash").find("without '..', backslash, colon and NUL, found \"") != std::string::npos);
+  CHECK(message("another name").find("found the bytes 50 4b 03 04 and 10 bytes of name, \"") != std::string::npos);
+  CHECK(message("another method").find("found method 8, flags 0; ") != std::string::npos);
+}
+
 TEST_CASE("zip_archive: an archive that ends at any other byte is refused") {
   const Scratch scratch;
   const std::string bytes = hex_lines(golden + "bad_archives.txt").front().bytes;

@@ -70,7 +70,7 @@ inline WeightSource open_torch_archive(const std::string& path) {
   const std::string folder = detail::folder_of(entries, path);
   if (const std::string order = detail::text_entry(*file, entries, folder + "byteorder");
       !order.empty() && order != "little")
-    refuse(path, "entry byteorder", "byte order", "little", ctp::quoted(order), "write it on another machine");
+    refuse(path, "entry byteorder", "byte order", "little", ctp::quoted(order), "write it on a little-endian machine");
   const std::string version = detail::text_entry(*file, entries, folder + "version");
   int number = 0;
   const char* const end = version.data() + version.size();

@@ -46,7 +46,8 @@ inline std::vector<std::uint64_t> legacy_storages(const InputFile& file, const P
     if (key.kind != PickleKind::Text) fail("keys", "texts", std::string(kind_name(key.kind)));
     const std::string place = "storage " + ctp::quoted(keys.text(key));
     const auto found = by_key.find(keys.text(key));
-    if (found == by_key.end()) fail(place, "a storage that a tensor names, once", "another");
+    if (found == by_key.end()) fail(place, "a storage that a tensor names", "one that no tensor names");
+    if (begins[found->second] != 0) fail(place, "every key once", "it twice");
     const PickleStorage& storage = data.storages[found->second];
     if (file.size() - at < 8) fail(place, "its number of elements", "the end of the file");
     PickleInput input(file, at, file.size(), place);
@@ -59,13 +60,47 @@ inline std::vector<std::uint64_t> legacy_storages(const InputFile& file, const P
            std::to_string(file.size() - at - 8) + " bytes to the end of the file");
     begins[found->second] = at + 8;
     at += 8 + *bytes;
-    by_key.erase(found);
   }
-  if (!by_key.empty())
-    fail("storage " + ctp::quoted(by_key.begin()->first), "every storage in the list of keys", "none of this name");
+  for (std::size_t i = 0; i < begins.size(); ++i)
+    if (begins[i] == 0)
+      fail("storage " + ctp::quoted(data.storages[i].key), "every storage in the list of keys", "none of this name");
   if (at != file.size())
     fail("", "the last storage at the end of the file", std::to_string(file.size() - at) + " bytes behind it");
   return begins;
+}
+
+/// A number, text or Boolean of a pickle, or what else it is, for messages.
+inline std::string value_text(const PickleData& data, PickleValue value) {
+  switch (value.kind) {
+    case PickleKind::Integer:
+      return std::to_string(value.integer());
+    case PickleKind::Boolean:
+      return value.integer() != 0 ? "True" : "False";
+    case PickleKind::Text:
+      return ctp::quoted(data.text(value));
+    case PickleKind::Long:
+      return "the bytes " + hex_text(data.text(value).substr(0, 16)) + ", the lowest first";
+    default:
+      return std::string(kind_name(value.kind));
+  }
+}
+
+inline void require_magic(const PickleData& magic, const std::string& path) {
+  if (magic.root.kind != PickleKind::Long || magic.text(magic.root) != legacy_magic)
+    refuse(path, "magic number", "version", "0x1950a86a20f9469cfc6c", value_text(magic, magic.root));
+}
+inline void require_version(const PickleData& version, const std::string& path) {
+  if (version.root.kind != PickleKind::Integer || version.root.integer() != 1001)
+    refuse(path, "version", "version", "1001", value_text(version, version.root));
+}
+inline void require_little_endian(const PickleData& machine, const std::string& path) {
+  const auto fail = [&](std::string found) {
+    refuse(path, "machine", "byte order", "a dict with little_endian True", std::move(found),
+           "write it on a little-endian machine");
+  };
+  if (machine.root.kind != PickleKind::Dict) fail(value_text(machine, machine.root));
+  const PickleValue little = value_under({machine, path, "machine"}, machine.root, "little_endian");
+  if (little.kind != PickleKind::Boolean || little.integer() != 1) fail("little_endian " + value_text(machine, little));
 }
 
 }  // namespace detail
@@ -75,29 +110,21 @@ inline std::vector<std::uint64_t> legacy_storages(const InputFile& file, const P
 ///
 /// **Errors.** DataError naming file, place and rule: those of read_pickle() and source_of(); 'version': 1001; 'byte
 /// order': little; 'storages': every one there, with the number of elements that the data name, up to the end of the
-/// file. ResourceError if the system refuses.
+/// file; 'size': also limits::fact_bytes for each of the first three. ResourceError if the system refuses.
 /// **Source.** torch/serialization.py, `_legacy_save` and `_legacy_load`.
 inline WeightSource open_torch_legacy(const std::string& path) {
   auto file = std::make_unique<const InputFile>(path);
   std::uint64_t at = 0;
-  const auto next = [&](const char* place) {
-    PickleInput input(*file, at, file->size(), place);
+  const auto next = [&](const char* place, std::uint64_t most = limits::pickle_bytes) {
+    PickleInput input(*file, at, file->size(), place, most);
     PickleData data = read_pickle(input);
     at += data.length;
     return data;
   };
-  const PickleData magic = next("magic number");
-  if (magic.root.kind != PickleKind::Long || magic.text(magic.root) != legacy_magic)
-    refuse(path, "magic number", "version", "0x1950a86a20f9469cfc6c", "another value");
-  const PickleData version = next("version");
-  if (version.root.kind != PickleKind::Integer || version.root.integer() != 1001)
-    refuse(path, "version", "version", "1001", std::string(kind_name(version.root.kind)));
-  const PickleData machine = next("machine");
-  const PickleValue little = machine.root.kind == PickleKind::Dict
-                                 ? detail::value_under(machine, machine.root, "little_endian")
-                                 : PickleValue{};
-  if (little.kind != PickleKind::Boolean || little.integer() != 1)
-    refuse(path, "machine", "byte order", "little_endian True", "something else", "write it on another machine");
+  // Each of these three is freed before the next is read.
+  detail::require_magic(next("magic number", limits::fact_bytes), path);
+  detail::require_version(next("version", limits::fact_bytes), path);
+  detail::require_little_endian(next("machine", limits::fact_bytes), path);
   const PickleData data = next("data");
   const PickleData keys = next("keys");
   const std::vector<std::uint64_t> begins = detail::legacy_storages(*file, data, keys, at);

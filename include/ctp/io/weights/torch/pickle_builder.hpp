@@ -28,8 +28,11 @@ namespace ctp::io::torch {
 inline constexpr const char* only_tensors_remedy =
     "in a trusted Python, save the tensors alone: torch.save(model.state_dict(), name)";
 
+inline constexpr const char* python2_remedy =
+    "if Python 2 wrote the file, load it and save it again in Python 3; else it is damaged: write it again";
+
 /// @brief Adds containers, globals, storages and tensors to the data of one pickle. Where Python would call a global,
-/// reduce() builds one of five known values. **Errors.** DataError by the rules of read_pickle().
+/// reduce() builds a dict, a shape or a tensor itself. **Errors.** DataError by the rules of read_pickle().
 class PickleBuilder {
  public:
   PickleBuilder(const PickleInput& input, PickleData& data) : input_(input), data_(data) {}
@@ -65,6 +68,9 @@ class PickleBuilder {
     PickleData::Container& into = data_.containers[static_cast<std::size_t>(target.bits)];
     into.depth = depth_with(into.depth, items);
     into.items.insert(into.items.end(), items.begin(), items.end());
+    if (kind == PickleKind::Dict)
+      for (std::size_t i = 1; i < items.size(); i += 2)
+        into.has_tensor = into.has_tensor || items[i].kind == PickleKind::Tensor;
   }
 
   PickleValue global(std::string_view module, std::string_view name) const {
@@ -86,6 +92,9 @@ class PickleBuilder {
     if (!form)
       fail("storages", "the tuple ('storage', type, key, place, elements)",
            id.kind == PickleKind::Tuple ? "another tuple" : std::string(kind_name(id.kind)));
+    if (parts[2].size > limits::line_bytes)  // each use of a storage copies its key
+      fail("storages", "a key of at most " + std::to_string(limits::line_bytes) + " bytes",
+           std::to_string(parts[2].size));
     PickleStorage made{std::string(text(parts[2])), known_globals[static_cast<std::size_t>(parts[1].bits)].dtype,
                        static_cast<std::uint64_t>(parts[4].integer())};
     const auto [known, is_new] = by_key_.emplace(made.key, data_.storages.size());
@@ -109,7 +118,7 @@ class PickleBuilder {
     const std::span<const PickleValue> given = data_.items(arguments);
     switch (known.kind) {
       case GlobalKind::OrderedDict: {
-        if (!given.empty()) refuse_arguments(known, "no arguments");
+        if (!given.empty()) refuse_arguments(known, "no arguments", python2_remedy);
         const PickleValue made = container(PickleKind::Dict, {});
         data_.containers.back().ordered = true;
         return made;
@@ -144,8 +153,9 @@ class PickleBuilder {
   static std::string name_of(const KnownGlobal& known) {
     return std::string(known.module) + "." + std::string(known.name);
   }
-  [[noreturn]] void refuse_arguments(const KnownGlobal& known, std::string expected) const {
-    fail("calls", std::move(expected), "other arguments of " + name_of(known));
+  [[noreturn]] void refuse_arguments(const KnownGlobal& known, std::string expected,
+                                     std::string remedy = damaged_remedy) const {
+    fail("calls", std::move(expected), "other arguments of " + name_of(known), std::move(remedy));
   }
   static bool is_global(PickleValue value, GlobalKind kind) {
     return value.kind == PickleKind::Global && known_globals[static_cast<std::size_t>(value.bits)].kind == kind;
@@ -174,17 +184,25 @@ class PickleBuilder {
     }
     return values;
   }
-  /// _rebuild_tensor_v2: storage, offset, shape, strides, whether it has a gradient, hooks, and perhaps a dict.
+  /// _rebuild_tensor_v2: storage, offset, shape, strides, whether it has a gradient, hooks, and perhaps metadata: a
+  /// dict that can say that the values are the conjugate, or the negative, of those in the storage.
   PickleValue tensor(const KnownGlobal& known, std::span<const PickleValue> given) {
     if (given.size() < 6 || given.size() > 7 || given[0].kind != PickleKind::Storage ||
         given[1].kind != PickleKind::Integer || given[4].kind != PickleKind::Boolean)
       refuse_arguments(known, "a storage, an offset, a shape, strides, whether it has a gradient, and hooks");
+    if (given.size() == 7 && given[6].kind != PickleKind::None &&
+        (given[6].kind != PickleKind::Dict || !data_.items(given[6]).empty()))
+      fail("calls", "no metadata (conj or neg bit)",
+           given[6].kind == PickleKind::Dict
+               ? "a dict with " + std::to_string(data_.items(given[6]).size() / 2) + " items"
+               : std::string(kind_name(given[6].kind)),
+           "in Python, save tensor.resolve_conj().resolve_neg() instead of the tensor");
     PickleTensor made{static_cast<std::size_t>(given[0].bits), {}};
     const PickleStorage& storage = data_.storages[made.storage];
     if (given[1].integer() < 0) fail("views", "an offset of at least 0", std::to_string(given[1].integer()));
     made.view = {static_cast<std::uint64_t>(given[1].integer()), integers(known, given[2]), integers(known, given[3])};
     if (auto problem = problem_of(made.view, storage.dtype, storage.count))
-      fail("views", std::move(problem->expected), std::move(problem->found));
+      fail("views", std::move(problem->expected), std::move(problem->found), contiguous_remedy);
     if (data_.tensors.size() == limits::tensors)
       fail("size", "at most " + std::to_string(limits::tensors) + " tensors", "more", only_tensors_remedy);
     data_.tensors.push_back(std::move(made));

@@ -18,11 +18,12 @@
 namespace ctp::io::torch {
 
 /// @brief Reader of the part [begin, end) of a file, which holds a pickle and perhaps more behind it. It keeps what it
-/// has read, at most limits::pickle_bytes. `place`: the name of the pickle in messages.
+/// has read, at most `most` bytes. `place`: the name of the pickle in messages.
 class PickleInput {
  public:
-  PickleInput(const InputFile& file, std::uint64_t begin, std::uint64_t end, std::string place)
-      : file_(file), begin_(begin), size_(end - begin), place_(std::move(place)) {}
+  PickleInput(const InputFile& file, std::uint64_t begin, std::uint64_t end, std::string place,
+              std::uint64_t most = limits::pickle_bytes)
+      : file_(file), begin_(begin), size_(end - begin), most_(most), place_(std::move(place)) {}
 
   [[nodiscard]] std::size_t offset() const noexcept { return at_; }
   [[nodiscard]] const std::string& file() const noexcept { return file_.path(); }
@@ -36,13 +37,13 @@ class PickleInput {
       refuse(file(), here(), "end", std::to_string(count) + " more bytes, up to the mark STOP",
              std::to_string(rest()) + " bytes to the end");
     const std::uint64_t wanted = at_ + count;
-    if (wanted > limits::pickle_bytes)
-      refuse(file(), here(), "size", "a pickle of at most " + std::to_string(limits::pickle_bytes) + " bytes", "more",
+    if (wanted > most_)
+      refuse(file(), here(), "size", "a pickle of at most " + std::to_string(most_) + " bytes", "more",
              "save the tensors alone: torch.save(model.state_dict(), name)");
     while (bytes_.size() < wanted) {
       const std::size_t old = bytes_.size();
       const std::uint64_t more = std::max<std::uint64_t>(std::max<std::uint64_t>(old, 4096), wanted - old);
-      const std::uint64_t most = std::min(size_, limits::pickle_bytes);
+      const std::uint64_t most = std::min(size_, most_);
       bytes_.resize(static_cast<std::size_t>(std::min(most, old + more)));
       file_.read_at(begin_ + old, std::as_writable_bytes(std::span(bytes_).subspan(old)));
     }
@@ -76,7 +77,7 @@ class PickleInput {
 
  private:
   const InputFile& file_;
-  std::uint64_t begin_, size_;
+  std::uint64_t begin_, size_, most_;
   std::string place_, bytes_;
   std::size_t at_ = 0;
 };

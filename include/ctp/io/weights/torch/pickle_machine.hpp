@@ -32,8 +32,8 @@ class PickleMachine {
   /// The pickle as data. **Errors.** DataError naming file, place, opcode and rule; see read_pickle().
   PickleData run() {
     build_.at(0, static_cast<std::uint8_t>(Opcode::Proto));
-    if (input_.byte() != static_cast<std::uint8_t>(Opcode::Proto))
-      build_.fail("opcodes", "PROTO at the beginning", "something else");
+    if (const std::uint8_t first = input_.byte(); first != static_cast<std::uint8_t>(Opcode::Proto))
+      build_.fail("opcodes", "PROTO at the beginning", opcode_name(first));
     if (const std::uint64_t version = input_.number(1); version < 2 || version > 5)
       build_.fail("opcodes", "protocol 2 to 5", std::to_string(version));
     for (;;) {
@@ -215,14 +215,14 @@ class PickleMachine {
   // --- the memo ----------------------------------------------------------------------------------
   void put(std::uint64_t index) {
     if (index > memo_.size() || index >= limits::values)
-      build_.fail("memo", "a place up to " + std::to_string(memo_.size()), std::to_string(index));
+      build_.fail("memo", "a place up to " + std::to_string(memo_.size()), std::to_string(index), python2_remedy);
     if (index == memo_.size()) memo_.emplace_back();
     memo_[static_cast<std::size_t>(index)] = top();
   }
   void get(std::uint64_t index) {
     if (index >= memo_.size())
-      build_.fail("memo", "one of the " + std::to_string(memo_.size()) + " places that were put",
-                  std::to_string(index));
+      build_.fail("memo", "one of the " + std::to_string(memo_.size()) + " places that were put", std::to_string(index),
+                  python2_remedy);
     push(memo_[static_cast<std::size_t>(index)]);
   }
 

@@ -95,6 +95,7 @@ struct PickleData {
     std::vector<PickleValue> items;  ///< of a dict: key, value, key, value ...
     std::uint8_t depth = 1;          ///< of containers in it when they were put in
     bool ordered = false;            ///< a collections.OrderedDict
+    bool has_tensor = false;         ///< a dict with a tensor among its values
   };
 
   std::string bytes;  ///< the pickle, as far as it was read

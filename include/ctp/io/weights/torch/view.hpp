@@ -66,9 +66,11 @@ inline std::uint64_t span_of(const View& view) {
 
 /// @brief What keeps a view from being read; nothing if all of these rules hold: at most limits::dimensions dimensions,
 /// none negative, no stride negative, as many strides as dimensions, a product that fits 64 bits, all elements within
-/// the `count` elements of the storage, and no element reached twice other than by a stride of 0.
+/// the `count` elements of the storage, and each stride 0, or larger than the distance from the first to the last
+/// element along the dimensions of smaller strides.
 ///
-/// The last rule keeps the reading in the order of the file: every byte is read once. Windows that overlap
+/// The last rule keeps the reading in the order of the file: no element is reached twice other than by a stride of 0,
+/// and every byte is read once. Windows that overlap
 /// (`Tensor.unfold`) break it; `expand` does not.
 inline std::optional<ViewProblem> problem_of(const View& view, DType dtype, std::uint64_t count) {
   const auto text = [](const std::vector<std::int64_t>& list) { return NamedTensor{{}, {}, list, {}}.shape_text(); };
@@ -92,7 +94,7 @@ inline std::optional<ViewProblem> problem_of(const View& view, DType dtype, std:
         "offset " + std::to_string(view.offset) + ", shape " + text(view.shape) + ", strides " + text(view.strides)};
   for (std::size_t i = 0; i < order.size() && view.strides[order[i]] != 0; ++i)
     if (static_cast<std::uint64_t>(view.strides[order[i]]) <= *detail::reach(view, order, i + 1))
-      return ViewProblem{"strides that reach no element twice",
+      return ViewProblem{"each stride 0, or larger than the reach of the smaller ones",
                          "shape " + text(view.shape) + " with strides " + text(view.strides)};
   return std::nullopt;
 }

@@ -60,6 +60,7 @@ class ZipReader {
   };
   static constexpr std::uint64_t end_bytes = 22, locator_bytes = 20, end64_bytes = 56, record_bytes = 46,
                                  local_bytes = 30;
+  static constexpr const char* pack_remedy = "unpack the archive and pack it with zip -0 -r -D";
   static constexpr std::uint32_t all32 = 0xFFFFFFFFU;
 
   [[noreturn]] void fail(std::string_view place, std::string_view rule, std::string expected, std::string found,
@@ -86,7 +87,10 @@ class ZipReader {
     const std::uint64_t end = file_.size() - end_bytes;
     const std::string last = bytes(end, end_bytes);
     if (!last.starts_with(std::string_view("PK\5\6", 4)) || number(last, 20, 2) != 0)
-      fail(place, "end record", "the record at the end of the file, without a comment", "something else",
+      fail(place, "end record", "the record at the end of the file, without a comment",
+           last.starts_with(std::string_view("PK\5\6", 4))
+               ? "a comment of " + std::to_string(number(last, 20, 2)) + " bytes"
+               : "the bytes " + hex_text(last.substr(0, 4)),
            "the file is incomplete or has bytes behind its end: fetch or write it again");
     if (number(last, 4, 4) != 0 || number(last, 8, 2) != number(last, 10, 2))
       fail(place, "end record", "an archive in one part", "one of several");
@@ -115,7 +119,8 @@ class ZipReader {
            "a record at byte " + std::to_string(at));
     const std::string record = bytes(at, end64_bytes);
     if (!record.starts_with(std::string_view("PK\6\6", 4)) || number(record, 4, 8) != end64_bytes - 12)
-      fail("end record", "zip64", "a record of zip64 of 56 bytes", "something else");
+      fail("end record", "zip64", "a record of zip64 of 56 bytes, from 50 4b 06 06",
+           std::to_string(number(record, 4, 8)) + " bytes behind its first 12, from " + hex_text(record.substr(0, 4)));
     const auto agree = [&](std::uint64_t small, std::uint64_t all, std::uint64_t large) {
       if (small != all && small != large)
         fail("end record", "zip64", "the same sizes in both end records",
@@ -137,7 +142,8 @@ class ZipReader {
     need(record_bytes);
     const std::string_view record = records.substr(at, record_bytes);
     if (!record.starts_with(std::string_view("PK\1\2", 4)))
-      fail("central directory", "entries", std::to_string(entries_) + " entries", "something else among them");
+      fail("central directory", "entries", std::to_string(entries_) + " entries, each from 50 4b 01 02",
+           "the bytes " + hex_text(record.substr(0, 4)) + " among them");
     const std::uint64_t name_bytes = number(record, 28, 2), extra_bytes = number(record, 30, 2),
                         comment_bytes = number(record, 32, 2);
     need(record_bytes + name_bytes + extra_bytes + comment_bytes);
@@ -149,7 +155,7 @@ class ZipReader {
       fail(place, "encryption", "an entry that is not encrypted", "an encrypted one", "write it without a password");
     if (const std::uint64_t method = number(record, 10, 2); method != 0)
       fail(place, "stored", "an entry that is stored, as torch.save() writes it",
-           "one compressed by method " + std::to_string(method), "unpack the archive and pack it with zip -0");
+           "one compressed by method " + std::to_string(method), pack_remedy);
     std::uint64_t packed = number(record, 20, 4), size = number(record, 24, 4), begin = number(record, 42, 4);
     widen(place, extra, size, packed, begin);
     if (packed != size)
@@ -169,7 +175,9 @@ class ZipReader {
       plain = !part.empty() && part != "." && part != "..";
       at += part.size() + 1;
     }
-    if (!plain) fail(place, "names", "a relative path without '..'", "another name");
+    if (plain) return;
+    if (name.ends_with('/')) fail(place, "names", "files alone", "a folder", pack_remedy);
+    fail(place, "names", "the relative path of a file, without '..', backslash, colon and NUL", ctp::quoted(name));
   }
   /// Takes numbers of 64 bits from the extra field 1 for those that say so.
   void widen(const std::string& place, std::string_view extra, std::uint64_t& size, std::uint64_t& packed,
@@ -204,9 +212,13 @@ class ZipReader {
     const std::uint64_t header = local_bytes + name_bytes + extra_bytes;
     if (!local.starts_with(std::string_view("PK\3\4", 4)) || name_bytes != name.size() || directory_ - begin < header ||
         bytes(begin + local_bytes, name_bytes) != name)
-      fail(place, "local header", "a header with this name at byte " + std::to_string(begin), "something else");
+      fail(place, "local header", "a header with this name at byte " + std::to_string(begin),
+           "the bytes " + hex_text(std::string_view(local).substr(0, 4)) + " and " + std::to_string(name_bytes) +
+               " bytes of name" +
+               (directory_ - begin < header ? "" : ", " + ctp::quoted(bytes(begin + local_bytes, name_bytes))));
     if (number(local, 8, 2) != 0 || (number(local, 6, 2) & 0x2041U) != 0)
-      fail(place, "local header", "a stored entry, as in the directory", "another kind");
+      fail(place, "local header", "a stored entry, as in the directory",
+           "method " + std::to_string(number(local, 8, 2)) + ", flags " + std::to_string(number(local, 6, 2)));
     std::uint64_t packed = number(local, 18, 4), own = number(local, 22, 4), none = 0;
     widen(place, bytes(begin + local_bytes + name_bytes, extra_bytes), own, packed, none);
     const bool behind = (number(local, 6, 2) & 8U) != 0 && own == 0 && packed == 0;  // they stand behind the data
@@ -228,9 +240,9 @@ class ZipReader {
 ///
 /// **Errors.** DataError naming file, entry and rule unless all of these hold. 'end record': it ends the file and has
 /// no comment, and the directory lies in front of it. 'zip64': its records agree with the others. 'entries': as many as
-/// the end record says. 'names': relative paths without `..`, every one once. 'stored', 'encryption': no compression,
-/// no password. 'local header': name and sizes as in the directory, data in front of it. 'overlap': no byte twice.
-/// 'size': limits. Checksums are not compared: torch.save() may leave them out.
+/// the end record says. 'names': relative paths of files without `..`, every one once. 'stored', 'encryption': no
+/// compression, no password. 'local header': name and sizes as in the directory, data in front of it. 'overlap': no
+/// byte twice. 'size': limits. Checksums are not compared: torch.save() may leave them out.
 /// **Source.** PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
 inline ZipDirectory read_zip_directory(const InputFile& file) { return detail::ZipReader(file).read(); }
 
