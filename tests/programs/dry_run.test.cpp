@@ -169,13 +169,14 @@ TEST_CASE("dry run: a device keeps operands in its precision, rounded weights, n
   CHECK(fp32 < cpu);
   CHECK(bf16 < fp32);
   // Operands of one image block: two norms, queries, keys, values and the attention, of the model's width, and four
-  // times the width behind GELU. Its weights: four products of the attention, two of four times the width, two norms.
+  // times the width behind GELU; as much is GELU's input. Their gradients lie in memory that all blocks share. Its
+  // weights: four products of the attention, two of four times the width, two norms.
   const auto deeper = [&](const Arguments& more) {
     Arguments words{"--set", "model.vision_depth=5"};
     words.insert(words.end(), more.begin(), more.end());
     return step(words) - step(more);
   };
-  const double rows = 8 * 17, width = 96, operands = rows * 10 * width, weights = 12 * width * width + 13 * width;
+  const double rows = 8 * 17, width = 96, operands = rows * 14 * width, weights = 12 * width * width + 13 * width;
   CHECK(deeper({"--device", "cuda"}) - deeper({"--device", "cuda", "--precision", "bf16"}) ==
         2 * operands - 2 * weights);
 }
