@@ -60,7 +60,7 @@ TEST_CASE("manifest: another format, another version and names that lead elsewhe
   CHECK(changed("ctp checkpoint", "other") == "4: m: format: expected ctp checkpoint, found \"other\"");
   CHECK(changed("\"version\": 2", "\"version\": 1") ==
         "4: m: version: expected 2, found 1; another version of the library wrote this checkpoint: finish the training "
-        "with that version, or begin one from its weights file");
+        "with that version, or begin one from a weights file of that training, if one was saved");
   CHECK(changed("\"version\": 2", "\"version\": 3").starts_with("4: m: version: expected 2, found 3; "));
   for (const char* name : {"../part-000.safetensors", "part-001.safetensors", "/etc/passwd", ""}) {
     const std::string message = changed("part-000.safetensors", name);
