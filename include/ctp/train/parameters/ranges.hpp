@@ -47,7 +47,7 @@ namespace detail {
 [[gnu::cold]] inline std::vector<ParameterInfo> parameters_by_place(const Layout& layout) {
   std::vector<ParameterInfo> parameters = layout.parameters();
   // Empty parameters, which have no places, come before the one that begins where they do.
-  std::stable_sort(parameters.begin(), parameters.end(), [](const ParameterInfo& a, const ParameterInfo& b) {
+  std::sort(parameters.begin(), parameters.end(), [](const ParameterInfo& a, const ParameterInfo& b) {
     return std::pair(a.offset, a.size()) < std::pair(b.offset, b.size());
   });
   Index end = 0;
