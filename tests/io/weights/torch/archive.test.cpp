@@ -5,42 +5,25 @@
 
 #include <doctest/doctest.h>
 
-#include <ctp/io/weights/safetensors.hpp>
-
 #include <io/scratch.hpp>
 #include <io/weights/counting_reads.hpp>
 #include <io/weights/hex_lines.hpp>
+#include <io/weights/torch/golden_tensors.hpp>
 
 namespace io = ctp::io;
 
-namespace {
-
-const std::string golden = std::string(CTP_GOLDEN_DIR) + "/torch/";
-
-}  // namespace
-
 TEST_CASE("archive: archives of two versions of PyTorch have its tensors, bit by bit") {
-  const ctp::TensorFile expected = io::read_safetensors(golden + "expected.safetensors");
   for (const char* name : {"v1.13_zip.pth", "v1.13_protocol4.pth", "v1.13_training.pth", "v2.15_zip.pth",
                            "v2.15_protocol4.pth", "v2.15_training.pth"}) {
     CAPTURE(name);
-    const ctp::TensorFile file = io::torch::open_torch_archive(golden + name).read_all();
-    CHECK(file.tensors.size() == 31);
-    REQUIRE(file.tensors.size() == expected.tensors.size());
-    for (const ctp::NamedTensor& tensor : expected.tensors) {
-      CAPTURE(tensor.name);
-      const ctp::NamedTensor& found = file.at(tensor.name);
-      CHECK(found.dtype == tensor.dtype);
-      CHECK(found.shape == tensor.shape);
-      CHECK(found.bytes == tensor.bytes);
-    }
+    check_as_golden(io::torch::open_torch_archive(torch_golden + name).read_all());
   }
 }
 
 TEST_CASE("archive: opening reads no tensor, and reading one reads its storage alone") {
   CountingReads files;
   const io::UseFileSystem use(files);
-  const std::string path = golden + "v2.15_zip.pth";
+  const std::string path = torch_golden + "v2.15_zip.pth";
   const io::WeightSource source = io::torch::open_torch_archive(path);
   const std::uint64_t opened = files.bytes;
   std::size_t index = 0;
@@ -55,7 +38,7 @@ TEST_CASE("archive: each malicious or damaged file is refused by its rule, at on
   const Scratch scratch;
   const std::string path = scratch / "f";
   std::size_t refused = 0;
-  for (const auto& [rule, name, bytes] : hex_lines(golden + "bad_archives.txt")) {
+  for (const auto& [rule, name, bytes] : hex_lines(torch_golden + "bad_archives.txt")) {
     CAPTURE(name);
     put(path, bytes);
     CountingReads files;
@@ -78,7 +61,7 @@ TEST_CASE("archive: each malicious or damaged file is refused by its rule, at on
 
 TEST_CASE("archive: a good small archive is read value by value") {
   const Scratch scratch;
-  put(scratch / "f", hex_lines(golden + "bad_archives.txt").front().bytes);
+  put(scratch / "f", hex_lines(torch_golden + "bad_archives.txt").front().bytes);
   const ctp::TensorFile file = io::torch::open_torch_archive(scratch / "f").read_all();
   REQUIRE(file.tensors.size() == 1);
   CHECK(file.at("a").as_floats() == std::vector<float>{1, -2, 3.5F, 0});
@@ -86,7 +69,7 @@ TEST_CASE("archive: a good small archive is read value by value") {
 
 TEST_CASE("archive: a message names file, place, rule, expected, found and remedy") {
   const Scratch scratch;
-  for (const auto& [rule, name, bytes] : hex_lines(golden + "bad_archives.txt")) {
+  for (const auto& [rule, name, bytes] : hex_lines(torch_golden + "bad_archives.txt")) {
     if (name != "too short") continue;
     put(scratch / "f", bytes);
     CHECK(message_of([&] { (void)io::torch::open_torch_archive(scratch / "f"); }) ==
@@ -98,7 +81,7 @@ TEST_CASE("archive: a message names file, place, rule, expected, found and remed
 
 TEST_CASE("archive: a file of PyTorch that ends at any other byte, or has another bit in its pickle, does no harm") {
   const Scratch scratch;
-  const std::string bytes = get(golden + "v2.15_zip.pth");
+  const std::string bytes = get(torch_golden + "v2.15_zip.pth");
   for (std::size_t n = 0; n < bytes.size(); n += n < 200 || n + 200 > bytes.size() ? 1 : 37) {
     CAPTURE(n);
     put(scratch / "f", bytes.substr(0, n));

@@ -5,40 +5,24 @@
 
 #include <doctest/doctest.h>
 
-#include <ctp/io/weights/safetensors.hpp>
-
 #include <io/scratch.hpp>
 #include <io/weights/counting_reads.hpp>
 #include <io/weights/hex_lines.hpp>
+#include <io/weights/torch/golden_tensors.hpp>
 
 namespace io = ctp::io;
 
-namespace {
-
-const std::string golden = std::string(CTP_GOLDEN_DIR) + "/torch/";
-
-}  // namespace
-
 TEST_CASE("legacy: files of two versions of PyTorch in the old format have its tensors, bit by bit") {
-  const ctp::TensorFile expected = io::read_safetensors(golden + "expected.safetensors");
   for (const char* name : {"v1.13_legacy.pth", "v1.13_legacy_protocol4.pth", "v1.13_nested_legacy.pth",
                            "v2.15_legacy.pth", "v2.15_legacy_protocol4.pth", "v2.15_nested_legacy.pth"}) {
     CAPTURE(name);
-    CHECK(io::torch::begins_as_legacy(get(golden + name)));
-    const ctp::TensorFile file = io::torch::open_torch_legacy(golden + name).read_all();
-    REQUIRE(file.tensors.size() == expected.tensors.size());
-    for (const ctp::NamedTensor& tensor : expected.tensors) {
-      CAPTURE(tensor.name);
-      const ctp::NamedTensor& found = file.at(tensor.name);
-      CHECK(found.dtype == tensor.dtype);
-      CHECK(found.shape == tensor.shape);
-      CHECK(found.bytes == tensor.bytes);
-    }
+    CHECK(io::torch::begins_as_legacy(get(torch_golden + name)));
+    check_as_golden(io::torch::open_torch_legacy(torch_golden + name).read_all());
   }
 }
 
 TEST_CASE("legacy: archives and other pickles do not begin as such a file") {
-  CHECK_FALSE(io::torch::begins_as_legacy(get(golden + "v2.15_zip.pth")));
+  CHECK_FALSE(io::torch::begins_as_legacy(get(torch_golden + "v2.15_zip.pth")));
   CHECK_FALSE(io::torch::begins_as_legacy("\x80\x02}."));
   CHECK_FALSE(io::torch::begins_as_legacy(""));
 }
@@ -47,7 +31,7 @@ TEST_CASE("legacy: each malicious or damaged file is refused by its rule, and no
   const Scratch scratch;
   const std::string path = scratch / "f";
   std::size_t refused = 0;
-  for (const auto& [rule, name, bytes] : hex_lines(golden + "bad_legacy.txt")) {
+  for (const auto& [rule, name, bytes] : hex_lines(torch_golden + "bad_legacy.txt")) {
     CAPTURE(name);
     put(path, bytes);
     CountingReads files;
@@ -70,7 +54,7 @@ TEST_CASE("legacy: each malicious or damaged file is refused by its rule, and no
 TEST_CASE("legacy: a refusal says what was found") {
   const Scratch scratch;
   const auto message = [&](const std::string& name) {
-    for (const auto& line : hex_lines(golden + "bad_legacy.txt"))
+    for (const auto& line : hex_lines(torch_golden + "bad_legacy.txt"))
       if (line.name == name) put(scratch / "f", line.bytes);
     const std::string text = message_of([&] { (void)io::torch::open_torch_legacy(scratch / "f"); });
     return text.substr(text.find("rule"));
@@ -89,7 +73,7 @@ TEST_CASE("legacy: a refusal says what was found") {
 
 TEST_CASE("legacy: a file that ends at any other byte is refused") {
   const Scratch scratch;
-  const std::string bytes = get(golden + "v1.13_legacy.pth");
+  const std::string bytes = get(torch_golden + "v1.13_legacy.pth");
   for (std::size_t n = 0; n < bytes.size(); ++n) {
     CAPTURE(n);
     put(scratch / "f", bytes.substr(0, n));
