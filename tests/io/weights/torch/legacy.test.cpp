@@ -8,6 +8,7 @@
 #include <io/scratch.hpp>
 #include <io/weights/counting_reads.hpp>
 #include <io/weights/hex_lines.hpp>
+#include <io/weights/torch/bad_files.hpp>
 #include <io/weights/torch/golden_tensors.hpp>
 
 namespace io = ctp::io;
@@ -28,27 +29,7 @@ TEST_CASE("legacy: archives and other pickles do not begin as such a file") {
 }
 
 TEST_CASE("legacy: each malicious or damaged file is refused by its rule, and nothing else is opened") {
-  const Scratch scratch;
-  const std::string path = scratch / "f";
-  std::size_t refused = 0;
-  for (const auto& [rule, name, bytes] : hex_lines(torch_golden + "bad_legacy.txt")) {
-    CAPTURE(name);
-    put(path, bytes);
-    CountingReads files;
-    const io::UseFileSystem use(files);
-    const std::string message = message_of([&] { (void)io::torch::open_torch_legacy(path); });
-    CHECK(files.opened == std::vector<std::string>{path});
-    CAPTURE(message);
-    if (rule == "none") {
-      CHECK(message == "none");
-      continue;
-    }
-    ++refused;
-    CHECK(message.starts_with("3: " + path + ": "));
-    CHECK(message.find("rule '" + rule + "': expected ") != std::string::npos);
-    CHECK(message.find("; ") != std::string::npos);
-  }
-  CHECK(refused == 28);
+  CHECK(check_bad_files("bad_legacy.txt", [](const auto& path) { (void)io::torch::open_torch_legacy(path); }) == 28);
 }
 
 TEST_CASE("legacy: a refusal says what was found") {
