@@ -2,7 +2,9 @@
 /// @brief  Prints what one training step launches on a device, without a device: a line of JSON for each distinct
 ///         launch. Input of predict.py.
 ///
-/// usage: launch_list bf16|tf32|fp32
+/// usage: launch_list bf16|tf32|fp32 [--in-order]
+/// With --in-order: a line for each launch, in the order of the step. Input of measured.py.
+///
 /// The step is the second of the second task of `ctp`, so that all three models run and the step is captured, with the
 /// model `base`, 128 pairs and 30 tokens, 15 % of them masked.
 #include <cstdio>
@@ -40,11 +42,13 @@ void run() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string precision = argc == 2 ? argv[1] : "";
-  if (precision != "bf16" && precision != "tf32" && precision != "fp32") {
-    std::fprintf(stderr, "launch_list: expected one argument, bf16, tf32 or fp32; see benchmarks/README.md\n");
+  const std::string precision = argc > 1 ? argv[1] : "", order = argc > 2 ? argv[2] : "--in-order";
+  if (argc > 3 || order != "--in-order" || (precision != "bf16" && precision != "tf32" && precision != "fp32")) {
+    std::fprintf(stderr,
+                 "launch_list: expected bf16, tf32 or fp32, and --in-order or nothing; see benchmarks/README.md\n");
     return 2;
   }
+  bench::LaunchLog::the().in_order = argc > 2;
   using Choice = ctp::precision::Choice;
   bench::LaunchLog::the().precision = precision == "bf16"   ? Choice::Bf16
                                       : precision == "tf32" ? Choice::Tf32

@@ -32,21 +32,22 @@ namespace bench {
 
 using ctp::Index;
 
-/// The launches written down so far: each distinct one with its number.
+/// The launches written down so far: each distinct one with its number, or one after the other.
 class LaunchLog {
  public:
   static LaunchLog& the() {
     static LaunchLog log;
     return log;
   }
-  bool enabled = false, captured = false;
+  bool enabled = false, captured = false, in_order = false;
   ctp::precision::Choice precision = ctp::precision::Choice::Bf16;
 
   void add(const std::string& launch) {
     if (!enabled) return;
     const std::string line = launch + (captured ? "" : ",\"outside\":1");
     const auto [found, fresh] = place_.emplace(line, lines_.size());
-    if (fresh) lines_.emplace_back(line, 0);
+    if (!fresh && in_order) found->second = lines_.size();
+    if (fresh || in_order) lines_.emplace_back(line, 0);
     ++lines_[found->second].second;
   }
   void print(std::FILE* to) const {
