@@ -35,7 +35,7 @@ constexpr Part all_parts[] = {
     {"retrieval", retrieval, "ten best of a gallery, recall in both directions (G12)"},
     {"tiny", tiny_step, "a step 64 wide with two pairs (G11)"},
     {"upload", upload, "a batch from host memory to the device"},
-    {"input", input, "steps fed by a loader beside steps of one batch (G14 without files)"},
+    {"input", input, "training on one batch, and fed by a loader (G14 without files)"},
 };
 
 void help() {

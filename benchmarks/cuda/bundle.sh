@@ -8,9 +8,9 @@ usage: benchmarks/cuda/bundle.sh [--output FOLDER] [--build FOLDER]
        benchmarks/cuda/bundle.sh --check FOLDER
 
 Builds test_cuda, cuda_training, cuda_thrust, conformance and bench_cuda in --build (build/bundle) for sm_90 and
-x86-64-v3, and puts them into --output (build/ctp_bundle) with the records, the scripts and PyTorch's side of the
-comparison. The folder runs on a machine without compiler and packages: it needs glibc 2.36, the driver and cuBLASLt.
-There: FOLDER/run_all.sh --part tests|bench|peers|sanitizer --output OUT
+x86-64-v3, and puts them into --output (build/ctp_bundle) with the records, the scripts, the list of a step's launches
+and PyTorch's side of the comparison. The folder runs on a machine without compiler and packages: it needs glibc 2.36, the driver and cuBLASLt.
+There: FOLDER/run_all.sh --part tests|bench|trace|peers|sanitizer --output OUT
 
 --check looks at a folder that is there: the libraries and versions of glibc that its programs need, and its size.
 
@@ -99,11 +99,11 @@ cmake --preset cuda -B "$build" -DCMAKE_CUDA_ARCHITECTURES=90-real \
   tail -n 20 "$build/configure.log" >&2
   ctp_fail 1 "configuring failed; all of its output is in $build/configure.log"
 }
-ctp_build "$build" "${programs[@]}"
+ctp_build "$build" "${programs[@]}" launch_list kernel_trace
 
 # --- the folder ----------------------------------------------------------------------------------------------------
 rm -rf "$output"
-mkdir -p "$output"/{bin,lib,benchmarks/cuda,tests/golden/records}
+mkdir -p "$output"/{bin,lib,benchmarks/{cuda,results},tests/golden/records}
 for name in "${programs[@]}"; do
   for folder in bin tests/cuda; do
     if [[ -x $build/$folder/$name ]]; then strip -o "$output/bin/$name" "$build/$folder/$name"; fi
@@ -112,7 +112,13 @@ done
 cp -L "$("${CXX:-c++}" -print-file-name=libgcc_s.so.1)" "$output/lib/" # of cuBLASLt, where the machine has none
 cp tests/golden/records/*.safetensors "$output/tests/golden/records/"
 cp benchmarks/{compare_torch_cuda,comparison_table,torch_model,torch_operations,torch_peers,torch_steps}.py "$output/benchmarks/"
-cp benchmarks/cuda/{run_all.sh,run_parts.sh,find_cublaslt.sh,table.py} "$output/benchmarks/cuda/"
+cp benchmarks/cuda/{run_all.sh,run_parts.sh,find_cublaslt.sh,find_cupti.sh,table.py} "$output/benchmarks/cuda/"
+cp benchmarks/cuda/{measured,predict,devices,kernel_time,kernel_work,machine_code}.py "$output/benchmarks/cuda/"
+cp benchmarks/results/predict_counts.json "$output/benchmarks/results/"
+for precision in bf16 tf32; do
+  "$build/bin/launch_list" "$precision" --in-order >"$output/benchmarks/cuda/launches_$precision.jsonl"
+done
+if [[ -e $build/bin/libkernel_trace.so ]]; then strip -o "$output/bin/libkernel_trace.so" "$build/bin/libkernel_trace.so"; fi
 cp LICENSE "$output/"
 cat >"$output/run_all.sh" <<'END'
 #!/usr/bin/env bash

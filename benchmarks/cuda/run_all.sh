@@ -8,14 +8,16 @@ usage() {
 usage: benchmarks/cuda/run_all.sh [--part PART] [--output OUT] [BUILD_FOLDER]
        benchmarks/cuda/run_all.sh --from BUNDLE [--part PART] [--output OUT]
 
-Runs on the device: the tests, trainings and records in three precisions, bench_cuda, PyTorch beside it where python3
-has one that sees the device, and compute-sanitizer where it is found. Builds what is missing or older than the sources
+Runs on the device: the tests, trainings and records in three precisions, bench_cuda, the times of a step's kernels
+where CUPTI is found, PyTorch beside it where python3 has one that sees the device, and compute-sanitizer where it is
+found. Builds what is missing or older than the sources
 in BUILD_FOLDER (build/cuda), or takes the programs of BUNDLE, a folder made by bundle.sh, which needs no compiler, no
 packages, and Python only for PyTorch and the tables of measurements.
 
 Without --part and --from everything shares ten minutes. Otherwise each part has nine minutes:
   --part tests      test_cuda, cuda_training, cuda_thrust, conformance in fp32, tf32 and bf16
   --part bench      bench_cuda
+  --part trace      the time of each kernel of a step, beside the predicted one
   --part peers      PyTorch, with bench_cuda before and after
   --part sanitizer  test_cuda under compute-sanitizer's four tools
 A program that fails becomes a row of the table, and the rest goes on.
@@ -46,6 +48,8 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 2
 . "$scripts/run_parts.sh" || exit 2
 # shellcheck source=benchmarks/cuda/find_cublaslt.sh
 . "$scripts/find_cublaslt.sh" || exit 2
+# shellcheck source=benchmarks/cuda/find_cupti.sh
+. "$scripts/find_cupti.sh" || exit 2
 
 from='' only='' output='' build=''
 while (($# > 0)); do
@@ -96,7 +100,7 @@ fi
 program() {
   case $from,$1 in
     ?*,*) printf '%s' "$PWD/bin/$1" ;;
-    ,bench_cuda | ,conformance) printf '%s' "$build/bin/$1" ;;
+    ,bench_cuda | ,conformance | ,launch_list | ,libkernel_trace.so) printf '%s' "$build/bin/$1" ;;
     *) printf '%s' "$build/tests/cuda/$1" ;;
   esac
 }
@@ -106,6 +110,16 @@ thrust=$(program cuda_thrust)
 conformance=$(program conformance)
 bench_cuda=$(program bench_cuda)
 programs=("$test_cuda" "$training" "$thrust" "$conformance" "$bench_cuda")
+
+# launches_of <precision>: file of what a step launches.
+launches_of() {
+  local file=$scripts/launches_$1.jsonl
+  if [[ -z $from ]]; then
+    file=$logs/launches_$1.jsonl
+    "$(program launch_list)" "$1" --in-order >"$file"
+  fi
+  printf '%s' "$file"
+}
 
 # --- build -------------------------------------------------------------------------------------------------------
 must_build() {
@@ -122,7 +136,7 @@ if [[ -z $from && ${CTP_BUILD:-yes} != no ]] && must_build; then
   mkdir -p "$build"
   if ! {
     cmake -S . -B "$build" -G Ninja --preset cuda &&
-      cmake --build "$build" --target test_cuda cuda_training cuda_thrust conformance bench_cuda
+      cmake --build "$build" --target test_cuda cuda_training cuda_thrust conformance bench_cuda launch_list kernel_trace
   } >"$build/cuda_build.log" 2>&1; then
     tail -n 20 "$build/cuda_build.log"
     stop 2 "the build failed; all of its output is in $build/cuda_build.log"

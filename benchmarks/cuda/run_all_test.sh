@@ -66,7 +66,7 @@ END
 
 # --- usage, and no device -------------------------------------------------------------------------------------------
 ends 2 'a wrong part' --from "$bundle" --part nonsense
-says "--part: expected one of tests bench peers sanitizer, found 'nonsense'"
+says "--part: expected one of tests bench trace peers sanitizer, found 'nonsense'"
 ends 2 'a wrong option' --form "$bundle"
 ends 2 'a folder that is no bundle' --from "$work/tools"
 says 'expected a folder of bundle.sh'
@@ -97,6 +97,8 @@ rm -r "$out/fake_gpu" # the archive has it
 ends 0 'no PyTorch' --from bundle --part peers --output out
 table_has '^\| PyTorch beside it \| skipped '
 table_has '^\| upload, B=128 '
+ends 0 'a device without rates' --from bundle --part trace --output out
+table_has '^\| times of kernels \| skipped \| needs rates of the device'
 FAKE_TORCH=1 ends 0 'peers' --from bundle --part peers --output out
 table_has '^\| G1 \| a step \|'
 table_has '^\| upload, B=128 '

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2016  # variables of run_all.sh; back-quotes of Markdown
 # The parts of run_all.sh and its table. Each part leaves in the folder $logs: rows_<part> (program, result, findings,
-# separated by tabs), when_<part>, what its programs printed, and for bench and peers the table of measurements.
+# separated by tabs), when_<part>, what its programs printed, and for bench, trace and peers the table of measurements.
 
-all_parts=(tests bench peers sanitizer)
+all_parts=(tests bench trace peers sanitizer)
 
 last_line() { grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | tr '\t' ' ' | cut -c 1-120; }
 
@@ -86,6 +86,29 @@ part_bench() {
   measured bench "$logs/bench.log"
 }
 
+# The times of a step's kernels beside the predicted ones.
+part_trace() {
+  local precision rates library cupti launches
+  rates=$(grep -oE '\b[AH][12]00\b' <<<"$device" | head -n 1 | tr '[:upper:]' '[:lower:]')
+  library=$(program libkernel_trace.so)
+  cupti=$(find_cupti "$library" "$python")
+  if [[ -z $rates || ! -e $library || -z $cupti ]]; then
+    row 'times of kernels' skipped 'needs rates of the device in devices.py, libkernel_trace.so and the libcupti of its CUDA'
+    return
+  fi
+  : >"$logs/trace.md"
+  for precision in bf16 tf32; do
+    launches=$(launches_of "$precision")
+    work "trace_$precision" "times of kernels, $precision" 10 60 FAIL env "LD_PRELOAD=$cupti" \
+      "CUDA_INJECTION64_PATH=$library" "CTP_KERNEL_TRACE=$logs/trace_$precision.tsv" \
+      "$bench_cuda" --only recorded_steps --precision "$precision" --turns 3 --batch 128
+    work "measured_$precision" "predicted times beside them, $precision" 5 15 FAIL "$python" -B "$scripts/measured.py" \
+      "$logs/trace_$precision.tsv" "$launches" --device "$rates" --precision "$precision" --kernels
+    [[ ! -s $logs/measured_$precision.log ]] ||
+      printf '## Kernels of a step, %s\n\n%s\n\n' "$precision" "$(<"$logs/measured_$precision.log")" >>"$logs/trace.md"
+  done
+}
+
 part_peers() {
   local most=500 command
   rm -f "$logs/torch.jsonl"
@@ -107,7 +130,7 @@ part_sanitizer() {
   for tool in memcheck racecheck initcheck synccheck; do
     if [[ $sanitizer ]]; then
       work "$tool" "compute-sanitizer $tool, test_cuda" 11 125 unfinished \
-        "$sanitizer" --tool "$tool" --error-exitcode 1 "$test_cuda"
+        "$sanitizer" --tool "$tool" --report-api-errors no --error-exitcode 1 "$test_cuda"
     else
       row "compute-sanitizer $tool, test_cuda" skipped 'no compute-sanitizer on PATH or in /usr/local/cuda'
     fi
@@ -132,7 +155,7 @@ write_table() {
         printf '| %s | %s | %s |\n' "${program//|//}" "$result" "${details//|//}"
       done <"$logs/rows_$name"
     done
-    for name in peers bench; do
+    for name in peers bench trace; do
       [[ ! -s $logs/$name.md ]] || printf '\n%s\n' "$(<"$logs/$name.md")"
     done
   } >"$table"

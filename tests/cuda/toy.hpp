@@ -48,7 +48,7 @@ inline ctp::data::Batch batch(const ctp::ModelConfig& c, std::uint64_t seed) {
 struct Result {
   std::vector<double> loss;       ///< of every step
   std::vector<double> objective;  ///< contrast and masked language modelling only
-  std::vector<float> weights;
+  std::vector<double> weights;
 };
 
 /// Trains two tasks of `steps` steps on two batches in turn.
@@ -69,7 +69,8 @@ Result train(int steps) {
     }
     learner.end_task();  // without batches: not for strategies that walk through the task again
   }
-  result.weights = learner.weights();
+  const auto weights = learner.weights();
+  result.weights.assign(weights.begin(), weights.end());
   return result;
 }
 

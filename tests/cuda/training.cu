@@ -18,18 +18,27 @@ using Learner = ctp::Learner<ctp::strategy::Ctp, Model>;
 // [types]
 static_assert(std::is_same_v<Learner::B, ctp::Cuda>);
 
+/// Greatest difference of two trainings' losses, relative to losses above 1.
+double apart(const toy::Result& a, const toy::Result& b) {
+  double most = 0;
+  for (std::size_t i = 0; i < b.loss.size(); ++i)
+    most = std::max(most, std::abs(a.loss[i] - b.loss[i]) / std::max(1.0, std::abs(b.loss[i])));
+  return most;
+}
+
+/// A training multiplies rounding errors by what depends on the strategy. So the limit of a training on the device
+/// comes from the host: how far its training in single precision is from its training in double precision.
 template <class Strategy>
 bool holds() {
   constexpr int steps = 50;  // on each of two tasks
   const toy::Result device = toy::train<Strategy, ctp::Cuda>(steps), again = toy::train<Strategy, ctp::Cuda>(steps);
-  const toy::Result host = toy::train<Strategy, ctp::test::TestBackend<float>>(steps);
+  const toy::Result exact = toy::train<Strategy, ctp::test::TestBackend<double>>(steps);
   const bool same = device.loss == again.loss && device.weights == again.weights;
-  double off = 0;
-  for (std::size_t i = 0; i < host.loss.size(); ++i)
-    off = std::max(off, std::abs(device.loss[i] - host.loss[i]) / std::max(1.0, std::abs(host.loss[i])));
-  const bool ok = same && off <= 1e-3;
-  std::printf("%-6s two runs: %s; loss beside the host's: off by at most %.2e (limit 1e-3)  %s\n", Strategy::name,
-              same ? "the same bits" : "DIFFERENT BITS", off, ok ? "ok" : "FAIL");
+  const double off = apart(device, exact);
+  const double limit = 1e-5 + 4 * apart(toy::train<Strategy, ctp::test::TestBackend<float>>(steps), exact);
+  const bool ok = same && off <= limit;
+  std::printf("%-6s two runs: %s; loss beside the host's: off by at most %.2e (limit %.1e)  %s\n", Strategy::name,
+              same ? "the same bits" : "DIFFERENT BITS", off, limit, ok ? "ok" : "FAIL");
   return ok;
 }
 
