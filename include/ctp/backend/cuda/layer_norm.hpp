@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
 #include <ctp/backend/cuda/kernel/dropout.hpp>
@@ -147,7 +148,7 @@ template <class Real, class Gradient>
 struct LayerNormBackwardWide : LayerNormBackward<Real, Gradient> {
   static constexpr bool cooperative = true;
   static constexpr int warps = 8, threads = warps * warp_size, least_blocks = 2;
-  static constexpr Index most_blocks = 132 * least_blocks;  // fills the largest devices
+  static constexpr Index most_blocks = 132 * least_blocks;  // of large devices, all at a time
   static constexpr Index least_rows = 2;                    // of a warp, for few parts
   using LayerNormBackward<Real, Gradient>::d;
   using LayerNormBackward<Real, Gradient>::sum;
@@ -166,6 +167,7 @@ struct LayerNormBackwardWide : LayerNormBackward<Real, Gradient> {
     constexpr Index of_block = warps * least_rows;
     return std::min((rows + of_block - 1) / of_block, most_blocks);
   }
+  /// At most 64 KB, which every device has.
   static std::size_t shared_bytes(Index d) { return static_cast<std::size_t>(2 * warps * d) * sizeof(Real); }
 
   template <class Thread>
