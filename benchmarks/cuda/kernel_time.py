@@ -129,11 +129,14 @@ def rows(*passes):
 
 
 def wide_rows(launch, kernel):
-    """A warp holds a row in registers: code without loops for 1,024 columns, of which shorter rows skip a share."""
-    straight, most = kernel["straight"], 1024 / WARP
-    of_row = launch["d"] / WARP
-    drop = straight.get("drop", 0) / of_row if launch.get("dropout") else 0
-    return Work(rows_of(launch) * of_row, straight["n"] / most + drop, straight["waits"] / most, warps=rows_of(launch))
+    """A warp holds a row in registers: code for 1,024 columns, of which shorter rows skip a share. It is not in a loop
+    where a warp has one row, else it is the loop over the rows, the one that reads most."""
+    code = max((kernel["straight"], *kernel["loops"]), key=lambda one: one.get("load", 0))
+    most, of_row = 1024 / WARP, launch["d"] / WARP
+    drop = code.get("drop", 0) / of_row if launch.get("dropout") else 0
+    warps = launch["blocks"] * launch["threads"] / WARP
+    return Work(rows_of(launch) * of_row, code["n"] / most + drop, code["waits"] / most,
+                once=0 if code is kernel["straight"] else kernel["straight"]["n"], warps=warps)
 
 
 def best_row_loop(kernel, loads, stores, marker, seen):

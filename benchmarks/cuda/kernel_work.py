@@ -75,7 +75,8 @@ BYTES = {
     "LayerNorm": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
     "LayerNormBackward": lambda l: rows_of(l) * l["d"] * (4 + sizes_of(l)[1] + 8 * l["dx"] + 8 * l["dh"]),
     "LayerNormWide": lambda l: rows_of(l) * l["d"] * (4 + 8 * l["h"] + l["y"]),
-    "LayerNormBackwardWide": lambda l: rows_of(l) * l["d"] * (4 + sizes_of(l)[1] + 8 * l["dx"] + 8 * l["dh"]),
+    "LayerNormBackwardWide": lambda l: l["d"] * (
+        rows_of(l) * (4 + sizes_of(l)[1] + 8 * l["dx"] + 8 * l["dh"]) + 8 * l["blocks"]),
     "RoundRows": lambda l: l["n"] * 6,
     "PackRows": lambda l: l["n"] * (4 + l["to"]),
     "Pack": lambda l: l["n"] * (4 + l["to"]),

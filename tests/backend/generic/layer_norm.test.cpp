@@ -1,5 +1,7 @@
 #include <ctp/backend/generic/layer_norm.hpp>
 
+#include <utility>
+
 #include <doctest/doctest.h>
 
 #include <support/reference.hpp>
@@ -179,6 +181,32 @@ TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias, for sizes below, at 
     }
 }
 
+// A backend may add up the terms of gain and bias in the pass that computes the other gradients, by teams that take
+// several rows each.
+TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias beside that of the input, for few and many rows", B,
+                   CTP_TEST_BACKENDS) {
+  using Size = std::pair<Index, Index>;
+  for (const auto& [n, width] : {Size{1, 4}, {8, 132}, {9, 1024}, {16, 768}, {17, 4}, {17, 7}, {130, 132}, {4500, 4}}) {
+    CAPTURE(n);
+    CAPTURE(width);
+    const Values x = random(n * width, 1), dy = random(n * width, 2), mean = random(n, 3), inverse = random(n, 4);
+    Values dgain = random(width, 5), dbias = random(width, 6);
+    auto bx = put<B>(x), bdy = put<B>(dy), bmean = put<B>(mean), binverse = put<B>(inverse);
+    auto gain = put<B>(random(width, 7)), bdgain = put<B>(dgain), bdbias = put<B>(dbias);
+    auto bdx = reference::room<B>(n * width);
+    B::layer_norm_backward(n, width, bx.data(), {}, 1, gain.data(), bmean.data(), binverse.data(), bdy.data(),
+                           bdx.data(), nullptr, bdgain.data(), bdbias.data());
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < width; ++j) {
+        const double g = dy[at(i * width + j)];
+        dgain[at(j)] += g * (x[at(i * width + j)] - mean[at(i)]) * inverse[at(i)];
+        dbias[at(j)] += g;
+      }
+    CHECK(off<B>(bdgain, dgain) < rounding<B>);
+    CHECK(off<B>(bdbias, dbias) < rounding<B>);
+  }
+}
+
 TEST_CASE_TEMPLATE("layer norm: dropout() scales or drops, writes or adds, also in place", B, CTP_TEST_BACKENDS) {
   const Values x = random(rows * d, 1), y = random(rows * d, 2);
   auto ordinals = reference::put_as_is<B>(samples);
@@ -195,18 +223,21 @@ TEST_CASE_TEMPLATE("layer norm: dropout() scales or drops, writes or adds, also 
 }
 
 TEST_CASE_TEMPLATE("layer norm: the backward pass has the same bits for any number of threads", B, CTP_TEST_BACKENDS) {
-  auto sum = put<B>(random(rows * d, 1)), gain = put<B>(random(d, 2)), dy = put<B>(random(rows * d, 3));
-  auto mean = put<B>(random(rows, 4)), inverse = put<B>(random(rows, 5));
   auto ordinals = reference::put_as_is<B>(samples);
   const auto layer = layer_on<B>(ordinals, 0.3F);
-  CHECK(reference::same_bits_for_any_thread_count([&] {
-    auto dx = reference::room<B>(rows * d), dh = reference::room<B>(rows * d);
-    auto dgain = reference::room<B>(d), dbias = reference::room<B>(d);
-    B::layer_norm_backward(rows, d, sum.data(), layer, per_sample, gain.data(), mean.data(), inverse.data(), dy.data(),
-                           dx.data(), dh.data(), dgain.data(), dbias.data());
-    auto all = dgain.to_host();
-    for (const auto v : dbias.to_host()) all.push_back(v);
-    for (const auto v : dh.to_host()) all.push_back(v);
-    return all;
-  }));
+  for (const Index width : {d, d + 1}) {  // odd, and a multiple of four
+    CAPTURE(width);
+    auto sum = put<B>(random(rows * width, 1)), gain = put<B>(random(width, 2)), dy = put<B>(random(rows * width, 3));
+    auto mean = put<B>(random(rows, 4)), inverse = put<B>(random(rows, 5));
+    CHECK(reference::same_bits_for_any_thread_count([&] {
+      auto dx = reference::room<B>(rows * width), dh = reference::room<B>(rows * width);
+      auto dgain = reference::room<B>(width), dbias = reference::room<B>(width);
+      B::layer_norm_backward(rows, width, sum.data(), layer, per_sample, gain.data(), mean.data(), inverse.data(),
+                             dy.data(), dx.data(), dh.data(), dgain.data(), dbias.data());
+      auto all = dgain.to_host();
+      for (const auto v : dbias.to_host()) all.push_back(v);
+      for (const auto v : dh.to_host()) all.push_back(v);
+      return all;
+    }));
+  }
 }

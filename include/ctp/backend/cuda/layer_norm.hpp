@@ -3,13 +3,14 @@
 /// @layer  backend
 #pragma once
 
+#include <algorithm>
 #include <cmath>
-#include <concepts>
+#include <cstddef>
 
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
 #include <ctp/backend/cuda/kernel/dropout.hpp>
-#include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
+#include <ctp/backend/cuda/kernel/wide_row.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -82,70 +83,6 @@ struct LayerNormBackward {
   }
 };
 
-/// @brief Access of a warp to rows of a multiple of 4 and up to 1,024 numbers: each lane holds the four numbers from
-/// column 4 lane on of each 128 columns.
-template <class Real>
-struct WideRow {
-  static constexpr int quads = 8, columns_apart = 4 * warp_size;
-  static constexpr Index most_columns = quads * columns_apart;
-  using Numbers = Quad<Real>[quads];
-
-  int lane;
-  Index columns;
-
-  /// Calls use(q, column) for each four numbers that the lane holds.
-  template <class Use>
-  CTP_HD void each(const Use& use) const {
-    each(0, quads, use);
-  }
-  /// The same, of those from `first` to before `last`, which are constants.
-  template <class Use>
-  CTP_HD void each(int first, int last, const Use& use) const {
-    CTP_UNROLL
-    for (int q = first; q < last; ++q) {
-      const int column = q * columns_apart + 4 * lane;
-      if (column < static_cast<int>(columns)) use(q, column);
-    }
-  }
-  /// Calls use(q, k) for each number that the lane holds.
-  template <class Use>
-  CTP_HD void each_number(const Use& use) const {
-    each([&](int q, int) {
-      CTP_UNROLL
-      for (int k = 0; k < 4; ++k) use(q, k);
-    });
-  }
-  /// `Number`: Real or Bfloat16.
-  template <class Number>
-  CTP_HD void read(const Number* from, Numbers& to) const {
-    each([&](int q, int column) { to[q] = read_four<Real>(from + column); });
-  }
-  CTP_HD void write(const Numbers& from, Real* to) const {
-    each([&](int q, int column) { write_wide(to + column, from[q]); });
-  }
-
-  /// True if `d` numbers are such a row and rows at these addresses are aligned.
-  template <class... Pointer>
-  static bool fits(Index d, const Pointer*... p) {
-    return std::same_as<Real, float> && d % 4 == 0 && d <= most_columns && (is_aligned<Quad<Real>>(p) && ...);
-  }
-};
-
-/// Dropout of the numbers of a WideRow; keeps all if the layer is not active.
-template <class Real>
-struct WideFactors {
-  std::uint32_t kept = ~0U;
-  Real scale = 1;
-
-  template <class Team>
-  CTP_HD WideFactors(const Team& team, const Dropout& dropout, Index entry, Index row, Index columns) {
-    if (!dropout.active()) return;
-    kept = kept_of_row(team, dropout, dropout.sample[entry], row, columns);
-    scale = static_cast<Real>(dropout.scale());
-  }
-  CTP_HD Real operator()(int q, int k) const { return (kept >> (4 * q + k) & 1U) != 0 ? scale : Real(0); }
-};
-
 /// LayerNorm on WideRow, by warps: each row is read once.
 template <class Real>
 struct LayerNormWide : LayerNorm<Real> {
@@ -202,10 +139,17 @@ struct LayerNormWide : LayerNorm<Real> {
   }
 };
 
-/// LayerNormBackward on WideRow, by warps: each row is read once. `dx` and `dh` differ.
+/// @brief LayerNormBackward on WideRow, and the sums of GainAndBiasTerm over the block's rows, in one pass: each row is
+/// read once. `dx` and `dh` differ.
+///
+/// Warp w of block b has the rows b * warps + w + k * blocks * warps, in the order of k, and adds up their terms in
+/// shared memory of its own. partial[b, column] is the sum of the block's warps, in their order.
 template <class Real, class Gradient>
 struct LayerNormBackwardWide : LayerNormBackward<Real, Gradient> {
-  static constexpr int least_blocks = 4;
+  static constexpr bool cooperative = true;
+  static constexpr int warps = 8, threads = warps * warp_size, least_blocks = 2;
+  static constexpr Index most_blocks = 132 * least_blocks;  // of large devices, all at a time
+  static constexpr Index least_rows = 2;                    // of a warp, for few parts
   using LayerNormBackward<Real, Gradient>::d;
   using LayerNormBackward<Real, Gradient>::sum;
   using LayerNormBackward<Real, Gradient>::dropout;
@@ -216,22 +160,67 @@ struct LayerNormBackwardWide : LayerNormBackward<Real, Gradient> {
   using LayerNormBackward<Real, Gradient>::dy;
   using LayerNormBackward<Real, Gradient>::dx;
   using LayerNormBackward<Real, Gradient>::dh;
+  Index rows;
+  Two<Real>* partial;
 
+  static Index blocks_of(Index rows) {
+    constexpr Index of_block = warps * least_rows;
+    return std::min((rows + of_block - 1) / of_block, most_blocks);
+  }
+  /// At most 64 KB, which every device has.
+  static std::size_t shared_bytes(Index d) { return static_cast<std::size_t>(2 * warps * d) * sizeof(Real); }
+
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    const int warp = t.id() / warp_size;
+    Real* const of_block = t.template shared<Real>();
+    Real* const of_warp = of_block + warp * 2 * d;
+    const WideRow<Real> row{t.id() % warp_size, d};
+    row.each([&](int, int column) {
+      write_wide(of_warp + column, Quad<Real>{});
+      write_wide(of_warp + d + column, Quad<Real>{});
+    });
+    CTP_KEEP_LOOP
+    for (Index i = t.block() * warps + warp; i < rows; i += t.blocks() * warps)
+      add_row(Warp<Thread>(t), row, i, of_warp);
+    t.sync();
+    for (Index column = t.id(); column < d; column += t.threads()) {
+      Two<Real> total{};
+      CTP_UNROLL
+      for (int w = 0; w < warps; ++w) {
+        const Real* const sums = of_block + w * 2 * d + column;
+        total += Two<Real>{sums[0], sums[d]};
+      }
+      partial[t.block() * d + column] = total;
+    }
+  }
+
+ private:
+  /// Adds the gradients of row i to dx and dh, and its terms to the sums for gain [d] and then bias [d] at `sums`.
   template <class Team>
-  CTP_HD void operator()(const Team& team, Index i) const {
+  CTP_HD void add_row(const Team& team, const WideRow<Real>& row, Index i, Real* sums) const {
     using Numbers = typename WideRow<Real>::Numbers;
-    const WideRow<Real> row{team.lane(), d};
     const Real m = mean[i], s = inverse[i];
     Numbers in = {}, g = {};
     row.read(sum + i * d, in);
     row.read(dy + i * d, g);
-    Real a = 0, b = 0;
     row.each([&](int q, int column) {
+      auto of_gain = read_wide<Quad<Real>>(sums + column), of_bias = read_wide<Quad<Real>>(sums + d + column);
+      CTP_UNROLL
+      for (int k = 0; k < 4; ++k) {
+        in[q].x[k] -= m;
+        of_gain.x[k] += g[q].x[k] * in[q].x[k] * s;
+        of_bias.x[k] += g[q].x[k];
+      }
+      write_wide(sums + column, of_gain);
+      write_wide(sums + d + column, of_bias);
+    });
+    Real a = 0, b = 0;
+    row.each([&](int q, int column) {  // a loop of its own, whose reads do not wait for the writes above
       const auto gains = read_wide<Quad<Real>>(gain + column);
       CTP_UNROLL
       for (int k = 0; k < 4; ++k) {
         g[q].x[k] *= gains.x[k];
-        in[q].x[k] -= m;
         a += g[q].x[k];
         b += g[q].x[k] * in[q].x[k];
       }
@@ -320,22 +309,34 @@ struct LayerNormOps {
   static void layer_norm_backward(Index rows, Index d, const Real* sum, const Dropout& dropout, Index rows_per_sample,
                                   const Real* gain, const Real* mean, const Real* inverse, Argument dy, Real* dx,
                                   Real* dh, Real* dgain, Real* dbias) {
+    const kernel::Two<Real*> sums{dgain, dbias};
     dy.visit([&]<class Gradient>(const Gradient* g) {
       if (dx != nullptr || dh != nullptr) {
         const kernel::LayerNormBackward<Real, Gradient> body{d, sum, dropout, rows_per_sample, gain, mean, inverse,
                                                              g, dx,  dh};
         if (kernel::WideRow<Real>::fits(d, sum, gain, dx, dh) && dy.has_fours() && dx != dh)
-          launch_rows_by_warp<Runtime>(rows, kernel::LayerNormBackwardWide<Real, Gradient>{body});
-        else
-          launch_rows<Runtime>(rows, d, body);
+          return backward_wide(rows, body, sums);
+        launch_rows<Runtime>(rows, d, body);
       }
-      add_column_sums<Runtime>(rows, d, kernel::GainAndBiasTerm<Real, Gradient>{d, sum, mean, inverse, g},
-                               kernel::Two<Real*>{dgain, dbias});
+      add_column_sums<Runtime>(rows, d, kernel::GainAndBiasTerm<Real, Gradient>{d, sum, mean, inverse, g}, sums);
     });
   }
   static void dropout(Index rows, Index d, const Real* x, const Dropout& dropout, Index rows_per_sample,
                       bool accumulate, Real* y) {
     launch_each<Runtime>(rows * d, kernel::DropElements<Real>{d, x, dropout, rows_per_sample, accumulate, y});
+  }
+
+ private:
+  template <class Gradient>
+  static void backward_wide(Index rows, const kernel::LayerNormBackward<Real, Gradient>& body,
+                            const kernel::Two<Real*>& sums) {
+    using Body = kernel::LayerNormBackwardWide<Real, Gradient>;
+    if (rows <= 0) return;
+    const Index parts = Body::blocks_of(rows), d = body.d;
+    auto* partial = static_cast<kernel::Two<Real>*>(
+        Runtime::scratch(static_cast<std::size_t>(parts * d) * sizeof(kernel::Two<Real>)));
+    Runtime::launch(parts, Body::threads, Body::shared_bytes(d), Body{body, rows, partial});
+    add_parts<Runtime>(parts, d, partial, sums);
   }
 };
 

@@ -83,6 +83,12 @@ struct Element {
 
 }  // namespace kernel
 
+/// kernel::AddParts of `parts` sums for each column.
+template <class Runtime, class Sum, class Sums>
+void add_parts(Index parts, Index columns, const Sum* partial, const Sums& sums) {
+  launch_each<Runtime>(columns, kernel::AddParts<Sum, Sums>{parts, columns, partial, sums});
+}
+
 namespace detail {
 
 template <class Runtime, class Sum, class Term, class Sums>
@@ -94,7 +100,7 @@ void add_column_sums(Index rows, Index columns, const Term& term, const Sums& su
   auto* partial = static_cast<Sum*>(Runtime::scratch(static_cast<std::size_t>(parts * columns) * sizeof(Sum)));
   launch_each<Runtime>(parts * columns,
                        kernel::PartialColumnSums<Sum, Term>{rows, columns, rows_of_part, term, partial});
-  launch_each<Runtime>(columns, kernel::AddParts<Sum, Sums>{parts, columns, partial, sums});
+  add_parts<Runtime>(parts, columns, partial, sums);
 }
 
 }  // namespace detail
