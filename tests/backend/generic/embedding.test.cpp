@@ -1,5 +1,7 @@
 #include <ctp/backend/generic/embedding.hpp>
 
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include <support/reference.hpp>
@@ -114,19 +116,22 @@ TEST_CASE_TEMPLATE(
 
 TEST_CASE_TEMPLATE("embedding: patches are cut row by row, each with channel, row and column in this order", B,
                    CTP_TEST_BACKENDS) {
-  constexpr Index channels = 3, size = 15, patch = 5, side = size / patch;
-  const Values images = reference::random(batch * channels * size * size, 1);
-  Values expected;
-  for (Index b = 0; b < batch; ++b)
-    for (Index py = 0; py < side; ++py)
-      for (Index px = 0; px < side; ++px)
-        for (Index c = 0; c < channels; ++c)
-          for (Index y = 0; y < patch; ++y)
-            for (Index x = 0; x < patch; ++x)
-              expected.push_back(images[at(((b * channels + c) * size + py * patch + y) * size + px * patch + x)]);
-  auto in = put<B>(images), out = reference::room<B>(static_cast<Index>(images.size()));
-  B::patches(batch, channels, size, patch, in.data(), out.data());
-  CHECK(off<B>(out, expected) == 0);
+  for (const auto& [channels, side, patch] : {std::array<Index, 3>{3, 3, 5}, {3, 3, 4}, {2, 4, 8}, {1, 1, 12}}) {
+    CAPTURE(patch);
+    const Index size = side * patch;
+    const Values images = reference::random(batch * channels * size * size, 1);
+    Values expected;
+    for (Index b = 0; b < batch; ++b)
+      for (Index py = 0; py < side; ++py)
+        for (Index px = 0; px < side; ++px)
+          for (Index c = 0; c < channels; ++c)
+            for (Index y = 0; y < patch; ++y)
+              for (Index x = 0; x < patch; ++x)
+                expected.push_back(images[at(((b * channels + c) * size + py * patch + y) * size + px * patch + x)]);
+    auto in = put<B>(images), out = reference::room<B>(static_cast<Index>(images.size()));
+    B::patches(batch, channels, size, patch, in.data(), out.data());
+    CHECK(off<B>(out, expected) == 0);
+  }
 }
 
 TEST_CASE_TEMPLATE("embedding: the class token comes before each image's patches, and positions are added", B,

@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
+#include <ctp/backend/cuda/kernel/divisor.hpp>
+#include <ctp/backend/cuda/kernel/packed.hpp>
 #include <ctp/backend/cuda/rows.hpp>
 #include <ctp/backend/normalization.hpp>
 
@@ -49,12 +51,36 @@ template <class Real>
 struct Patches {
   Index channels, size, patch;
   const Real* images;
-  Real* y;
+  Stored<Real> y;
   CTP_HD void operator()(Index i) const {  // i: element of y [batch, side, side, channels, patch, patch]
     const Index side = size / patch;
     const Index column = i % patch, row = i / patch % patch, c = i / (patch * patch) % channels;
     const Index at = i / (patch * patch * channels), px = at % side, py = at / side % side, b = at / (side * side);
-    y[i] = images[((b * channels + c) * size + py * patch + row) * size + px * patch + column];
+    y.set(i, images[((b * channels + c) * size + py * patch + row) * size + px * patch + column]);
+  }
+};
+
+/// Patches of a multiple of four columns: the four neighbours from 4 i on.
+template <class Real>
+struct PatchesOfFour {
+  Divisor quads, patch, channels, side;  ///< of the row of a patch: its quads
+  std::uint32_t size;
+  const Real* images;
+  Stored<Real> y;
+  [[nodiscard]] CTP_HD Quad<Real> read(Index i) const {
+    const auto in_row = quads(static_cast<std::uint32_t>(i));
+    const auto row = patch(in_row.quotient), c = channels(row.quotient), px = side(c.quotient), py = side(px.quotient);
+    const std::uint32_t plane = py.quotient * channels.divisor() + c.remainder;
+    const std::uint32_t y_of_image = py.remainder * patch.divisor() + row.remainder;
+    const std::uint32_t x_of_image = px.remainder * patch.divisor() + 4 * in_row.remainder;
+    return read_wide<Quad<Real>>(images + ((plane * size + y_of_image) * size + x_of_image));
+  }
+  CTP_HD void use(const Quad<Real>& four, Index i) const { y.set_four(4 * i, four); }
+
+  /// True if patches and images are such.
+  static bool fits(Index pixels, Index size, Index patch, const Real* images, const Stored<Real>& y) {
+    return patch % 4 == 0 && size % 4 == 0 && pixels <= Divisor::limit && is_aligned<Quad<Real>>(images) &&
+           y.has_fours();
   }
 };
 
@@ -99,10 +125,16 @@ struct EmbeddingOps {
   static void normalize_pixels(Index batch, Index area, const std::uint8_t* pixels, Real* images) {
     launch_each<Runtime>(batch * area, kernel::NormalizePixels<Real>{area, pixels, images});
   }
-  static void patches(Index batch, Index channels, Index size, Index patch, const Real* images, Real* y) {
-    const Index side = size / patch;
-    launch_each<Runtime>(batch * side * side * channels * patch * patch,
-                         kernel::Patches<Real>{channels, size, patch, images, y});
+  static void patches(Index batch, Index channels, Index size, Index patch, const Real* images,
+                      Numbers<Runtime, Real> y) {
+    const Index side = size / patch, n = batch * side * side * channels * patch * patch;
+    using OfFour = kernel::PatchesOfFour<Real>;
+    using kernel::Divisor;
+    if (n > 0 && OfFour::fits(batch * channels * size * size, size, patch, images, y))
+      launch_each<Runtime>(n / 4, OfFour{Divisor(patch / 4), Divisor(patch), Divisor(channels), Divisor(side),
+                                         static_cast<std::uint32_t>(size), images, y});
+    else
+      launch_each<Runtime>(n, kernel::Patches<Real>{channels, size, patch, images, y});
   }
   static void prepend_class_token(Index batch, Index n, Index d, const Real* x, const Real* class_token,
                                   const Real* positions, Real* y) {
