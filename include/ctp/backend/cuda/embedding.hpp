@@ -76,12 +76,6 @@ struct PatchesOfFour {
     return read_wide<Quad<Real>>(images + ((plane * size + y_of_image) * size + x_of_image));
   }
   CTP_HD void use(const Quad<Real>& four, Index i) const { y.set_four(4 * i, four); }
-
-  /// True if patches and images are such.
-  static bool fits(Index pixels, Index size, Index patch, const Real* images, const Stored<Real>& y) {
-    return patch % 4 == 0 && size % 4 == 0 && pixels <= Divisor::limit && is_aligned<Quad<Real>>(images) &&
-           y.has_fours();
-  }
 };
 
 template <class Real>
@@ -95,6 +89,30 @@ struct PrependClassToken {
   }
 };
 
+/// Rows of a multiple of four columns: the four neighbours from 4 i on.
+template <class Real>
+struct PrependClassTokenOfFour {
+  Divisor quads, tokens;  ///< of a row: its quads; of an image: its tokens
+  const Real *x, *class_token, *positions;
+  Real* y;
+
+  struct Loaded {
+    Quad<Real> token, position;
+  };
+  [[nodiscard]] CTP_HD Loaded read(Index i) const {
+    const auto row = quads(static_cast<std::uint32_t>(i)), image = tokens(row.quotient);
+    const std::uint32_t d = 4 * quads.divisor(), column = 4 * row.remainder, token = image.remainder;
+    const Real* from = token == 0 ? class_token : x + (row.quotient - image.quotient - 1) * d;
+    return {read_wide<Quad<Real>>(from + column), read_wide<Quad<Real>>(positions + (token * d + column))};
+  }
+  CTP_HD void use(const Loaded& loaded, Index i) const {
+    Quad<Real> sum;
+    CTP_UNROLL
+    for (int k = 0; k < 4; ++k) sum.x[k] = loaded.token.x[k] + loaded.position.x[k];
+    write_wide(y + 4 * i, sum);
+  }
+};
+
 template <class Real>
 struct PrependClassTokenBackward {
   Index n, d;
@@ -105,6 +123,34 @@ struct PrependClassTokenBackward {
     dx[i] += dy[i + (b + 1) * d];
   }
 };
+
+/// Rows of a multiple of four columns: the four neighbours from 4 i on.
+template <class Real>
+struct PrependClassTokenBackwardOfFour {
+  Divisor quads;  ///< of the patches of an image
+  Index d;
+  const Real* dy;
+  Real* dx;
+
+  struct Loaded {
+    Quad<Real> dy, dx;
+  };
+  [[nodiscard]] CTP_HD Loaded read(Index i) const {
+    const Index b = quads(static_cast<std::uint32_t>(i)).quotient;
+    return {read_wide<Quad<Real>>(dy + (4 * i + (b + 1) * d)), read_wide<Quad<Real>>(dx + 4 * i)};
+  }
+  CTP_HD void use(Loaded loaded, Index i) const {
+    CTP_UNROLL
+    for (int k = 0; k < 4; ++k) loaded.dx.x[k] += loaded.dy.x[k];
+    write_wide(dx + 4 * i, loaded.dx);
+  }
+};
+
+/// True if rows of d of `size` numbers at these addresses have aligned fours, with indices that a Divisor takes.
+template <class Real, class... Pointer>
+bool has_fours(Index size, Index d, const Pointer*... p) {
+  return d % 4 == 0 && size <= Divisor::limit && (is_aligned<Quad<Real>>(p) && ...);
+}
 
 }  // namespace kernel
 
@@ -128,22 +174,33 @@ struct EmbeddingOps {
   static void patches(Index batch, Index channels, Index size, Index patch, const Real* images,
                       Numbers<Runtime, Real> y) {
     const Index side = size / patch, n = batch * side * side * channels * patch * patch;
-    using OfFour = kernel::PatchesOfFour<Real>;
     using kernel::Divisor;
-    if (n > 0 && OfFour::fits(batch * channels * size * size, size, patch, images, y))
-      launch_each<Runtime>(n / 4, OfFour{Divisor(patch / 4), Divisor(patch), Divisor(channels), Divisor(side),
-                                         static_cast<std::uint32_t>(size), images, y});
+    if (n > 0 && patch % 4 == 0 && y.has_fours() &&
+        kernel::has_fours<Real>(batch * channels * size * size, size, images))
+      launch_each<Runtime>(
+          n / 4, kernel::PatchesOfFour<Real>{Divisor(patch / 4), Divisor(patch), Divisor(channels), Divisor(side),
+                                             static_cast<std::uint32_t>(size), images, y});
     else
       launch_each<Runtime>(n, kernel::Patches<Real>{channels, size, patch, images, y});
   }
   static void prepend_class_token(Index batch, Index n, Index d, const Real* x, const Real* class_token,
                                   const Real* positions, Real* y) {
-    launch_each<Runtime>(batch * (n + 1) * d, kernel::PrependClassToken<Real>{n, d, x, class_token, positions, y});
+    const Index size = batch * (n + 1) * d;
+    using kernel::Divisor;
+    if (size > 0 && kernel::has_fours<Real>(size, d, x, class_token, positions, y))
+      launch_each<Runtime>(size / 4, kernel::PrependClassTokenOfFour<Real>{Divisor(d / 4), Divisor(n + 1), x,
+                                                                           class_token, positions, y});
+    else
+      launch_each<Runtime>(size, kernel::PrependClassToken<Real>{n, d, x, class_token, positions, y});
   }
   static void prepend_class_token_backward(Index batch, Index n, Index d, const Real* dy, Real* dx, Real* dclass_token,
                                            Real* dpositions) {
-    if (n > 0) launch_each<Runtime>(batch * n * d, kernel::PrependClassTokenBackward<Real>{n, d, dy, dx});
-    const Index size = (n + 1) * d;
+    const Index of_patches = batch * n * d, size = (n + 1) * d;
+    if (of_patches > 0 && kernel::has_fours<Real>(of_patches, d, dy, dx))
+      launch_each<Runtime>(of_patches / 4,
+                           kernel::PrependClassTokenBackwardOfFour<Real>{kernel::Divisor(n * d / 4), d, dy, dx});
+    else
+      launch_each<Runtime>(of_patches, kernel::PrependClassTokenBackward<Real>{n, d, dy, dx});
     add_column_sums<Runtime>(batch, d, kernel::PositionTerm<Real>{size, dy}, dclass_token);
     add_column_sums<Runtime>(batch, size, kernel::PositionTerm<Real>{size, dy}, dpositions);
   }

@@ -25,20 +25,18 @@ class Divisor {
 
   explicit Divisor(Index d)
       : divisor_(static_cast<std::uint32_t>(d)),
-        shift_(std::bit_width(divisor_ - 1)),
+        shift_(static_cast<std::uint32_t>(std::bit_width(divisor_ - 1))),
         factor_(static_cast<std::uint32_t>((((std::uint64_t{1} << shift_) - divisor_) << 32U) / divisor_ + 1)) {}
 
   [[nodiscard]] CTP_HD std::uint32_t divisor() const { return divisor_; }
   [[nodiscard]] CTP_HD Parts operator()(std::uint32_t n) const {
     const auto high = static_cast<std::uint32_t>(std::uint64_t{factor_} * n >> 32U);
-    const std::uint32_t quotient = (high + n) >> static_cast<unsigned>(shift_);
+    const std::uint32_t quotient = (high + n) >> shift_;
     return {quotient, n - quotient * divisor_};
   }
 
  private:
-  std::uint32_t divisor_;
-  int shift_;
-  std::uint32_t factor_;
+  std::uint32_t divisor_, shift_, factor_;
 };
 
 }  // namespace ctp::backend::cuda::kernel
