@@ -163,8 +163,7 @@ struct EmbeddingOps {
   }
   static void embed_backward(Index batch, Index length, Index d, const std::int32_t* ids, std::int32_t padding,
                              const Real* dy, Real* dwords, Real* dpositions, Real* dtypes) {
-    const kernel::ScatterAddRows<Real> words{batch * length, d, dy, ids, padding, dwords};
-    launch_rows_by_warp<Runtime>(words.tasks(), words);
+    launch_scatter<Runtime>(batch * length, d, dy, ids, padding, dwords);
     add_column_sums<Runtime>(batch, length * d, kernel::PositionTerm<Real>{length * d, dy}, dpositions);
     add_column_sums<Runtime>(batch * length, d, kernel::Element<Real>{d, dy}, dtypes);
   }
