@@ -26,7 +26,7 @@ backend::Packed<B>* packed_scratch(const Pass<B>& pass, Index n) {
 /// consumes it, its gradient is never written.
 ///
 /// **Gradient.** [n,k], in packed form like the value. The operation's backward pass overwrites the gradient, so the
-/// gradient's memory is not zeroed before.
+/// gradient's memory is not zeroed before. An operand of_data() has none.
 template <class BackendType>
 class [[nodiscard]] Operand {
  public:
@@ -38,6 +38,10 @@ class [[nodiscard]] Operand {
       grad = reinterpret_cast<backend::Packed<Backend>*>(
           pass.tape->unzeroed(pass.level).allocate(backend::packed_bytes<Backend>(count(rows))));
   }
+  /// An operand of data, such as pixels, that nothing differentiates.
+  static Operand of_data(const Pass<Backend>& pass, Shape<2> rows) {
+    return {rows, detail::packed_scratch(pass, count(rows))};
+  }
   Operand(const Operand&) = delete;
   Operand(Operand&& other) noexcept
       : shape(other.shape), value(std::exchange(other.value, nullptr)), grad(std::exchange(other.grad, nullptr)) {}
@@ -47,7 +51,10 @@ class [[nodiscard]] Operand {
 
   Shape<2> shape;
   backend::Packed<Backend>* value = nullptr;
-  backend::Packed<Backend>* grad = nullptr;  ///< null in a teacher's pass
+  backend::Packed<Backend>* grad = nullptr;  ///< null in a teacher's pass, and of data
+
+ private:
+  Operand(Shape<2> rows, backend::Packed<Backend>* numbers) : shape(rows), value(numbers) {}
 };
 
 /// @brief SharedOperand [n,k]: a variable with its value also in packed form, so that several products read a value

@@ -25,8 +25,9 @@ struct PackedOf<B> {
 /// its Real.
 ///
 /// A backend with a Packed also has `packed_bytes(n)` and `pack(n, x, to)`, and accepts `Packed*` in place of `Real*`
-/// - for values: x, y (without residual) and the activated output of linear(), y of layer_norm(), q, k, v and o of
-///   attention(), where q, k and v of heads 32 or 64 wide lie at, and their rows apart by, multiples of 16 bytes;
+/// - for values: y of patches(), x, y (without residual) and the activated output of linear(), y of layer_norm(), q, k,
+///   v and o of attention(), where q, k and v of heads 32 or 64 wide lie at, and their rows apart by, multiples of 16
+///   bytes;
 /// - for the gradients of such values: dy, and dx where it is overwritten, of linear_backward(); dy of
 ///   layer_norm_backward(); d_o, and dq, dk and dv where they are overwritten, of attention_backward(). `before` of
 ///   linear_backward() is Packed if y of linear() was.

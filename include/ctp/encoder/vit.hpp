@@ -40,13 +40,13 @@ class Vit {
     require_shape(images.shape == Shape<4>{batch, 3, side_ * patch_, side_ * patch_}, "Vit", "images", images.shape,
                   "expected", Shape<4>{batch, 3, side_ * patch_, side_ * patch_}, "the model's image size is fixed");
     return enclosed(pass, [&](const Pass<B>& inner) {
-      Variable<2, B> patches{inner.scratch(Shape<2>{batch * n, area}), {}};
-      B::patches(batch, 3, side_ * patch_, patch_, images.data, patches.value.data);
+      auto patches = Operand<B>::of_data(inner, Shape<2>{batch * n, area});
+      B::patches(batch, 3, side_ * patch_, patch_, images.data, patches.value);
       const auto kernel = pass[patch_weight_];
       const Variable<2, B> weight{
           kernel.value.reshaped(Shape<2>{width_, area}),
           kernel.grad ? kernel.grad.reshaped(Shape<2>{width_, area}) : Tensor<typename B::Real, 2, B>{}};
-      auto x = prepend_class_token_residual(inner, linear(inner, patches, weight, pass[patch_bias_]), batch,
+      auto x = prepend_class_token_residual(inner, linear(inner, std::move(patches), weight, pass[patch_bias_]), batch,
                                             pass[class_token_], pass[positions_]);
       for (const auto& block : blocks_) x = block(inner, std::move(x), batch);
       return norm_(pass, x);

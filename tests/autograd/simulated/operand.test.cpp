@@ -110,3 +110,35 @@ TEST_CASE("operand: value and gradient take two bytes a number where products ro
   const ctp::Operand<Rounding> operand(pass, Shape<2>{64, 2});
   CHECK(bytes() - before == 2 * 2 * 128);  // at level 0 both lie in the memory of the step
 }
+
+TEST_CASE("operand: a product of data rounds its weight alone, with the bits of a product that rounds the data, too") {
+  constexpr ctp::Index batch = 2, size = 8, patch = 4, rows = batch * 4, area = 3 * patch * patch, width = 5;
+  ctp::Layout layout;
+  const auto w = layout.add("w", Shape<2>{width, area}, ctp::Start::Weight);
+  const auto b = layout.add("b", Shape<1>{width}, ctp::Start::Weight);
+  auto theta = reference::put<Rounding>(reference::random(layout.size(), 1));
+  auto images = reference::put<Rounding>(reference::random(batch * 3 * size * size, 2));
+  const auto weights_gradient = [&](const auto& multiply, long roundings) {
+    ctp::Tape<Rounding> tape;
+    auto gradient = reference::put<Rounding>(reference::Values(reference::at(layout.size()), 0.0));
+    const ctp::Pass<Rounding> pass{theta.data(), &tape, gradient.data(), {}};
+    const long before = Rounding::roundings();
+    const auto sum = ctp::testing::weighted_sum(pass, multiply(pass));
+    Rounding::fill(1, 1.F, sum.grad.data);
+    tape.backward();
+    CHECK(Rounding::roundings() - before == roundings);
+    return gradient.to_host();
+  };
+  const auto of_data = [&](const ctp::Pass<Rounding>& pass) {
+    auto x = ctp::Operand<Rounding>::of_data(pass, Shape<2>{rows, area});
+    CHECK(x.grad == nullptr);
+    Rounding::patches(batch, 3, size, patch, images.data(), x.value);
+    return linear(pass, std::move(x), pass[w], pass[b]);
+  };
+  const auto of_variable = [&](const ctp::Pass<Rounding>& pass) {
+    const ctp::Variable<2, Rounding> x{pass.scratch(Shape<2>{rows, area}), {}};
+    Rounding::patches(batch, 3, size, patch, images.data(), x.value.data);
+    return linear(pass, x, pass[w], pass[b]);
+  };
+  CHECK(weights_gradient(of_data, 1) == weights_gradient(of_variable, 3));
+}

@@ -1,5 +1,7 @@
 #include <ctp/backend/generic/embedding.hpp>
 
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include <support/reference.hpp>
@@ -114,43 +116,49 @@ TEST_CASE_TEMPLATE(
 
 TEST_CASE_TEMPLATE("embedding: patches are cut row by row, each with channel, row and column in this order", B,
                    CTP_TEST_BACKENDS) {
-  constexpr Index channels = 3, size = 15, patch = 5, side = size / patch;
-  const Values images = reference::random(batch * channels * size * size, 1);
-  Values expected;
-  for (Index b = 0; b < batch; ++b)
-    for (Index py = 0; py < side; ++py)
-      for (Index px = 0; px < side; ++px)
-        for (Index c = 0; c < channels; ++c)
-          for (Index y = 0; y < patch; ++y)
-            for (Index x = 0; x < patch; ++x)
-              expected.push_back(images[at(((b * channels + c) * size + py * patch + y) * size + px * patch + x)]);
-  auto in = put<B>(images), out = reference::room<B>(static_cast<Index>(images.size()));
-  B::patches(batch, channels, size, patch, in.data(), out.data());
-  CHECK(off<B>(out, expected) == 0);
+  for (const auto& [channels, side, patch] : {std::array<Index, 3>{3, 3, 5}, {3, 3, 4}, {2, 4, 8}, {1, 1, 12}}) {
+    CAPTURE(patch);
+    const Index size = side * patch;
+    const Values images = reference::random(batch * channels * size * size, 1);
+    Values expected;
+    for (Index b = 0; b < batch; ++b)
+      for (Index py = 0; py < side; ++py)
+        for (Index px = 0; px < side; ++px)
+          for (Index c = 0; c < channels; ++c)
+            for (Index y = 0; y < patch; ++y)
+              for (Index x = 0; x < patch; ++x)
+                expected.push_back(images[at(((b * channels + c) * size + py * patch + y) * size + px * patch + x)]);
+    auto in = put<B>(images), out = reference::room<B>(static_cast<Index>(images.size()));
+    B::patches(batch, channels, size, patch, in.data(), out.data());
+    CHECK(off<B>(out, expected) == 0);
+  }
 }
 
 TEST_CASE_TEMPLATE("embedding: the class token comes before each image's patches, and positions are added", B,
                    CTP_TEST_BACKENDS) {
   constexpr Index n = 7;
-  const Values x = reference::random(batch * n * d, 1), token = reference::random(d, 2);
-  const Values positions = reference::random((n + 1) * d, 3), dy = reference::random(batch * (n + 1) * d, 4);
-  Values y, dx = reference::random(batch * n * d, 11), dtoken = reference::random(d, 12);
-  Values dpositions = reference::random((n + 1) * d, 13);
-  auto bx = put<B>(x), btoken = put<B>(token), bpositions = put<B>(positions), bdy = put<B>(dy);
-  auto by = reference::room<B>(batch * (n + 1) * d);
-  auto bdx = put<B>(dx), bdtoken = put<B>(dtoken), bdpositions = put<B>(dpositions);
-  B::prepend_class_token(batch, n, d, bx.data(), btoken.data(), bpositions.data(), by.data());
-  B::prepend_class_token_backward(batch, n, d, bdy.data(), bdx.data(), bdtoken.data(), bdpositions.data());
-  for (Index b = 0; b < batch; ++b)
-    for (Index i = 0; i <= n; ++i)
-      for (Index j = 0; j < d; ++j) {
-        const double g = dy[at((b * (n + 1) + i) * d + j)];
-        y.push_back((i == 0 ? token[at(j)] : x[at((b * n + i - 1) * d + j)]) + positions[at(i * d + j)]);
-        (i == 0 ? dtoken[at(j)] : dx[at((b * n + i - 1) * d + j)]) += g;
-        dpositions[at(i * d + j)] += g;
-      }
-  CHECK(off<B>(by, y) < rounding<B>);
-  CHECK(off<B>(bdx, dx) < rounding<B>);
-  CHECK(off<B>(bdtoken, dtoken) < rounding<B>);
-  CHECK(off<B>(bdpositions, dpositions) < rounding<B>);
+  for (const Index width : {d, Index{4}, Index{132}}) {
+    CAPTURE(width);
+    const Values x = reference::random(batch * n * width, 1), token = reference::random(width, 2);
+    const Values positions = reference::random((n + 1) * width, 3), dy = reference::random(batch * (n + 1) * width, 4);
+    Values y, dx = reference::random(batch * n * width, 11), dtoken = reference::random(width, 12);
+    Values dpositions = reference::random((n + 1) * width, 13);
+    auto bx = put<B>(x), btoken = put<B>(token), bpositions = put<B>(positions), bdy = put<B>(dy);
+    auto by = reference::room<B>(batch * (n + 1) * width);
+    auto bdx = put<B>(dx), bdtoken = put<B>(dtoken), bdpositions = put<B>(dpositions);
+    B::prepend_class_token(batch, n, width, bx.data(), btoken.data(), bpositions.data(), by.data());
+    B::prepend_class_token_backward(batch, n, width, bdy.data(), bdx.data(), bdtoken.data(), bdpositions.data());
+    for (Index b = 0; b < batch; ++b)
+      for (Index i = 0; i <= n; ++i)
+        for (Index j = 0; j < width; ++j) {
+          const double g = dy[at((b * (n + 1) + i) * width + j)];
+          y.push_back((i == 0 ? token[at(j)] : x[at((b * n + i - 1) * width + j)]) + positions[at(i * width + j)]);
+          (i == 0 ? dtoken[at(j)] : dx[at((b * n + i - 1) * width + j)]) += g;
+          dpositions[at(i * width + j)] += g;
+        }
+    CHECK(off<B>(by, y) < rounding<B>);
+    CHECK(off<B>(bdx, dx) < rounding<B>);
+    CHECK(off<B>(bdtoken, dtoken) < rounding<B>);
+    CHECK(off<B>(bdpositions, dpositions) < rounding<B>);
+  }
 }

@@ -1,5 +1,7 @@
 #include <ctp/backend/generic/losses.hpp>
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <support/reference.hpp>
@@ -80,6 +82,52 @@ TEST_CASE_TEMPLATE("losses: cross entropy and divergence against a teacher's dis
     B::soft_cross_entropy_backward(n, m, bx.data(), bt.data(), Real(inverse), lx.data(), lt.data(), bweight.data(),
                                    bdloss.data(), bdx.data());
     CHECK(off<B>(bdx, dx) < near<B>);
+  }
+}
+
+TEST_CASE_TEMPLATE("losses: long rows of rising, falling and random scores, with scores of minus infinity", B,
+                   CTP_TEST_BACKENDS) {
+  using Real = typename B::Real;
+  constexpr Index rows = 4;
+  for (const Index columns : {1, 7, 40, 2048, 2049, 5003}) {
+    CAPTURE(columns);
+    Values x = spread(rows * columns, 1), t = spread(rows * columns, 2);
+    for (Index j = 0; j < columns; ++j) {
+      const double share = static_cast<double>(j) / static_cast<double>(columns);
+      x[at(j)] = t[at(columns + j)] = 60 * share - 30;
+      t[at(j)] = x[at(columns + j)] = 30 - 60 * share;
+    }
+    const Ids target = reference::random_ids(rows, static_cast<std::uint32_t>(columns), 4);
+    Values cross, soft, divergence, masked;
+    for (Index i = 0; i < rows; ++i) {
+      const Values p = reference::softmax(row(x, i, columns), 0.5), q = reference::softmax(row(t, i, columns), 0.5);
+      cross.push_back(-std::log(reference::softmax(row(x, i, columns))[at(target[at(i)])]));
+      double kept = 0, own = 0;
+      for (Index j = 0; j < columns; ++j) {
+        kept -= q[at(j)] * std::log(p[at(j)]);
+        own -= q[at(j)] * std::log(q[at(j)]);
+      }
+      soft.push_back(kept);
+      divergence.push_back(kept - own);
+    }
+    auto bx = put<B>(x), bt = put<B>(t), lx = reference::room<B>(rows), lt = reference::room<B>(rows);
+    auto loss = reference::room<B>(rows);
+    auto ids = reference::put_as_is<B>(target);
+    B::cross_entropy(rows, columns, bx.data(), ids.data(), lx.data(), loss.data());
+    CHECK(off<B>(loss, cross) < near<B>);
+    B::soft_cross_entropy(rows, columns, bx.data(), bt.data(), Real(0.5), false, lx.data(), lt.data(), loss.data());
+    CHECK(off<B>(loss, soft) < near<B>);
+    B::soft_cross_entropy(rows, columns, bx.data(), bt.data(), Real(0.5), true, lx.data(), lt.data(), loss.data());
+    CHECK(off<B>(loss, divergence) < near<B>);
+    if (columns < 3) continue;
+    for (Index i = 0; i < rows; ++i) {
+      x[at(i * columns)] = x[at(i * columns + columns - 1)] = -std::numeric_limits<double>::infinity();
+      masked.push_back(-std::log(reference::softmax(row(x, i, columns))[1]));
+    }
+    bx.assign(x);
+    ids.assign(Ids(at(rows), 1));
+    B::cross_entropy(rows, columns, bx.data(), ids.data(), lx.data(), loss.data());
+    CHECK(off<B>(loss, masked) < near<B>);
   }
 }
 

@@ -5,23 +5,55 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <ctp/backend/cuda/kernel/launch.hpp>
+#include <ctp/backend/cuda/kernel/read_ahead.hpp>
 #include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// log sum_j exp(scale x[j]), in every lane.
-template <class Team, class Real>
-CTP_HD Real log_sum_exp(const Team& team, Index m, const Real* x, Real scale) {
-  Real top = x[0];
-  for (Index j = team.lane(); j < m; j += team.size()) top = x[j] > top ? x[j] : top;
-  top = team.max(top);
-  Real total = 0;
-  for (Index j = team.lane(); j < m; j += team.size()) total += fn::exp((x[j] - top) * scale);
-  return top * scale + std::log(team.sum(total));
+/// @brief Sum of the exponentials of a lane's scores, relative to the largest score so far: each score is read once.
+///
+/// **Source.** Milakov and Gimelshein 2018, arXiv:1805.02867, algorithm 3.
+template <class Real>
+struct RunningSum {
+  Real top = std::numeric_limits<Real>::lowest(), sum = 0;
+
+  struct Factors {
+    Real of_earlier, of_new;
+  };
+  /// Adds exp(scale x). Returns the factors of a sum with the same exponentials: of the sum so far, and of x's term.
+  CTP_HD Factors add(Real x, Real scale) {
+    const bool larger = x > top;
+    const Real of_smaller = fn::exp((larger ? top - x : x - top) * scale);
+    const Factors factors{larger ? of_smaller : Real(1), larger ? Real(1) : of_smaller};
+    sum = sum * factors.of_earlier + factors.of_new;
+    top = larger ? x : top;
+    return factors;
+  }
+  /// Adds up the sums of the team, in every lane. Returns the factor of another sum of the lane.
+  template <class Team>
+  CTP_HD Real join(const Team& team, Real scale) {
+    const Real of_lane = top;
+    top = team.max(of_lane);
+    const Real factor = fn::exp((of_lane - top) * scale);
+    sum = team.sum(sum * factor);
+    return factor;
+  }
+  /// The logarithm of the sum of exp(scale x).
+  [[nodiscard]] CTP_HD Real log_sum(Real scale) const { return top * scale + std::log(sum); }
+};
+
+/// Calls use(read(j)) for each of a lane's columns j of m, with eight reads before the first of their uses.
+template <class Team, class Read, class Use>
+CTP_HD void for_columns(const Team& team, Index m, const Read& read, const Use& use) {
+  const Index lane = team.lane(), size = team.size();
+  read_ahead<8>(
+      0, lane < m ? (m - lane + size - 1) / size : 0, [&](Index turn) { return read(lane + turn * size); },
+      [&](const auto& loaded, Index) { use(loaded); });
 }
 
 template <class Real>
@@ -33,10 +65,14 @@ struct CrossEntropy {
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index i) const {
-    const Real l = log_sum_exp(team, m, x + i * m, Real(1));
+    const Real* xi = x + i * m;
+    RunningSum<Real> sum;
+    for_columns(team, m, [&](Index j) { return xi[j]; }, [&](Real score) { sum.add(score, Real(1)); });
+    sum.join(team, Real(1));
     if (team.lane() == 0) {
+      const Real l = sum.log_sum(Real(1));
       log_sum[i] = l;
-      loss[i] = l - x[i * m + target[i]];
+      loss[i] = l - xi[target[i]];
     }
   }
 };
@@ -68,18 +104,26 @@ struct SoftCrossEntropy {
 
   template <class Team>
   CTP_HD void operator()(const Team& team, Index i) const {
-    const Real *xi = x + i * m, *ti = t + i * m, own = divergence ? Real(1) : Real(0);
-    const Real lx = log_sum_exp(team, m, xi, inverse_temperature), lt = log_sum_exp(team, m, ti, inverse_temperature);
-    Real total = 0;
-    for (Index j = team.lane(); j < m; j += team.size()) {
-      const Real log_q = ti[j] * inverse_temperature - lt, log_p = xi[j] * inverse_temperature - lx;
-      total += fn::exp(log_q) * (own * log_q - log_p);
-    }
-    total = team.sum(total);
+    const Real *xi = x + i * m, *ti = t + i * m, own = divergence ? Real(1) : Real(0), scale = inverse_temperature;
+    struct Scores {
+      Real x, t;
+    };
+    RunningSum<Real> of_x, of_t;
+    Real total = 0;  // sum exp(scale t) (own t - x)
+    for_columns(
+        team, m, [&](Index j) { return Scores{xi[j], ti[j]}; },
+        [&](const Scores& one) {
+          of_x.add(one.x, scale);
+          const auto factors = of_t.add(one.t, scale);
+          total = total * factors.of_earlier + factors.of_new * (own * one.t - one.x);
+        });
+    of_x.join(team, scale);
+    total = team.sum(total * of_t.join(team, scale));
     if (team.lane() == 0) {
+      const Real lx = of_x.log_sum(scale), lt = of_t.log_sum(scale);
       log_sum_x[i] = lx;
       log_sum_t[i] = lt;
-      loss[i] = total;
+      loss[i] = total / of_t.sum * scale + (lx - own * lt);  // sum q (own log q - log p)
     }
   }
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <ctp/backend/cuda/kernel/launch.hpp>
+#include <ctp/backend/cuda/kernel/wide_access.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -23,11 +24,11 @@ struct GatherRows {
 };
 
 /// Place of the lowest bit of `bits`, which is not 0.
-CTP_HD inline int lowest_bit(unsigned bits) {
+CTP_HD inline unsigned lowest_bit(unsigned bits) {
 #if defined(__CUDA_ARCH__)
-  return __ffs(static_cast<int>(bits)) - 1;
+  return static_cast<unsigned>(__ffs(static_cast<int>(bits)) - 1);
 #else
-  return std::countr_zero(bits);
+  return static_cast<unsigned>(std::countr_zero(bits));
 #endif
 }
 
@@ -35,7 +36,8 @@ CTP_HD inline int lowest_bit(unsigned bits) {
 ///
 /// A warp for each place i and 128 columns. The warp of a row's first occurrence computes the whole sum, so no two
 /// warps write to one element and the order is fixed. x is read once and written once; eight rows of y are read ahead.
-template <class Real>
+/// `Wide`: a lane has four neighbouring columns, in rows whose fours are aligned, else four columns 32 apart.
+template <class Real, bool Wide>
 struct ScatterAddRows {
   static constexpr int columns_of_lane = 4, columns_of_warp = columns_of_lane * warp_size, rows_ahead = 8;
   Index n, d;
@@ -49,28 +51,41 @@ struct ScatterAddRows {
 
   template <class Thread>
   CTP_HD void operator()(const Warp<Thread>& warp, Index task) const {
-    const Index i = task / chunks(), column = task % chunks() * columns_of_warp + warp.lane();
+    const Index i = task / chunks(), column = task % chunks() * columns_of_warp + (Wide ? 4 : 1) * warp.lane();
     const std::int32_t row = index[i];
     if (row == skipped || occurs(warp, row, i)) return;
-    Real sum[columns_of_lane] = {};
-    for_columns(column, [&](int k, Index c) { sum[k] = x[row * d + c]; });
+    Quad<Real> sum = read(x + row * d, column);
     for (Index first = i; first < n; first += warp_size) {
       const Index j = first + warp.lane();
       // One bit for each lane: the sum is the bit mask of the lanes with this row's index.
       unsigned found = warp.sum(j < n && index[j] == row ? 1U << static_cast<unsigned>(warp.lane()) : 0U);
       while (found != 0) found = add_rows(y + first * d, found, column, sum);
     }
-    for_columns(column, [&](int k, Index c) { x[row * d + c] = sum[k]; });
+    write(sum, x + row * d, column);
   }
 
  private:
   [[nodiscard]] CTP_HD Index chunks() const { return (d + columns_of_warp - 1) / columns_of_warp; }
-  /// Calls use(k, c) for column c = column + 32 k, for each of a lane's columns.
-  template <class Use>
-  CTP_HD void for_columns(Index column, const Use& use) const {
-    CTP_UNROLL
-    for (int k = 0; k < columns_of_lane; ++k)
-      if (column + k * warp_size < d) use(k, column + k * warp_size);
+  /// A lane's numbers of a row, the first in `column`. A column beyond the row has any number.
+  CTP_HD Quad<Real> read(const Real* from, Index column) const {
+    if constexpr (Wide) {
+      return read_wide<Quad<Real>>(from + (column < d ? column : 0));  // without a branch
+    } else {
+      Quad<Real> four = {};
+      CTP_UNROLL
+      for (int k = 0; k < columns_of_lane; ++k)
+        if (column + k * warp_size < d) four.x[k] = from[column + k * warp_size];
+      return four;
+    }
+  }
+  CTP_HD void write(const Quad<Real>& four, Real* to, Index column) const {
+    if constexpr (Wide) {
+      if (column < d) write_wide(to + column, four);
+    } else {
+      CTP_UNROLL
+      for (int k = 0; k < columns_of_lane; ++k)
+        if (column + k * warp_size < d) to[column + k * warp_size] = four.x[k];
+    }
   }
   /// True if index[j] == row for some j < i.
   template <class Thread>
@@ -80,21 +95,20 @@ struct ScatterAddRows {
     return warp.sum(earlier) > 0;
   }
   /// Adds the rows of `from` that the lowest eight bits of `found` name, and returns the other bits.
-  CTP_HD unsigned add_rows(const Real* from, unsigned found, Index column, Real (&sum)[columns_of_lane]) const {
-    Real loaded[rows_ahead][columns_of_lane] = {};
+  CTP_HD unsigned add_rows(const Real* from, unsigned found, Index column, Quad<Real>& sum) const {
+    Quad<Real> loaded[rows_ahead] = {};
     unsigned left = found;
     CTP_UNROLL
     for (int r = 0; r < rows_ahead; ++r) {
       if (left == 0) continue;
-      const Real* one = from + lowest_bit(left) * d;
-      for_columns(column, [&](int k, Index c) { loaded[r][k] = one[c]; });
+      loaded[r] = read(from + static_cast<Index>(lowest_bit(left)) * d, column);
       left &= left - 1;
     }
     CTP_UNROLL
     for (int r = 0; r < rows_ahead; ++r) {
       if (found == 0) continue;
       CTP_UNROLL
-      for (int k = 0; k < columns_of_lane; ++k) sum[k] += loaded[r][k];
+      for (int k = 0; k < columns_of_lane; ++k) sum.x[k] += loaded[r].x[k];
       found &= found - 1;
     }
     return found;
@@ -203,6 +217,17 @@ struct TransposeEach {
 
 }  // namespace kernel
 
+/// Launches ScatterAddRows for x [_,d] and y [n,d].
+template <class Runtime, class Real>
+void launch_scatter(Index n, Index d, const Real* y, const std::int32_t* index, std::int32_t skipped, Real* x) {
+  const auto launch = [](const auto& body) { launch_rows_by_warp<Runtime>(body.tasks(), body); };
+  using Four = kernel::Quad<Real>;
+  if (d % 4 == 0 && kernel::is_aligned<Four>(y) && kernel::is_aligned<Four>(x))
+    launch(kernel::ScatterAddRows<Real, true>{n, d, y, index, skipped, x});
+  else
+    launch(kernel::ScatterAddRows<Real, false>{n, d, y, index, skipped, x});
+}
+
 /// The operations of generic::RowOps, which documents each of them.
 template <class Runtime, class Real>
 struct RowOps {
@@ -210,8 +235,7 @@ struct RowOps {
     launch_each<Runtime>(n * d, kernel::GatherRows<Real>{d, x, index, y});
   }
   static void scatter_add_rows(Index n, Index d, const Real* y, const std::int32_t* index, Real* x) {
-    const kernel::ScatterAddRows<Real> body{n, d, y, index, -1, x};
-    launch_rows_by_warp<Runtime>(body.tasks(), body);
+    launch_scatter<Runtime>(n, d, y, index, -1, x);
   }
   static void take_rows(Index n, Index step, Index d, const Real* x, Real* y) {
     launch_each<Runtime>(n * d, kernel::TakeRows<Real>{step, d, x, y});

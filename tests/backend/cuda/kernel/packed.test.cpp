@@ -158,6 +158,22 @@ TEST_CASE_TEMPLATE("packed: a layer norm stores the numbers to which the product
   CHECK(packed.values() == taken<B>(y.template to_host<double>()));
 }
 
+TEST_CASE_TEMPLATE("packed: patches are the pixels to which the product would round them, four at once or one by one",
+                   B, CTP_TEST_BACKENDS) {
+  constexpr Index batch = 2, channels = 3;
+  for (const Index patch : {4, 5, 8, 16})
+    for (const Index first : {0, 1}) {  // unaligned pixels
+      CAPTURE(patch);
+      CAPTURE(first);
+      const Index size = 2 * patch, pixels = batch * channels * size * size;
+      auto images = put<B>(random(first + pixels, 1)), y = room<B>(pixels);
+      Room<B> packed(pixels);
+      B::patches(batch, channels, size, patch, images.data() + first, y.data());
+      B::patches(batch, channels, size, patch, images.data() + first, packed.data());
+      CHECK(packed.values() == taken<B>(y.template to_host<double>()));
+    }
+}
+
 TEST_CASE_TEMPLATE("packed: products of packed operands have the bits of products that round", B, CTP_TEST_BACKENDS) {
   auto x = put<B>(random(n * k, 1)), w = put<B>(random(m * k, 2)), bias = put<B>(random(m, 3));
   auto dy = put<B>(random(n * m, 4));
