@@ -123,10 +123,10 @@ def bytes_of_results():
     product = {"product": "bf16", "m": 10, "n": 20, "k": 30}
     found = [bytes_of({**product, **flags}) - 2 * (300 + 600) for flags in ({}, {"adds": 1}, {"packed": 1})]
     expect("bytes of a product's result", found == [800, 1600, 400], found)
-    launch = {"batch": 1, "heads": 1, "queries": 16, "keys": 32, "width": 64, "q": 2, "d_o": 2}
+    launch = {"batch": 1, "heads": 1, "queries": 16, "keys": 32, "width": 64, "q": 2, "d_o": 2, "o": 2}
     found = [bytes_of({**launch, "kernel": f"TensorQueryGradient<Bf16Form,64,{number}>", "overwrite": flag})
              for number, flag in (("float", 1), ("float", 0), ("Bfloat16", 1))]
-    expect("bytes of dq, written, added to and rounded", found == [64 * (16 * each + 32 * 4) for each in (8, 12, 6)],
+    expect("bytes of dq, written, added to and rounded", found == [64 * (16 * each + 32 * 4) for each in (10, 14, 8)],
            found)
     launch = {"kernel": "ForEachKernel<PartialColumnSums<float,ResultGradient<float,Bfloat16,Bfloat16>>>", "n": 5,
               "blocks": 1, "rows": 3, "columns": 7, "before": 1, "to": 2}

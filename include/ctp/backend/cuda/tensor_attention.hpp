@@ -32,18 +32,6 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// Sum, or maximum, over the four lanes that share a row.
-template <class Thread>
-CTP_HD float sum_of_row(const Thread& t, float x) {
-  x += t.shuffle_xor(x, 1);
-  return x + t.shuffle_xor(x, 2);
-}
-template <class Thread>
-CTP_HD float max_of_row(const Thread& t, float x) {
-  x = std::fmax(x, t.shuffle_xor(x, 1));
-  return std::fmax(x, t.shuffle_xor(x, 2));
-}
-
 /// Forward pass: o and, unless log_sum is null, the logarithm of each query's softmax sum.
 template <class Form, int Width>
 struct TensorAttention : KeySide<Form, Width> {
@@ -177,11 +165,11 @@ struct TensorAttention {
       });
     });
   }
-  /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null; they are laid out as q, k and v, and are all
-  /// float, or all rounded and overwritten.
+  /// `delta`: <d_o, o> of each query, which the pass for dq computes if dq is not null. Any of dq, dk and dv may be
+  /// null; they are laid out as q, k and v, and are all float, or all rounded and overwritten.
   static void backward(const AttentionShape& s, const Argument& q, const Argument& k, const Argument& v,
-                       const float* key_bias, const Dropout& dropout, const float* saved, const float* delta,
-                       const Argument& d_o, bool overwrite_grad, const Argument& dq, const Argument& dk,
+                       const float* key_bias, const Dropout& dropout, const float* saved, const Argument& o,
+                       float* delta, const Argument& d_o, bool overwrite_grad, const Argument& dq, const Argument& dk,
                        const Argument& dv) {
     const kernel::GradientLayout layout{s.q_stride, s.k_stride, s.v_stride, overwrite_grad};
     const bool rounded = (dq ? dq : dk ? dk : dv).rounded();
@@ -198,6 +186,7 @@ struct TensorAttention {
             return OfQueries{{strips, of_sources, of.k, of.v, key_bias, dropout, dropout.scale()},
                              of.q,
                              of.d_o,
+                             o,
                              saved,
                              delta,
                              layout,

@@ -15,6 +15,7 @@
 #include <ctp/backend/cuda/kernel/head_strips.hpp>
 #include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/key_side.hpp>
+#include <ctp/backend/cuda/kernel/packed.hpp>
 #include <ctp/backend/cuda/kernel/score_terms.hpp>
 #include <ctp/backend/cuda/kernel/tensor_tile.hpp>
 #include <ctp/config.hpp>
@@ -36,8 +37,9 @@ struct GradientLayout {
   }
 };
 
-/// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory. `Gradient`: float, or
-/// Bfloat16, which is overwritten.
+/// Backward pass for dq, and delta = <d_o, o> of each query: the term that the softmax's gradient subtracts from each
+/// score's. A warp computes 16 queries; keys and values are in shared memory. `Gradient`: float, or Bfloat16, which is
+/// overwritten.
 template <class Form, int Width, class Gradient>
 struct TensorQueryGradient : KeySide<Form, Width> {
   using Keys = KeySide<Form, Width>;
@@ -45,7 +47,9 @@ struct TensorQueryGradient : KeySide<Form, Width> {
   static constexpr bool cooperative = true;
   static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
   const typename Form::Source *q, *d_o;
-  const float *log_sum, *delta;
+  Stored<float> o;
+  const float* log_sum;
+  float* delta;
   GradientLayout layout;
   Gradient* dq;
 
@@ -69,7 +73,7 @@ struct TensorQueryGradient : KeySide<Form, Width> {
       const int row = (turn + warp) * strip_rows;
       const Index query = first_query + row, rows = turn + warp < strips.strips ? s.queries - query : 0;
       Strip strip;
-      if (rows > 0) start(f, head, query, rows, strip);
+      if (rows > 0) start(t, f, head, query, rows, strip);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
         if (!held_once) this->template load<strip_reloads<Form>>(t, held, head, first_query, first);
@@ -86,16 +90,21 @@ struct TensorQueryGradient : KeySide<Form, Width> {
   }
 
  private:
-  CTP_HD void start(const Fragment& f, const Head& head, Index query, Index rows, Strip& strip) const {
-    const Index o_stride = s.heads * s.width;
+  template <class Thread>
+  CTP_HD void start(const Thread& t, const Fragment& f, const Head& head, Index query, Index rows, Strip& strip) const {
+    const Index o_stride = s.heads * s.width, first = head.o(s) + query * o_stride;
     load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, strip.queries);
-    load_left<Form, Width>(d_o + head.o(s) + query * o_stride, o_stride, rows, f, strip.changes);
+    load_left<Form, Width>(d_o + first, o_stride, rows, f, strip.changes);
+    if (o.rounded())
+      multiply_rows<Form, Width>(t, f, strip.changes, o.as<const Bfloat16>() + first, o_stride, rows, strip.taken);
+    else
+      multiply_rows<Form, Width>(t, f, strip.changes, o.as<const float>() + first, o_stride, rows, strip.taken);
     CTP_UNROLL
     for (int half = 0; half < 2; ++half) {
       const Index i = f.group + half * 8;
       if (i >= rows) continue;
       strip.total[half] = log2_e * log_sum[head.row(s, query + i)];
-      strip.taken[half] = delta[head.row(s, query + i)];
+      if (f.pair == 0) delta[head.row(s, query + i)] = strip.taken[half];
     }
   }
   /// Adds keys j to j + strip_rows of shared memory.

@@ -65,6 +65,24 @@ struct Multiply {
   }
 };
 
+/// Inner products of 13 rows of `left` and of `right`, by one warp.
+template <class Form, class Source>
+struct MultiplyRows {
+  static constexpr bool cooperative = true;
+  const float* left;
+  const Source* right;
+  float* products;
+  template <class Thread>
+  void operator()(const Thread& t) const {
+    const kernel::Fragment f(t.id());
+    kernel::LeftOperands<Form, 32> operands;
+    kernel::load_left<Form, 32>(left, 32, 13, f, operands);
+    float found[2];
+    kernel::multiply_rows<Form, 32>(t, f, operands, right, 34, 13, found);
+    for (int half = 0; half < 2; ++half) products[(f.group + half * 8) * 4 + f.pair] = found[half];
+  }
+};
+
 template <class Form>
 constexpr double rounding = sizeof(typename Form::Number) == 2 ? 1.0 / 256 : 1.0 / 2048;
 
@@ -122,4 +140,26 @@ TEST_CASE_TEMPLATE("tensor_tile: products with rows and with transposed rows", F
       CHECK(rounded[at(i * 34 + j)].bits == kernel::bfloat16_bits(alone));
     }
   for (Index i = 0; i < 16; ++i) CHECK(std::isnan(rounded[at(i * 34 + 32)]));  // behind the columns
+}
+
+TEST_CASE_TEMPLATE("tensor_tile: inner products of rows, in the four lanes of a row", Form, kernel::Bf16Form,
+                   kernel::Tf32Form) {
+  const std::vector<float> left = single(random(13 * 32, 1)), right = single(random(13 * 34, 2));
+  std::vector<kernel::Bfloat16> rounded;
+  for (const float x : right) rounded.push_back({static_cast<std::uint16_t>(kernel::bfloat16_bits(x))});
+  std::vector<float> found(16 * 4), of_rounded(16 * 4);
+  Runtime::launch(1, 32, 0, MultiplyRows<Form, float>{left.data(), right.data(), found.data()});
+  Runtime::launch(1, 32, 0, MultiplyRows<Form, kernel::Bfloat16>{left.data(), rounded.data(), of_rounded.data()});
+  for (Index i = 0; i < 16; ++i)
+    for (Index lane = 0; lane < 4; ++lane) {
+      double product = 0, rounded_product = 0, size = 1e-6;
+      for (Index c = 0; c < 32 && i < 13; ++c) {
+        const double x = double(left[at(i * 32 + c)]), y = double(right[at(i * 34 + c)]);
+        product += x * y;
+        rounded_product += x * double(float(rounded[at(i * 34 + c)]));
+        size += std::abs(x * y);
+      }
+      CHECK(std::abs(double(found[at(i * 4 + lane)]) - product) <= rounding<Form> * size);
+      CHECK(std::abs(double(of_rounded[at(i * 4 + lane)]) - rounded_product) <= rounding<Form> * size);
+    }
 }

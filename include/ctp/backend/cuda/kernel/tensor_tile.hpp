@@ -3,6 +3,7 @@
 /// @layer  backend
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -75,6 +76,38 @@ CTP_HD void load_left(const Source* from, Index stride, Index n, const Fragment&
     if (stride % 2 != 0 || !is_aligned<Pair<float>>(from))
       return load([](const float* at) { return Pair<float>{{at[0], at[1]}}; });
   load([](const Source* at) { return read_wide<Pair<Source>>(at); });
+}
+
+/// Sum, or maximum, over the four lanes that share a row.
+template <class Thread>
+CTP_HD float sum_of_row(const Thread& t, float x) {
+  x += t.shuffle_xor(x, 1);
+  return x + t.shuffle_xor(x, 2);
+}
+template <class Thread>
+CTP_HD float max_of_row(const Thread& t, float x) {
+  x = std::fmax(x, t.shuffle_xor(x, 1));
+  return std::fmax(x, t.shuffle_xor(x, 2));
+}
+
+/// Inner products of the left operands' rows with the strip_rows rows that begin at `from`: those of rows group and
+/// group + 8, from row `n` on 0. `Source`: float or Bfloat16, aligned to pairs.
+template <class Form, int Width, class Source, class Thread>
+CTP_HD void multiply_rows(const Thread& t, const Fragment& f, const LeftOperands<Form, Width>& left, const Source* from,
+                          Index stride, Index n, float (&products)[2]) {
+  CTP_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    const int row = f.group + half * 8;
+    const Source* const at = from + row * stride + f.pair * 2;
+    float sum = 0;
+    CTP_UNROLL
+    for (int k = 0; k < Width / 8; ++k) {
+      const auto x = row < n ? read_wide<Pair<Source>>(at + k * 8) : Pair<Source>{};
+      const Pair<float> y = Form::left_pair(left, k, half);
+      sum += y.x[0] * x.x[0] + y.x[1] * x.x[1];
+    }
+    products[half] = sum_of_row(t, sum);
+  }
 }
 
 /// sums [16, Rows] += left [16, Width] times the transposed `rows` [Rows, Width] in shared memory, from row `first` on.
