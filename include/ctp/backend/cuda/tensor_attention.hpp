@@ -38,9 +38,9 @@ struct TensorAttention : KeySide<Form, Width> {
   using Keys = KeySide<Form, Width>;
   using Keys::dropout, Keys::key_bias, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
-  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
-  /// Keys of a step where that many remain: without bias, with bias; else strip_rows.
-  static constexpr int whole = 64, whole_biased = 32;
+  static constexpr int threads = strip_warps<Form> * warp_size, least_blocks = strip_blocks<Form>;
+  /// Keys of a step where that many remain: without bias, as many as registers hold; with bias; else strip_rows.
+  static constexpr int whole = sizeof(typename Form::Number) == 2 ? 32 : 64, whole_biased = 32;
   const typename Form::Source* q;
   float* log_sum;
   Stored<float> o;
@@ -247,7 +247,7 @@ struct TensorAttention {
   template <class Form, int Width, class Kernel, class Make>
   static void launch(const AttentionShape& s, const Dropout& dropout, Index rows, Index others, const Make& make) {
     using Held = kernel::HeldRows<Form, Width>;
-    const kernel::HeadStrips strips(rows, others, Held::longest_chunk);
+    const kernel::HeadStrips strips(rows, others, Held::longest_chunk, Kernel::threads / warp_size);
     const std::size_t kept = dropout.active() ? Kernel::kept_bytes(strips) : 0;
     Runtime::launch(s.batch * s.heads * strips.blocks, strips.warps * warp_size, Held::bytes(strips.chunk, kept),
                     make(strips));

@@ -45,7 +45,7 @@ struct TensorQueryGradient : KeySide<Form, Width> {
   using Keys = KeySide<Form, Width>;
   using Keys::dropout, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
-  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  static constexpr int threads = strip_warps<Form> * warp_size, least_blocks = strip_blocks<Form>;
   const typename Form::Source *q, *d_o;
   Stored<float> o;
   const float* log_sum;
@@ -133,7 +133,7 @@ struct TensorQueryGradient : KeySide<Form, Width> {
 template <class Form, int Width, class Gradient>
 struct TensorKeyGradient {
   static constexpr bool cooperative = true;
-  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  static constexpr int threads = 4 * warp_size, least_blocks = strip_blocks<Form>;
   HeadStrips strips;
   AttentionShape s;
   const typename Form::Source *q, *k, *v, *d_o;

@@ -11,17 +11,17 @@
 
 namespace ctp::backend::cuda::kernel {
 
-/// @brief Strips of a head's `rows`: a block computes up to `most` strips, a warp one strip at a time. The rows of the
-/// other side are in shared memory, at most `chunk` at a time.
+/// @brief Strips of a head's `rows`: a block of up to `most_warps` warps computes up to `most` strips, a warp one strip
+/// at a time. The rows of the other side are in shared memory, at most `chunk` at a time.
 struct HeadStrips {
-  static constexpr int most = 16, most_warps = 4;
+  static constexpr int most = 16;
   Index blocks = 0;  ///< of a head
   int strips = 0;    ///< of a block
   int warps = 0;     ///< of a block
   int chunk = 0;     ///< rows of the other side in shared memory
 
   HeadStrips() = default;
-  HeadStrips(Index rows, Index others, int longest_chunk) {
+  HeadStrips(Index rows, Index others, int longest_chunk, int most_warps) {
     const Index all = (rows + strip_rows - 1) / strip_rows;
     blocks = (all + most - 1) / most;
     strips = static_cast<int>((all + blocks - 1) / blocks);
@@ -39,8 +39,11 @@ struct HeadStrips {
   }
 };
 
-/// Threads of a block that computes strips, and the blocks that a multiprocessor must have registers for.
-inline constexpr int strip_threads = HeadStrips::most_warps * warp_size;
+/// Warps of a block at most, and the blocks that a multiprocessor must have registers for. In bfloat16 the 13 strips of
+/// 197 rows are three turns of five warps; a kernel that needs more than the 128 registers that this leaves has four
+/// warps.
+template <class Form>
+inline constexpr int strip_warps = sizeof(typename Form::Number) == 2 ? 5 : 4;
 template <class Form>
 inline constexpr int strip_blocks = sizeof(typename Form::Number) == 2 ? 3 : 2;
 /// Loads in flight of a thread that loads rows again while it holds a strip: three blocks leave no registers for more.
