@@ -144,6 +144,31 @@ def counts_of_steps():
     expect("the counts of steps", found == expected, found)
 
 
+# A loop that copies to shared memory, and an exchange whose lanes may come apart: they meet again behind the end.
+COPIES = """
+.L_x_1:
+        /*0000*/                   LDGSTS.E.BYPASS.128 [R15], desc[UR20][R4.64], !P0 ;
+        /*0010*/              @!P0 BRA `(.L_x_1) ;
+        /*0020*/                   BRA.DIV UR4, `(.L_x_3) ;
+        /*0030*/                   SHFL.BFLY PT, R7, R6, 0x1, 0x1f ;
+.L_x_2:
+        /*0040*/                   FADD R6, R6, R7 ;
+        /*0050*/                   EXIT ;
+.L_x_3:
+        /*0060*/                   WARPSYNC.COLLECTIVE R8, `(.L_x_4) ;
+        /*0070*/                   SHFL.BFLY P1, R7, R6, R9, R10 ;
+.L_x_4:
+        /*0080*/                   BRA `(.L_x_2) ;
+"""
+
+
+def counts_of_copies():
+    found = machine_code.Function(COPIES).summary()
+    expected = {"straight": {"n": 4, "waits": 0, "shuffle": 1},
+                "loops": [{"n": 2, "waits": 0, "copy": 16, "in": -1}]}
+    expect("the counts of copies and of an exchange", found == expected, found)
+
+
 def rates_of_a_queue():
     expect("one customer alone", abs(queue_rate(1, 100, 10) - 1 / 100) < 1e-12, queue_rate(1, 100, 10))
     expect("a unit that is always busy", abs(queue_rate(3, 10, 10) - 1 / 10) < 1e-12, queue_rate(3, 10, 10))
@@ -162,6 +187,7 @@ def main():
     counts_of_a_listing()
     counts_of_steps()
     counts_of_arms()
+    counts_of_copies()
     bytes_of_results()
     rates_of_a_queue()
     results = {precision: whole_record(precision) for precision in ("bf16", "tf32", "fp32")}

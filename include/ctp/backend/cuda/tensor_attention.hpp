@@ -59,7 +59,7 @@ struct TensorAttention : KeySide<Form, Width> {
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
     const bool held_once = s.keys <= strips.chunk;
-    if (held_once) this->template load<8>(t, held, head, first_query, 0);
+    if (held_once) this->template load<strip_loads>(t, held, head, first_query, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
       const int row = (turn + warp) * strip_rows;
@@ -68,31 +68,39 @@ struct TensorAttention : KeySide<Form, Width> {
       if (rows > 0) load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, running.queries);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) this->template load<strip_reloads<Form>>(t, held, head, first_query, first);
-        if (rows <= 0) continue;
+        if (!held_once) this->template load<strip_reloads>(t, held, head, first_query, first);
+        const bool arriving = turn == 0 || !held_once;
+        if (arriving) wait_for_rows<1>(t);
+        if (rows <= 0) {
+          if (arriving) wait_for_rows<0>(t);
+          continue;
+        }
         const KeptBits kept = this->kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
         int j = 0;
         const int unpadded = key_bias == nullptr ? strips.held(s.keys, first) : 0;  // keys whose bias is 0
         CTP_KEEP_LOOP
-        for (; j + whole <= unpadded; j += whole) add_keys<whole, false>(t, f, held, kept, row, j, running);
+        for (; j + whole <= unpadded; j += whole)
+          add_keys<whole, false>(t, f, held, kept, row, j, arriving && j == 0, running);
         CTP_KEEP_LOOP
         for (; j + whole_biased <= n; j += whole_biased)
-          add_keys<whole_biased, true>(t, f, held, kept, row, j, running);
+          add_keys<whole_biased, true>(t, f, held, kept, row, j, arriving && j == 0, running);
         CTP_KEEP_LOOP
-        for (; j < n; j += strip_rows) add_keys<strip_rows, true>(t, f, held, kept, row, j, running);
+        for (; j < n; j += strip_rows)
+          add_keys<strip_rows, true>(t, f, held, kept, row, j, arriving && j == 0, running);
       }
       if (rows > 0) finish(t, f, head, query, running);
     }
   }
 
  private:
-  /// Adds keys j to j + Keys of shared memory. `biased`: scores have a bias.
+  /// Adds keys j to j + Keys of shared memory. `biased`: scores have a bias. `arriving`: values may be on their way.
   template <int Keys, bool biased, class Thread>
   CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
-                       int row, int j, Running& running) const {
+                       int row, int j, bool arriving, Running& running) const {
     float p[Keys / 8][4] = {};
     multiply_by_rows<Form, Width, Keys>(t, f, running.queries, held.first, j, p);
+    if (arriving) wait_for_rows<0>(t);
     float largest[2] = {-INFINITY, -INFINITY}, keep[2];
     CTP_UNROLL
     for (int n = 0; n < Keys / 8; ++n) {

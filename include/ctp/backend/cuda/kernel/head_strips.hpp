@@ -46,9 +46,9 @@ template <class Form>
 inline constexpr int strip_warps = sizeof(typename Form::Number) == 2 ? 5 : 4;
 template <class Form>
 inline constexpr int strip_blocks = sizeof(typename Form::Number) == 2 ? 3 : 2;
-/// Loads in flight of a thread that loads rows again while it holds a strip: three blocks leave no registers for more.
-template <class Form>
-inline constexpr int strip_reloads = sizeof(typename Form::Number) == 2 ? 1 : 4;
+/// Loads in flight of a thread that rounds floats: of one without a strip, of one that loads rows again while it holds
+/// a strip.
+inline constexpr int strip_loads = 8, strip_reloads = 4;
 
 /// The other side of a head in shared memory: two sets of rows, two numbers a row, and dropout bits.
 template <class Form, int Width>

@@ -45,7 +45,6 @@ struct Bf16Form {
   CTP_HD static void store(const Quad<float>& q, Number* to) {
     write_wide(to, Pair<std::uint32_t>{{bfloat16_pair(q.x[0], q.x[1]), bfloat16_pair(q.x[2], q.x[3])}});
   }
-  CTP_HD static void store(const Quad<std::uint32_t>& eight_numbers, Number* to) { write_wide(to, eight_numbers); }
   template <class Pairs>
   CTP_HD static void left(const Pairs& pair, std::uint32_t& first, std::uint32_t& second) {
     first = word(pair(0));
