@@ -27,8 +27,12 @@ TEST_CASE("head_strips: short heads take few warps, long heads several blocks of
   CHECK(five.strips == 5);
   CHECK(five.warps == 3);
   CHECK(HeadStrips(80, 1, 256, 5).warps == 5);
-  CHECK(HeadStrips(16, 197, 256, 4).warps == 4);  // three of them load rows only
-  const HeadStrips longer(300, 300, 128, 4);      // 19 strips
+  const HeadStrips few(30, 197, 256, 5);  // two strips; a warp more loads rows
+  CHECK(few.strips == 2);
+  CHECK(few.warps == 3);
+  CHECK(few.chunk == 128);
+  CHECK(few.padded(197, 128) == 80);
+  const HeadStrips longer(300, 300, 128, 4);  // 19 strips
   CHECK(longer.blocks == 2);
   CHECK(longer.strips == 10);
   CHECK(longer.warps == 4);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/tensor_tile.hpp>
 
 namespace ctp::backend::cuda::kernel {
@@ -15,6 +16,8 @@ namespace ctp::backend::cuda::kernel {
 /// at a time. The rows of the other side are in shared memory, at most `chunk` at a time.
 struct HeadStrips {
   static constexpr int most = 16;
+  /// A block of that few strips is small, in warps and in rows in shared memory, so that more blocks run at a time.
+  static constexpr int few_strips = 2, chunk_of_few = KeptBits::chunk_columns;
   Index blocks = 0;  ///< of a head
   int strips = 0;    ///< of a block
   int warps = 0;     ///< of a block
@@ -26,8 +29,10 @@ struct HeadStrips {
     blocks = (all + most - 1) / most;
     strips = static_cast<int>((all + blocks - 1) / blocks);
     const int turns = (strips + most_warps - 1) / most_warps;
-    warps = others < 64 ? (strips + turns - 1) / turns : most_warps;  // many rows to load: warps without a strip help
-    chunk = static_cast<int>(std::min<Index>(longest_chunk, (others + strip_rows - 1) / strip_rows * strip_rows));
+    const bool few = strips <= few_strips;
+    warps = others < 64 ? (strips + turns - 1) / turns : few ? strips + 1 : most_warps;  // the others load rows
+    const int longest = few ? std::min(longest_chunk, chunk_of_few) : longest_chunk;
+    chunk = static_cast<int>(std::min<Index>(longest, (others + strip_rows - 1) / strip_rows * strip_rows));
   }
   /// Rows that shared memory has of the `others` rows of the other side, from row `first` on.
   [[nodiscard]] CTP_HD int held(Index others, Index first) const {
