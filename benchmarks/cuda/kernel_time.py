@@ -218,25 +218,29 @@ def load_of_rows(launch, device, loops, rows, warps, wait, kept):
     """The load phase: `rows` rows of the other side, twice, by all warps; a number or two of each; dropout's bits, one
     call of the generator for eight. Loops of unaligned rows have no wide load and do not run. Rows of operands come
     before those of gradients."""
-    threads, found = warps * WARP, Load()
+    threads, found, copies = warps * WARP, Load(), 0
     sizes = [launch["q"], launch["d_o"] if key_of(launch) == "TensorKeyGradient" else launch["q"]]
     for loop in loops:
-        if loop.get("wide"):
+        if loop.get("copy"):  # which wait for nothing: one latency for all of them
+            trips = -(-rows * shape(launch)[3] // (16 // sizes.pop(0)) // (threads * loop["copy"] // 16))
+            copies = wait
+        elif loop.get("wide"):
             trips = -(-rows * shape(launch)[3] // (16 // sizes.pop(0)) // (threads * loop["load"] // 16))
         elif loop.get("load", 0) in (4, 8):
             trips = -(-rows // threads)
         else:
             continue
-        reads = loop.get("wide") or launch.get("key_bias") or loop["load"] == 8
+        reads = loop.get("wide") or launch.get("key_bias") or loop.get("load") == 8
         found.add(Load(device, loop, waits=wait * loop["waits"] if reads else 0), trips)
     draws = max((loop["drop"] for loop in loops if loop.get("drop") and not loop["n"]), default=0)
+    found.add(Load(waits=copies))
     return found.add(Load(extra=draws), -(-kept // threads)) if launch["dropout"] else found
 
 
 def tensor_attention(launch, kernel, device, memory):
     """A block loads the other side of a head, all of it where it fits in one chunk, then each warp goes over strips of
-    16 rows, in the forward pass by steps of 64 and then of 16 rows of the other side, else of 16. `memory`: seconds of
-    the launch's bytes at a copy's rate."""
+    16 rows, in the forward pass by steps of 32 (TF32: 64) and then of 16 rows of the other side, else of 16. `memory`:
+    seconds of the launch's bytes at a copy's rate."""
     name, (_, queries, keys, _) = key_of(launch), shape(launch)
     strip_loop, chunk_loop, steps = step_loops(launch, kernel)
     strips, chunk, warps = launch["strips"], launch["chunk"], launch["threads"] // WARP

@@ -8,12 +8,13 @@ LOOP counts the instructions outside of the loops within it: "n" of them, "drop"
 numbers or reads their bits, "slope" more that a branch skips without GELU, "reload" more in a block with a barrier that
 a branch may skip, in attention on tensor cores "unaligned" more that read or write pairs number by number where rows
 are not aligned, and "adds" more that read what a gradient is added to; "load" bytes that one thread reads from global
-memory, "store" and "store2" stores of whole and of two-byte numbers, "mma" tensor-core products, "fma" multiply-adds,
+memory, "copy" bytes that it copies from there to shared memory, "store" and "store2" stores of whole and of two-byte numbers, "mma" tensor-core products, "fma" multiply-adds,
 "sfu" special functions, "shuffle" exchanges within a warp, "shared" reads of shared memory, "banks" the clocks for
 which a warp's reads of shared memory occupy all banks, and "waits", how often an instruction needs the result of a load
 that nothing has waited for yet ("wide": of a load of 8 bytes or more). "in" is the place of the enclosing loop, or -1.
 
-A block that only a slow path reaches (a call of a division, a square root) is left out. Both arms of any other branch
+A block that only a slow path reaches (a call of a division, a square root; an exchange of a warp whose lanes came apart,
+behind the kernel's end) is left out. Both arms of any other branch
 count, so the number of instructions of branchy code is too high rather than too low.
 """
 import os
@@ -30,7 +31,7 @@ LABEL = re.compile(r"^(\.L_x_\d+|\$\S+):")
 REGISTER = re.compile(r"\bR(\d+)(\.64)?")
 ADDRESS = re.compile(r"\[(R\d+)\.64(?:\+(0x[0-9a-f]+))?\]")
 ARM = 8  # accesses of a block at least, for mark_arms()
-NOTES = {"LDG": "load", "LDGSTS": "load", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared",
+NOTES = {"LDG": "load", "LDGSTS": "copy", "HMMA": "mma", "HGMMA": "mma", "FFMA": "fma", "LDS": "shared",
          "MUFU": "sfu", "SHFL": "shuffle"}
 
 
@@ -131,17 +132,18 @@ class Function:
         self.end = min([at for label, at in labels.items() if label.startswith("$")] + [len(self.lines)])
         while self.end and self.lines[self.end - 1] == "NOP":
             self.end -= 1
-        jumps = []
+        jumps, self.special = [], {}
         for at, text in enumerate(self.lines[:self.end]):
             target = re.search(r"BRA.*`\((\.L_x_\d+)\)", text)
-            if target:
+            if target and operation(text)[0] == "BRA.DIV":
+                self.leave_out(labels[target.group(1)])
+            elif target and at not in self.special:
                 jumps.append((at, labels[target.group(1)], text.startswith("@")))
         heads = {}
         for at, to, _ in jumps:
             if to < at:
                 heads[to] = max(heads.get(to, 0), at + 1)
         self.loops = sorted(heads.items(), key=lambda loop: (loop[0], -loop[1]))
-        self.special = {}
         skipped = sorted((to - at, at, to) for at, to, conditional in jumps if conditional and to > at)
         for at, text in enumerate(self.lines[:self.end]):
             kind = self.kind_of(at, text)
@@ -151,6 +153,13 @@ class Function:
                     self.special.setdefault(i, kind)
         if any(operation(text)[0].startswith("HMMA") for text in self.lines):
             self.mark_arms(sorted({0, self.end, *labels.values(), *(at + 1 for at, _, _ in jumps)}))
+
+    def leave_out(self, begin):
+        """Marks the block from `begin` to its jump back."""
+        for at in range(begin, self.end):
+            self.special[at] = "call"
+            if self.lines[at].startswith("BRA "):
+                return
 
     def mark_arms(self, borders):
         """Marks the blocks of put_rows() and load_left(), kernel/tensor_tile.hpp, that aligned rows do not need, and
@@ -201,7 +210,7 @@ class Function:
             if name.startswith("STG"):
                 key = "store2" if ".U16" in name else "store"
             if key:
-                c[key] = c.get(key, 0) + (load_bytes(name) if key == "load" else 1)
+                c[key] = c.get(key, 0) + (load_bytes(name) if key in ("load", "copy") else 1)
             if bank_clocks(name):
                 c["banks"] = c.get("banks", 0) + bank_clocks(name)
         return c

@@ -123,10 +123,10 @@ def bytes_of_results():
     product = {"product": "bf16", "m": 10, "n": 20, "k": 30}
     found = [bytes_of({**product, **flags}) - 2 * (300 + 600) for flags in ({}, {"adds": 1}, {"packed": 1})]
     expect("bytes of a product's result", found == [800, 1600, 400], found)
-    launch = {"batch": 1, "heads": 1, "queries": 16, "keys": 32, "width": 64, "q": 2, "d_o": 2}
+    launch = {"batch": 1, "heads": 1, "queries": 16, "keys": 32, "width": 64, "q": 2, "d_o": 2, "o": 2}
     found = [bytes_of({**launch, "kernel": f"TensorQueryGradient<Bf16Form,64,{number}>", "overwrite": flag})
              for number, flag in (("float", 1), ("float", 0), ("Bfloat16", 1))]
-    expect("bytes of dq, written, added to and rounded", found == [64 * (16 * each + 32 * 4) for each in (8, 12, 6)],
+    expect("bytes of dq, written, added to and rounded", found == [64 * (16 * each + 32 * 4) for each in (10, 14, 8)],
            found)
     launch = {"kernel": "ForEachKernel<PartialColumnSums<float,ResultGradient<float,Bfloat16,Bfloat16>>>", "n": 5,
               "blocks": 1, "rows": 3, "columns": 7, "before": 1, "to": 2}
@@ -142,6 +142,31 @@ def counts_of_steps():
                 {"n": 3, "waits": 1, "wide": 1, "load": 16, "in": 0},
                 {"n": 5, "waits": 0, "banks": 4, "mma": 1, "sfu": 1, "drop": 2, "in": 0}]
     expect("the counts of steps", found == expected, found)
+
+
+# A loop that copies to shared memory, and an exchange whose lanes may come apart: they meet again behind the end.
+COPIES = """
+.L_x_1:
+        /*0000*/                   LDGSTS.E.BYPASS.128 [R15], desc[UR20][R4.64], !P0 ;
+        /*0010*/              @!P0 BRA `(.L_x_1) ;
+        /*0020*/                   BRA.DIV UR4, `(.L_x_3) ;
+        /*0030*/                   SHFL.BFLY PT, R7, R6, 0x1, 0x1f ;
+.L_x_2:
+        /*0040*/                   FADD R6, R6, R7 ;
+        /*0050*/                   EXIT ;
+.L_x_3:
+        /*0060*/                   WARPSYNC.COLLECTIVE R8, `(.L_x_4) ;
+        /*0070*/                   SHFL.BFLY P1, R7, R6, R9, R10 ;
+.L_x_4:
+        /*0080*/                   BRA `(.L_x_2) ;
+"""
+
+
+def counts_of_copies():
+    found = machine_code.Function(COPIES).summary()
+    expected = {"straight": {"n": 4, "waits": 0, "shuffle": 1},
+                "loops": [{"n": 2, "waits": 0, "copy": 16, "in": -1}]}
+    expect("the counts of copies and of an exchange", found == expected, found)
 
 
 def rates_of_a_queue():
@@ -162,6 +187,7 @@ def main():
     counts_of_a_listing()
     counts_of_steps()
     counts_of_arms()
+    counts_of_copies()
     bytes_of_results()
     rates_of_a_queue()
     results = {precision: whole_record(precision) for precision in ("bf16", "tf32", "fp32")}

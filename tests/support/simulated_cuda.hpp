@@ -1,8 +1,9 @@
 /// The kernels of the CUDA backend on simulated threads of the host. Each thread of a block is a fiber, so sync(),
 /// sync_warp() and shuffles behave as on a device. Threads run in ascending order, or in descending order if
-/// ctp::threads() is even. The simulation detects wrong results, reads out of bounds (under the address sanitizer),
-/// barriers that not all threads reach, and results that depend on the order of threads. The simulation does not cover
-/// a device's compiler, memory or timing.
+/// ctp::threads() is even. Copies to shared memory are made in ascending order when a thread waits for them, in
+/// descending order when it starts them. The simulation detects wrong results, reads out of bounds (under the address
+/// sanitizer), barriers that not all threads reach, copies that no thread waits for, and results that depend on the
+/// order of threads. The simulation does not cover a device's compiler, memory or timing.
 #pragma once
 
 #include <ucontext.h>
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -80,8 +82,31 @@ class SimulatedBlock {
       use(lane, fibers()[static_cast<std::size_t>(first + lane)]->words[turn]);
   }
 
+  /// Starts a copy of 16 bytes by thread `id`; `from`: null for zeros.
+  void start_copy(int id, void* to, const void* from) {
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+    if (reinterpret_cast<std::uintptr_t>(to) % 16 != 0 || reinterpret_cast<std::uintptr_t>(from) % 16 != 0)
+      throw std::logic_error("simulated kernel: a copy is not aligned to 16 bytes");
+    fiber.open.push_back({to, from});
+    if (descending_) make(fiber.open.back());
+  }
+  void commit_copies(int id) {
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+    fiber.groups.push_back(std::exchange(fiber.open, {}));
+  }
+  void wait_copies(int id, std::size_t behind) {
+    Fiber& fiber = *fibers()[static_cast<std::size_t>(id)];
+    for (; fiber.groups.size() > behind; fiber.groups.pop_front())
+      for (const Copy& copy : fiber.groups.front())
+        if (!descending_) make(copy);
+  }
+
  private:
   enum class Place { Ready, BlockBarrier, WarpBarrier, Done };
+  struct Copy {
+    void* to;
+    const void* from;
+  };
   struct Fiber {
     ucontext_t context{};
     std::vector<std::byte> stack = std::vector<std::byte>(std::size_t{64} * 1024);
@@ -89,6 +114,8 @@ class SimulatedBlock {
     unsigned exchanges = 0;
     std::array<std::uint64_t, 2> slot{};
     std::array<std::array<std::uint32_t, 6>, 2> words{};
+    std::vector<Copy> open;                // copies since the last commit
+    std::deque<std::vector<Copy>> groups;  // that the thread has not waited for
 #if CTP_TEST_ASAN
     void* asan_stack = nullptr;
 #else
@@ -106,9 +133,17 @@ class SimulatedBlock {
     return block;
   }
 
+  static void make(const Copy& copy) {
+    if (copy.from != nullptr)
+      std::memcpy(copy.to, copy.from, 16);
+    else
+      std::memset(copy.to, 0, 16);
+  }
   static void prepare(Fiber& fiber) {
     fiber.at = Place::Ready;
     fiber.exchanges = 0;
+    fiber.open.clear();
+    fiber.groups.clear();
 #if !CTP_TEST_ASAN
     fiber.started = false;
 #endif
@@ -151,6 +186,8 @@ class SimulatedBlock {
 #endif
     try {
       self.call_(self.body_, self, id);
+      if (!fiber.open.empty() || !fiber.groups.empty())
+        throw std::logic_error("simulated kernel: a thread that ends before it has waited for its copies");
     } catch (...) {
       self.failure_ = std::current_exception();
     }
@@ -169,11 +206,11 @@ class SimulatedBlock {
   }
   /// Runs a warp alone until each of its threads waits for the block or has ended: as far ahead of other warps as
   /// barriers allow.
-  void run_warp(int first, bool descending) {
+  void run_warp(int first) {
     constexpr int n = backend::cuda::warp_size;
     while (count(first, n, Place::BlockBarrier) + count(first, n, Place::Done) < n) {
       for (int turn = 0; turn < n; ++turn) {
-        current_ = first + (descending ? n - 1 - turn : turn);
+        current_ = first + (descending_ ? n - 1 - turn : turn);
         Fiber& fiber = *fibers()[static_cast<std::size_t>(current_)];
         if (fiber.at != Place::Ready) continue;
         running() = this;
@@ -189,6 +226,7 @@ class SimulatedBlock {
 
   Index block_, blocks_;
   int threads_;
+  bool descending_ = ctp::threads() % 2 == 0;
   std::vector<std::byte> shared_;
 #if CTP_TEST_ASAN
   ucontext_t scheduler_{};
@@ -272,6 +310,12 @@ class SimulatedThread {
       words[m] = static_cast<std::uint32_t>(rows[8 * m + pair][group]) |
                  static_cast<std::uint32_t>(rows[8 * m + pair + 1][group]) << 16U;
   }
+  void start_copy(void* to, const void* from, bool valid) const { block_->start_copy(id_, to, valid ? from : nullptr); }
+  void commit_copies() const { block_->commit_copies(id_); }
+  template <int Behind>
+  void wait_copies() const {
+    block_->wait_copies(id_, std::size_t{Behind});
+  }
 
  private:
   [[nodiscard]] int lane() const { return id_ % backend::cuda::warp_size; }
@@ -318,11 +362,10 @@ void SimulatedBlock::run(const Body& body) {
     (*static_cast<const Body*>(b))(SimulatedThread(self, id));
   };
   for (int i = 0; i < threads_; ++i) prepare(*fibers()[static_cast<std::size_t>(i)]);
-  const bool descending = ctp::threads() % 2 == 0;
   while (count(0, threads_, Place::Done) < threads_) {
     const int warps = threads_ / backend::cuda::warp_size;
     for (int turn = 0; turn < warps; ++turn)
-      run_warp((descending ? warps - 1 - turn : turn) * backend::cuda::warp_size, descending);
+      run_warp((descending_ ? warps - 1 - turn : turn) * backend::cuda::warp_size);
     if (count(0, threads_, Place::BlockBarrier) == threads_)
       free(0, threads_);
     else if (count(0, threads_, Place::Done) < threads_)

@@ -27,7 +27,7 @@ using reference::Values;
 using Exact = ctp::test::TestBackend<double>;
 
 struct Found {
-  Values o, dq, dk, dv;
+  Values o, dq, dk, dv, dk_alone;
 };
 
 template <class B>
@@ -42,9 +42,11 @@ Found attend(const AttentionShape& s, const Values& q, const Values& k, const Va
   const auto* bias_or_null = bias.empty() ? nullptr : bbias.data();
   B::attention(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data());
   B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
-                        false, dq.data(), nullptr, nullptr);
+                        false, dq.data(), dk.data(), dv.data());
+  // Without dq, a kernel of its own computes delta.
+  auto dk_alone = reference::room<B>(Index(k.size()));
   B::attention_backward(s, bq.data(), bk.data(), bv.data(), bias_or_null, layer, saved.data(), o.data(), bd_o.data(),
-                        false, nullptr, dk.data(), dv.data());
+                        false, nullptr, dk_alone.data(), nullptr);
   // Overwritten gradients have the same bits as gradients added to zeros.
   const double none = std::numeric_limits<double>::quiet_NaN();
   auto odq = put<B>(Values(q.size(), none)), odk = put<B>(Values(k.size(), none)), odv = put<B>(Values(v.size(), none));
@@ -61,7 +63,7 @@ Found attend(const AttentionShape& s, const Values& q, const Values& k, const Va
   CHECK(same(odk, dk, s.k_stride));
   CHECK(same(odv, dv, s.v_stride));
   return {o.template to_host<double>(), dq.template to_host<double>(), dk.template to_host<double>(),
-          dv.template to_host<double>()};
+          dv.template to_host<double>(), dk_alone.template to_host<double>()};
 }
 
 /// |found - expected| / |expected|; if the exact result is zero, the root mean square of an element.
@@ -103,6 +105,7 @@ void check(const AttentionShape& s, bool masked, float probability) {
   CHECK(off_in_norm(found.dq, expected.dq) < 2 * rounding<Tensor>());
   CHECK(off_in_norm(found.dk, expected.dk) < 2 * rounding<Tensor>());
   CHECK(off_in_norm(found.dv, expected.dv) < 2 * rounding<Tensor>());
+  CHECK(off_in_norm(found.dk_alone, expected.dk) < 2 * rounding<Tensor>());
 }
 
 }  // namespace

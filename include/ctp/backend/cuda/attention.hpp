@@ -319,18 +319,19 @@ struct AttentionOps {
     const Index of_q = s.batch * s.queries * s.q_stride, of_k = s.batch * s.keys * s.k_stride,
                 of_v = s.batch * s.keys * s.v_stride;
     const bool rounded = (dq ? dq : dk ? dk : dv).rounded();
-    const auto delta_and = [&](Index more) {
-      Real* const delta = scratch(s, more);
+    const auto compute = [&](Real* delta) {
       launch_rows_by_warp<Runtime>(attention_saved(s), kernel::AttentionDelta<Real>{s, o, d_o, delta});
-      return delta;
     };
     if constexpr (std::is_same_v<Real, float>)
       if (TensorAttention<Runtime>::takes(s)) {
-        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, delta_and(0), d_o, overwrite_grad, dq,
-                                           dk, dv);
+        float* const delta = scratch(s);
+        if (!dq) compute(delta);
+        TensorAttention<Runtime>::backward(s, q, k, v, key_bias, dropout, saved, o, delta, d_o, overwrite_grad, dq, dk,
+                                           dv);
         return;
       }
-    Real* const delta = delta_and(rounded ? of_q + of_k + of_v : 0);
+    Real* const delta = scratch(s, rounded ? of_q + of_k + of_v : 0);
+    compute(delta);
     Real* const room = delta + attention_saved(s);
     const auto sums = [&](const Argument& to, Real* in_room) {
       return to && rounded ? in_room : to.template as<Real>();

@@ -32,27 +32,15 @@ namespace ctp::backend::cuda {
 
 namespace kernel {
 
-/// Sum, or maximum, over the four lanes that share a row.
-template <class Thread>
-CTP_HD float sum_of_row(const Thread& t, float x) {
-  x += t.shuffle_xor(x, 1);
-  return x + t.shuffle_xor(x, 2);
-}
-template <class Thread>
-CTP_HD float max_of_row(const Thread& t, float x) {
-  x = std::fmax(x, t.shuffle_xor(x, 1));
-  return std::fmax(x, t.shuffle_xor(x, 2));
-}
-
 /// Forward pass: o and, unless log_sum is null, the logarithm of each query's softmax sum.
 template <class Form, int Width>
 struct TensorAttention : KeySide<Form, Width> {
   using Keys = KeySide<Form, Width>;
   using Keys::dropout, Keys::key_bias, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
-  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
-  /// Keys of a step where that many remain: without bias, with bias; else strip_rows.
-  static constexpr int whole = 64, whole_biased = 32;
+  static constexpr int threads = strip_warps<Form> * warp_size, least_blocks = strip_blocks<Form>;
+  /// Keys of a step where that many remain: without bias, as many as registers hold; with bias; else strip_rows.
+  static constexpr int whole = sizeof(typename Form::Number) == 2 ? 32 : 64, whole_biased = 32;
   const typename Form::Source* q;
   float* log_sum;
   Stored<float> o;
@@ -71,7 +59,7 @@ struct TensorAttention : KeySide<Form, Width> {
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
     const bool held_once = s.keys <= strips.chunk;
-    if (held_once) this->template load<8>(t, held, head, first_query, 0);
+    if (held_once) this->template load<strip_loads>(t, held, head, first_query, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
       const int row = (turn + warp) * strip_rows;
@@ -80,31 +68,39 @@ struct TensorAttention : KeySide<Form, Width> {
       if (rows > 0) load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, running.queries);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) this->template load<strip_reloads<Form>>(t, held, head, first_query, first);
-        if (rows <= 0) continue;
+        if (!held_once) this->template load<strip_reloads>(t, held, head, first_query, first);
+        const bool arriving = turn == 0 || !held_once;
+        if (arriving) wait_for_rows<1>(t);
+        if (rows <= 0) {
+          if (arriving) wait_for_rows<0>(t);
+          continue;
+        }
         const KeptBits kept = this->kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
         int j = 0;
         const int unpadded = key_bias == nullptr ? strips.held(s.keys, first) : 0;  // keys whose bias is 0
         CTP_KEEP_LOOP
-        for (; j + whole <= unpadded; j += whole) add_keys<whole, false>(t, f, held, kept, row, j, running);
+        for (; j + whole <= unpadded; j += whole)
+          add_keys<whole, false>(t, f, held, kept, row, j, arriving && j == 0, running);
         CTP_KEEP_LOOP
         for (; j + whole_biased <= n; j += whole_biased)
-          add_keys<whole_biased, true>(t, f, held, kept, row, j, running);
+          add_keys<whole_biased, true>(t, f, held, kept, row, j, arriving && j == 0, running);
         CTP_KEEP_LOOP
-        for (; j < n; j += strip_rows) add_keys<strip_rows, true>(t, f, held, kept, row, j, running);
+        for (; j < n; j += strip_rows)
+          add_keys<strip_rows, true>(t, f, held, kept, row, j, arriving && j == 0, running);
       }
       if (rows > 0) finish(t, f, head, query, running);
     }
   }
 
  private:
-  /// Adds keys j to j + Keys of shared memory. `biased`: scores have a bias.
+  /// Adds keys j to j + Keys of shared memory. `biased`: scores have a bias. `arriving`: values may be on their way.
   template <int Keys, bool biased, class Thread>
   CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
-                       int row, int j, Running& running) const {
+                       int row, int j, bool arriving, Running& running) const {
     float p[Keys / 8][4] = {};
     multiply_by_rows<Form, Width, Keys>(t, f, running.queries, held.first, j, p);
+    if (arriving) wait_for_rows<0>(t);
     float largest[2] = {-INFINITY, -INFINITY}, keep[2];
     CTP_UNROLL
     for (int n = 0; n < Keys / 8; ++n) {
@@ -177,11 +173,11 @@ struct TensorAttention {
       });
     });
   }
-  /// `delta`: <d_o, o> of each query. Any of dq, dk and dv may be null; they are laid out as q, k and v, and are all
-  /// float, or all rounded and overwritten.
+  /// `delta`: <d_o, o> of each query, which the pass for dq computes if dq is not null. Any of dq, dk and dv may be
+  /// null; they are laid out as q, k and v, and are all float, or all rounded and overwritten.
   static void backward(const AttentionShape& s, const Argument& q, const Argument& k, const Argument& v,
-                       const float* key_bias, const Dropout& dropout, const float* saved, const float* delta,
-                       const Argument& d_o, bool overwrite_grad, const Argument& dq, const Argument& dk,
+                       const float* key_bias, const Dropout& dropout, const float* saved, const Argument& o,
+                       float* delta, const Argument& d_o, bool overwrite_grad, const Argument& dq, const Argument& dk,
                        const Argument& dv) {
     const kernel::GradientLayout layout{s.q_stride, s.k_stride, s.v_stride, overwrite_grad};
     const bool rounded = (dq ? dq : dk ? dk : dv).rounded();
@@ -198,6 +194,7 @@ struct TensorAttention {
             return OfQueries{{strips, of_sources, of.k, of.v, key_bias, dropout, dropout.scale()},
                              of.q,
                              of.d_o,
+                             o,
                              saved,
                              delta,
                              layout,
@@ -258,7 +255,7 @@ struct TensorAttention {
   template <class Form, int Width, class Kernel, class Make>
   static void launch(const AttentionShape& s, const Dropout& dropout, Index rows, Index others, const Make& make) {
     using Held = kernel::HeldRows<Form, Width>;
-    const kernel::HeadStrips strips(rows, others, Held::longest_chunk);
+    const kernel::HeadStrips strips(rows, others, Held::longest_chunk, Kernel::threads / warp_size);
     const std::size_t kept = dropout.active() ? Kernel::kept_bytes(strips) : 0;
     Runtime::launch(s.batch * s.heads * strips.blocks, strips.warps * warp_size, Held::bytes(strips.chunk, kept),
                     make(strips));

@@ -15,6 +15,7 @@
 #include <ctp/backend/cuda/kernel/head_strips.hpp>
 #include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/key_side.hpp>
+#include <ctp/backend/cuda/kernel/packed.hpp>
 #include <ctp/backend/cuda/kernel/score_terms.hpp>
 #include <ctp/backend/cuda/kernel/tensor_tile.hpp>
 #include <ctp/config.hpp>
@@ -36,16 +37,19 @@ struct GradientLayout {
   }
 };
 
-/// Backward pass for dq: a warp computes 16 queries; keys and values are in shared memory. `Gradient`: float, or
-/// Bfloat16, which is overwritten.
+/// Backward pass for dq, and delta = <d_o, o> of each query: the term that the softmax's gradient subtracts from each
+/// score's. A warp computes 16 queries; keys and values are in shared memory. `Gradient`: float, or Bfloat16, which is
+/// overwritten.
 template <class Form, int Width, class Gradient>
 struct TensorQueryGradient : KeySide<Form, Width> {
   using Keys = KeySide<Form, Width>;
   using Keys::dropout, Keys::kept_scale, Keys::s, Keys::strips;
   static constexpr bool cooperative = true;
-  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  static constexpr int threads = strip_warps<Form> * warp_size, least_blocks = strip_blocks<Form>;
   const typename Form::Source *q, *d_o;
-  const float *log_sum, *delta;
+  Stored<float> o;
+  const float* log_sum;
+  float* delta;
   GradientLayout layout;
   Gradient* dq;
 
@@ -63,21 +67,26 @@ struct TensorQueryGradient : KeySide<Form, Width> {
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
     const bool held_once = s.keys <= strips.chunk;
-    if (held_once) this->template load<8>(t, held, head, first_query, 0);
+    if (held_once) this->template load<strip_loads>(t, held, head, first_query, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
       const int row = (turn + warp) * strip_rows;
       const Index query = first_query + row, rows = turn + warp < strips.strips ? s.queries - query : 0;
       Strip strip;
-      if (rows > 0) start(f, head, query, rows, strip);
+      if (rows > 0) start(t, f, head, query, rows, strip);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.keys; first += strips.chunk) {
-        if (!held_once) this->template load<strip_reloads<Form>>(t, held, head, first_query, first);
-        if (rows <= 0) continue;
+        if (!held_once) this->template load<strip_reloads>(t, held, head, first_query, first);
+        const bool arriving = turn == 0 || !held_once;
+        if (arriving) wait_for_rows<1>(t);
+        if (rows <= 0) {
+          if (arriving) wait_for_rows<0>(t);
+          continue;
+        }
         const KeptBits kept = this->kept_bits(held, head, first_query, first);
         const int n = strips.padded(s.keys, first);
         CTP_KEEP_LOOP
-        for (int j = 0; j < n; j += strip_rows) add_keys(t, f, held, kept, row, j, strip);
+        for (int j = 0; j < n; j += strip_rows) add_keys(t, f, held, kept, row, j, arriving && j == 0, strip);
       }
       if (rows > 0)
         put_rows<Width>(f, strip.sums, score_scale<Width>() * log_2, layout.overwrite,
@@ -86,24 +95,30 @@ struct TensorQueryGradient : KeySide<Form, Width> {
   }
 
  private:
-  CTP_HD void start(const Fragment& f, const Head& head, Index query, Index rows, Strip& strip) const {
-    const Index o_stride = s.heads * s.width;
+  template <class Thread>
+  CTP_HD void start(const Thread& t, const Fragment& f, const Head& head, Index query, Index rows, Strip& strip) const {
+    const Index o_stride = s.heads * s.width, first = head.o(s) + query * o_stride;
     load_left<Form, Width>(q + head.q(s) + query * s.q_stride, s.q_stride, rows, f, strip.queries);
-    load_left<Form, Width>(d_o + head.o(s) + query * o_stride, o_stride, rows, f, strip.changes);
+    load_left<Form, Width>(d_o + first, o_stride, rows, f, strip.changes);
+    if (o.rounded())
+      multiply_rows<Form, Width>(t, f, strip.changes, o.as<const Bfloat16>() + first, o_stride, rows, strip.taken);
+    else
+      multiply_rows<Form, Width>(t, f, strip.changes, o.as<const float>() + first, o_stride, rows, strip.taken);
     CTP_UNROLL
     for (int half = 0; half < 2; ++half) {
       const Index i = f.group + half * 8;
       if (i >= rows) continue;
       strip.total[half] = log2_e * log_sum[head.row(s, query + i)];
-      strip.taken[half] = delta[head.row(s, query + i)];
+      if (f.pair == 0) delta[head.row(s, query + i)] = strip.taken[half];
     }
   }
-  /// Adds keys j to j + strip_rows of shared memory.
+  /// Adds keys j to j + strip_rows of shared memory. `arriving`: values may be on their way.
   template <class Thread>
   CTP_HD void add_keys(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
-                       int row, int j, Strip& strip) const {
+                       int row, int j, bool arriving, Strip& strip) const {
     float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.queries, held.first, j, p);
+    if (arriving) wait_for_rows<0>(t);
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.changes, held.second, j, dp);
     if (dropout.active()) multiply_by_factors<strip_rows>(f, kept, kept_scale, row, j, dp);
     CTP_UNROLL
@@ -124,7 +139,7 @@ struct TensorQueryGradient : KeySide<Form, Width> {
 template <class Form, int Width, class Gradient>
 struct TensorKeyGradient {
   static constexpr bool cooperative = true;
-  static constexpr int threads = strip_threads, least_blocks = strip_blocks<Form>;
+  static constexpr int threads = 4 * warp_size, least_blocks = strip_blocks<Form>;
   HeadStrips strips;
   AttentionShape s;
   const typename Form::Source *q, *k, *v, *d_o;
@@ -153,7 +168,7 @@ struct TensorKeyGradient {
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
     const bool held_once = s.queries <= strips.chunk;
-    if (held_once) load<8>(t, held, head, first_key, 0);
+    if (held_once) load<strip_loads>(t, held, head, first_key, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
       const Index key = first_key + (turn + warp) * strip_rows, rows = turn + warp < strips.strips ? s.keys - key : 0;
@@ -161,13 +176,18 @@ struct TensorKeyGradient {
       if (rows > 0) start(f, head, key, rows, strip);
       CTP_KEEP_LOOP
       for (Index first = 0; first < s.queries; first += strips.chunk) {
-        if (!held_once) load<strip_reloads<Form>>(t, held, head, first_key, first);
-        if (rows <= 0) continue;
+        if (!held_once) load<strip_reloads>(t, held, head, first_key, first);
+        const bool arriving = turn == 0 || !held_once;
+        if (arriving) wait_for_rows<1>(t);
+        if (rows <= 0) {
+          if (arriving) wait_for_rows<0>(t);
+          continue;
+        }
         const KeptBits kept = kept_bits(held, head, first_key, first);
         const int column = static_cast<int>(key - first_key / KeptBits::chunk_columns * KeptBits::chunk_columns);
         const int n = strips.padded(s.queries, first);
         CTP_KEEP_LOOP
-        for (int i = 0; i < n; i += strip_rows) add_queries(t, f, held, kept, i, column, strip);
+        for (int i = 0; i < n; i += strip_rows) add_queries(t, f, held, kept, i, column, arriving && i == 0, strip);
       }
       if (rows > 0 && dk != nullptr)
         put_rows<Width>(f, strip.of_key, score_scale<Width>() * log_2, layout.overwrite, dk + layout.key(s, head, key),
@@ -197,14 +217,14 @@ struct TensorKeyGradient {
       if (j < rows) strip.bias[half] = bias_in_log2(key_bias, head.b * s.keys + key + j);
     }
   }
-  /// Loads queries and gradients of outputs, and each query's softmax sum and delta; the sum of padding is infinite,
-  /// which makes its weights 0.
+  /// Starts to load queries, then gradients of outputs. Sets each query's softmax sum and delta; the sum of padding is
+  /// infinite, which makes its weights 0.
   template <int InFlight, class Thread>
   CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_key,
                    Index first) const {
     const int n = strips.held(s.queries, first), padded = strips.padded(s.queries, first);
     const Index o_stride = s.heads * s.width;
-    t.sync();
+    t.sync();  // all threads have read the rows before
     load_rows<Form, Width, InFlight>(t, q + head.q(s) + first * s.q_stride, s.q_stride, n, padded, held.first);
     load_rows<Form, Width, InFlight>(t, d_o + head.o(s) + first * o_stride, o_stride, n, padded, held.second);
     CTP_KEEP_LOOP
@@ -214,15 +234,16 @@ struct TensorKeyGradient {
     }
     if (dropout.active())
       kept_bits(held, head, first_key, first).fill(t, dropout, dropout.sample[head.b], padded, s.keys);
-    t.sync();
   }
 
-  /// All results are transposed: a row belongs to a key, a column to a query.
+  /// All results are transposed: a row belongs to a key, a column to a query. `arriving`: gradients of outputs may be
+  /// on their way.
   template <class Thread>
   CTP_HD void add_queries(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
-                          int i, int column, Strip& strip) const {
+                          int i, int column, bool arriving, Strip& strip) const {
     float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.keys, held.first, i, p);
+    if (arriving) wait_for_rows<0>(t);
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.values, held.second, i, dp);
     std::uint32_t stays = 0;  // a bit for each result, in the order of the loops
     if (dropout.active()) {

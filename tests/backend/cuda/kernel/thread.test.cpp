@@ -91,6 +91,19 @@ struct OneBarrierMore {
   }
 };
 
+/// A copy of each thread, for which it waits or does not wait.
+struct Copy {
+  static constexpr bool cooperative = true;
+  const std::uint16_t* from;
+  bool waits;
+  template <class Thread>
+  CTP_HD void operator()(const Thread& t) const {
+    t.start_copy(t.template shared<std::uint16_t>() + t.id() * 8, from, true);
+    t.commit_copies();
+    if (waits) t.template wait_copies<0>();
+  }
+};
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("thread: every thread of a block gets the same sum and maximum", Real, float, double) {
@@ -147,4 +160,11 @@ TEST_CASE("thread: a lane gets two neighbours of a row, or of a column, of each 
   CHECK(wrong == 0);
   CHECK_THROWS_WITH_AS(Runtime::launch(1, 32, 4 * 64 * sizeof(std::uint16_t) + 16, LoadUnaligned{}),
                        doctest::Contains("not aligned"), std::logic_error);
+}
+
+TEST_CASE("simulated threads: copies that are not aligned, or that no thread waits for, are errors") {
+  alignas(16) std::uint16_t numbers[16] = {};
+  CHECK_NOTHROW(Runtime::launch(1, 32, 512, Copy{numbers, true}));
+  CHECK_THROWS_AS(Runtime::launch(1, 32, 512, Copy{numbers, false}), std::logic_error);
+  CHECK_THROWS_AS(Runtime::launch(1, 32, 512, Copy{numbers + 1, true}), std::logic_error);
 }

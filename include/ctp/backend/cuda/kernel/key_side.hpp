@@ -33,13 +33,13 @@ struct KeySide {
     return {held.kept, head.h * s.queries + first_query, first / KeptBits::chunk_columns,
             static_cast<int>(KeptBits::chunks(strips.chunk))};
   }
-  /// Loads keys and values from key `first` on, and the keys' bias in units of log 2; padding has the bias minus
-  /// infinity, which makes its weights 0.
+  /// Starts to load keys, then values from key `first` on. Sets the keys' bias in units of log 2; padding has the bias
+  /// minus infinity, which makes its weights 0.
   template <int InFlight, class Thread>
   CTP_HD void load(const Thread& t, const HeldRows<Form, Width>& held, const Head& head, Index first_query,
                    Index first) const {
     const int n = strips.held(s.keys, first), padded = strips.padded(s.keys, first);
-    t.sync();
+    t.sync();  // all threads have read the rows before
     load_rows<Form, Width, InFlight>(t, k + head.k(s) + first * s.k_stride, s.k_stride, n, padded, held.first);
     load_rows<Form, Width, InFlight>(t, v + head.v(s) + first * s.v_stride, s.v_stride, n, padded, held.second);
     CTP_KEEP_LOOP
@@ -48,7 +48,6 @@ struct KeySide {
     if (dropout.active())
       kept_bits(held, head, first_query, first)
           .fill(t, dropout, dropout.sample[head.b], strips.strips * strip_rows, s.keys);
-    t.sync();
   }
 };
 

@@ -31,11 +31,12 @@ struct Fragment {
 /// @brief Operands in bfloat16: one product reads 16 numbers of each row.
 ///
 /// `left`: the two words of a row, group or group + 8, of the left operand, from pairs of neighbours that
-/// `pair(column)` returns. `weights`: the left operand from results of products, which already lie in the right lanes.
-/// `right` and `transposed` read the right operands of two products from rows in shared memory, `stride` numbers apart:
-/// `right` those of 8 rows and 2 `depth` columns, whose products are with transposed rows; `transposed` those of
-/// `depth` rows and 16 columns. The operands begin `offset` numbers behind the first row, for which `right_place` and
-/// `transposed_place` give the lane's place: so all reads of a kernel share one address in a register.
+/// `pair(column)` returns; `left_pair` returns them, as the products read them. `weights`: the left operand from
+/// results of products, which already lie in the right lanes. `right` and `transposed` read the right operands of two
+/// products from rows in shared memory, `stride` numbers apart: `right` those of 8 rows and 2 `depth` columns, whose
+/// products are with transposed rows; `transposed` those of `depth` rows and 16 columns. The operands begin `offset`
+/// numbers behind the first row, for which `right_place` and `transposed_place` give the lane's place: so all reads of
+/// a kernel share one address in a register.
 struct Bf16Form {
   using Number = std::uint16_t;
   using Source = std::uint16_t;  ///< of rows in global memory: operands that are rounded already
@@ -44,11 +45,16 @@ struct Bf16Form {
   CTP_HD static void store(const Quad<float>& q, Number* to) {
     write_wide(to, Pair<std::uint32_t>{{bfloat16_pair(q.x[0], q.x[1]), bfloat16_pair(q.x[2], q.x[3])}});
   }
-  CTP_HD static void store(const Quad<std::uint32_t>& eight_numbers, Number* to) { write_wide(to, eight_numbers); }
   template <class Pairs>
   CTP_HD static void left(const Pairs& pair, std::uint32_t& first, std::uint32_t& second) {
     first = word(pair(0));
     second = word(pair(8));
+  }
+  /// Columns 8 n + 2 pair and the next of the lane's row of half `half`.
+  template <int Steps>
+  CTP_HD static Pair<float> left_pair(const std::uint32_t (&of)[Steps][4], int n, int half) {
+    const std::uint32_t both = of[n / 2][n % 2 * 2 + half];
+    return {{bfloat16_value(both & 0xFFFFU), __builtin_bit_cast(float, both & 0xFFFF0000U)}};
   }
   CTP_HD static const Number* right_place(const Fragment& f, const Number* rows, int stride) {
     return rows + f.lane % 8 * stride + f.lane / 8 * 8;
@@ -104,6 +110,10 @@ struct Tf32Form {
     const Pair<float> both = pair(0);
     first = tf32_bits(both.x[0]);
     second = tf32_bits(both.x[1]);
+  }
+  template <int Steps>
+  CTP_HD static Pair<float> left_pair(const std::uint32_t (&of)[Steps][4], int n, int half) {
+    return {{__builtin_bit_cast(float, of[n][half]), __builtin_bit_cast(float, of[n][half + 2])}};
   }
   CTP_HD static const Number* right_place(const Fragment& f, const Number* rows, int stride) {
     return rows + f.group * stride + f.pair * 2;

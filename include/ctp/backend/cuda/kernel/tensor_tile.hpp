@@ -3,6 +3,7 @@
 /// @layer  backend
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -23,37 +24,57 @@ CTP_HD constexpr int row_stride(int width) { return width + 8; }
 template <class Form, int Width>
 using LeftOperands = std::uint32_t[Width / Form::depth][4];
 
-/// @brief Loads rows of `Width` numbers to shared memory, by all threads of a block. Rows from `n` on are zero.
+/// @brief Loads rows of `Width` numbers to shared memory, by all threads of a block, as one group of copies that
+/// wait_for_rows() waits for. Rows from `n` on are zero.
 ///
-/// `rows` is a multiple of strip_rows. `Source` is float or Form::Source; only floats may be anywhere, others are
-/// aligned to 16 bytes. Where the rows are aligned to 16 bytes, a thread has `InFlight` loads of 16 bytes in flight.
+/// `rows` is a multiple of strip_rows. `Source`: float, which may lie anywhere, or Form::Number, aligned to 16 bytes.
+/// Numbers go to shared memory without registers, floats are rounded in registers: where the rows are aligned to 16
+/// bytes, a thread has `InFlight` loads of 16 bytes in flight.
 template <class Form, int Width, int InFlight, class Source, class Thread>
 CTP_HD void load_rows(const Thread& t, const Source* from, Index stride, Index n, int rows, typename Form::Number* to) {
-  using Wide = std::conditional_t<std::is_same_v<Source, float>, Quad<float>, Quad<std::uint32_t>>;  // 16 bytes
   constexpr int numbers = 16 / sizeof(Source), reads = Width / numbers;
-  const int count = rows * reads, step = static_cast<int>(stride), valid = n < rows ? static_cast<int>(n) : rows;
-  const auto load = [&]<int Loads>(const auto& read) {
+  const int step = static_cast<int>(stride), valid = n < rows ? static_cast<int>(n) : rows;
+  if constexpr (std::is_same_v<Source, typename Form::Number>) {
+    static_assert(warp_size % reads == 0);  // a thread's copies are in the same columns
+    const int first = t.id() / reads, rows_of_turn = t.threads() / reads;
+    const Source* at = from + first * step + t.id() % reads * numbers;
+    typename Form::Number* place = to + first * row_stride(Width) + t.id() % reads * numbers;
     CTP_KEEP_LOOP
-    for (int first = t.id(); first < count; first += Loads * t.threads()) {
-      Wide loaded[Loads];
-      CTP_UNROLL
-      for (int i = 0; i < Loads; ++i) {
-        const int e = first + i * t.threads(), row = e / reads;
-        loaded[i] = row < valid ? read(from + row * step + e % reads * numbers) : Wide{};
-      }
-      CTP_UNROLL
-      for (int i = 0; i < Loads; ++i) {
-        const int e = first + i * t.threads();
-        if (e < count) Form::store(loaded[i], to + e / reads * row_stride(Width) + e % reads * numbers);
-      }
+    for (int row = first; row < rows; row += rows_of_turn) {
+      t.start_copy(place, row < valid ? at : from, row < valid);
+      at += rows_of_turn * step;
+      place += rows_of_turn * row_stride(Width);
     }
-  };
-  if constexpr (std::is_same_v<Source, float>)
-    if (stride % numbers != 0 || !is_aligned<Wide>(from)) {
-      load.template operator()<1>([](const Source* at) { return Wide{{at[0], at[1], at[2], at[3]}}; });
-      return;
-    }
-  load.template operator()<InFlight>([](const Source* at) { return read_wide<Wide>(at); });
+  } else {
+    const int count = rows * reads;
+    const auto load = [&]<int Loads>(const auto& read) {
+      CTP_KEEP_LOOP
+      for (int first = t.id(); first < count; first += Loads * t.threads()) {
+        Quad<float> loaded[Loads];
+        CTP_UNROLL
+        for (int i = 0; i < Loads; ++i) {
+          const int e = first + i * t.threads(), row = e / reads;
+          loaded[i] = row < valid ? read(from + row * step + e % reads * numbers) : Quad<float>{};
+        }
+        CTP_UNROLL
+        for (int i = 0; i < Loads; ++i) {
+          const int e = first + i * t.threads();
+          if (e < count) Form::store(loaded[i], to + e / reads * row_stride(Width) + e % reads * numbers);
+        }
+      }
+    };
+    if (stride % numbers != 0 || !is_aligned<Quad<float>>(from))
+      load.template operator()<1>([](const float* at) { return Quad<float>{{at[0], at[1], at[2], at[3]}}; });
+    else
+      load.template operator()<InFlight>([](const float* at) { return read_wide<Quad<float>>(at); });
+  }
+  t.commit_copies();
+}
+/// Waits until shared memory has the rows of all calls of load_rows() but the last `Behind`.
+template <int Behind, class Thread>
+CTP_HD void wait_for_rows(const Thread& t) {
+  t.template wait_copies<Behind>();
+  t.sync();
 }
 
 /// Loads the left operands of strip_rows rows that begin at `from`; rows from `n` on are zero. `Source`: as
@@ -75,6 +96,38 @@ CTP_HD void load_left(const Source* from, Index stride, Index n, const Fragment&
     if (stride % 2 != 0 || !is_aligned<Pair<float>>(from))
       return load([](const float* at) { return Pair<float>{{at[0], at[1]}}; });
   load([](const Source* at) { return read_wide<Pair<Source>>(at); });
+}
+
+/// Sum, or maximum, over the four lanes that share a row.
+template <class Thread>
+CTP_HD float sum_of_row(const Thread& t, float x) {
+  x += t.shuffle_xor(x, 1);
+  return x + t.shuffle_xor(x, 2);
+}
+template <class Thread>
+CTP_HD float max_of_row(const Thread& t, float x) {
+  x = std::fmax(x, t.shuffle_xor(x, 1));
+  return std::fmax(x, t.shuffle_xor(x, 2));
+}
+
+/// Inner products of the left operands' rows with the strip_rows rows that begin at `from`: those of rows group and
+/// group + 8, from row `n` on 0. `Source`: float or Bfloat16, aligned to pairs.
+template <class Form, int Width, class Source, class Thread>
+CTP_HD void multiply_rows(const Thread& t, const Fragment& f, const LeftOperands<Form, Width>& left, const Source* from,
+                          Index stride, Index n, float (&products)[2]) {
+  CTP_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    const int row = f.group + half * 8;
+    const Source* const at = from + row * stride + f.pair * 2;
+    float sum = 0;
+    CTP_UNROLL
+    for (int k = 0; k < Width / 8; ++k) {
+      const auto x = row < n ? read_wide<Pair<Source>>(at + k * 8) : Pair<Source>{};
+      const Pair<float> y = Form::left_pair(left, k, half);
+      sum += y.x[0] * x.x[0] + y.x[1] * x.x[1];
+    }
+    products[half] = sum_of_row(t, sum);
+  }
 }
 
 /// sums [16, Rows] += left [16, Width] times the transposed `rows` [Rows, Width] in shared memory, from row `first` on.

@@ -51,10 +51,15 @@ constexpr int least_blocks_of() {
 /// gets in word m two neighbours of matrix m, row lane / 4, columns lane % 4 * 2 and the next; `load_transposed(row,
 /// offset, words)` does the same for the transposed matrices (PTX's ldmatrix). All threads of a warp must reach each
 /// shuffle, product and load of matrices, all threads of a block each sync().
+///
+/// `start_copy(to, from, valid)` starts the copy of 16 bytes from global to shared memory, of zeros if not `valid`;
+/// both addresses are multiples of 16 (PTX's cp.async). `commit_copies()` makes the thread's copies since the last
+/// commit a group. `wait_copies<n>()` waits until all groups of the thread but the last n have arrived; other threads
+/// see them after a sync().
 template <class T>
 concept KernelThread =
     requires(const T& t, float x, double y, int i, unsigned u, float (&c)[4], const std::uint32_t (&a)[4],
-             const std::uint32_t (&b)[2], const std::uint16_t* row, std::uint32_t (&words)[4]) {
+             const std::uint32_t (&b)[2], const std::uint16_t* row, std::uint32_t (&words)[4], void* to, bool valid) {
       { t.block() } -> std::same_as<Index>;
       { t.blocks() } -> std::same_as<Index>;
       { t.id() } -> std::same_as<int>;
@@ -70,6 +75,9 @@ concept KernelThread =
       t.mma_tf32(c, a, b);
       t.load_matrices(row, i, words);
       t.load_transposed(row, i, words);
+      t.start_copy(to, row, valid);
+      t.commit_copies();
+      t.template wait_copies<1>();
     };
 
 /// @brief Reductions over the threads of one warp. Every lane gets the same bits.

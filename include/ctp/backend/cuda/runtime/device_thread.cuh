@@ -57,6 +57,17 @@ struct DeviceThread {
                  : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row)) + 2U * static_cast<unsigned>(offset))
                  : "memory");
   }
+  CTP_HD void start_copy(void* to, const void* from, bool valid) const {
+    asm volatile(
+        "cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
+        "l"(__cvta_generic_to_global(from)), "r"(valid ? 16 : 0)
+        : "memory");
+  }
+  CTP_HD void commit_copies() const { asm volatile("cp.async.commit_group;" ::: "memory"); }
+  template <int Behind>
+  CTP_HD void wait_copies() const {
+    asm volatile("cp.async.wait_group %0;" ::"n"(Behind) : "memory");
+  }
 #else
   [[nodiscard]] CTP_HD Index block() const { return 0; }
   [[nodiscard]] CTP_HD Index blocks() const { return 1; }
@@ -76,6 +87,10 @@ struct DeviceThread {
   CTP_HD void mma_tf32(float (&)[4], const std::uint32_t (&)[4], const std::uint32_t (&)[2]) const {}
   CTP_HD void load_matrices(const std::uint16_t* /*row*/, int /*offset*/, std::uint32_t (&)[4]) const {}
   CTP_HD void load_transposed(const std::uint16_t* /*row*/, int /*offset*/, std::uint32_t (&)[4]) const {}
+  CTP_HD void start_copy(void* /*to*/, const void* /*from*/, bool /*valid*/) const {}
+  CTP_HD void commit_copies() const {}
+  template <int Behind>
+  CTP_HD void wait_copies() const {}
 #endif
 };
 static_assert(KernelThread<DeviceThread>);
