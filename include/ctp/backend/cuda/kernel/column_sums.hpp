@@ -34,9 +34,6 @@ struct alignas(2 * sizeof(T)) Two {
 /// term that writes must satisfy ReadsAhead<Term, Index, Index>; its use() returns the term. So must a term that ends
 /// with a product: a device fuses product and sum, for each row alike only if both are in one place. Any other term
 /// only reads, and eight terms are computed before the first is added.
-///
-/// A term that FourColumns has another form, for four neighbouring columns: of_four(), whose columns are fours and
-/// whose terms are a Quad. has_fours() says whether its addresses are multiples of four numbers.
 template <class Sum, class Term>
 struct PartialColumnSums {
   Index rows, columns, rows_of_part;
@@ -59,6 +56,9 @@ struct PartialColumnSums {
     partial[i] = sum;
   }
 };
+
+/// @brief A term with a second form, of_four(), whose columns are fours of neighbours and whose terms are a Quad.
+/// has_fours(): its addresses are multiples of four numbers.
 template <class Term>
 concept FourColumns = requires(const Term& term) {
   { term.has_fours() } -> std::same_as<bool>;
@@ -100,7 +100,7 @@ struct AddParts {
     const int count = column < columns ? (parts - lane + (1 << log_lanes) - 1) >> log_lanes : 0;
     Index next = lane * columns + column;
     for (int done = 0; done < count; done += parts_ahead) {
-      Sum loaded[parts_ahead] = {};
+      Sum loaded[parts_ahead] = {};  // 0 of a part that there is not
       CTP_UNROLL
       for (int k = 0; k < parts_ahead; ++k, next += columns << log_lanes)
         if (done + k < count) loaded[k] = partial[next];
