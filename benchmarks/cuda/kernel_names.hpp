@@ -45,6 +45,7 @@ class Numbers {
     CTP_BENCH_READ(rows_of_part);
     CTP_BENCH_READ(of_part);
     CTP_BENCH_READ(parts);
+    CTP_BENCH_READ(log_lanes);
     CTP_BENCH_READ(chunk);
     CTP_BENCH_READ(accumulate);
     CTP_BENCH_READ(overwrite);  // whether gradients are written, not added to

@@ -15,7 +15,7 @@ bytes and the times of `queue_rate`.
 from dataclasses import dataclass, field
 
 import devices
-from kernel_work import PRODUCTS_OF, base, bytes_of, flops_of, key_of, rows_of, shape, sizes_of
+from kernel_work import PRODUCTS_OF, base, bytes_of, columns_at_once, flops_of, key_of, rows_of, shape, sizes_of
 from machine_code import Missing
 
 WARP, STRIP = 32, 16
@@ -81,14 +81,18 @@ def elementwise(launch, kernel, marker, per_unit, fits=lambda loop: True, latenc
 
 
 def gradient_sums(launch, kernel):
-    """A thread adds up the rows of a part in one column; a unit is a row of 32 columns."""
-    size = sum(sizes_of(launch)[1:])
+    """A thread adds up the rows of a part in one column, or in four; a unit is a row of a warp's columns."""
+    size = columns_at_once(launch) * sum(sizes_of(launch)[1:])
     found = unrolled(kernel, is_inner, "load", size)
     if not found:
         return None
     loop = max((loop for loop in kernel["loops"] if is_inner(loop)), key=lambda one: one.get("load", 0))
     slope = loop.get("slope", 0) / (loop["load"] / size) * bool(launch["before"])
     return column_sums(launch, (found[0] + slope, found[1]))
+
+
+def element_sums(launch, kernel):
+    return column_sums(launch, unrolled(kernel, is_inner, "load", columns_at_once(launch) * sizes_of(launch)[1]))
 
 
 def column_sums(launch, found):
@@ -98,9 +102,12 @@ def column_sums(launch, found):
 
 
 def parts_sums(launch, kernel):
-    found = unrolled(kernel, is_inner, "load", 8 if "Two" in base(launch) else 4)
-    return found and Work(launch["parts"] * launch["columns"] / WARP, *found[:2], latency="l2",
-                          warps=launch["columns"] / WARP)
+    """A lane reads eight of its parts at a time; the waits of a lane are one after the other."""
+    loop = max(kernel["loops"], key=lambda one: one.get("load", 0))
+    warps = launch["blocks"] * launch["threads"] / WARP
+    turns = -(-launch["parts"] // (8 << launch.get("log_lanes", 0)))
+    return Work(turns * warps, loop["n"], loop["waits"], latency="l2", once=kernel["straight"]["n"], warps=warps,
+                serial=turns + 1, serial_clocks=loop["n"] * turns + kernel["straight"]["n"])
 
 
 def rows(*passes):
@@ -326,8 +333,9 @@ RECIPES = {
     "ResultGradient": lambda l, k: elementwise(l, k, "load", sum(sizes_of(l)[1:2 + l["before"]]),
                                                lambda loop: (loop.get("fma", 0) > 0) == bool(l["before"])),
     "PartialColumnSums<float,ResultGradient>": gradient_sums,
-    "PartialColumnSums<float,Element>": lambda l, k: column_sums(
-        l, unrolled(k, is_inner, "load", sizes_of(l)[1])),
+    "PartialColumnSums<Neighbours,ResultGradientOfFour>": gradient_sums,
+    "PartialColumnSums<float,Element>": element_sums,
+    "PartialColumnSums<Neighbours,ElementOfFour>": element_sums,
     "PartialColumnSums<float,PositionTerm>": lambda l, k: column_sums(l, unrolled(k, is_inner, "load", 4)),
     "PartialColumnSums<Two,GainAndBiasTerm>": lambda l, k: column_sums(
         l, unrolled(k, is_inner, "load", 12 + sizes_of(l)[1])),

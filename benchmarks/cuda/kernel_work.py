@@ -23,8 +23,8 @@ def base(launch):
 
 
 def sizes_of(launch):
-    """Bytes of the numbers that the innermost template arguments name, in their order."""
-    return [2 if name == "Bfloat16" else 4 for name in re.search("<([^<>]*)>", base(launch)).group(1).split(",")]
+    """Bytes of the numbers that the last of the innermost template arguments name, in their order."""
+    return [2 if name == "Bfloat16" else 4 for name in re.findall("<([^<>]*)>", base(launch))[-1].split(",")]
 
 
 def rows_of(launch):
@@ -58,8 +58,13 @@ def of_result(launch):
     return gradient_size + before_size * launch["before"] + launch["to"]
 
 
+def columns_at_once(launch):
+    """Columns of a thread, which its "columns" and "n" count as one."""
+    return 4 if "OfFour" in base(launch) else 1
+
+
 def matrix(launch, each):
-    return rows_of(launch) * launch["columns"] * each + 4 * launch["n"]
+    return columns_at_once(launch) * (rows_of(launch) * launch["columns"] * each + 4 * launch["n"])
 
 
 # Bytes of a launch by the name of its body; n is the number of elements of a ForEachKernel.
@@ -69,6 +74,8 @@ BYTES = {
     "ResultGradient": lambda l: l["n"] * of_result(l),
     "PartialColumnSums<float,ResultGradient>": lambda l: matrix(l, of_result(l)),
     "PartialColumnSums<float,Element>": lambda l: matrix(l, sizes_of(l)[1]),
+    "PartialColumnSums<Neighbours,ResultGradientOfFour>": lambda l: matrix(l, of_result(l)),
+    "PartialColumnSums<Neighbours,ElementOfFour>": lambda l: matrix(l, sizes_of(l)[1]),
     "PartialColumnSums<float,PositionTerm>": lambda l: matrix(l, 4),
     "PartialColumnSums<Two,GainAndBiasTerm>": lambda l: matrix(l, 4 + sizes_of(l)[1]) + 4 * l["n"],
     "AddParts": lambda l: l["columns"] * 4 * (l["parts"] + 2) * (2 if "Two" in base(l) else 1),
@@ -133,7 +140,8 @@ PRODUCTS_OF = {"Attention": 2, "AttentionQueryGradient": 3, "AttentionKeyGradien
 
 def key_of(launch):
     """The name in BYTES: with its template arguments, but for the types of a term's numbers, or without."""
-    name = re.sub("(ResultGradient|GainAndBiasTerm|Element)<[^<>]*>", r"\1", base(launch))
+    name = re.sub("(ResultGradient|GainAndBiasTerm|Element|ResultGradientOfFour|ElementOfFour|Neighbours)<[^<>]*>",
+                  r"\1", base(launch))
     return name if name in BYTES else name.split("<")[0]
 
 
@@ -165,6 +173,7 @@ PART_OF = {"Gelu": "GELU", "GeluOfFour": "GELU", "AddParts": "sums of parts", "L
            "LayerNormBackward": "layer norms, backward",
            "PartialColumnSums<Two,GainAndBiasTerm>": "gain and bias sums",
            "PartialColumnSums<float,Element>": "gradients of results: rounding, bias sums",
+           "PartialColumnSums<Neighbours,ElementOfFour>": "gradients of results: rounding, bias sums",
            "RoundRows": "rounding of operands", "Pack": "rounding of operands", "PackRows": "rounding of operands",
            "PackFour": "rounding of operands", "ScatterAddRows": "scatter of rows", "AdamW": "AdamW, momentum, probe",
            "AverageOfTwo": "AdamW, momentum, probe", "Average": "AdamW, momentum, probe",
@@ -182,7 +191,7 @@ def part_of(launch):
     if name in PRODUCTS_OF:
         of = "images" if launch["queries"] == launch["keys"] >= IMAGE_TOKENS else "texts"
         return f"attention of {of}, {'backward' if 'Gradient' in name else 'forward'}"
-    if name in ("ResultGradient", "PartialColumnSums<float,ResultGradient>"):
+    if "ResultGradient" in name:
         return "gradient through GELU" if launch["before"] else "gradients of results: rounding, bias sums"
     if name not in BYTES:
         return "unknown kernels"

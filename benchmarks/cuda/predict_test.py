@@ -131,9 +131,11 @@ def bytes_of_results():
     launch = {"kernel": "ForEachKernel<PartialColumnSums<float,ResultGradient<float,Bfloat16,Bfloat16>>>", "n": 5,
               "blocks": 1, "rows": 3, "columns": 7, "before": 1, "to": 2}
     sums = {**launch, "kernel": "ForEachKernel<PartialColumnSums<float,Element<float,Bfloat16>>>"}
-    found = [bytes_of(launch), bytes_of({**launch, "before": 0}), bytes_of(sums)]
-    expect("bytes of rounded gradients, through GELU or not, and of their sums alone",
-           found == [3 * 7 * 6 + 20, 3 * 7 * 4 + 20, 3 * 7 * 2 + 20], found)
+    fours = {**launch, "kernel": "ForEachKernel<PartialColumnSums<Neighbours<float,4>,"
+                                 "ResultGradientOfFour<float,Bfloat16,Bfloat16>>>"}
+    found = [bytes_of(launch), bytes_of({**launch, "before": 0}), bytes_of(sums), bytes_of(fours)]
+    expect("bytes of rounded gradients, through GELU or not, of their sums alone, and in fours of columns",
+           found == [3 * 7 * 6 + 20, 3 * 7 * 4 + 20, 3 * 7 * 2 + 20, 4 * (3 * 7 * 6 + 20)], found)
 
 
 def counts_of_steps():

@@ -8,11 +8,11 @@
 #include <type_traits>
 
 #include <ctp/backend/cuda/kernel/column_sums.hpp>
+#include <ctp/backend/cuda/kernel/elementary.hpp>
 #include <ctp/backend/cuda/kernel/matrix_product.hpp>
 #include <ctp/backend/cuda/kernel/packed.hpp>
 #include <ctp/backend/cuda/kernel/wide_access.hpp>
 #include <ctp/core/error.hpp>
-#include <ctp/core/functional.hpp>
 
 namespace ctp::backend::cuda {
 
@@ -23,7 +23,7 @@ template <class Real, class Number>
 struct Gelu {
   const Number* x;
   Stored<Real> y;
-  CTP_HD void operator()(Index i) const { y.set(i, fn::gelu(static_cast<Real>(x[i]))); }
+  CTP_HD void operator()(Index i) const { y.set(i, gelu(static_cast<Real>(x[i]))); }
 };
 
 /// Gelu of the four neighbours from 4 i on.
@@ -34,10 +34,13 @@ struct GeluOfFour {
   CTP_HD void operator()(Index i) const {
     auto four = read_four<Real>(x + 4 * i);
     CTP_UNROLL
-    for (Real& one : four.x) one = fn::gelu(one);
+    for (Real& one : four.x) one = gelu(one);
     y.set_four(4 * i, four);
   }
 };
+
+template <class Real, class Gradient, class Number>
+struct ResultGradientOfFour;
 
 /// Gradient of a product's result, in the form that the products of the backward pass read. If GELU followed the
 /// product, `dy` is the gradient of GELU's output. `Gradient`, `Number`: Real or Bfloat16.
@@ -47,6 +50,12 @@ struct ResultGradient {
   const Number* before;  ///< input of GELU, or null
   const Gradient* dy;
   Stored<Real> to;  ///< may be dy
+
+  /// True if of_four() may be used, in a matrix whose columns are a multiple of four.
+  [[nodiscard]] bool has_fours() const {
+    return is_aligned<StoredFour<Gradient>>(dy) && is_aligned<StoredFour<Number>>(before) && to.has_fours();
+  }
+  [[nodiscard]] ResultGradientOfFour<Real, Gradient, Number> of_four() const { return {*this}; }
 
   struct Loaded {
     Gradient dy;
@@ -58,8 +67,35 @@ struct ResultGradient {
   CTP_HD Real use(const Loaded& loaded, Index row, Index column) const { return use(loaded, row * columns + column); }
   CTP_HD Real use(const Loaded& loaded, Index i) const {
     const auto of_result = static_cast<Real>(loaded.dy);
-    const Real g = before == nullptr ? of_result : of_result * fn::gelu_slope(static_cast<Real>(loaded.before));
+    const Real g = before == nullptr ? of_result : of_result * gelu_slope(static_cast<Real>(loaded.before));
     to.set(i, g);
+    return g;
+  }
+};
+
+/// ResultGradient of the four neighbours from column 4 `four` on.
+template <class Real, class Gradient, class Number>
+struct ResultGradientOfFour {
+  ResultGradient<Real, Gradient, Number> body;
+
+  struct Loaded {
+    StoredFour<Gradient> dy;
+    StoredFour<Number> before;
+  };
+  CTP_HD Loaded read(Index row, Index four) const {
+    const Index i = row * body.columns + 4 * four;
+    Loaded loaded{read_wide<StoredFour<Gradient>>(body.dy + i), {}};
+    if (body.before != nullptr) loaded.before = read_wide<StoredFour<Number>>(body.before + i);
+    return loaded;
+  }
+  CTP_HD Quad<Real> use(const Loaded& loaded, Index row, Index four) const {
+    auto g = numbers_of<Real>(loaded.dy);
+    if (body.before != nullptr) {
+      const auto before = numbers_of<Real>(loaded.before);
+      CTP_UNROLL
+      for (int k = 0; k < 4; ++k) g.x[k] *= gelu_slope(before.x[k]);
+    }
+    body.to.set_four(row * body.columns + 4 * four, g);
     return g;
   }
 };

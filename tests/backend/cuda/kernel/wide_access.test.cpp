@@ -17,6 +17,13 @@ TEST_CASE("wide_access: neighbours keep their order") {
   CHECK(x[4] == 5);
 }
 
+TEST_CASE("wide_access: neighbours are added one by one") {
+  kernel::Pair<float> sums{{1, 2}};
+  sums += {{10, 20}};
+  CHECK(sums.x[0] == 11);
+  CHECK(sums.x[1] == 22);
+}
+
 TEST_CASE("wide_access: an access needs the alignment of its size") {
   alignas(16) float x[8] = {};
   CHECK(kernel::is_aligned<kernel::Quad<float>>(x));

@@ -48,17 +48,25 @@ struct Bfloat16 {
   std::uint16_t bits;
   CTP_HD operator float() const { return bfloat16_value(bits); }  // NOLINT: exact
 };
+/// Four neighbours as they lie in memory. `Number`: Real or Bfloat16.
+template <class Number>
+using StoredFour = std::conditional_t<std::is_same_v<Number, Bfloat16>, Pair<std::uint32_t>, Quad<Number>>;
+
+/// The four numbers of a StoredFour.
+template <class Real, class Four>
+CTP_HD Quad<Real> numbers_of(const Four& four) {
+  if constexpr (std::is_same_v<Four, StoredFour<Bfloat16>>) {
+    const auto low = [&](int k) { return static_cast<Real>(bfloat16_value(four.x[k])); };
+    const auto high = [&](int k) { return static_cast<Real>(__builtin_bit_cast(float, four.x[k] & 0xFFFF0000U)); };
+    return {{low(0), high(0), low(1), high(1)}};
+  } else {
+    return four;
+  }
+}
 /// The four numbers at `p`, which is aligned for them, by one access. `Number`: Real or Bfloat16.
 template <class Real, class Number>
 CTP_HD Quad<Real> read_four(const Number* p) {
-  if constexpr (std::is_same_v<Number, Bfloat16>) {
-    const auto words = read_wide<Pair<std::uint32_t>>(p);
-    const auto low = [&](int k) { return static_cast<Real>(bfloat16_value(words.x[k])); };
-    const auto high = [&](int k) { return static_cast<Real>(__builtin_bit_cast(float, words.x[k] & 0xFFFF0000U)); };
-    return {{low(0), high(0), low(1), high(1)}};
-  } else {
-    return read_wide<Quad<Real>>(p);
-  }
+  return numbers_of<Real>(read_wide<StoredFour<Number>>(p));
 }
 
 /// Pointer to numbers that are stored as Real or as bfloat16.

@@ -3,26 +3,12 @@
 /// @layer  backend
 #pragma once
 
-#include <cmath>
-
+#include <ctp/backend/cuda/kernel/elementary.hpp>
 #include <ctp/backend/cuda/kernel/kept_bits.hpp>
 #include <ctp/backend/cuda/kernel/tensor_form.hpp>
 #include <ctp/config.hpp>
 
 namespace ctp::backend::cuda::kernel {
-
-inline constexpr float log_2 = 0.69314718F, log2_e = 1.44269504F;
-
-/// 2^x. **Errors.** relative error below 3e-7; a subnormal result is 0 on a device.
-CTP_HD inline float exp2_of(float x) {
-#if defined(__CUDA_ARCH__)
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-#else
-  return std::exp2(x);
-#endif
-}
 
 /// log2(e) / sqrt(Width): the factor of a score whose softmax uses powers of two.
 template <int Width>

@@ -13,6 +13,11 @@ namespace ctp::backend::cuda::kernel {
 template <class T, int N>
 struct alignas(N * sizeof(T)) Neighbours {
   T x[N];
+  CTP_HD Neighbours& operator+=(const Neighbours& other) {
+    CTP_UNROLL
+    for (int k = 0; k < N; ++k) x[k] += other.x[k];
+    return *this;
+  }
 };
 template <class T>
 using Pair = Neighbours<T, 2>;
