@@ -60,13 +60,16 @@ struct Counted {
     if (dx != nullptr) count(n, k, m);
     if (dw != nullptr) count(n, k, m);
   }
-  /// Takes no memory of its own: a device keeps the copies for the next step.
-  static bool round_weights(Index n, const Real*) {
-    if (!rounds_operands) return false;
-    copied_weights += packed_bytes(n);
-    return true;
-  }
+  static bool round_weights(Index, const Real*) { return false; }
   static void forget_weights() {}
+  static bool rounds_weights() { return rounds_operands; }
+  static void round_weights(Index n, const Real*, std::uint16_t*) { copied_weights += packed_bytes(n); }
+  static bool read_copy(Index, const Real*, const std::uint16_t*) { return false; }
+  template <class Work>
+  static Index write_along(Index n, const Real*, std::uint16_t*, const Work& work) {
+    work();
+    return n;
+  }
   static std::size_t packed_bytes(Index n) {
     return static_cast<std::size_t>(n) * (rounds_operands ? sizeof(std::uint16_t) : sizeof(Real));
   }
@@ -144,6 +147,6 @@ struct Counted {
 };
 
 static_assert(ctp::backend::Backend<Counted>);
-static_assert(ctp::backend::RoundsWeights<Counted>);
+static_assert(ctp::backend::KeepsWeightCopies<Counted>);
 
 }  // namespace pretrain

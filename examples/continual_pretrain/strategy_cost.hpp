@@ -125,7 +125,7 @@ StrategyCost cost_of(const ctp::ModelConfig& sizes, const ctp::data::Batch& pair
   ctp::Tape<Counted> tape;
   const std::uint64_t before = Counted::multiply_adds;
   const std::size_t copied_before = Counted::copied_weights;
-  const auto rounded = std::as_const(thetas).constant(Learner::keeps_previous);
+  thetas.round(Learner::keeps_previous);
   ctp::Step<Model> step(
       model, batch, {thetas.online(), &tape, gradient.data(), {}},
       ctp::frozen_towers(model, ctp::parameter_ranges(model.layout(), groups_within(settings, model.layout()))));

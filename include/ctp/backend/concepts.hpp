@@ -159,6 +159,23 @@ concept RoundsWeights = Backend<B> && requires(Index n, const typename B::Real* 
   B::forget_weights();
 };
 
+/// @brief A backend that RoundsWeights and can keep the rounded copy of a vector from step to step. Optional for a
+/// backend; KeptCopy (train/parameters/kept_copy.hpp) calls the functions.
+///
+/// `rounds_weights()`: whether products round weights now. `round_weights(n, theta, copy)` rounds theta [n] to copy
+/// [n], memory of the caller. `read_copy(n, theta, copy)`: until its forget_weights() products of weights in theta read
+/// `copy`; it returns false, having done nothing, if there is no room for one more. `write_along(n, theta, copy, work)`
+/// calls work(). Where adamw(), average() and average_of_two() then change a place of theta, they write the place of
+/// `copy` in the same launch, as round_weights() would. It returns how many places were changed like this.
+template <class B>
+concept KeepsWeightCopies =
+    RoundsWeights<B> && requires(Index n, const typename B::Real* theta, std::uint16_t* copy, detail::AnyWork work) {
+      { B::rounds_weights() } -> std::same_as<bool>;
+      B::round_weights(n, theta, copy);
+      { B::read_copy(n, theta, static_cast<const std::uint16_t*>(copy)) } -> std::same_as<bool>;
+      { B::write_along(n, theta, copy, work) } -> std::same_as<Index>;
+    };
+
 /// @brief A backend that can skip work by a flag in its own memory, so that the host need not wait for the flag.
 /// Optional for a backend.
 ///

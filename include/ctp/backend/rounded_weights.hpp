@@ -3,6 +3,7 @@
 /// @layer  backend
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 
 #include <ctp/backend/concepts.hpp>
@@ -24,6 +25,17 @@ class RoundedWeights {
     if constexpr (RoundsWeights<B>)
       for (const typename B::Real* theta : thetas)
         if (theta != nullptr && B::round_weights(n, theta)) ++rounded_;
+  }
+  /// A vector [n], and its copy as round_weights(n, theta, copy) makes it; a null pointer is left out.
+  struct Copied {
+    const typename B::Real* theta;
+    const std::uint16_t* copy;
+  };
+  /// Rounds nothing: products read the copies. The copies stay as they are for the life of this object, too.
+  RoundedWeights([[maybe_unused]] Index n, [[maybe_unused]] std::initializer_list<Copied> vectors) : RoundedWeights() {
+    if constexpr (KeepsWeightCopies<B>)
+      for (const Copied& x : vectors)
+        if (x.theta != nullptr && x.copy != nullptr && B::read_copy(n, x.theta, x.copy)) ++rounded_;
   }
   RoundedWeights(const RoundedWeights&) = delete;
   RoundedWeights& operator=(const RoundedWeights&) = delete;

@@ -57,6 +57,12 @@ class Ranges {
   [[nodiscard]] const std::vector<Range>& list() const { return list_; }
   /// The places that are not frozen. Neighbours are one span, though their ranges differ.
   [[nodiscard]] const std::vector<Span>& moving() const { return moving_; }
+  /// How many places are not frozen.
+  [[nodiscard]] Index places_moved() const {
+    Index places = 0;
+    for (const Span& span : moving_) places += span.end - span.begin;
+    return places;
+  }
   /// Whether all places are trained with factors of 1, without a clamp: an optimiser need not know the ranges.
   [[nodiscard]] bool plain() const { return list_.empty() || (list_.size() == 1 && list_.front().trains_as(Range{})); }
 

@@ -86,8 +86,12 @@ class StepEngine {
   [[nodiscard]] std::uint64_t global_step() const { return global_step_; }  ///< of all tasks
   /// Steps submitted and not reported yet.
   [[nodiscard]] std::size_t pending() { return pending_.entries().size(); }
-  /// Makes the next step run normally, not as a replay: a setting or a state was changed from outside.
-  void invalidate() { capture_.invalidate(); }
+  /// Makes the next step run normally, not as a replay, and round all weights: a setting or a state was changed from
+  /// outside.
+  void invalidate() {
+    capture_.invalidate();
+    thetas_.forget_copies();
+  }
   /// Why steps are no longer captured, although the options ask for it; empty if none failed.
   [[nodiscard]] const std::string& capture_failure() const { return capture_.failure(); }
 
@@ -99,9 +103,7 @@ class StepEngine {
   void begin_task(std::uint64_t steps, const TaskPlan& plan = {}) {
     plan.check();
     plan_ = plan;
-    if constexpr (keeps_previous)
-      if (tasks_seen_ > 0) B::copy(thetas_.online(), thetas_.size(), thetas_.previous());
-    if constexpr (keeps_momentum) B::copy(thetas_.online(), thetas_.size(), thetas_.momentum());
+    thetas_.begin_task(tasks_seen_ > 0);
     if constexpr (penalty::BeginsTasks<Penalty, Model>)
       policies_.penalty().begin_task(policies_.penalty_state(), std::as_const(thetas_).online());
     policies_.optimizer().reset(policies_.optimizer_state());
@@ -125,6 +127,7 @@ class StepEngine {
     pending_.drop_from(0);
     pending_.clear();
     failure_.reset();
+    thetas_.forget_copies();
     B::zero(gradient_.data(), gradient_.size());
   }
   /// Planned epochs of the current task.
@@ -133,6 +136,7 @@ class StepEngine {
   [[nodiscard]] const optim::Ranges& ranges() const { return ranges_; }
   /// Runs the penalty's passes before an epoch, if the penalty has any.
   void begin_epoch([[maybe_unused]] data::BatchSource& source, [[maybe_unused]] std::uint32_t epoch) {
+    thetas_.forget_copies();
     if constexpr (penalty::BeginsEpochs<Penalty, Model, Passes>) {
       Passes passes(*this, &source, epoch);
       policies_.penalty().begin_epoch(policies_.penalty_state(), passes);
@@ -179,8 +183,8 @@ class StepEngine {
     }
     skip_if_failed([&] {
       policies_.losses().commit(computed_->step, policies_.losses_state());
-      apply_optimizer<takes_ranges, Model>(policies_, thetas_.online(), gradient_.data(), rate, penalty_term(), ranges_,
-                                           std::as_const(clip_).factor());
+      apply_optimizer<takes_ranges>(policies_, thetas_, gradient_.data(), rate, penalty_term(), ranges_,
+                                    std::as_const(clip_).factor());
     });
     ++task_step_;
     ++global_step_;
@@ -217,7 +221,7 @@ class StepEngine {
   /// Calls archive("name", member) for each member that changes during a training.
   template <class Archive>
   void visit(Archive& archive) {
-    capture_.invalidate();
+    invalidate();
     thetas_.visit(archive);
     policies_.visit(archive);
     archive("tasks_seen", tasks_seen_);
@@ -237,13 +241,14 @@ class StepEngine {
     return plan_.rate_at(step, steps, {options_.rate, options_.min_rate}, policies_.schedule());
   }
 
-  /// Loads the batch of the next step and updates the momentum weights.
+  /// Loads the batch of the next step, updates the momentum weights, and rounds the weights that products read.
   void prepare(const data::Batch& batch) {
     batch_.load(batch, model_.config());
     if (tape_.rewind()) capture_.drop_capture();
     if constexpr (keeps_momentum)
       momentum_steps_.update(policies_, thetas_, {tasks_seen_, task_step_, task_steps_, global_step_, has_previous()},
                              [this](const auto& work) { this->skip_if_failed(work); });
+    thetas_.round(has_previous());
   }
   /// The part of a step that a backend may capture: forward and backward pass of the loaded batch.
   void compute() {
@@ -270,8 +275,9 @@ class StepEngine {
   Step<Model> make_step(const Real* theta) {
     Step<Model> step(model_, batch_, online_pass(theta), frozen_);
     if constexpr (keeps_previous)
-      if (has_previous()) step.previous.emplace(model_, Pass<B>{thetas_.previous(), &tape_}, batch_);
-    if constexpr (keeps_momentum) step.momentum.emplace(model_, Pass<B>{thetas_.momentum(), &tape_}, batch_);
+      if (has_previous()) step.previous.emplace(model_, Pass<B>{std::as_const(thetas_).previous(), &tape_}, batch_);
+    if constexpr (keeps_momentum)
+      step.momentum.emplace(model_, Pass<B>{std::as_const(thetas_).momentum(), &tape_}, batch_);
     return step;
   }
 
@@ -364,6 +370,7 @@ class StepEngine {
       task_step_ = entry.report.step;
       global_step_ = entry.report.global_step;
       momentum_steps_.failed(global_step_);
+      thetas_.forget_copies();
       B::zero(gradient_.data(), gradient_.size());
       pending_.drop_from(i);
       return;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/shape.hpp>
@@ -33,7 +34,7 @@ class TaskPasses {
   /// Length of a parameter vector.
   [[nodiscard]] Index size() const { return engine_->thetas().size(); }
   /// The online weights.
-  [[nodiscard]] const Real* theta() const { return engine_->thetas().online(); }
+  [[nodiscard]] const Real* theta() const { return std::as_const(*engine_).thetas().online(); }
   /// Number of the current task, from 0.
   [[nodiscard]] std::uint32_t task() const { return engine_->tasks_seen(); }
   /// The epoch of the passes; the number of trained epochs at the end of a task.

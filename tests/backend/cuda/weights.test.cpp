@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -166,6 +167,78 @@ TEST_CASE("weights: vectors of any length and at any address are rounded to thei
 }
 
 #endif
+
+TEST_CASE("weights: a copy in the caller's memory is read until it is forgotten") {
+  Memory<Bf16> m;
+  ctp::Buffer<std::uint16_t, Bf16> copy(size);
+  const Values before = m.products();
+  Bf16::round_weights(size, m.theta.data(), copy.data());
+  CHECK(WeightCopies::current().count() == 0);
+  m.theta.assign(numbers(size, 0.0456F));
+  const Values after = m.products();
+  CHECK(after != before);
+  {
+    const RoundedWeights<Bf16> rounded(size,
+                                       {{m.theta.data(), copy.data()}, {nullptr, nullptr}, {m.x.data(), nullptr}});
+    CHECK(WeightCopies::current().count() == 1);
+    CHECK(m.products() == before);
+  }
+  CHECK(m.products() == after);
+  const float* const theta = m.theta.data();
+  const std::uint16_t* const numbers = copy.data();
+  const RoundedWeights<Bf16> most(size, {{theta, numbers}, {theta, numbers}, {theta, numbers}, {theta, numbers}});
+  CHECK_FALSE(Bf16::read_copy(size, theta, numbers));
+}
+
+TEST_CASE("weights: passes over parameters write the copy along, with the bits of a rounding and of their own") {
+  constexpr Index n = 4 * 300 + 3;
+  ctp::Buffer<float, Bf16> theta(n), gradient(n), first(n), second(n), other(n);
+  ctp::Buffer<std::uint16_t, Bf16> copy(n), expected(n);
+  const auto passes = [&] {
+    for (const auto& [begin, end] : {std::pair{Index{0}, Index{16}}, {16, 21}, {24, 600}, {601, n}}) {
+      const ctp::backend::AdamWStep step{.rate = 0.01,
+                                         .weight_decay = 0.05,
+                                         .beta1 = 0.9,
+                                         .beta2 = 0.999,
+                                         .epsilon = 1e-8,
+                                         .correction1 = 0.1,
+                                         .correction2 = 0.001,
+                                         .begin = begin,
+                                         .most = 1.2};
+      Bf16::adamw(end - begin, step, theta.data(), gradient.data(), first.data(), second.data());
+    }
+    Bf16::average(n - 4, 0.9F, other.data(), theta.data());
+    Bf16::average_of_two(n - 8, 0.9F, other.data(), gradient.data(), theta.data());
+  };
+  const auto set = [&] {
+    theta.assign(numbers(n, 0.0123F));
+    gradient.assign(numbers(n, 0.5F));
+    first.assign(numbers(n, -0.03F));
+    second.assign(numbers(n, 0.01F));
+    other.assign(numbers(n, -0.7F));
+    Bf16::round_weights(n, theta.data(), copy.data());
+  };
+  set();
+  passes();
+  const Values alone = theta.to_host();
+  set();
+  const std::vector<std::uint16_t> before = copy.to_host();
+  CHECK(Bf16::write_along(n, theta.data(), copy.data(), passes) == n - 4 + n - 4 + n - 8);
+  CHECK(theta.to_host() == alone);
+  Bf16::round_weights(n, theta.data(), expected.data());
+  CHECK(copy.to_host() == expected.to_host());
+  CHECK(copy.to_host() != before);
+
+  set();
+  CHECK(Bf16::write_along(n - 4, theta.data(), copy.data(), [&] {  // two passes reach beyond the vector
+          passes();
+        }) == 16 + 5 + 576 + n - 4 + n - 8);
+  set();
+  ctp::Buffer<std::int32_t, Bf16> flag(1);
+  flag.assign(std::vector<std::int32_t>{1});
+  Bf16::write_along(n, theta.data(), copy.data(), [&] { Bf16::skip_if(flag.data(), passes); });
+  CHECK(copy.to_host() == before);
+}
 
 TEST_CASE("weights: a replay rounds anew, and the rounding is skipped by a flag") {
   Memory<Bf16> m;

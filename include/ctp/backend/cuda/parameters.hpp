@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include <ctp/backend/cuda/kernel/copy_along.hpp>
 #include <ctp/backend/cuda/kernel/launch.hpp>
 #include <ctp/backend/generic/parameters.hpp>
 
@@ -41,6 +42,7 @@ struct AdamW {
   Real *theta, *gradient, *first, *second;
   Term term;
   const Real* factor;
+  Along<Real> along;  ///< of the places from by.begin on
 
   CTP_HD void operator()(Index place) const {
     const Index i = by.begin + place;
@@ -54,6 +56,7 @@ struct AdamW {
     const Real moved = before * by.keep - by.rate * m / (std::sqrt(v) * by.root + by.eps);
     const Real after = moved < by.least ? by.least : moved > by.most ? by.most : moved;
     theta[i] = after;
+    along.set(place, after);
     gradient[i] = 0;
     if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
   }
@@ -64,7 +67,12 @@ struct Average {
   Real decay, take;
   const Real* theta;
   Real* slow;
-  CTP_HD void operator()(Index i) const { slow[i] = decay * slow[i] + take * theta[i]; }
+  Along<Real> along;
+  CTP_HD void operator()(Index i) const {
+    const Real after = decay * slow[i] + take * theta[i];
+    slow[i] = after;
+    along.set(i, after);
+  }
 };
 
 template <class Real>
@@ -72,7 +80,12 @@ struct AverageOfTwo {
   Real decay, take;
   const Real *theta, *other;
   Real* slow;
-  CTP_HD void operator()(Index i) const { slow[i] = decay * slow[i] + take * (theta[i] + other[i]); }
+  Along<Real> along;
+  CTP_HD void operator()(Index i) const {
+    const Real after = decay * slow[i] + take * (theta[i] + other[i]);
+    slow[i] = after;
+    along.set(i, after);
+  }
 };
 
 template <class Real>
@@ -133,20 +146,21 @@ struct StoredSum {
 
 }  // namespace kernel
 
-/// The operations of generic::ParameterOps, which documents each of them.
+/// The operations of generic::ParameterOps, which documents each of them. adamw() and the averages write a CopyAlong.
 template <class Runtime, class Real>
 struct ParameterOps {
   template <class Term = NoTerm>
   static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
                     const Term& term = {}, const Real* factor = nullptr) {
-    launch_each<Runtime>(
-        n, kernel::AdamW<Real, Term>{kernel::AdamWNumbers<Real>(step), theta, gradient, first, second, term, factor});
+    launch_each<Runtime>(n, kernel::AdamW<Real, Term>{kernel::AdamWNumbers<Real>(step), theta, gradient, first, second,
+                                                      term, factor, CopyAlong::of(theta + step.begin, n)});
   }
   static void average(Index n, Real decay, const Real* theta, Real* slow) {
-    launch_each<Runtime>(n, kernel::Average<Real>{decay, Real(1) - decay, theta, slow});
+    launch_each<Runtime>(n, kernel::Average<Real>{decay, Real(1) - decay, theta, slow, CopyAlong::of(slow, n)});
   }
   static void average_of_two(Index n, Real decay, const Real* theta, const Real* other, Real* slow) {
-    launch_each<Runtime>(n, kernel::AverageOfTwo<Real>{decay, (Real(1) - decay) / Real(2), theta, other, slow});
+    launch_each<Runtime>(
+        n, kernel::AverageOfTwo<Real>{decay, (Real(1) - decay) / Real(2), theta, other, slow, CopyAlong::of(slow, n)});
   }
   static void add_squares(Index n, Real weight, const Real* gradient, Real* importance) {
     launch_each<Runtime>(n, kernel::AddSquares<Real>{weight, gradient, importance});

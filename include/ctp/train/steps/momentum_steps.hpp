@@ -4,7 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
+#include <ctp/momentum/compatible.hpp>
+#include <ctp/momentum/ema.hpp>
 #include <ctp/momentum/view.hpp>
 #include <ctp/train/thetas.hpp>
 
@@ -30,20 +34,27 @@ class MomentumSteps {
   void failed(std::uint64_t step) { done_ = step + 1; }
 
   /// Updates the momentum weights of `thetas` by the policies' rule, if that was not done for this step. `submit(work)`
-  /// calls work().
+  /// calls work(). A rule of a user's own is given the momentum weights for good.
   template <class B, class Policies, class Submit>
   void update(Policies& policies, Thetas<B>& thetas, const MomentumPlace& place, const Submit& submit) {
     if (done_ > place.global_step) return;
     done_ = place.global_step + 1;
-    const momentum::ViewFor<typename Policies::Momentum, B> view(
-        {.size = thetas.size(),
-         .slow = thetas.momentum(),
-         .online = thetas.online(),
-         .previous = place.has_previous ? thetas.previous() : nullptr,
-         .task = place.task,
-         .step = place.step,
-         .steps = place.steps});
-    submit([&] { momentum::update(policies.momentum(), view, policies.momentum_state()); });
+    using Rule = typename Policies::Momentum;
+    const auto update_slow = [&](typename B::Real* slow) {
+      const momentum::ViewFor<Rule, B> view(
+          {.size = thetas.size(),
+           .slow = slow,
+           .online = std::as_const(thetas).online(),
+           .previous = place.has_previous ? std::as_const(thetas).previous() : nullptr,
+           .task = place.task,
+           .step = place.step,
+           .steps = place.steps});
+      submit([&] { momentum::update(policies.momentum(), view, policies.momentum_state()); });
+    };
+    if constexpr (std::is_same_v<Rule, momentum::Ema> || std::is_same_v<Rule, momentum::Compatible>)
+      thetas.change_momentum(update_slow);  // one pass of the backend over all weights
+    else
+      update_slow(thetas.momentum());
   }
 
   /// Calls archive("name", member) for each member.
