@@ -246,7 +246,7 @@ def load_of_rows(launch, device, loops, rows, warps, wait, kept):
 
 def tensor_attention(launch, kernel, device, memory):
     """A block loads the other side of a head, all of it where it fits in one chunk, then each warp goes over strips of
-    16 rows, in the forward pass by steps of 32 (TF32: 64) and then of 16 rows of the other side, else of 16. `memory`:
+    16 rows by steps of 32 (forward in TF32: 64; for dq: 16) and then of 16 rows of the other side. `memory`:
     seconds of the launch's bytes at a copy's rate."""
     name, (_, queries, keys, _) = key_of(launch), shape(launch)
     strip_loop, chunk_loop, steps = step_loops(launch, kernel)

@@ -167,15 +167,17 @@ struct TensorKeyGradient {
     const HeldRows<Form, Width> held(t, strips.chunk);
     const Fragment f(t.id() % warp_size);
     const int warp = t.id() / warp_size, warps_of_block = t.threads() / warp_size;
-    const bool held_once = s.queries <= strips.chunk;
+    const int queries = static_cast<int>(s.queries);
+    const bool held_once = queries <= strips.chunk;
     if (held_once) load<strip_loads>(t, held, head, first_key, 0);
     CTP_KEEP_LOOP
     for (int turn = 0; turn < strips.strips; turn += warps_of_block) {
-      const Index key = first_key + (turn + warp) * strip_rows, rows = turn + warp < strips.strips ? s.keys - key : 0;
+      const Index key = first_key + (turn + warp) * strip_rows;
+      const int rows = turn + warp < strips.strips ? static_cast<int>(s.keys - key) : 0;
       Strip strip;
       if (rows > 0) start(f, head, key, rows, strip);
       CTP_KEEP_LOOP
-      for (Index first = 0; first < s.queries; first += strips.chunk) {
+      for (int first = 0; first < queries; first += strips.chunk) {
         if (!held_once) load<strip_reloads>(t, held, head, first_key, first);
         const bool arriving = turn == 0 || !held_once;
         if (arriving) wait_for_rows<1>(t);
@@ -186,8 +188,12 @@ struct TensorKeyGradient {
         const KeptBits kept = kept_bits(held, head, first_key, first);
         const int column = static_cast<int>(key - first_key / KeptBits::chunk_columns * KeptBits::chunk_columns);
         const int n = strips.padded(s.queries, first);
+        int i = 0;
         CTP_KEEP_LOOP
-        for (int i = 0; i < n; i += strip_rows) add_queries(t, f, held, kept, i, column, arriving && i == 0, strip);
+        for (; i + 2 * strip_rows <= n; i += 2 * strip_rows)
+          add_queries<2>(t, f, held, kept, i, column, arriving && i == 0, strip);
+        CTP_KEEP_LOOP
+        for (; i < n; i += strip_rows) add_queries<1>(t, f, held, kept, i, column, arriving && i == 0, strip);
       }
       if (rows > 0 && dk != nullptr)
         put_rows<Width>(f, strip.of_key, score_scale<Width>() * log_2, layout.overwrite, dk + layout.key(s, head, key),
@@ -236,14 +242,26 @@ struct TensorKeyGradient {
       kept_bits(held, head, first_key, first).fill(t, dropout, dropout.sample[head.b], padded, s.keys);
   }
 
-  /// All results are transposed: a row belongs to a key, a column to a query. `arriving`: gradients of outputs may be
-  /// on their way.
-  template <class Thread>
+  /// Adds `Parts` times strip_rows queries of shared memory, from query `i` on; `column` is the strip's first key
+  /// among dropout's columns. All results are transposed: a row belongs to a key, a column to a query. `arriving`:
+  /// gradients of outputs may be on their way.
+  template <int Parts, class Thread>
   CTP_HD void add_queries(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
                           int i, int column, bool arriving, Strip& strip) const {
-    float p[strip_rows / 8][4] = {}, dp[strip_rows / 8][4] = {};
-    multiply_by_rows<Form, Width, strip_rows>(t, f, strip.keys, held.first, i, p);
+    float p[Parts][strip_rows / 8][4] = {};
+    CTP_UNROLL
+    for (int part = 0; part < Parts; ++part)
+      multiply_by_rows<Form, Width, strip_rows>(t, f, strip.keys, held.first, i + part * strip_rows, p[part]);
     if (arriving) wait_for_rows<0>(t);
+    CTP_UNROLL
+    for (int part = 0; part < Parts; ++part)
+      add_scores(t, f, held, kept, i + part * strip_rows, column, p[part], strip);
+  }
+  /// Adds strip_rows queries whose products with the keys are `p`.
+  template <class Thread>
+  CTP_HD void add_scores(const Thread& t, const Fragment& f, const HeldRows<Form, Width>& held, const KeptBits& kept,
+                         int i, int column, float (&p)[strip_rows / 8][4], Strip& strip) const {
+    float dp[strip_rows / 8][4] = {};
     multiply_by_rows<Form, Width, strip_rows>(t, f, strip.values, held.second, i, dp);
     std::uint32_t stays = 0;  // a bit for each result, in the order of the loops
     if (dropout.active()) {
