@@ -105,7 +105,7 @@ def parts_sums(launch, kernel):
     """A lane reads eight of its parts at a time; the waits of a lane are one after the other."""
     loop = max(kernel["loops"], key=lambda one: one.get("load", 0))
     warps = launch["blocks"] * launch["threads"] / WARP
-    turns = -(-launch["parts"] // (8 << launch.get("log_lanes", 0)))
+    turns = -(-launch["parts"] // (8 << launch["log_lanes"]))
     return Work(turns * warps, loop["n"], loop["waits"], latency="l2", once=kernel["straight"]["n"], warps=warps,
                 serial=turns + 1, serial_clocks=loop["n"] * turns + kernel["straight"]["n"])
 

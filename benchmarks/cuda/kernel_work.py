@@ -131,7 +131,7 @@ BYTES = {
     "AttentionQueryGradient": lambda l: attention_bytes(l, 8 + gradient(l), 8),
     "AttentionKeyGradient": lambda l: attention_bytes(l, 8, 8 + 2 * gradient(l)),
     "TensorAttention": lambda l: attention_bytes(l, l["q"] + l["o"], 2 * l["q"]),
-    "TensorQueryGradient": lambda l: attention_bytes(l, l["q"] + l["d_o"] + l.get("o", 0) + gradient(l), 2 * l["q"]),
+    "TensorQueryGradient": lambda l: attention_bytes(l, l["q"] + l["d_o"] + l["o"] + gradient(l), 2 * l["q"]),
     "TensorKeyGradient": lambda l: attention_bytes(l, l["q"] + l["d_o"], 2 * l["q"] + 2 * gradient(l)),
 }
 PRODUCTS_OF = {"Attention": 2, "AttentionQueryGradient": 3, "AttentionKeyGradient": 4,  # queries x keys x width
