@@ -185,9 +185,9 @@ TEST_CASE("weights: a copy in the caller's memory is read until it is forgotten"
   }
   CHECK(m.products() == after);
   const float* const theta = m.theta.data();
-  const std::uint16_t* const numbers = copy.data();
-  const RoundedWeights<Bf16> most(size, {{theta, numbers}, {theta, numbers}, {theta, numbers}, {theta, numbers}});
-  CHECK_FALSE(Bf16::read_copy(size, theta, numbers));
+  const std::uint16_t* const rounded = copy.data();
+  const RoundedWeights<Bf16> most(size, {{theta, rounded}, {theta, rounded}, {theta, rounded}, {theta, rounded}});
+  CHECK_FALSE(Bf16::read_copy(size, theta, rounded));
 }
 
 TEST_CASE("weights: passes over parameters write the copy along, with the bits of a rounding and of their own") {
@@ -195,7 +195,7 @@ TEST_CASE("weights: passes over parameters write the copy along, with the bits o
   ctp::Buffer<float, Bf16> theta(n), gradient(n), first(n), second(n), other(n);
   ctp::Buffer<std::uint16_t, Bf16> copy(n), expected(n);
   const auto passes = [&] {
-    for (const auto& [begin, end] : {std::pair{Index{0}, Index{16}}, {16, 21}, {24, 600}, {601, n}}) {
+    for (const auto& [from, to] : {std::pair{Index{0}, Index{16}}, {16, 21}, {24, 600}, {601, n}}) {
       const ctp::backend::AdamWStep step{.rate = 0.01,
                                          .weight_decay = 0.05,
                                          .beta1 = 0.9,
@@ -203,9 +203,9 @@ TEST_CASE("weights: passes over parameters write the copy along, with the bits o
                                          .epsilon = 1e-8,
                                          .correction1 = 0.1,
                                          .correction2 = 0.001,
-                                         .begin = begin,
+                                         .begin = from,
                                          .most = 1.2};
-      Bf16::adamw(end - begin, step, theta.data(), gradient.data(), first.data(), second.data());
+      Bf16::adamw(to - from, step, theta.data(), gradient.data(), first.data(), second.data());
     }
     Bf16::average(n - 4, 0.9F, other.data(), theta.data());
     Bf16::average_of_two(n - 8, 0.9F, other.data(), gradient.data(), theta.data());
