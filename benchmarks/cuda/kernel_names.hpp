@@ -71,6 +71,7 @@ class Numbers {
     CTP_BENCH_READ(dk);
     CTP_BENCH_READ(dv);
 #undef CTP_BENCH_READ
+    if constexpr (requires { body.along; }) number("along", body.along.copy);  // bytes of one number of the copy
     if constexpr (requires { body.body; }) read(body.body);
     if constexpr (requires { body.term; }) read(body.term);
     if constexpr (requires { body.value; }) read(body.value);

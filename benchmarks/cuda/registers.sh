@@ -25,7 +25,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 file=${1:-benchmarks/results/cuda_registers.md}
 nvcc=${NVCC:-nvcc}
 architectures=(80 90 100 120)
-hot='AdamW<|Attention|Tensor(Key|Query)Gradient|LayerNorm(Backward)?(Wide)?[<>]|CrossEntropy(Backward)?>|CountAhead|TopOfChunk'
+hot='AdamW(OfFour)?<|Attention|Tensor(Key|Query)Gradient|LayerNorm(Backward)?(Wide)?[<>]|CrossEntropy(Backward)?>|CountAhead|TopOfChunk'
 options=(-std=c++20 -O3 -DNDEBUG -Iinclude -cubin --resource-usage)
 
 command -v "$nvcc" >/dev/null || {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/train/learner.hpp>
@@ -161,7 +162,7 @@ class Trajectory {
 
   void states(const std::string& prefix, const std::vector<Real>& before) {
     std::vector<Real> momentum(static_cast<std::size_t>(layout().size()));
-    B::download(learner_.thetas().momentum(), layout().size(), momentum.data());
+    B::download(std::as_const(learner_).thetas().momentum(), layout().size(), momentum.data());
     parameters(prefix + "momentum", prefix + "momentum.", momentum, before);
     const auto& c = learner_.model().config();
     const auto q = static_cast<std::size_t>(c.queue), e = static_cast<std::size_t>(c.embed);

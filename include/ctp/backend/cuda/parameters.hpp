@@ -46,19 +46,45 @@ struct AdamW {
 
   CTP_HD void operator()(Index place) const {
     const Index i = by.begin + place;
-    const Real raw = gradient[i], before = theta[i];
+    Real after = theta[i], m = first[i], v = second[i];
+    move(i, gradient[i], after, m, v);
+    theta[i] = after;
+    first[i] = m;
+    second[i] = v;
+    gradient[i] = 0;
+    along.set(place, after);
+  }
+  /// Moves weight i, which is `x`, and its moments.
+  CTP_HD void move(Index i, Real raw, Real& x, Real& m, Real& v) const {
+    const Real before = x;
     Real g = raw;
     if constexpr (requires { term.gradient(i, before); }) g += term.gradient(i, before);
     if (factor != nullptr) g *= *factor;
-    const Real m = by.b1 * first[i] + by.c1 * g, v = by.b2 * second[i] + by.c2 * g * g;
-    first[i] = m;
-    second[i] = v;
+    m = by.b1 * m + by.c1 * g;
+    v = by.b2 * v + by.c2 * g * g;
     const Real moved = before * by.keep - by.rate * m / (std::sqrt(v) * by.root + by.eps);
-    const Real after = moved < by.least ? by.least : moved > by.most ? by.most : moved;
-    theta[i] = after;
-    along.set(place, after);
-    gradient[i] = 0;
-    if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
+    x = moved < by.least ? by.least : moved > by.most ? by.most : moved;
+    if constexpr (requires { term.moved(i, raw, before, x); }) term.moved(i, raw, before, x);
+  }
+};
+
+/// AdamW of the four places from 4 i on, which are aligned.
+template <class Real, class Term>
+struct AdamWOfFour {
+  AdamW<Real, Term> body;
+
+  CTP_HD void operator()(Index place) const {
+    const Index i = body.by.begin + 4 * place;
+    auto x = read_wide<Quad<Real>>(body.theta + i), m = read_wide<Quad<Real>>(body.first + i),
+         v = read_wide<Quad<Real>>(body.second + i);
+    const auto raw = read_wide<Quad<Real>>(body.gradient + i);
+    CTP_UNROLL
+    for (int k = 0; k < 4; ++k) body.move(i + k, raw.x[k], x.x[k], m.x[k], v.x[k]);
+    write_wide(body.theta + i, x);
+    write_wide(body.first + i, m);
+    write_wide(body.second + i, v);
+    write_wide(body.gradient + i, Quad<Real>{});
+    body.along.set_four(4 * place, x);
   }
 };
 
@@ -82,9 +108,24 @@ struct AverageOfTwo {
   Real* slow;
   Along<Real> along;
   CTP_HD void operator()(Index i) const {
-    const Real after = decay * slow[i] + take * (theta[i] + other[i]);
+    const Real after = mean(slow[i], theta[i], other[i]);
     slow[i] = after;
     along.set(i, after);
+  }
+  [[nodiscard]] CTP_HD Real mean(Real x, Real a, Real b) const { return decay * x + take * (a + b); }
+};
+
+/// AverageOfTwo of the four places from 4 i on, which are aligned.
+template <class Real>
+struct AverageOfTwoFours {
+  AverageOfTwo<Real> body;
+  CTP_HD void operator()(Index place) const {
+    auto x = read_wide<Quad<Real>>(body.slow + 4 * place);
+    const auto a = read_wide<Quad<Real>>(body.theta + 4 * place), b = read_wide<Quad<Real>>(body.other + 4 * place);
+    CTP_UNROLL
+    for (int k = 0; k < 4; ++k) x.x[k] = body.mean(x.x[k], a.x[k], b.x[k]);
+    write_wide(body.slow + 4 * place, x);
+    body.along.set_four(4 * place, x);
   }
 };
 
@@ -152,15 +193,24 @@ struct ParameterOps {
   template <class Term = NoTerm>
   static void adamw(Index n, const AdamWStep& step, Real* theta, Real* gradient, Real* first, Real* second,
                     const Term& term = {}, const Real* factor = nullptr) {
-    launch_each<Runtime>(n, kernel::AdamW<Real, Term>{kernel::AdamWNumbers<Real>(step), theta, gradient, first, second,
-                                                      term, factor, CopyAlong::of(theta + step.begin, n)});
+    const kernel::AdamW<Real, Term> body{
+        kernel::AdamWNumbers<Real>(step),    theta, gradient, first, second, term, factor,
+        CopyAlong::of(theta + step.begin, n)};
+    if (takes_fours(n, body.along, theta + step.begin, gradient + step.begin, first + step.begin, second + step.begin))
+      launch_each<Runtime>(n / 4, kernel::AdamWOfFour<Real, Term>{body});
+    else
+      launch_each<Runtime>(n, body);
   }
   static void average(Index n, Real decay, const Real* theta, Real* slow) {
     launch_each<Runtime>(n, kernel::Average<Real>{decay, Real(1) - decay, theta, slow, CopyAlong::of(slow, n)});
   }
   static void average_of_two(Index n, Real decay, const Real* theta, const Real* other, Real* slow) {
-    launch_each<Runtime>(
-        n, kernel::AverageOfTwo<Real>{decay, (Real(1) - decay) / Real(2), theta, other, slow, CopyAlong::of(slow, n)});
+    const kernel::AverageOfTwo<Real> body{decay, (Real(1) - decay) / Real(2), theta, other,
+                                          slow,  CopyAlong::of(slow, n)};
+    if (takes_fours(n, body.along, theta, other, slow))
+      launch_each<Runtime>(n / 4, kernel::AverageOfTwoFours<Real>{body});
+    else
+      launch_each<Runtime>(n, body);
   }
   static void add_squares(Index n, Real weight, const Real* gradient, Real* importance) {
     launch_each<Runtime>(n, kernel::AddSquares<Real>{weight, gradient, importance});
@@ -186,6 +236,11 @@ struct ParameterOps {
   static void probe_finite(Index n, const Real* x, double* to) { sum(n, kernel::FiniteProbe<Real>{x}, to); }
 
  private:
+  /// Whether a pass over n places may take four at a time.
+  template <class... Vectors>
+  static bool takes_fours(Index n, const kernel::Along<Real>& along, const Vectors*... vectors) {
+    return n % 4 == 0 && along.has_fours() && (kernel::is_aligned<kernel::Quad<Real>>(vectors) && ...);
+  }
   /// Sum of value(i) in double, in an order that depends on n only. Written to `to`, or to scratch memory if `to` is
   /// null.
   template <class Value>

@@ -19,6 +19,12 @@ struct Along {
   CTP_HD void set(Index i, Real x) const {
     if (copy != nullptr) copy[i] = static_cast<std::uint16_t>(bfloat16_bits(static_cast<float>(x)));
   }
+  /// Whether set_four() may be used.
+  [[nodiscard]] bool has_fours() const { return is_aligned<Quad<std::uint16_t>>(copy); }
+  /// Sets the four numbers from i on. `i` is a multiple of four.
+  CTP_HD void set_four(Index i, const Quad<Real>& q) const {
+    if (copy != nullptr) Stored<Real>(reinterpret_cast<Packed*>(copy), true).set_four(i, q);
+  }
 };
 
 }  // namespace kernel
