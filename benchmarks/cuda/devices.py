@@ -5,15 +5,17 @@ sparsity), the H100 and A100 architecture white papers (multiprocessors, registe
 instruction a clock in each of the four schedulers of a multiprocessor). Clocks are those under load rather than the
 boost clock of 1.98 and 1.41 GHz, since products of bfloat16 run at the power limit. Latencies in clocks are estimates
 for a loaded device, one and a half times what Luo et al. 2024 (arXiv:2402.13499) measure on an idle one. Latencies
-within a multiprocessor are theirs, rounded up.
+within a multiprocessor are theirs, rounded up. Three shares come from a trace of all kernels of a step on an H100
+(benchmarks/results/cuda_nvidia_h100_80gb_hbm3.md).
 """
 from dataclasses import dataclass
 
 MEMORY_FLOOR = 0.90   # of the data sheet's bandwidth: what a plain copy reaches, the floor of every pass over memory
-MEMORY = 0.85         # of that: a pass with full loads in flight that also computes
+MEMORY = 0.92         # of that: a pass with full loads in flight that also computes; measured on an H100
 PRODUCT_FLOOR = 0.80  # of the data sheet's FLOP/s: cuBLAS on large bfloat16 products at the power limit (790 of 989)
-PRODUCT = 0.95        # of that, and of the share of a wave that its tiles fill
-NODE_SECONDS = 1e-6   # one node of a graph after the other: launch and drain, CUDA graphs on Hopper and Ampere
+PRODUCT = 0.89        # of that, and of the share of a wave that its tiles fill; measured on an H100
+ATTENTION = 0.60      # of the rate that attention's busiest unit allows; measured on an H100
+NODE_SECONDS = 1e-6   # one node of a graph after the other: launch and drain; measured between nodes on an H100: 0.6 us
 RESERVED_SHARED = 1024  # bytes of shared memory that each block takes for the system
 MMA_LATENCY = 33      # clocks until the result of an mma.sync, m16n8k16 of bfloat16 or m16n8k8 of TF32, can be used
 SHARED_LATENCY = 33   # of an ldmatrix or another read of shared memory

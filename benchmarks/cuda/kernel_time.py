@@ -415,7 +415,7 @@ def known_cost(launch, kernels, device, precision):
         found.instructions, found.per_unit = work.all_instructions, work.per_unit
         found.terms = {"memory": memory / devices.MEMORY, **work.limits, "queued": work.queued}
         found.floor = max(memory, flops / rate, *(work.limits[unit] for unit in Load.UNITS))
-        found.expected = max(memory / devices.MEMORY, work.queued) + node
+        found.expected = max(memory / devices.MEMORY, work.queued / devices.ATTENTION) + node
         return found
     work = recipe(launch, kernel)
     if work is None:
