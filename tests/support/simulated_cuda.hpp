@@ -2,8 +2,8 @@
 /// sync_warp() and shuffles behave as on a device. Threads run in ascending order, or in descending order if
 /// ctp::threads() is even. Copies to shared memory are made in ascending order when a thread waits for them, in
 /// descending order when it starts them. The simulation detects wrong results, reads out of bounds (under the address
-/// sanitizer), barriers that not all threads reach, copies that no thread waits for, and results that depend on the
-/// order of threads. The simulation does not cover a device's compiler, memory or timing.
+/// sanitizer), barriers that not all threads reach, copies that the thread which started them does not wait for, and
+/// results that depend on the order of threads. The simulation does not cover a device's compiler, memory or timing.
 #pragma once
 
 #include <ucontext.h>

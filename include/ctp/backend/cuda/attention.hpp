@@ -280,7 +280,7 @@ struct AttentionKeyGradient {
 }  // namespace kernel
 
 /// The operations of generic::AttentionOps, which documents each of them. `saved` is [batch,heads,queries]. If the
-/// runtime rounds operands of products, heads of 32 or 64 columns run on the tensor cores.
+/// runtime rounds operands of products or multiplies in TF32, heads of 32 or 64 columns run on the tensor cores.
 template <class Runtime, class Real>
 struct AttentionOps {
   static constexpr Index attention_saved(const AttentionShape& s) { return s.batch * s.heads * s.queries; }
@@ -308,7 +308,8 @@ struct AttentionOps {
     if (packs) launch_each<Runtime>(size, kernel::Pack<Real>{out, o});
   }
 
-  /// dq, dk and dv are all Real, or all Packed. **Errors.** UsageError if they are Packed and not overwritten.
+  /// dq, dk and dv are all Real, or all Packed. A Packed d_o, of heads 32 or 64 wide, begins at a multiple of 16 bytes;
+  /// o, and Packed dq, dk and dv, are aligned to pairs. **Errors.** UsageError if they are Packed and not overwritten.
   static void attention_backward(const AttentionShape& s, Argument q, Argument k, Argument v, const Real* key_bias,
                                  const Dropout& dropout, const Real* saved, Argument o, Argument d_o,
                                  bool overwrite_grad, Argument dq, Argument dk, Argument dv) {

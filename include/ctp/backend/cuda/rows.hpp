@@ -66,10 +66,12 @@ struct ScatterAddRows {
 
  private:
   [[nodiscard]] CTP_HD Index chunks() const { return (d + columns_of_warp - 1) / columns_of_warp; }
-  /// A lane's numbers of a row, the first in `column`. A column beyond the row has any number.
+  /// A lane's numbers of a row, the first in `column`. A column beyond the row has any number of the same chunk, which
+  /// no other warp writes.
   CTP_HD Quad<Real> read(const Real* from, Index column) const {
     if constexpr (Wide) {
-      return read_wide<Quad<Real>>(from + (column < d ? column : 0));  // without a branch
+      const Index chunk = column / columns_of_warp * columns_of_warp;
+      return read_wide<Quad<Real>>(from + (column < d ? column : chunk));  // without a branch
     } else {
       Quad<Real> four = {};
       CTP_UNROLL

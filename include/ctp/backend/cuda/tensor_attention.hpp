@@ -2,8 +2,8 @@
 /// @brief  Multi-head attention on tensor cores, with operands rounded to bfloat16 or TF32.
 /// @layer  backend
 ///
-/// A block computes up to 256 rows of one side of a head, a warp 16 of these rows at a time. The other side is rounded
-/// once and kept in shared memory, as a whole where it is at most 256 (TF32: 128) rows long. Scores stay in registers.
+/// A block computes up to 256 rows of one side of a head, a warp 16 of these rows at a time. The rows of the other side
+/// are in shared memory, up to 256 of them (TF32, and blocks of few rows: 128) at a time. Scores stay in registers.
 /// The forward pass keeps a running maximum and a running sum of the softmax for each row, and saves the logarithm of
 /// the sum; the backward pass (tensor_attention_gradient.hpp) recomputes the weights from the saved logarithm. Products
 /// are `mma` with sums in single precision (kernel/tensor_tile.hpp); all else is single precision. No atomics.
@@ -173,8 +173,9 @@ struct TensorAttention {
       });
     });
   }
-  /// `delta`: <d_o, o> of each query, which the pass for dq computes if dq is not null. Any of dq, dk and dv may be
-  /// null; they are laid out as q, k and v, and are all float, or all rounded and overwritten.
+  /// `delta`: <d_o, o> of each query. The pass for dq computes delta from the rounded d_o; without dq, delta is given,
+  /// of d_o as it is, so that dk has other bits. Any of dq, dk and dv may be null; they are laid out as q, k and v, and
+  /// are all float, or all rounded and overwritten.
   static void backward(const AttentionShape& s, const Argument& q, const Argument& k, const Argument& v,
                        const float* key_bias, const Dropout& dropout, const float* saved, const Argument& o,
                        float* delta, const Argument& d_o, bool overwrite_grad, const Argument& dq, const Argument& dk,

@@ -63,8 +63,8 @@ float sum_of_parts(const std::vector<float>& parts) {
   return of_lane[0];
 }
 
-/// The column sums of x in the stated order: a part has at least 16 consecutive rows, and there are at most 262144 sums
-/// of parts; rows are added to a part, parts to each other, and their sum to the existing sum.
+/// The column sums of x in the stated order: a part has about 16 consecutive rows or more, and there are at most 262144
+/// sums of parts; rows are added to a part, parts to each other, and their sum to the existing sum.
 std::vector<float> sums_in_order(ctp::Index rows, ctp::Index columns, const std::vector<float>& x, float before) {
   const ctp::Index most = std::max<ctp::Index>(1, std::min<ctp::Index>((rows + 15) / 16, 262144 / columns));
   const ctp::Index of_part = (rows + most - 1) / most;

@@ -79,7 +79,7 @@ struct AddParts {
   const Sum* partial;
   Sums sums;
 
-  /// The least number that lets a lane read all its parts at a time.
+  /// Logarithm of the least number of lanes that read all their parts at a time, at most 64.
   static int log_lanes_for(int parts) {
     int log_lanes = 0;
     while (log_lanes < most_log_lanes && parts_ahead << log_lanes < parts) ++log_lanes;
@@ -186,7 +186,7 @@ void sum_parts(Index rows, Index columns, Index rows_of_part, Index parts, const
 template <class Runtime, class Sum, class Term, class Sums>
 void add_column_sums(Index rows, Index columns, const Term& term, const Sums& sums) {
   if (rows <= 0 || columns <= 0) return;
-  // Enough parts to keep a large device busy with a thread for four columns, at least 16 rows each.
+  // Enough parts to keep a large device busy with a thread for four columns, about 16 rows each or more.
   const Index wanted = std::max<Index>(1, std::min<Index>((rows + 15) / 16, 262144 / columns));
   const Index rows_of_part = (rows + wanted - 1) / wanted, parts = (rows + rows_of_part - 1) / rows_of_part;
   auto* partial = static_cast<Sum*>(Runtime::scratch(static_cast<std::size_t>(parts * columns) * sizeof(Sum)));

@@ -30,7 +30,9 @@ struct HeadStrips {
     strips = static_cast<int>((all + blocks - 1) / blocks);
     const int turns = (strips + most_warps - 1) / most_warps;
     const bool few = strips <= few_strips;
-    warps = others < 64 ? (strips + turns - 1) / turns : few ? strips + 1 : most_warps;  // the others load rows
+    warps = others < 64 ? (strips + turns - 1) / turns
+            : few       ? strips + 1
+                        : most_warps;  // one without a strip loads rows
     const int longest = few ? std::min(longest_chunk, chunk_of_few) : longest_chunk;
     chunk = static_cast<int>(std::min<Index>(longest, (others + strip_rows - 1) / strip_rows * strip_rows));
   }

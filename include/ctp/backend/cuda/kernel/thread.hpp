@@ -50,7 +50,8 @@ constexpr int least_blocks_of() {
 /// numbers from shared memory: lane l passes row l % 8 of matrix l / 8, at row + offset and aligned to 16 bytes, and
 /// gets in word m two neighbours of matrix m, row lane / 4, columns lane % 4 * 2 and the next; `load_transposed(row,
 /// offset, words)` does the same for the transposed matrices (PTX's ldmatrix). All threads of a warp must reach each
-/// shuffle, product and load of matrices, all threads of a block each sync().
+/// shuffle, product and load of matrices. All threads of a block make equally many calls of sync(); the warps of a
+/// block may make them at different places.
 ///
 /// `start_copy(to, from, valid)` starts the copy of 16 bytes from global to shared memory, of zeros if not `valid`;
 /// both addresses are multiples of 16 (PTX's cp.async). `commit_copies()` makes the thread's copies since the last
