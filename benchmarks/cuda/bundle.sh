@@ -23,6 +23,7 @@ most_glibc=2.36
 most_bytes=50000000
 libraries='ld-linux-x86-64|libc|libm|libdl|libpthread|librt|libcublasLt' # all but the last are glibc's
 programs=(test_cuda cuda_training cuda_thrust conformance bench_cuda)
+trace=libkernel_trace.so
 
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -47,6 +48,7 @@ check_folder() {
     [[ -x $1/bin/$name ]] || ctp_fail 1 "$1: expected the program bin/$name, found none"
     check_program "$1/bin/$name"
   done
+  [[ ! -e $1/bin/$trace ]] || check_program "$1/bin/$trace"
   bytes=$(du -sb "$1" | cut -f 1)
   ((bytes <= most_bytes)) || ctp_fail 1 "$1: expected at most $most_bytes bytes, found $bytes"
   ctp_say "$1: $bytes bytes of at most $most_bytes; glibc up to $most_glibc and cuBLASLt are all that its programs need"
@@ -93,6 +95,7 @@ ctp_say "configuring $build"
 cmake --preset cuda -B "$build" -DCMAKE_CUDA_ARCHITECTURES=90-real \
   "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG $flags" "-DCMAKE_CUDA_FLAGS_RELEASE=-O3 -DNDEBUG -Xcompiler=${flags// /,}" \
   '-DCMAKE_EXE_LINKER_FLAGS=-static-libstdc++ -static-libgcc -Wl,--as-needed' -DCMAKE_SKIP_RPATH=ON \
+  '-DCMAKE_MODULE_LINKER_FLAGS=-static-libstdc++ -static-libgcc -Wl,--as-needed' \
   "-DOpenMP_gomp_LIBRARY=$("${CXX:-c++}" -print-file-name=libgomp.a)" -DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON \
   -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON -DCMAKE_DISABLE_FIND_PACKAGE_WebP=ON ${CTP_CONFIGURE:-} \
   >"$build/configure.log" 2>&1 || {
@@ -118,7 +121,7 @@ cp benchmarks/results/predict_counts.json "$output/benchmarks/results/"
 for precision in bf16 tf32; do
   "$build/bin/launch_list" "$precision" --in-order >"$output/benchmarks/cuda/launches_$precision.jsonl"
 done
-if [[ -e $build/bin/libkernel_trace.so ]]; then strip -o "$output/bin/libkernel_trace.so" "$build/bin/libkernel_trace.so"; fi
+if [[ -e $build/bin/$trace ]]; then strip -o "$output/bin/$trace" "$build/bin/$trace"; fi
 cp LICENSE "$output/"
 cat >"$output/run_all.sh" <<'END'
 #!/usr/bin/env bash

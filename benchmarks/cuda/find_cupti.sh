@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The library that records the times of kernels. Sourced by run_all.sh.
 
-# find_cupti <libkernel_trace.so> <python>: path of the libcupti of the CUDA whose cuBLASLt the programs use; nothing if
-# there is none.
+# find_cupti <libkernel_trace.so> <python>: path of the first libcupti in the folders of cuBLASLt, or of the CUDA in
+# /usr/local; nothing if there is none.
 find_cupti() {
   local folder file
   [[ -e $1 ]] || return 0

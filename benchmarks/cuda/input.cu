@@ -87,7 +87,7 @@ void input(const Options& o) {
   Line("training")
       .with("batch", o.batch)
       .with("precision", std::string(name_of(o.precisions.front())))
-      .with("median_ms", given)
+      .with("mean_ms", given)
       .with("pairs_per_second", 1e3 * o.batch / given)
       .print();
   Line("input")

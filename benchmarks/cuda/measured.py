@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The measured times of a step's launches beside the predicted ones: what predict.py says, corrected by a device.
 
-    CUDA_INJECTION64_PATH=$PWD/libkernel_trace.so CTP_KERNEL_TRACE=trace.tsv bench_cuda --only recorded_steps --turns 3
-    build/release/bin/launch_list bf16 --in-order > launches.jsonl
+    LD_PRELOAD=.../libcupti.so.13 CUDA_INJECTION64_PATH=$PWD/build/cuda/bin/libkernel_trace.so \\
+        CTP_KERNEL_TRACE=trace.tsv build/cuda/bin/bench_cuda --only recorded_steps --precision bf16 --turns 3
+    build/cuda/bin/launch_list bf16 --in-order > launches.jsonl
     python3 benchmarks/cuda/measured.py trace.tsv launches.jsonl --device h100
 
-The trace is that of kernel_trace.cpp, the launches are those of the same commit. The last replay of a graph in the
+run_all.sh --part trace does this. The trace is that of kernel_trace.cpp, the launches are those of the same commit and
+of 128 pairs. What is launched outside of the graph, such as AdamW, is left out. The last replay of a graph in the
 trace is the step; the nodes of the graph belong to the captured launches, in their order. A product of cuBLASLt may
 have several nodes: one that zeros its counter of tiles comes before, one that adds up parts of a sum comes after. A
 launch has the time of its nodes; the times between nodes are a row of their own.
@@ -65,7 +67,7 @@ def is_of(node, launch):
         return is_transfer(node) and node.blocks == launch["bytes"]  # a transfer has bytes in place of blocks
     if "product" in launch:
         return node.kernel is None and not is_transfer(node)
-    return node.kernel == launch["kernel"]
+    return (node.kernel, node.threads) == (launch["kernel"], launch["threads"])
 
 
 def begins_product(node):
@@ -161,7 +163,7 @@ def run(o):
         for row in (parts[part_of(launch)], single[label(launch)], whole):
             row.add(own, found)
     between = Row()
-    between.nodes = len(nodes)
+    between.nodes = len(nodes) - 1
     between.measured = (nodes[-1].end - nodes[0].begin) * 1e-6 - whole.measured
     by_time = sorted(parts.items(), key=lambda item: -item[1].measured)
     print(table("part", by_time + [("**sum**", whole), ("between nodes", between)]))

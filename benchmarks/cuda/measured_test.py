@@ -48,12 +48,14 @@ def main():
         expect("exit code 0", code == 0, f"{code}, {err}")
         # By hand: 40 * (1 + 20 + 3) us of products, 40 * 5 of rounding, 40 * 1 of zeroing; 199 gaps of 2 us.
         for row in ("| other products | 120 | 0.96 |", "| rounding of operands | 40 | 0.20 |", "| zeroing | 40 | 0.04 |",
-                    "| **sum** | 200 | 1.20 |", "| between nodes | 200 | 0.40 |", "| product 768 x 768 x 3840 NN | 120 |"):
+                    "| **sum** | 200 | 1.20 |", "| between nodes | 199 | 0.40 |", "| product 768 x 768 x 3840 NN | 120 |"):
             expect(f"the row '{row}'", row in out, out)
         code, _, err = measured(work, nodes[1:], launches)
         expect("a missing node", code == 1 and "launch 0 of 120: expected zero" in err, f"{code}, {err}")
         code, _, err = measured(work, nodes + NODES[1:2], launches)
         expect("a node too many", code == 1 and "expected 200 nodes, found 201" in err, f"{code}, {err}")
+        code, _, err = measured(work, nodes, [{**one, "threads": 128} if one is ROUNDS else one for one in launches])
+        expect("other threads", code == 1 and "launch 1 of 120: expected ForEachKernel" in err, f"{code}, {err}")
         code, _, err = measured(work, NODES, launches)
         expect("no replay", code == 2 and "trace a recorded step" in err, f"{code}, {err}")
     print("measured.py: nodes are matched with launches, and a step that differs is refused")

@@ -8,16 +8,16 @@ usage() {
 usage: benchmarks/cuda/run_all.sh [--part PART] [--output OUT] [BUILD_FOLDER]
        benchmarks/cuda/run_all.sh --from BUNDLE [--part PART] [--output OUT]
 
-Runs on the device: the tests, trainings and records in three precisions, bench_cuda, the times of a step's kernels
-where CUPTI is found, PyTorch beside it where python3 has one that sees the device, and compute-sanitizer where it is
-found. Builds what is missing or older than the sources
+Runs on the device: the tests, trainings and records in three precisions, bench_cuda, PyTorch beside it where python3
+has one that sees the device, and compute-sanitizer where it is found; with --part or --from also the times of a step's
+kernels, where CUPTI is found. Builds what is missing or older than the sources
 in BUILD_FOLDER (build/cuda), or takes the programs of BUNDLE, a folder made by bundle.sh, which needs no compiler, no
 packages, and Python only for PyTorch and the tables of measurements.
 
 Without --part and --from everything shares ten minutes. Otherwise each part has nine minutes:
   --part tests      test_cuda, cuda_training, cuda_thrust, conformance in fp32, tf32 and bf16
   --part bench      bench_cuda
-  --part trace      the time of each kernel of a step, beside the predicted one
+  --part trace      the time of each kernel of a step's captured part, beside the predicted one
   --part peers      PyTorch, with bench_cuda before and after
   --part sanitizer  test_cuda under compute-sanitizer's four tools
 A program that fails becomes a row of the table, and the rest goes on.
@@ -136,7 +136,8 @@ if [[ -z $from && ${CTP_BUILD:-yes} != no ]] && must_build; then
   mkdir -p "$build"
   if ! {
     cmake -S . -B "$build" -G Ninja --preset cuda &&
-      cmake --build "$build" --target test_cuda cuda_training cuda_thrust conformance bench_cuda launch_list kernel_trace
+      cmake --build "$build" --target test_cuda cuda_training cuda_thrust conformance bench_cuda launch_list \
+        kernel_trace
   } >"$build/cuda_build.log" 2>&1; then
     tail -n 20 "$build/cuda_build.log"
     stop 2 "the build failed; all of its output is in $build/cuda_build.log"
@@ -183,7 +184,10 @@ if [[ $only ]]; then
   parts=("$only")
 else
   parts=("${all_parts[@]}")
-  [[ $from ]] || shared=yes
+  if [[ -z $from ]]; then
+    shared=yes
+    parts=(tests bench peers sanitizer)
+  fi
 fi
 if [[ $shared == yes ]]; then seconds=${CTP_SECONDS:-575}; else seconds=${CTP_SECONDS:-520}; fi
 planned=0

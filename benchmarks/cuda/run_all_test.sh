@@ -48,7 +48,8 @@ for name in test_cuda cuda_training cuda_thrust conformance; do
   make "$bundle/bin/$name" "echo \"$name \$*\""
 done
 make "$bundle/bin/bench_cuda" "echo '$device'" '[[ $* != *"--turns 1"* ]] || exit 0' \
-  "echo '{\"name\":\"upload\",\"batch\":128,\"median_ms\":1.5,\"min_ms\":1,\"max_ms\":2}'"
+  "echo '{\"name\":\"upload\",\"batch\":128,\"median_ms\":1.5,\"min_ms\":1,\"max_ms\":2}'" \
+  "echo '{\"name\":\"training\",\"batch\":128,\"mean_ms\":80.5,\"pairs_per_second\":1590}'"
 printf 'commit abc1234\n' >"$bundle/VERSION"
 mkdir -p "$bundle/tests/golden/records" "$bundle/benchmarks" "$work/site"
 touch "$bundle/tests/golden/records/"{golden_a,trajectory_b}.safetensors
@@ -93,12 +94,13 @@ ends 0 'bench' --from bundle --part bench --output out
 table_has '^\| test_cuda \| FAIL '
 table_has '^\| bench_cuda \| ok '
 table_has '^\| upload, B=128 \| ok \| 1.5 ms \(1 to 2\) \|$'
+table_has '^\| training, B=128 \| ok \| 80.5 ms a step, 1590 pairs/s \|$'
 rm -r "$out/fake_gpu" # the archive has it
 ends 0 'no PyTorch' --from bundle --part peers --output out
 table_has '^\| PyTorch beside it \| skipped '
 table_has '^\| upload, B=128 '
 ends 0 'a device without rates' --from bundle --part trace --output out
-table_has '^\| times of kernels \| skipped \| needs rates of the device'
+table_has '^\| times of kernels \| skipped \| needs python3, rates of the device'
 FAKE_TORCH=1 ends 0 'peers' --from bundle --part peers --output out
 table_has '^\| G1 \| a step \|'
 table_has '^\| upload, B=128 '

@@ -86,20 +86,21 @@ part_bench() {
   measured bench "$logs/bench.log"
 }
 
-# The times of a step's kernels beside the predicted ones.
+# The times of the kernels of a step's captured part, beside the predicted ones.
 part_trace() {
   local precision rates library cupti launches
   rates=$(grep -oE '\b[AH][12]00\b' <<<"$device" | head -n 1 | tr '[:upper:]' '[:lower:]')
   library=$(program libkernel_trace.so)
   cupti=$(find_cupti "$library" "$python")
-  if [[ -z $rates || ! -e $library || -z $cupti ]]; then
-    row 'times of kernels' skipped 'needs rates of the device in devices.py, libkernel_trace.so and the libcupti of its CUDA'
+  if [[ -z $rates || ! -e $library || -z $cupti ]] || ! "$python" -c '' 2>/dev/null; then
+    row 'times of kernels' skipped "needs $python, rates of the device in devices.py, libkernel_trace.so and a libcupti"
     return
   fi
   : >"$logs/trace.md"
   for precision in bf16 tf32; do
     launches=$(launches_of "$precision")
-    work "trace_$precision" "times of kernels, $precision" 10 60 FAIL env "LD_PRELOAD=$cupti" \
+    rm -f "$logs/trace_$precision.tsv" # of an earlier call
+    work "trace_$precision" "times of kernels, $precision" 10 60 skipped env "LD_PRELOAD=$cupti" \
       "CUDA_INJECTION64_PATH=$library" "CTP_KERNEL_TRACE=$logs/trace_$precision.tsv" \
       "$bench_cuda" --only recorded_steps --precision "$precision" --turns 3 --batch 128
     work "measured_$precision" "predicted times beside them, $precision" 5 15 FAIL "$python" -B "$scripts/measured.py" \

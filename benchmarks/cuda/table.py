@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from comparison_table import table  # noqa: E402
 
 NAMES = ("strategy", "size", "of", "heads", "pass", "shape", "precision", "operands", "algorithm")
-FACTS = (("pairs_per_second", " pairs/s"), ("images_per_second", " images/s"), ("memory_mib", " MiB"),
+FACTS = (("mean_ms", " ms a step"), ("pairs_per_second", " pairs/s"), ("images_per_second", " images/s"), ("memory_mib", " MiB"),
          ("tflops", " TFLOP/s"), ("gb_per_second", " GB/s"),
          ("of_copy", " of a copy's rate"), ("of_one_batch", " of the rate with one batch"))
 
