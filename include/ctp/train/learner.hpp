@@ -309,7 +309,8 @@ class Learner {
   /// Where the training stands.
   [[nodiscard]] Position place() const { return trainer_.position(); }
 
-  /// Calls archive("name", member) for each member that changes during a training.
+  /// Calls archive("name", member) for each member that changes during a training. The archive keeps no address of a
+  /// member: copies of weights are remade because of this call, not because of a later change.
   template <class Archive>
   void visit(Archive& archive) {
     engine().visit(archive);

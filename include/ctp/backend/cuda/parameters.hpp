@@ -63,8 +63,9 @@ struct AdamW {
     m = by.b1 * m + by.c1 * g;
     v = by.b2 * v + by.c2 * g * g;
     const Real moved = before * by.keep - by.rate * m / (std::sqrt(v) * by.root + by.eps);
-    x = moved < by.least ? by.least : moved > by.most ? by.most : moved;
-    if constexpr (requires { term.moved(i, raw, before, x); }) term.moved(i, raw, before, x);
+    const Real after = moved < by.least ? by.least : moved > by.most ? by.most : moved;
+    x = after;
+    if constexpr (requires { term.moved(i, raw, before, after); }) term.moved(i, raw, before, after);
   }
 };
 
