@@ -183,8 +183,8 @@ TEST_CASE("programs: a configuration names several files, relative to its folder
         "c.json", "{\"data\": \"" + test::small_stream() + "\", \"init\": \"" + init +
                       "\", \"max_words\": 10, \"max_unknown_share\": 1, \"batch_size\": 8, \"strategy\": \"seqf\", "
                       "\"model\": {\"vision_heads\": 2, \"text_heads\": 2}}");
-    return test::run_program("continual_pretrain",
-                             {"--config", config, "--output", folder.path("run"), "--dry-run", "--threads", "1"});
+    return test::run_program("continual_pretrain", {"--config", config, "--output", folder.path("run"), "--dry-run",
+                                                    "--threads", "1", "--tasks", test::first_task});
   };
   const auto found = run("d.pth,b.bin");
   REQUIRE_MESSAGE(found.code == 0, found.err);
