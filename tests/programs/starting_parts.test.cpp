@@ -90,6 +90,9 @@ TEST_CASE("programs: a training starts from a DeiT and a BERT, and reports what 
   CHECK(has(test::read_whole(folder.path("run/config.json")), "deit.pth," + text_file));
   const auto again = test::run_program("continual_pretrain", {"--config", folder.path("run/config.json"), "--dry-run"});
   CHECK_MESSAGE(again.code == 0, again.err);
+  const std::string whole = folder.path("run/task_00.safetensors");
+  check_refused(start_from(whole + "," + image_file, folder, with(more, {"--dry-run"})), 3,
+                {whole, "metadata 'config'", "those of a whole model; give this file alone"});
 }
 
 TEST_CASE(
