@@ -23,9 +23,25 @@ inline ctp::io::TrainingRecord own_input(const ctp::data::Vocabulary& vocabulary
       {vocabulary_file, vocabulary.size(), ctp::io::vocabulary_fingerprint(vocabulary.text())});
 }
 
-/// Path of the vocabulary beside a weight file: of the name in its metadata, else vocab.txt.
-inline std::string vocabulary_beside(const ctp::TensorFile& file, const ctp::io::TrainingRecord* trained) {
-  return ctp::io::join(ctp::io::directory_of(file.origin), trained != nullptr ? trained->vocabulary.file : "vocab.txt");
+/// Path of the vocabulary beside a weight file at `path`: of the name in its metadata, else vocab.txt.
+inline std::string vocabulary_beside(const std::string& path, const ctp::io::TrainingRecord* trained) {
+  return ctp::io::join(ctp::io::directory_of(path), trained != nullptr ? trained->vocabulary.file : "vocab.txt");
+}
+
+/// **Errors.** DataError naming both files, for a property of the vocabulary of weights that the given one does not
+/// have.
+[[noreturn]] inline void refuse_vocabulary(const std::string& vocabulary_file, const std::string& weights,
+                                           const std::string& expected, const std::string& found) {
+  throw ctp::DataError(ctp::Complaint{vocabulary_file, "vocabulary of " + weights, expected, found,
+                                      "give the vocabulary of these weights with --vocab"}
+                           .text());
+}
+
+/// Requires a vocabulary with as many tokens as weights have word embeddings. **Errors.** as refuse_vocabulary().
+inline void require_tokens(const std::string& weights, int words, const ctp::data::Vocabulary& vocabulary,
+                           const std::string& vocabulary_file) {
+  if (vocabulary.size() != static_cast<std::size_t>(words))
+    refuse_vocabulary(vocabulary_file, weights, std::to_string(words) + " tokens", std::to_string(vocabulary.size()));
 }
 
 /// @brief Checks that a vocabulary fits weights, and gives `model` the ids of its special tokens. `trained`: the
@@ -39,13 +55,7 @@ inline void adopt_vocabulary(const ctp::TensorFile& file, const ctp::io::Trainin
     own.image = model.image;
     ctp::io::require_same_input(file, *trained, own);
   }
-  const auto refuse = [&](const std::string& expected, const std::string& found) {
-    throw ctp::DataError(ctp::Complaint{vocabulary_file, "vocabulary of " + file.origin, expected, found,
-                                        "give the vocabulary of these weights with --vocab"}
-                             .text());
-  };
-  if (vocabulary.size() != static_cast<std::size_t>(model.vocab))
-    refuse(std::to_string(model.vocab) + " tokens", std::to_string(vocabulary.size()));
+  require_tokens(file.origin, model.vocab, vocabulary, vocabulary_file);
   const auto told = ctp::io::sizes_of(file).told;
   for (const auto& [name, field, id] : {std::tuple{"pad", &ctp::ModelConfig::pad, vocabulary.pad()},
                                         {"unk", &ctp::ModelConfig::unk, vocabulary.unk()},
@@ -53,7 +63,9 @@ inline void adopt_vocabulary(const ctp::TensorFile& file, const ctp::io::Trainin
                                         {"sep", &ctp::ModelConfig::sep, vocabulary.sep()},
                                         {"mask", &ctp::ModelConfig::mask, vocabulary.mask()}}) {
     if (told.contains(name) && model.*field != id)
-      refuse("the special token " + std::string(name) + " with id " + std::to_string(model.*field), std::to_string(id));
+      refuse_vocabulary(vocabulary_file, file.origin,
+                        "the special token " + std::string(name) + " with id " + std::to_string(model.*field),
+                        std::to_string(id));
     model.*field = id;
   }
 }

@@ -16,6 +16,7 @@
 #include <ctp/io/files.hpp>
 #include <ctp/io/json/document.hpp>
 
+#include "init_files.hpp"
 #include "name_list.hpp"
 #include "settings.hpp"
 #include "whole_number.hpp"
@@ -147,7 +148,9 @@ inline std::vector<Assignment> read_config_file(const std::string& path) {
   }
   detail::require_once(out, path);
   for (Assignment& a : out) {
-    if (detail::is_path(a.key) && a.type == ValueType::Text && !a.value.empty() && !a.value.starts_with('/'))
+    if (a.key == "init" && a.type == ValueType::Text && !a.value.empty())
+      a.value = init_from(ctp::io::directory_of(path), a.value);
+    else if (detail::is_path(a.key) && a.type == ValueType::Text && !a.value.empty() && !a.value.starts_with('/'))
       a.value = ctp::io::join(ctp::io::directory_of(path), a.value);
   }
   return out;
@@ -160,11 +163,14 @@ inline void require_inputs(const std::vector<Assignment>& assignments) {
     const auto last =
         std::find_if(assignments.rbegin(), assignments.rend(), [&](const auto& a) { return a.key == key; });
     if (last == assignments.rend() || last->type != ValueType::Text || last->value.empty()) continue;
-    if (ctp::io::exists(last->value)) continue;
-    throw ctp::DataError(
-        ctp::Complaint{last->where, key, "a path that exists", "nothing at " + ctp::quoted(last->value),
-                       "relative paths in the file begin at its folder; or give " + Settings::option_name(key)}
-            .text());
+    for (const std::string& input :
+         key == std::string_view("init") ? files_of_init(last->value) : std::vector<std::string>{last->value}) {
+      if (ctp::io::exists(input)) continue;
+      throw ctp::DataError(
+          ctp::Complaint{last->where, key, "a path that exists", "nothing at " + ctp::quoted(input),
+                         "relative paths in the file begin at its folder; or give " + Settings::option_name(key)}
+              .text());
+    }
   }
 }
 

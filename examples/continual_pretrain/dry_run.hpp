@@ -174,10 +174,10 @@ inline void print_costs(const RunContext& context) {
     auto policies = configured<Strategy>(context.settings, context.policy_settings);
     ctp::register_parameters(policies.losses(), model);
     std::vector<float> theta(static_cast<std::size_t>(model.layout().size()));
-    notes =
-        examples::notes_on(ctp::read_starting_weights(
-                               model.layout(), examples::with_heads<typename Model::Projection>(*context.init), theta),
-                           context.init->origin);
+    notes = examples::notes_on(
+        ctp::read_starting_weights(model.layout(), examples::with_heads<typename Model::Projection>(*context.init),
+                                   theta, "", context.starts_fresh),
+        context.init->origin);
   });
   ctp::data::LoadingOptions loading = loading_options(context);
   loading.workers = 0;

@@ -234,6 +234,7 @@ void run(Request& r, Inputs& in, const examples::TitleReports& titles, ctp::io::
              .policy_settings = r.policies,
              .bad_pictures = bad_pictures,
              .init = in.init ? &in.init->file : nullptr,
+             .starts_fresh = in.init ? in.init->starts_fresh : ctp::ParameterFilter{},
              .json = r.line.json,
              .announce = announce,
              .folder = folder,

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/io/suggest.hpp>
+#include <ctp/io/weights/model_config.hpp>
 
 #include "settings.hpp"
 #include "training_plan.hpp"
@@ -67,6 +69,24 @@ inline ParsedSettings resolve_options(const std::vector<Assignment>& assignments
   if (settings.lr < 0) settings.lr = known->rate;
   if (settings.min_lr < 0) settings.min_lr = known->min_rate;
   return parsed;
+}
+
+/// @brief Requires that no assignment gives another value to a field that starting weights fix. `origin`: of the
+/// weights. `fixed`: selects the fields by their names.
+/// **Errors.** UsageError naming the assignment that contradicts the weights.
+template <class Fixed>
+void require_fixed(const std::string& origin, const ctp::ModelConfig& of_weights, const ctp::ModelConfig& model,
+                   const std::vector<ModelSetting>& settings, const Fixed& fixed) {
+  std::map<std::string, double> chosen;
+  ctp::ModelConfig::fields(model, [&](const char* name, auto number) { chosen[name] = number; });
+  for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting) {  // the last assignment wins
+    if (!fixed(setting->field)) continue;
+    ctp::ModelConfig::fields(of_weights, [&](const char* name, auto number) {
+      if (setting->field == name && chosen.at(name) != number)
+        detail::refuse(setting->assignment, "the " + ctp::io::detail::shortest(number) + " of " + origin,
+                       "leave it out: with --init sizes come from the file");
+    });
+  }
 }
 
 /// Sets fields of the model. **Errors.** UsageError for an unknown field.

@@ -17,6 +17,7 @@
 #include <ctp/io/files.hpp>
 
 #include "config_files.hpp"
+#include "init_files.hpp"
 #include "name_list.hpp"
 #include "settings.hpp"
 #include "training_plan.hpp"
@@ -58,6 +59,8 @@ inline std::vector<std::pair<std::string, std::string>> config_members(const Set
         if (!field.empty()) add(std::string(key), as_json(split(field)));
         return;
       }
+      if (key == "init" && !field.empty())
+        return add("init", as_json(init_from(std::filesystem::current_path().string(), field)));
       if (detail::is_path(key) && !field.empty())
         return add(std::string(key), as_json(std::filesystem::absolute(field).string()));
     }

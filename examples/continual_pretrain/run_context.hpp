@@ -11,6 +11,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/source.hpp>
+#include <ctp/encoder/weights.hpp>
 #include <ctp/io/checkpoint/checkpoint.hpp>
 #include <ctp/io/run_folder.hpp>
 #include <ctp/tensor/named.hpp>
@@ -31,7 +32,8 @@ struct RunContext {
   std::function<void(const std::string& folder)> save_inputs;               ///< writes config.json and vocab.txt
   std::vector<Assignment> policy_settings;                                  ///< keys such as momentum.decay
   BadPictures& bad_pictures;
-  const ctp::TensorFile* init = nullptr;  ///< starting weights, if any
+  const ctp::TensorFile* init = nullptr;   ///< starting weights, if any
+  ctp::ParameterFilter starts_fresh = {};  ///< parameters that they lack; those of policies apart
   bool json = false;
   std::function<void()> announce = [] {};   ///< prints notes on the input, once nothing can be refused any more
   ctp::io::RunFolder* folder = nullptr;     ///< null in a dry run

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <ctp/io/output_guard.hpp>
@@ -10,6 +11,7 @@
 
 #include "../common/standard_streams.hpp"
 #include "command_line.hpp"
+#include "init_files.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
@@ -25,8 +27,8 @@ inline std::unique_ptr<ctp::io::RunFolder> take_run_folder(const Settings& s, co
     ctp::io::require_apart("--output", s.output, std::vector<ctp::io::Input>{{"--data", s.data}});
     return std::make_unique<ctp::io::RunFolder>("--output", s.output, ctp::io::RunFolder::Resume{});
   }
-  std::vector<ctp::io::Input> inputs{
-      {"--data", s.data}, {"--init", s.init}, {"--vocab", s.vocab}, {"--quarantine", s.quarantine}};
+  std::vector<ctp::io::Input> inputs{{"--data", s.data}, {"--vocab", s.vocab}, {"--quarantine", s.quarantine}};
+  for (const std::string& file : files_of_init(s.init)) inputs.push_back({"--init", file});
   for (const std::string& config : line.configs) inputs.push_back({"--config", config});
   ctp::io::require_apart("--output", s.output, inputs);
   return std::make_unique<ctp::io::RunFolder>(

@@ -93,7 +93,10 @@ struct Settings {
     visitor("queue", s.queue,
             "features in each momentum queue (default: the model's); rounded down to a multiple of the batch");
     visitor("vocab", s.vocab, "vocab.txt (default: built from the training titles)");
-    visitor("init", s.init, "starting weights, safetensors with published names; sizes come from the file");
+    visitor(
+        "init", s.init,
+        "weights to start from, or several files separated by commas; of this project, DeiT or BERT (docs/models.md); "
+        "sizes come from the files");
     visitor("seed", s.seed, "seed of every random number");
     visitor("epochs", s.epochs, "epochs per task, or a list with one number for each task (default: the model's)");
     visitor("batch_size", s.batch_size, "pairs per step (default: the model's)");

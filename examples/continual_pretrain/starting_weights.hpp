@@ -3,8 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,12 +13,13 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/files.hpp>
 #include <ctp/io/weights/model_config.hpp>
-#include <ctp/io/weights/open_weights.hpp>
 #include <ctp/io/weights/training_record.hpp>
 
-#include "../common/own_policies.hpp"
 #include "../common/trained_with.hpp"
+#include "init_files.hpp"
 #include "model_settings.hpp"
+#include "opened_weights.hpp"
+#include "parts_of_model.hpp"
 #include "settings.hpp"
 
 namespace pretrain {
@@ -36,34 +35,20 @@ inline void require_sizes_of(const ctp::TensorFile& file, const ctp::ModelConfig
   if (!stated) free.insert(free.end(), {"vision_heads", "text_heads"});
   for (const char* temperature : {"temp", "distill_temp"})
     if (stated || file.find(temperature) == nullptr) free.emplace_back(temperature);
-  std::map<std::string, double> chosen;
-  ctp::ModelConfig::fields(model, [&](const char* name, auto number) { chosen[name] = number; });
-  for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting) {  // the last assignment wins
-    if (std::find(free.begin(), free.end(), setting->field) != free.end()) continue;
-    ctp::ModelConfig::fields(of_file, [&](const char* name, auto number) {
-      if (setting->field == name && chosen.at(name) != number)
-        detail::refuse(setting->assignment, "the " + ctp::io::detail::shortest(number) + " of " + file.origin,
-                       "leave it out: with --init sizes come from the file");
-    });
-  }
+  require_fixed(file.origin, of_file, model, settings,
+                [&](const std::string& field) { return std::find(free.begin(), free.end(), field) == free.end(); });
 }
 
-/// Starting weights, and lines that say what was taken from them.
-struct StartingWeights {
-  ctp::TensorFile file;
-  std::optional<ctp::io::TrainingRecord> trained;
-  std::vector<std::string> notes;
-};
-
-/// @brief Reads the file of --init. Settings that nobody gave are the file's: the vocabulary beside it, and the number
-/// of words of its training.
-/// **Errors.** as io::read_weight_file() and io::training_of(); UsageError if there is no vocabulary.
+/// @brief Reads the files of --init. Settings that nobody gave are the file's: the vocabulary beside it, and the number
+/// of words of its training. Without a text encoder in the files the vocabulary is not theirs.
+/// **Errors.** as open_files() and io::training_of(); UsageError if there is no vocabulary.
 inline StartingWeights open_starting_weights(const std::vector<Assignment>& assignments, Settings& settings) {
-  StartingWeights start{ctp::io::read_weight_file(settings.init), std::nullopt, {}};
+  StartingWeights start = open_files(files_of_init(settings.init));
+  if (start.parts && start.parts->text_file.empty()) return start;
   start.trained = ctp::io::training_of(start.file);
   const ctp::io::TrainingRecord* trained = start.trained ? &*start.trained : nullptr;
   if (settings.vocab.empty()) {
-    settings.vocab = examples::vocabulary_beside(start.file, trained);
+    settings.vocab = examples::vocabulary_beside(start.parts ? start.parts->text_file : start.file.origin, trained);
     if (!ctp::io::exists(settings.vocab))
       throw ctp::UsageError(ctp::Complaint{"--vocab", "", "the vocabulary of " + settings.init, "no " + settings.vocab,
                                            "give the vocabulary of these weights"}
@@ -92,20 +77,16 @@ inline StartingWeights open_starting_weights(const std::vector<Assignment>& assi
 
 /// Requires that the file has the parameters of the model. Takes no memory for them. **Errors.** DataError.
 inline void require_parameters(const ctp::TensorFile& file, const ctp::ModelConfig& model) {
-  ctp::Layout layout;
-  const own_policies::ImageEncoder image(model, layout);
-  const own_policies::TextEncoder text(model, layout);
-  layout.add<2>("vision_proj.weight", {model.embed, image.width()}, ctp::Start::Weight);
-  layout.add<2>("text_proj.weight", {model.embed, text.width()}, ctp::Start::Weight);
-  (void)ctp::match_weights(layout, file, "", true);  // the strategy decides on the heads' other parameters
+  (void)ctp::match_weights(layout_of_encoders(model), file, "", true);
 }
 
 /// @brief Fits `model` to starting weights: it takes the sizes of the file; its dropout and `chosen` remain.
-/// **Errors.** as io::config_of(), require_sizes_of() and adopt_vocabulary(); DataError for a file without the
-/// parameters of such a model.
+/// **Errors.** as io::config_of(), require_sizes_of() and adopt_vocabulary(), or as fit_model_to_parts(); DataError for
+/// a file without the parameters of such a model.
 inline void fit_model(StartingWeights& start, const std::vector<ModelSetting>& chosen,
                       const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file,
                       ctp::ModelConfig& model) {
+  if (start.parts) return fit_model_to_parts(start, chosen, vocabulary, vocabulary_file, model);
   const std::set<std::string> told = ctp::io::sizes_of(start.file).told;
   ctp::ModelConfig stated = model;
   set_fields(chosen, stated);

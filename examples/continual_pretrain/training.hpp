@@ -203,7 +203,8 @@ class Training {
     if (context_.init == nullptr) return;
     std::vector<float> theta = learner_.weights();
     unshared_ = ctp::read_starting_weights(learner_.model().layout(),
-                                           examples::with_heads<typename Model::Projection>(*context_.init), theta);
+                                           examples::with_heads<typename Model::Projection>(*context_.init), theta, "",
+                                           context_.starts_fresh);
     learner_.set_weights(theta);
   }
   /// Takes the state over, then cuts the logs back. **Errors.** CheckpointError for another setting of a policy.

@@ -89,7 +89,7 @@ inline WeightsInUse open_weights(const WeightOptions& options) {
   ctp::ModelConfig config = ctp::io::config_of(file, given_sizes(options.sizes));
   const int words = words_of(options, trained, config);
   const ctp::io::TrainingRecord* record = trained ? &*trained : nullptr;
-  const std::string path = options.vocab.empty() ? examples::vocabulary_beside(file, record) : options.vocab;
+  const std::string path = options.vocab.empty() ? examples::vocabulary_beside(file.origin, record) : options.vocab;
   ctp::data::Vocabulary vocabulary = ctp::data::Vocabulary::read(path);
   examples::adopt_vocabulary(file, record, vocabulary, path, config);
   ctp::io::VocabularyRecord used = examples::own_input(vocabulary, path).vocabulary;

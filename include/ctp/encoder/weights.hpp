@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -75,15 +76,20 @@ inline void require_repeats(const TensorFile& file, const NamedTensor& repeated,
 
 }  // namespace detail
 
+/// Predicate on names of parameters. An empty function selects none.
+using ParameterFilter = std::function<bool(std::string_view)>;
+
 /// @brief The tensor of each parameter of a layout, in the layout's order, without reading values. Memory and time
 /// follow the sizes of file and layout.
 ///
 /// Names are as for read_weights(). A parameter of a policy that the file lacks has a null pointer. Parameters of
 /// policies that the layout lacks are passed over. `may_have_others`: accepts all tensors that the layout lacks.
+/// `may_lack`: selects further parameters that the file may lack.
 /// **Errors.** DataError naming file and tensor for a tensor that is missing, has another shape or no floating-point
 /// type, or is unknown.
 inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const TensorFile& file,
-                                                     std::string_view prefix = "", bool may_have_others = false) {
+                                                     std::string_view prefix = "", bool may_have_others = false,
+                                                     const ParameterFilter& may_lack = {}) {
   const TensorIndex index(file.tensors);
   std::set<const NamedTensor*> known;
   const auto take = [&](std::string_view name) -> const NamedTensor* {
@@ -101,7 +107,7 @@ inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const
       if (tensor != nullptr && alias != nullptr) detail::require_repeats(file, *alias, *tensor);
       if (tensor == nullptr) tensor = alias;
     }
-    if (tensor == nullptr && p.name.starts_with(policy_prefix)) {
+    if (tensor == nullptr && (p.name.starts_with(policy_prefix) || (may_lack && may_lack(p.name)))) {
       matched.push_back(nullptr);
       continue;
     }
@@ -199,24 +205,25 @@ inline std::vector<std::string> passed_over(const Layout& layout, const TensorFi
 }
 
 /// @brief Replaces the weights in `theta` by those of a file, as starting weights of a training. Parameters of policies
-/// that the file lacks keep their values in `theta`. Returns what the two do not share, to be said to the user.
+/// that the file lacks keep their values in `theta`, and so do those that `may_lack` selects. Returns what the two do
+/// not share of policies' parameters, to be said to the user.
 ///
 /// **Shapes.** theta [layout.size()].  **Errors.** ShapeError for another theta; as match_weights(); DataError naming
 /// file and tensor for a value that is not finite or too large. `theta` may be partly replaced after an error.
 template <class Real>
 UnsharedParameters read_starting_weights(const Layout& layout, const TensorFile& file, std::vector<Real>& theta,
-                                         std::string_view prefix = "") {
+                                         std::string_view prefix = "", const ParameterFilter& may_lack = {}) {
   const auto n = static_cast<Index>(theta.size());
   require_shape(n == layout.size(), "read_starting_weights", "theta", Shape<1>{n}, "layout", Shape<1>{layout.size()},
                 "one number for each place of the layout");
-  const std::vector<const NamedTensor*> matched = match_weights(layout, file, prefix);
+  const std::vector<const NamedTensor*> matched = match_weights(layout, file, prefix, false, may_lack);
   UnsharedParameters unshared{{}, passed_over(layout, file, prefix)};
   for (std::size_t i = 0; i < matched.size(); ++i) {
     const ParameterInfo& p = layout.parameters()[i];
-    if (matched[i] == nullptr)
-      unshared.fresh.push_back(p.name);
-    else
+    if (matched[i] != nullptr)
       detail::copy_weights(file, *matched[i], p, theta);
+    else if (p.name.starts_with(policy_prefix))
+      unshared.fresh.push_back(p.name);
   }
   return unshared;
 }

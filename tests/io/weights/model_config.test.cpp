@@ -1,5 +1,7 @@
 #include <ctp/io/weights/model_config.hpp>
 
+#include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -262,4 +264,38 @@ TEST_CASE("model_config: a file of something else is refused by file and tensor"
       if (t.name == "visual_encoder.patch_embed.proj.weight") t.shape = {14 * 75};
   });
   CHECK(flat.find("w.safetensors: tensor visual_encoder.patch_embed.proj.weight: expected 4 dimensions") == 0);
+}
+
+TEST_CASE("model_config: weights of one encoder tell its sizes, and leave the others as they are") {
+  const auto only = [](const std::string& prefix) {
+    ctp::TensorFile file = weights_of(test::odd);
+    std::erase_if(file.tensors, [&](const ctp::NamedTensor& tensor) {
+      return !tensor.name.starts_with(prefix) || tensor.name.find("crossattention") != std::string::npos;
+    });
+    return file;
+  };
+  const ctp::ModelConfig start = ctp::sizes::small;
+  const ctp::io::SizesOfFile image = ctp::io::sizes_of_part(only("visual_encoder."), start);
+  CHECK(image.told == std::set<std::string>{"image", "patch", "vision_depth", "vision_width"});
+  CHECK(image.config.image == test::odd.image);
+  CHECK(image.config.vision_depth == test::odd.vision_depth);
+  CHECK(image.config.text_width == start.text_width);
+  ctp::TensorFile file = only("text_mlm_encoder.");
+  ctp::io::SizesOfFile text_side = ctp::io::sizes_of_part(file, start);
+  CHECK(text_side.told ==
+        std::set<std::string>{"intermediate", "positions", "text_layers", "text_width", "types", "vocab"});
+  CHECK(text_side.config.text_layers == test::odd.text_layers);
+  CHECK(text_side.config.fusion_layer == start.fusion_layer);
+  CHECK(text_side.config.vision_width == start.vision_width);
+  // A layer in the middle is missing: its place counts, so that its absence is found.
+  std::erase_if(file.tensors, [](const auto& tensor) { return tensor.name.find("layer.1.") != std::string::npos; });
+  CHECK(ctp::io::sizes_of_part(file, start).config.text_layers == test::odd.text_layers);
+  for (ctp::NamedTensor& tensor : file.tensors)
+    if (const std::size_t at = tensor.name.find("layer.2."); at != std::string::npos)
+      tensor.name.replace(at, 8, "layer.9999.");
+  CHECK(refusal([&] { return ctp::io::sizes_of_part(file, start); }).find("expected at most 1024 layers") !=
+        std::string::npos);
+  file = only("text_mlm_encoder.");
+  file.tensors.push_back(ctp::make_named("temp", {}, std::vector{0.05F}));
+  CHECK(ctp::io::sizes_of_part(file, start).config.temperature == 0.05);
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -157,6 +158,28 @@ class SizesOfTensors {
     if (all || (has_image_encoder() && has_text_encoder())) add("embed", "vision_proj.weight", 0, 2);
   }
 
+  [[nodiscard]] bool has_cross_attention() const {
+    return std::any_of(file_.tensors.begin(), file_.tensors.end(), [](const NamedTensor& tensor) {
+      return tensor.name.find(".crossattention.") != std::string::npos;
+    });
+  }
+  /// One more than the highest number of a layer, for "vision_depth" or "text_layers". **Errors.** DataError for more
+  /// layers than a model may have.
+  [[nodiscard]] int layers_with_gaps(const std::string& field) const {
+    const std::string before = field == "vision_depth" ? "visual_encoder.blocks." : text_ + "encoder.layer.";
+    int layers = 0;
+    for (const NamedTensor& tensor : file_.tensors) {
+      if (!tensor.name.starts_with(before)) continue;
+      int number = 0;
+      const char* const end = tensor.name.data() + tensor.name.size();
+      if (std::from_chars(tensor.name.data() + before.size(), end, number).ec != std::errc() || number < 0) continue;
+      if (number >= size_range(field).most)
+        refuse(tensor.name, "at most " + std::to_string(size_range(field).most) + " layers", "more");
+      layers = std::max(layers, number + 1);
+    }
+    return layers;
+  }
+
   /// Length of the queue of features; nothing if the file has none.
   [[nodiscard]] std::optional<int> queue() const { return extent("queue", "image_queue", 1, 2, false); }
 
@@ -255,6 +278,33 @@ inline SizesOfFile sizes_of(const TensorFile& file) {
     detail::reconcile_temperature(file, name, sizes.told.contains(name), c.*field);
     if (file.find(name) != nullptr) sizes.told.insert(name);
   }
+  return sizes;
+}
+
+/// @brief The sizes that the shapes of incomplete weights tell: of an image encoder, of a text encoder, or of both. The
+/// other fields are those of `start`. An encoder has as many layers as its highest number says.
+/// **Errors.** DataError naming file and tensor.
+inline SizesOfFile sizes_of_part(const TensorFile& file, const ModelConfig& start) {
+  SizesOfFile sizes{start, {}};
+  const auto take = [&](const std::string& field, int value) {
+    sizes.told.insert(field);
+    ModelConfig::fields(sizes.config, [&](const std::string& name, auto& own) {
+      if (name == field) own = value;
+    });
+  };
+  const detail::SizesOfTensors tensors(file);
+  tensors.each(false, [&](const std::string& field, int value, const std::string&) {
+    if (field != "fusion_layer" || tensors.has_cross_attention()) take(field, value);
+  });
+  for (const char* field : {"vision_depth", "text_layers"})
+    if (const int layers = tensors.layers_with_gaps(field); layers > 0) take(field, layers);
+  if (const auto length = tensors.queue()) take("queue", *length);
+  for (const auto& [name, field] :
+       {std::pair{"temp", &ModelConfig::temperature}, {"distill_temp", &ModelConfig::distill_temperature}})
+    if (const auto value = detail::temperature_of(file, name)) {
+      sizes.config.*field = *value;
+      sizes.told.insert(name);
+    }
   return sizes;
 }
 
