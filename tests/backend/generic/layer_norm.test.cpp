@@ -158,27 +158,32 @@ TEST_CASE_TEMPLATE("layer norm: rows of any width and alignment, with and withou
       }
 }
 
+/// Gradients of gain and bias of n rows, alone or beside that of the input, as the backend adds them to others.
+template <class B>
+void check_gain_and_bias(Index n, Index width, bool beside_input) {
+  CAPTURE(n);
+  CAPTURE(width);
+  const Values x = random(n * width, 1), dy = random(n * width, 2), mean = random(n, 3), inverse = random(n, 4);
+  Values dgain = random(width, 5), dbias = random(width, 6);
+  auto bx = put<B>(x), bdy = put<B>(dy), bmean = put<B>(mean), binverse = put<B>(inverse);
+  auto gain = put<B>(random(width, 7)), bdgain = put<B>(dgain), bdbias = put<B>(dbias);
+  auto bdx = reference::room<B>(n * width);
+  B::layer_norm_backward(n, width, bx.data(), {}, 1, gain.data(), bmean.data(), binverse.data(), bdy.data(),
+                         beside_input ? bdx.data() : nullptr, nullptr, bdgain.data(), bdbias.data());
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < width; ++j) {
+      const double g = dy[at(i * width + j)];
+      dgain[at(j)] += g * (x[at(i * width + j)] - mean[at(i)]) * inverse[at(i)];
+      dbias[at(j)] += g;
+    }
+  CHECK(off<B>(bdgain, dgain) < rounding<B>);
+  CHECK(off<B>(bdbias, dbias) < rounding<B>);
+}
+
 TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias, for sizes below, at and above a group of rows or a warp", B,
                    CTP_TEST_BACKENDS) {
   for (const Index n : {1, 7, 8, 9, 17, 100})
-    for (const Index width : {1, 31, 128, 129, 200}) {
-      CAPTURE(n);
-      CAPTURE(width);
-      const Values x = random(n * width, 1), dy = random(n * width, 2), mean = random(n, 3), inverse = random(n, 4);
-      Values dgain = random(width, 5), dbias = random(width, 6);
-      auto bx = put<B>(x), bdy = put<B>(dy), bmean = put<B>(mean), binverse = put<B>(inverse);
-      auto gain = put<B>(random(width, 7)), bdgain = put<B>(dgain), bdbias = put<B>(dbias);
-      B::layer_norm_backward(n, width, bx.data(), {}, 1, gain.data(), bmean.data(), binverse.data(), bdy.data(),
-                             nullptr, nullptr, bdgain.data(), bdbias.data());
-      for (Index i = 0; i < n; ++i)
-        for (Index j = 0; j < width; ++j) {
-          const double g = dy[at(i * width + j)];
-          dgain[at(j)] += g * (x[at(i * width + j)] - mean[at(i)]) * inverse[at(i)];
-          dbias[at(j)] += g;
-        }
-      CHECK(off<B>(bdgain, dgain) < rounding<B>);
-      CHECK(off<B>(bdbias, dbias) < rounding<B>);
-    }
+    for (const Index width : {1, 31, 128, 129, 200}) check_gain_and_bias<B>(n, width, false);
 }
 
 // A backend may add up the terms of gain and bias in the pass that computes the other gradients, by teams that take
@@ -186,25 +191,8 @@ TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias, for sizes below, at 
 TEST_CASE_TEMPLATE("layer norm: gradients of gain and bias beside that of the input, for few and many rows", B,
                    CTP_TEST_BACKENDS) {
   using Size = std::pair<Index, Index>;
-  for (const auto& [n, width] : {Size{1, 4}, {8, 132}, {9, 1024}, {16, 768}, {17, 4}, {17, 7}, {130, 132}, {4500, 4}}) {
-    CAPTURE(n);
-    CAPTURE(width);
-    const Values x = random(n * width, 1), dy = random(n * width, 2), mean = random(n, 3), inverse = random(n, 4);
-    Values dgain = random(width, 5), dbias = random(width, 6);
-    auto bx = put<B>(x), bdy = put<B>(dy), bmean = put<B>(mean), binverse = put<B>(inverse);
-    auto gain = put<B>(random(width, 7)), bdgain = put<B>(dgain), bdbias = put<B>(dbias);
-    auto bdx = reference::room<B>(n * width);
-    B::layer_norm_backward(n, width, bx.data(), {}, 1, gain.data(), bmean.data(), binverse.data(), bdy.data(),
-                           bdx.data(), nullptr, bdgain.data(), bdbias.data());
-    for (Index i = 0; i < n; ++i)
-      for (Index j = 0; j < width; ++j) {
-        const double g = dy[at(i * width + j)];
-        dgain[at(j)] += g * (x[at(i * width + j)] - mean[at(i)]) * inverse[at(i)];
-        dbias[at(j)] += g;
-      }
-    CHECK(off<B>(bdgain, dgain) < rounding<B>);
-    CHECK(off<B>(bdbias, dbias) < rounding<B>);
-  }
+  for (const auto& [n, width] : {Size{1, 4}, {8, 132}, {9, 1024}, {16, 768}, {17, 4}, {17, 7}, {130, 132}, {4500, 4}})
+    check_gain_and_bias<B>(n, width, true);
 }
 
 TEST_CASE_TEMPLATE("layer norm: dropout() scales or drops, writes or adds, also in place", B, CTP_TEST_BACKENDS) {
