@@ -106,11 +106,11 @@ ctp_find_nvcc() {
   export PATH=$PATH:/usr/local/cuda/bin
 }
 
-# How many compilers to run at once: one for each processor, as long as each has 1.5 GiB of memory.
+# How many compilers to run at once: one for each processor, as long as each has 2 GiB of memory.
 ctp_jobs() {
   local cores memory
   cores=$(nproc 2>/dev/null || echo 2)
-  memory=$(awk '/^MemAvailable:/ {print int($2 / 1572864)}' /proc/meminfo 2>/dev/null || true)
+  memory=$(awk '/^MemAvailable:/ {print int($2 / 2097152)}' /proc/meminfo 2>/dev/null || true)
   if [[ -n $memory ]] && ((memory < cores)); then cores=$memory; fi
   echo $((cores > 0 ? cores : 1))
 }
