@@ -320,12 +320,43 @@ TEST_CASE(
   const std::string missing = json_of({image_file, bare})["start"]["error"];
   CHECK(has(missing, "found 5 missing: text_mlm_encoder.cls.predictions.bias, "));
   CHECK(has(text_of({image_file, bare}), "\n  refused: " + missing));
+  const TemporaryFolder folder;
+  std::string tokens = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  for (char c = 'a'; c < 'a' + 24; ++c) tokens += std::string(1, c) + "\n";
+  const auto training = [&](const std::string& files) {
+    return test::run_program("continual_pretrain", {"--data",
+                                                    test::small_stream(),
+                                                    "--dry-run",
+                                                    "--strategy",
+                                                    "seqf",
+                                                    "--tasks",
+                                                    test::first_task,
+                                                    "--batch-size",
+                                                    "8",
+                                                    "--max-words",
+                                                    "10",
+                                                    "--max-unknown-share",
+                                                    "1",
+                                                    "--vocab",
+                                                    folder.write("vocab.txt", tokens),
+                                                    "--set",
+                                                    "model.vision_heads=2",
+                                                    "--set",
+                                                    "model.text_heads=2",
+                                                    "--init",
+                                                    files});
+  };
+  CHECK(training(image_file + "," + bare).err == "continual_pretrain: " + missing + "\n");
+  const test::Finished started = training(image_file + "," + text_file);
+  CHECK_MESSAGE(started.code == 0, started.err);
+  for (const Json& note : json_of({image_file, text_file})["start"]["notes"])
+    CHECK_MESSAGE(has(started.out, note.get<std::string>()), note, started.out);
+
   const std::string twice = json_of({bare, full})["start"]["error"];
   CHECK(has(twice, bare));
   CHECK(has(twice, full));
   CHECK(has(twice, "a tensor that no other file has"));
 
-  const TemporaryFolder folder;
   const std::string entry = R"(:{"dtype":"F32","shape":[2],"data_offsets":[)";
   const std::string two = with_header(
       folder, "two",
