@@ -16,6 +16,7 @@
 
 #include "../common/run.hpp"
 #include "../common/task_names.hpp"
+#include "../common/text_columns.hpp"
 #include "metrics_file.hpp"
 
 namespace {
@@ -24,17 +25,8 @@ using compare::Json;
 using compare::Measured;
 using compare::Number;
 using compare::Run;
+using examples::columns;
 using examples::shown;
-
-/// Width of UTF-8 text on a terminal, in columns: Chinese characters and full-width signs count two.
-std::size_t columns(std::string_view text) {
-  std::size_t n = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if ((c & 0xC0U) != 0x80U) n += c >= 0xE2U ? 2 : 1;
-  }
-  return n;
-}
 
 void print_cell(std::string_view name, std::size_t width, bool left = false) {
   const std::string text = ctp::printable(name);

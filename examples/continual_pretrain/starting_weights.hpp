@@ -15,6 +15,7 @@
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/training_record.hpp>
 
+#include "../common/encoder_layout.hpp"
 #include "../common/trained_with.hpp"
 #include "init_files.hpp"
 #include "model_settings.hpp"
@@ -77,7 +78,7 @@ inline StartingWeights open_starting_weights(const std::vector<Assignment>& assi
 
 /// Requires that the file has the parameters of the model. Takes no memory for them. **Errors.** DataError.
 inline void require_parameters(const ctp::TensorFile& file, const ctp::ModelConfig& model) {
-  (void)ctp::match_weights(layout_of_encoders(model), file, "", true);
+  (void)ctp::match_weights(examples::layout_of_encoders(model), file, "", true);
 }
 
 /// @brief Fits `model` to starting weights: it takes the sizes of the file; its dropout and `chosen` remain.

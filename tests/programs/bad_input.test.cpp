@@ -424,7 +424,7 @@ TEST_CASE("programs: make_stream refuses unusable sizes, keys and folders") {
 
 TEST_CASE("programs: every program has --help") {
   for (const std::string& name :
-       std::vector<std::string>{"continual_pretrain", "evaluate", "conformance", "make_stream"}) {
+       std::vector<std::string>{"continual_pretrain", "evaluate", "conformance", "make_stream", "inspect"}) {
     CAPTURE(name);
     const auto run = test::run_program(name, {"--help"});
     CHECK(run.code == 0);

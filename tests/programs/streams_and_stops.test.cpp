@@ -81,7 +81,8 @@ TEST_CASE("programs: every program's lost output is exit code 6") {
   const std::string evaluate = "$bin/evaluate --data \"$data\" --weights \"$out/task_00.safetensors\" --threads 1";
   for (const std::string& command :
        {evaluate, evaluate + " --json", std::string("$bin/compare_runs a=\"$out\""),
-        std::string("$bin/compare_runs --json a=\"$out\""), std::string("$bin/make_stream --help"),
+        std::string("$bin/compare_runs --json a=\"$out\""),
+        std::string("$bin/inspect --json \"$out/task_00.safetensors\""), std::string("$bin/make_stream --help"),
         std::string("$bin/continual_pretrain --help"), std::string("$bin/conformance --help"),
         "$bin/make_stream --quiet --train 90 --test 45 --output " + shell.path("made")}) {
     CAPTURE(command);

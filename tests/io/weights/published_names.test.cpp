@@ -94,6 +94,24 @@ TEST_CASE("published_names: each name of a layout has one in this project, or is
                 "text_mlm_encoder.cls.predictions.decoder.weight"});
 }
 
+TEST_CASE("published_names: a single name is used, not used or unknown in a layout") {
+  const io::NameLayout& vit = io::name_layouts[1];
+  const io::NameLayout& bert = io::name_layouts[2];
+  const auto use = [](const io::NameLayout& layout, const std::string& name) { return io::own_name(layout, name).use; };
+  CHECK(io::own_name(vit, "blocks.11.attn.qkv.bias").name == "visual_encoder.blocks.11.attn.qkv.bias");
+  CHECK(use(vit, "blocks.11.attn.qkv.bias") == io::NameUse::Used);
+  CHECK(use(vit, "head.weight") == io::NameUse::NotUsed);
+  CHECK(io::own_name(vit, "head.weight").name.empty());
+  CHECK(use(vit, "blocks.11.gamma") == io::NameUse::Unknown);
+  CHECK(io::own_name(bert, "bert.embeddings.LayerNorm.gamma").name ==
+        "text_mlm_encoder.bert.embeddings.LayerNorm.weight");
+  CHECK(io::own_name(bert, "cls.predictions.bias").name == "text_mlm_encoder.cls.predictions.bias");
+  CHECK(use(bert, "embeddings.LayerNorm.gamma") == io::NameUse::Unknown);  // without "bert."
+  CHECK(io::own_name(io::own_names, "anything").name == "anything");
+  CHECK(io::fitting_layouts(source_of({"a"})).empty());
+  CHECK(io::fitting_layouts(source_of({patches, words})).size() == 2);
+}
+
 TEST_CASE("published_names: a name that the layout does not have is refused, and so is one parameter under two names") {
   for (const char* name :
        {"blocks.0.ls1.gamma", "blocks.0.attn.q_norm.weight", "blocks.x.norm1.weight", "blocks.01.norm1.weight",

@@ -75,7 +75,7 @@ inline std::optional<double> temperature_of(const TensorFile& file, const std::s
     throw DataError(Complaint{file.origin, "tensor " + name, "one of the types F64 F32 F16 BF16",
                               std::string(dtype_name(tensor->dtype)), "store it in one of those types, or remove it"}
                         .text());
-  if (tensor->element_count() == 1) {
+  if (checked_element_count(tensor->shape) == std::uint64_t{1}) {
     value = tensor->as_doubles().front();
     if (tensor->dtype == DType::F32) {
       const std::string text = shortest(static_cast<float>(value));

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -203,18 +204,29 @@ class RenamedReader final : public TensorReader {
 
 }  // namespace detail
 
+/// A layout that a file fits, and the tensor by which it does.
+struct FittingLayout {
+  const NameLayout* layout;
+  const StoredTensor* mark;
+};
+
+/// The layouts that a file's names fit: one of a file that can be read. Points into `source`.
+inline std::vector<FittingLayout> fitting_layouts(const WeightSource& source) {
+  std::vector<FittingLayout> fits;
+  for (const NameLayout& layout : name_layouts)
+    if (const StoredTensor* mark = detail::mark_in(layout, source)) fits.push_back({&layout, mark});
+  return fits;
+}
+
 /// @brief The layout of a file's names. Nothing but names decides.
 /// **Errors.** DataError naming file, layouts and tensors if none of the layouts fits, or more than one.
 inline const NameLayout& name_layout_of(const WeightSource& source) {
-  std::vector<std::pair<const NameLayout*, const StoredTensor*>> fits;
+  const std::vector<FittingLayout> fits = fitting_layouts(source);
+  if (fits.size() == 1) return *fits.front().layout;
   std::string known;
-  for (const NameLayout& layout : name_layouts) {
-    (known += known.empty() ? "" : "; ") += layout.name;
-    if (const StoredTensor* mark = detail::mark_in(layout, source)) fits.emplace_back(&layout, mark);
-  }
-  if (fits.size() == 1) return *fits.front().first;
+  for (const NameLayout& layout : name_layouts) (known += known.empty() ? "" : "; ") += layout.name;
   std::vector<std::string> names;
-  for (const auto& [layout, mark] : fits) names.push_back(mark->name);
+  for (const FittingLayout& fit : fits) names.push_back(fit.mark->name);
   if (fits.empty())
     for (const StoredTensor& tensor : source.tensors()) names.push_back(tensor.name);
   throw DataError(Complaint{source.origin(), "names of tensors", "one of these layouts: " + known,
@@ -223,6 +235,32 @@ inline const NameLayout& name_layout_of(const WeightSource& source) {
                                          : std::to_string(fits.size()) + " of them: " + detail::first_names(names),
                             fits.empty() ? detail::remedy_for_names(source) : "write each model to a file of its own"}
                       .text());
+}
+
+/// What a layout says of a tensor's name.
+enum class NameUse : std::uint8_t { Used, NotUsed, Unknown };
+
+/// A tensor's name in this project; empty unless it is used.
+struct OwnName {
+  NameUse use;
+  std::string name;
+};
+
+/// The name in this project of a tensor that has `name` in a file of `layout`. Own names stay as they are.
+inline OwnName own_name(const NameLayout& layout, std::string_view name) {
+  if (&layout == &own_names) return {NameUse::Used, std::string(name)};
+  std::string_view own = layout.own;
+  const NameRule* rule = nullptr;
+  if (name.starts_with(layout.before)) rule = detail::rule_of(layout.encoder, name.substr(layout.before.size()));
+  if (rule != nullptr) {
+    name.remove_prefix(layout.before.size());
+  } else {
+    rule = detail::rule_of(layout.head, name);
+    own = layout.own_head;
+  }
+  if (rule == nullptr) return {NameUse::Unknown, ""};
+  if (!rule->used) return {NameUse::NotUsed, ""};
+  return {NameUse::Used, detail::with_new_ending(std::string(own).append(name))};
 }
 
 /// A file's tensors under this project's names.
@@ -244,27 +282,17 @@ inline PublishedSource with_own_names(WeightSource source) {
   std::map<std::string, std::string> taken;  // own name: name in the file
   for (std::size_t i = 0; i < source.tensors().size(); ++i) {
     const StoredTensor& tensor = source.tensors()[i];
-    std::string_view rest = tensor.name;
-    std::string_view own = layout.own;
-    const NameRule* rule = nullptr;
-    if (rest.starts_with(layout.before)) rule = detail::rule_of(layout.encoder, rest.substr(layout.before.size()));
-    if (rule != nullptr) {
-      rest.remove_prefix(layout.before.size());
-    } else {
-      rule = detail::rule_of(layout.head, rest);
-      own = layout.own_head;
-    }
-    if (rule == nullptr) {
+    auto [use, name] = own_name(layout, tensor.name);
+    if (use == NameUse::Unknown) {
       unknown.push_back(tensor.name);
-    } else if (!rule->used) {
+    } else if (use == NameUse::NotUsed) {
       not_used.push_back(tensor.name);
     } else {
-      const std::string name = detail::with_new_ending(std::string(own).append(rest));
       if (const auto [other, is_new] = taken.emplace(name, tensor.name); !is_new)
         throw DataError(Complaint{source.origin(), "tensor " + tensor.name, "one tensor for each parameter",
                                   "also " + other->second, "remove one of the two"}
                             .text());
-      tensors.push_back({name, tensor.dtype, tensor.shape});
+      tensors.push_back({std::move(name), tensor.dtype, tensor.shape});
       places.push_back(i);
     }
   }
