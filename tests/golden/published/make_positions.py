@@ -3,8 +3,9 @@
 
 from_G            a table of positions for G x G patches behind a class token, random numbers
 from_G_to_N       what resample_abs_pos_embed makes of it for N x N patches, with its defaults
+deit_for_24       the table of deit.pth, which is for pictures of 16 x 16 pixels, for 24 x 24
 images            pictures of 24 x 24 pixels
-image_tokens      what timm's VisionTransformer computes from them with the weights of deit.pth, which are for 16 x 16
+image_tokens      what timm's VisionTransformer computes from them with the weights of deit.pth
 
 Made with torch 2.15.0, timm 1.0.31, safetensors 0.8.0 (pip).
 """
@@ -32,4 +33,5 @@ vit.load_state_dict(checkpoint_filter_fn(weights, vit))
 images = torch.randn(2, 3, 24, 24)
 with torch.no_grad():
     tokens = vit.eval().forward_features(images)
-save_file({**tables, "images": images, "image_tokens": tokens.contiguous()}, here / "positions.safetensors")
+encoder = {"deit_for_24": vit.pos_embed.detach().clone(), "images": images, "image_tokens": tokens.contiguous()}
+save_file(tables | encoder, here / "positions.safetensors")
