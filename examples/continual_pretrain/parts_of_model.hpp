@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,14 +12,11 @@
 #include <ctp/core/model_config.hpp>
 #include <ctp/data/text/vocabulary.hpp>
 #include <ctp/encoder/partial_weights.hpp>
-#include <ctp/io/free_space.hpp>
-#include <ctp/io/weights/interpolated_positions.hpp>
 #include <ctp/io/weights/model_config.hpp>
-#include <ctp/tensor/named.hpp>
 
 #include "../common/own_policies.hpp"
 #include "../common/trained_with.hpp"
-#include "machine_memory.hpp"
+#include "fitted_positions.hpp"
 #include "model_settings.hpp"
 #include "opened_weights.hpp"
 
@@ -89,32 +85,13 @@ inline std::string sizes_text(const ctp::ModelConfig& model, const Fields& told,
 
 }  // namespace detail
 
-/// @brief Interpolates the positions of the image encoder, which `file` has for `own` x `own` patches, to the model's
-/// image size. Returns the line of the report.
-/// **Errors.** as io::interpolated_positions(); ResourceError for a table that is larger than the memory. Precondition:
-/// the image size is a multiple of the patch size.
-inline std::string fit_positions(ctp::TensorFile& file, int own, const ctp::ModelConfig& model) {
-  const int side = model.image / model.patch;
-  const std::uint64_t bytes = 3 * sizeof(double) * static_cast<std::uint64_t>(side) * static_cast<std::uint64_t>(side) *
-                              static_cast<std::uint64_t>(model.vision_width);  // at most 2^57
-  if (bytes > machine_memory())
-    throw ctp::ResourceError(ctp::Complaint{"memory", "", ctp::io::size_text(bytes) + " for interpolated positions",
-                                            ctp::io::size_text(machine_memory()) + " on this machine",
-                                            "choose a smaller --image-size"}
-                                 .text());
-  for (ctp::NamedTensor& tensor : file.tensors)
-    if (tensor.name == "visual_encoder.pos_embed") tensor = ctp::io::interpolated_positions(tensor, side, file.origin);
-  const auto grid = [](int n) { return std::to_string(n) + " x " + std::to_string(n); };
-  return "positions of the image encoder interpolated from " + grid(own) + " to " + grid(side) +
-         " patches (bicubic, as timm)";
-}
-
 /// @brief Fits `model` to weights of parts of it: sizes that the files tell are theirs, the others remain, with
-/// `chosen`. A chosen image size is the model's: positions of the image encoder are interpolated. Adds the report to
-/// the notes. Takes no memory for parameters but those positions.
-/// **Errors.** as io::sizes_of_part(), require_fixed(), fit_positions(), fresh_parts() and match_weights(); UsageError
-/// for sizes of which no model can be built; DataError for a vocabulary of another size, and for a number of heads that
-/// nothing tells.
+/// `chosen`. A chosen image size is the model's: positions of the image encoder are interpolated. Of a chosen
+/// smaller number of positions of the text encoder the first ones are kept. Adds the report to the notes. Takes no
+/// memory for parameters but those positions.
+/// **Errors.** as io::sizes_of_part(), require_fixed(), interpolate_image_positions(), cut_text_positions(),
+/// fresh_parts() and match_weights(); UsageError for sizes of which no model can be built; DataError for a vocabulary
+/// of another size, and for a number of heads that nothing tells.
 inline void fit_model_to_parts(StartingWeights& start, const std::vector<ModelSetting>& chosen,
                                const ctp::data::Vocabulary& vocabulary, const std::string& vocabulary_file,
                                ctp::ModelConfig& model) {
@@ -122,13 +99,16 @@ inline void fit_model_to_parts(StartingWeights& start, const std::vector<ModelSe
   set_fields(chosen, model);
   const auto [of_files, told] = ctp::io::sizes_of_part(start.file, model);
   const detail::Fields& fixed = told;  // a lambda captures no structured binding
-  require_fixed(origin, of_files, model, chosen,
-                [&](const std::string& field) { return field != "image" && fixed.contains(field); });
+  require_fixed(origin, of_files, model, chosen, [&](const std::string& field) {
+    return fixed.contains(field) && field != "image" && field != "positions";
+  });
   detail::Fields given;
   for (const ModelSetting& setting : chosen) given.insert(setting.field);
   const int image = given.contains("image") ? model.image : of_files.image;
+  const int positions = given.contains("positions") ? model.positions : of_files.positions;
   model = of_files;
   model.image = image;
+  model.positions = positions;
   std::vector<std::string> notes;
   if (told.contains("vision_width"))
     notes.push_back(detail::take_heads(origin, "vision_heads", start.parts->image_heads_by_width, model.vision_width,
@@ -139,7 +119,9 @@ inline void fit_model_to_parts(StartingWeights& start, const std::vector<ModelSe
   if (told.contains("vocab")) examples::require_tokens(origin, model.vocab, vocabulary, vocabulary_file);
   ctp::validate(model);
   if (told.contains("image") && image != of_files.image)
-    notes.push_back(fit_positions(start.file, of_files.image / of_files.patch, model));
+    notes.push_back(interpolate_image_positions(start.file, of_files.image / of_files.patch, model));
+  if (told.contains("positions") && positions != of_files.positions)
+    notes.push_back(cut_text_positions(start.file, of_files.positions, positions, chosen));
   const ctp::Layout layout = layout_of_encoders(model);
   const std::vector<ctp::FreshPart> fresh = ctp::fresh_parts(layout, start.file);
   start.starts_fresh = ctp::parameters_of(fresh);

@@ -179,6 +179,25 @@ TEST_CASE("programs: a chosen image size interpolates the positions of the image
   }
 }
 
+TEST_CASE("programs: a smaller number of positions of a text keeps the first ones to the bit") {
+  const TemporaryFolder folder;
+  const Arguments more = with(heads, {"--vocab", vocabulary(folder), "--lr", "1e-30", "--min-lr", "0"});
+  const auto run = start_from(image_file + "," + text_file, folder, with(more, {"--set", "model.positions=10"}));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK_MESSAGE(has(run.out, "positions of the text encoder cut from 12 to the first 10\n"), run.out);
+  const char* const name = "bert.embeddings.position_embeddings.weight";
+  const ctp::NamedTensor found =
+      ctp::io::read_safetensors(folder.path("run/task_00.safetensors")).at(std::string("text_mlm_encoder.") + name);
+  std::vector<std::byte> first = ctp::io::read_weight_file(text_file).at(name).bytes;
+  first.resize(first.size() / 12 * 10);
+  CHECK(found.shape == std::vector<std::int64_t>{10, 32});
+  CHECK(found.bytes == first);
+  const Arguments twelve{"--set", "model.positions=12", "--dry-run"};
+  const auto all = start_from(image_file + "," + text_file, folder, with(more, twelve));
+  CHECK_MESSAGE(all.code == 0, all.err);
+  CHECK_FALSE(has(all.out, "cut from"));
+}
+
 TEST_CASE("programs: starting weights that do not fit are refused before anything is written") {
   const TemporaryFolder folder;
   const std::string both = image_file + "," + text_file, vocab = vocabulary(folder);
@@ -200,6 +219,9 @@ TEST_CASE("programs: starting weights that do not fit are refused before anythin
   refuse(image_file + "," + folder.path("none.bin"), given, 3, {folder.path("none.bin")});
   refuse(both, with(given, {"--set", "model.vision_depth=3"}), 2, {"model.vision_depth", "the 2 of " + both});
   refuse(both, with(given, {"--set", "model.fusion_layer=3"}), 2, {"fusion_layer", "at most text_layers 2"});
+  refuse(both, with(given, {"--set", "model.positions=13"}), 2,
+         {"model.positions", "at most the 12 of " + both, "each position of a text is learned by itself"});
+  refuse(both, with(given, {"--set", "model.positions=9"}), 2, {"--max-words", "at most the model's 9 positions"});
   ctp::TensorFile uneven = ctp::io::read_weight_file(image_file);
   for (ctp::NamedTensor& tensor : uneven.tensors)
     if (tensor.name == "pos_embed")
