@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <ctp/encoder/initialize.hpp>
+#include <ctp/io/weights/interpolated_positions.hpp>
 #include <ctp/io/weights/joined.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/open_weights.hpp>
@@ -158,6 +159,26 @@ TEST_CASE("partial_weights: tokens of timm's ViT and transformers' BERT are thos
     CHECK(largest_difference(words, expected.at("text_tokens"), attend) < 1e-5);
     CHECK(largest_difference(both.text_encoder().word_scores(pass, words), expected.at("word_scores"), attend) < 1e-5);
   }
+}
+
+TEST_CASE("partial_weights: tokens of timm's ViT at another image size, with interpolated positions") {
+  const ctp::TensorFile expected = ctp::io::read_weight_file(golden + "positions.safetensors");
+  const std::vector<double> images = expected.at("images").as_doubles();
+  ctp::TensorFile file = published({"deit.pth"});
+  ctp::ModelConfig sizes = sizes_of(file);
+  REQUIRE(sizes.image == 16);
+  sizes.image = 24;
+  for (ctp::NamedTensor& tensor : file.tensors)
+    if (tensor.name == "visual_encoder.pos_embed")
+      tensor = ctp::io::interpolated_positions(tensor, sizes.image / sizes.patch);
+  const Model model(sizes);
+  std::vector<double> theta = ctp::initial_weights<double>(model.layout(), 1);
+  (void)ctp::read_starting_weights(model.layout(), file, theta, "",
+                                   ctp::parameters_of(ctp::fresh_parts(model.layout(), file)));
+  ctp::Tape<test::B> tape;
+  const ctp::Pass<test::B> pass{theta.data(), &tape};
+  const auto tokens = model.image_encoder()(pass, {images.data(), ctp::Shape<4>{2, 3, 24, 24}});
+  CHECK(largest_difference(tokens, expected.at("image_tokens")) < 1e-5);
 }
 
 TEST_CASE("partial_weights: a BERT without its masked-language head is refused by what it lacks") {

@@ -1,6 +1,8 @@
 // --init with published encoders: one file or several, with a report of what was taken and what starts fresh.
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -149,6 +151,53 @@ TEST_CASE("programs: numbers of heads are width / 64 of published layouts") {
   CHECK_FALSE(has(other.out, "model.vision_heads"));
 }
 
+TEST_CASE("programs: a chosen image size interpolates the positions of the image encoder, as timm") {
+  const TemporaryFolder folder;
+  const Arguments more{"--set", "model.vision_heads=2", "--lr", "1e-30", "--min-lr", "0"};
+  const std::string line =
+      "positions of the image encoder interpolated from 2 x 2 to 3 x 3 patches (bicubic, as timm)\n";
+  const auto run = start_from(image_file, folder, with(more, {"--set", "model.image=24"}));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK_MESSAGE(has(run.out, line), run.out);
+  const ctp::TensorFile trained = ctp::io::read_safetensors(folder.path("run/task_00.safetensors"));
+  const ctp::NamedTensor& found = trained.at("visual_encoder.pos_embed");
+  CHECK(found.shape == std::vector<std::int64_t>{1, 10, 32});
+  const std::vector<double> ours = found.as_doubles();
+  const std::vector<double> theirs =
+      ctp::io::read_weight_file(golden + "positions.safetensors").at("deit_for_24").as_doubles();
+  REQUIRE(ours.size() == theirs.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) CHECK(std::abs(ours[i] - theirs[i]) < 1e-5);
+  const auto again = test::run_program("continual_pretrain", {"--config", folder.path("run/config.json"), "--dry-run"});
+  REQUIRE_MESSAGE(again.code == 0, again.err);
+  CHECK(has(again.out, line));
+  const auto option = start_from(image_file, folder, with(more, {"--image-size", "24", "--dry-run"}));
+  CHECK_MESSAGE(has(option.out, line), option.err);
+  for (const Arguments& same : {Arguments{}, Arguments{"--image-size", "16"}}) {
+    const auto kept = start_from(image_file, folder, with(with(more, same), {"--dry-run"}));
+    CHECK_MESSAGE(kept.code == 0, kept.err);
+    CHECK_FALSE(has(kept.out, "interpolated"));
+  }
+}
+
+TEST_CASE("programs: a smaller number of positions of a text keeps the first ones to the bit") {
+  const TemporaryFolder folder;
+  const Arguments more = with(heads, {"--vocab", vocabulary(folder), "--lr", "1e-30", "--min-lr", "0"});
+  const auto run = start_from(image_file + "," + text_file, folder, with(more, {"--set", "model.positions=10"}));
+  REQUIRE_MESSAGE(run.code == 0, run.err);
+  CHECK_MESSAGE(has(run.out, "positions of the text encoder cut from 12 to the first 10\n"), run.out);
+  const char* const name = "bert.embeddings.position_embeddings.weight";
+  const ctp::NamedTensor found =
+      ctp::io::read_safetensors(folder.path("run/task_00.safetensors")).at(std::string("text_mlm_encoder.") + name);
+  std::vector<std::byte> first = ctp::io::read_weight_file(text_file).at(name).bytes;
+  first.resize(first.size() / 12 * 10);
+  CHECK(found.shape == std::vector<std::int64_t>{10, 32});
+  CHECK(found.bytes == first);
+  const Arguments twelve{"--set", "model.positions=12", "--dry-run"};
+  const auto all = start_from(image_file + "," + text_file, folder, with(more, twelve));
+  CHECK_MESSAGE(all.code == 0, all.err);
+  CHECK_FALSE(has(all.out, "cut from"));
+}
+
 TEST_CASE("programs: starting weights that do not fit are refused before anything is written") {
   const TemporaryFolder folder;
   const std::string both = image_file + "," + text_file, vocab = vocabulary(folder);
@@ -161,7 +210,8 @@ TEST_CASE("programs: starting weights that do not fit are refused before anythin
          {both, "number of heads", "a multiple of 64, found width 32", "give model.vision_heads with --set"});
   refuse(both, heads, 2, {"--vocab", golden + "vocab.txt"});
   refuse(both, with(heads, {"--vocab", vocabulary(folder, 28)}), 3, {"vocabulary28.txt", "29 tokens, found 28"});
-  refuse(both, with(given, {"--image-size", "32"}), 2, {"--image-size", "the 16 of " + both, "leave it out"});
+  refuse(both, with(given, {"--image-size", "20"}), 2, {"model.image", "a multiple of the patch size 8, found 20"});
+  refuse(both, with(given, {"--set", "model.patch=4", "--image-size", "32"}), 2, {"model.patch", "the 8 of " + both});
   refuse(image_file + "," + image_file, given, 3, {image_file, "a tensor that no other file has"});
   refuse(golden + "bare.safetensors", given, 3, {"bare.safetensors", "5 missing: text_mlm_encoder.cls.predictions"});
   refuse(golden + "expected.safetensors", given, 3,
@@ -169,6 +219,17 @@ TEST_CASE("programs: starting weights that do not fit are refused before anythin
   refuse(image_file + "," + folder.path("none.bin"), given, 3, {folder.path("none.bin")});
   refuse(both, with(given, {"--set", "model.vision_depth=3"}), 2, {"model.vision_depth", "the 2 of " + both});
   refuse(both, with(given, {"--set", "model.fusion_layer=3"}), 2, {"fusion_layer", "at most text_layers 2"});
+  refuse(both, with(given, {"--set", "model.positions=13"}), 2,
+         {"model.positions", "at most the 12 of " + both, "each position of a text is learned by itself"});
+  refuse(both, with(given, {"--set", "model.positions=9"}), 2, {"--max-words", "at most the model's 9 positions"});
+  ctp::TensorFile uneven = ctp::io::read_weight_file(image_file);
+  for (ctp::NamedTensor& tensor : uneven.tensors)
+    if (tensor.name == "pos_embed")
+      tensor = ctp::make_named(tensor.name, {1, 4, 32}, std::span<const float>(tensor.as_floats()).first(128));
+  ctp::io::write_safetensors(folder.path("uneven.safetensors"), uneven);
+  refuse(folder.path("uneven.safetensors"), with(given, {"--image-size", "24"}), 3,
+         {"uneven.safetensors: tensor visual_encoder.pos_embed", "a class token and the patches of a square picture",
+          "found [1,4,32]"});
   ctp::TensorFile gap = ctp::io::read_weight_file(image_file);
   std::erase_if(gap.tensors, [](const auto& tensor) { return tensor.name.starts_with("blocks.0."); });
   ctp::io::write_safetensors(folder.path("gap.safetensors"), gap);

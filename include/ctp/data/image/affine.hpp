@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <ctp/core/rounded_product.hpp>
 #include <ctp/data/image/image.hpp>
-#include <ctp/data/image/rounded_product.hpp>
 
 namespace ctp::data {
 

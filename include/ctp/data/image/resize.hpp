@@ -8,15 +8,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <ctp/core/bicubic.hpp>
 #include <ctp/core/error.hpp>
+#include <ctp/core/rounded_product.hpp>
 #include <ctp/data/image/image.hpp>
-#include <ctp/data/image/rounded_product.hpp>
 
 namespace ctp::data {
 
@@ -31,58 +32,26 @@ struct Box {
 
 namespace detail {
 
-/// Weights of the inputs of each output.
+/// Weights of the inputs of each output, as integers.
 struct ResizeWeights {
-  struct Span {
-    int first = 0, count = 0;
-  };
-  std::vector<Span> spans;   ///< [outputs]
-  std::vector<int> weights;  ///< [outputs, taps], units of 2^-22
-  std::size_t taps = 0;      ///< largest number of inputs of an output
+  std::vector<BicubicWeights::Span> spans;  ///< [outputs]
+  std::vector<int> weights;                 ///< [outputs, taps], units of 2^-22
+  std::size_t taps = 0;                     ///< largest number of inputs of an output
 
   [[nodiscard]] const int* of(std::size_t output) const { return weights.data() + output * taps; }
 };
 
 inline constexpr int resize_precision = 22;
 
-/// Keys' cubic with a = -0.5, as Pillow evaluates it.
-inline double bicubic(double x) {
-  constexpr double a = -0.5;
-  x = std::abs(x);
-  if (x < 1.0) return rounded_product(rounded_product(rounded_product(a + 2.0, x) - (a + 3.0), x), x) + 1.0;
-  if (x < 2.0) return rounded_product(rounded_product(rounded_product(x - 5.0, x) + 8.0, x) - 4.0, a);
-  return 0.0;
-}
-
 /// Weights of an axis resized from `inputs` to `outputs` pixels. **Source.** Pillow's resampling; tests/golden/images
 /// holds pictures made by Pillow.
 inline ResizeWeights resize_weights(int inputs, int outputs) {
-  const double scale = static_cast<double>(inputs) / outputs;
-  const double stretch = std::max(scale, 1.0);
-  const double support = 2.0 * stretch, shrink = 1.0 / stretch;
-  ResizeWeights result;
-  result.taps = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
-  result.spans.resize(static_cast<std::size_t>(outputs));
-  result.weights.assign(static_cast<std::size_t>(outputs) * result.taps, 0);
-  std::vector<double> exact(result.taps);
-  for (int o = 0; o < outputs; ++o) {
-    const double centre = rounded_product(o + 0.5, scale);
-    const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(centre + support + 0.5), inputs) - first;
-    double sum = 0.0;
-    for (int i = 0; i < count; ++i) {
-      const double weight = bicubic(rounded_product(i + first - centre + 0.5, shrink));
-      exact[static_cast<std::size_t>(i)] = weight;
-      sum += weight;
-    }
-    int* const out = result.weights.data() + static_cast<std::size_t>(o) * result.taps;
-    for (int i = 0; i < count; ++i) {
-      const double weight = sum != 0.0 ? exact[static_cast<std::size_t>(i)] / sum : exact[static_cast<std::size_t>(i)];
-      const double scaled = rounded_product(weight, 1 << resize_precision);
-      out[i] = static_cast<int>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
-    }
-    result.spans[static_cast<std::size_t>(o)] = {first, count};
-  }
+  BicubicWeights exact = bicubic_weights(inputs, outputs);
+  ResizeWeights result{std::move(exact.spans), std::vector<int>(exact.weights.size()), exact.taps};
+  std::transform(exact.weights.begin(), exact.weights.end(), result.weights.begin(), [](double weight) {
+    const double scaled = rounded_product(weight, 1 << resize_precision);
+    return static_cast<int>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+  });
   return result;
 }
 

@@ -19,6 +19,7 @@
 #include <ctp/core/json_line.hpp>
 #include <ctp/core/model_config.hpp>
 #include <ctp/io/json/document.hpp>
+#include <ctp/io/weights/interpolated_positions.hpp>
 #include <ctp/io/weights/training_record.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -134,10 +135,10 @@ class SizesOfTensors {
       const std::string places = "visual_encoder.pos_embed";
       const auto patch = extent("patch", patches, 3, 4, all);
       if (const auto rows = extent("positions", places, 1, 3, all); rows && patch) {
-        const int side = static_cast<int>(std::lround(std::sqrt(*rows - 1)));
-        if (side < 1 || side * side != *rows - 1 || side > size_range("image").most / *patch)
+        const std::optional<int> side = side_of_grid(*rows);
+        if (!side || *side > size_range("image").most / *patch)
           refuse(places, "a class token and the patches of a square picture", shape_of(places));
-        use("image", side * *patch, places);
+        use("image", *side * *patch, places);
       }
       layers("vision_depth", "visual_encoder.blocks.", ".norm1.weight", all, use);
     }

@@ -1,9 +1,9 @@
-/// @file   ctp/data/image/rounded_product.hpp
+/// @file   ctp/core/rounded_product.hpp
 /// @brief  Product without fused multiply-add.
-/// @layer  data
+/// @layer  core
 #pragma once
 
-namespace ctp::data {
+namespace ctp {
 
 /// @brief a * b, rounded to double.
 ///
@@ -14,4 +14,4 @@ inline double rounded_product(double a, double b) {
   return product;
 }
 
-}  // namespace ctp::data
+}  // namespace ctp
