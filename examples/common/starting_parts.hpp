@@ -120,4 +120,15 @@ inline std::string sizes_text(const ctp::ModelConfig& model, const Fields& told,
   return text.empty() ? "" : "sizes that no file tells, of --model: " + text;
 }
 
+/// The line of the report on fields of a whole model that its file does not tell; empty if there are none.
+inline std::string defaults_text(const std::string& origin, const ctp::ModelConfig& model, const Fields& told,
+                                 const Fields& given) {
+  std::string text;
+  ctp::ModelConfig::fields(model, [&](const std::string& name, auto value) {
+    if ((name == "queue" || name == "temp" || name == "distill_temp") && !told.contains(name) && !given.contains(name))
+      text += (text.empty() ? "" : ", ") + ("model." + name + " " + ctp::io::detail::shortest(value));
+  });
+  return text.empty() ? "" : origin + " does not tell, so defaults are taken: " + text;
+}
+
 }  // namespace examples

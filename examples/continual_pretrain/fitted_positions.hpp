@@ -2,6 +2,7 @@
 /// @brief  Fits positions of starting weights to another image size and another number of words.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <ctp/core/error.hpp>
 #include <ctp/core/model_config.hpp>
+#include <ctp/encoder/weights.hpp>
 #include <ctp/io/free_space.hpp>
 #include <ctp/io/weights/interpolated_positions.hpp>
 #include <ctp/tensor/named.hpp>
@@ -21,10 +23,17 @@ namespace pretrain {
 
 /// @brief Interpolates the positions of the image encoder, which `file` has for `own` x `own` patches, to the model's
 /// image size. Returns the line of the report.
-/// **Errors.** as io::interpolated_positions(); ResourceError for a table that is larger than the memory. Precondition:
-/// the image size is a multiple of the patch size.
+/// **Errors.** as io::interpolated_positions(); DataError for a table of another width; ResourceError for a table that
+/// is larger than the memory. Precondition: the image size is a multiple of the patch size.
 inline std::string interpolate_image_positions(ctp::TensorFile& file, int own, const ctp::ModelConfig& model) {
   const int side = model.image / model.patch;
+  const auto table = std::find_if(file.tensors.begin(), file.tensors.end(), [](const ctp::NamedTensor& tensor) {
+    return tensor.name == "visual_encoder.pos_embed";
+  });
+  if (table == file.tensors.end() || table->shape.back() != model.vision_width)
+    ctp::detail::refuse_weights(
+        file, "visual_encoder.pos_embed", "positions of the encoder's width " + std::to_string(model.vision_width),
+        table == file.tensors.end() ? "none" : table->shape_text(), "are these weights of another model?");
   const std::uint64_t bytes = 3 * sizeof(double) * static_cast<std::uint64_t>(side) * static_cast<std::uint64_t>(side) *
                               static_cast<std::uint64_t>(model.vision_width);  // at most 2^57
   if (bytes > machine_memory())
@@ -32,8 +41,7 @@ inline std::string interpolate_image_positions(ctp::TensorFile& file, int own, c
                                             ctp::io::size_text(machine_memory()) + " on this machine",
                                             "choose a smaller --image-size"}
                                  .text());
-  for (ctp::NamedTensor& tensor : file.tensors)
-    if (tensor.name == "visual_encoder.pos_embed") tensor = ctp::io::interpolated_positions(tensor, side, file.origin);
+  *table = ctp::io::interpolated_positions(*table, side, file.origin);
   const auto grid = [](int n) { return std::to_string(n) + " x " + std::to_string(n); };
   return "positions of the image encoder interpolated from " + grid(own) + " to " + grid(side) +
          " patches (bicubic, as timm)";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ctp/core/error.hpp>
@@ -16,6 +17,7 @@
 #include <ctp/io/weights/training_record.hpp>
 
 #include "../common/encoder_layout.hpp"
+#include "../common/starting_parts.hpp"
 #include "../common/trained_with.hpp"
 #include "init_files.hpp"
 #include "model_settings.hpp"
@@ -107,12 +109,8 @@ inline void fit_model(StartingWeights& start, const std::vector<ModelSetting>& c
   ctp::ModelConfig ids = of_file;
   examples::adopt_vocabulary(start.file, start.trained ? &*start.trained : nullptr, vocabulary, vocabulary_file, ids);
   require_parameters(start.file, of_file);
-  std::string untold;
-  ctp::ModelConfig::fields(model, [&](const std::string& name, auto value) {
-    if ((name == "queue" || name == "temp" || name == "distill_temp") && !told.contains(name) && !names.contains(name))
-      untold += (untold.empty() ? "" : ", ") + ("model." + name + " " + ctp::io::detail::shortest(value));
-  });
-  if (!untold.empty()) start.notes.push_back(start.file.origin + " does not tell, so defaults are taken: " + untold);
+  if (std::string text = examples::defaults_text(start.file.origin, model, told, names); !text.empty())
+    start.notes.push_back(std::move(text));
 }
 
 }  // namespace pretrain

@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <set>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>

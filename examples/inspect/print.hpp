@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include <ctp/core/printable.hpp>
 #include <ctp/core/quoted.hpp>
+#include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/published_names.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -134,7 +136,7 @@ inline void print_start(const StartFacts& start, const std::string& model) {
   if (!start.error.empty()) return line("refused: " + start.error);
   for (const std::string& text : start.needed) line("needed: " + text);
   for (const std::string& text : start.notes) line(text);
-  if (start.fresh.empty()) line("all parts of the model are there");
+  if (start.fresh.empty()) line("encoders and projections are all there");
 }
 
 /// The facts of a file as JSON, with the tensors that `pattern` selects.

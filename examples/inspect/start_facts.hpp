@@ -4,7 +4,6 @@
 
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include <ctp/encoder/weights.hpp>
 #include <ctp/io/weights/model_config.hpp>
 #include <ctp/io/weights/source.hpp>
+#include <ctp/io/weights/training_record.hpp>
 #include <ctp/nn/layout.hpp>
 #include <ctp/tensor/named.hpp>
 
@@ -33,37 +33,18 @@ struct StartFacts {
 
 namespace detail {
 
-/// The tensors without copies of others, which match_weights() compares by their numbers. **Errors.** DataError for a
-/// copy of another shape.
-inline ctp::TensorFile without_copies(const ctp::TensorFile& file) {
-  const ctp::TensorIndex index(file.tensors);
-  ctp::TensorFile rest{{}, file.metadata, file.origin};
-  for (const ctp::NamedTensor& tensor : file.tensors) {
-    std::string original;
-    const std::string_view name = tensor.name;
-    if (name == "text_mlm_encoder.cls.predictions.decoder.weight")
-      original = "text_mlm_encoder.bert.embeddings.word_embeddings.weight";
-    else if (name == "text_mlm_encoder.cls.predictions.decoder.bias")
-      original = "text_mlm_encoder.cls.predictions.bias";
-    else if (name.starts_with(ctp::detail::text_alias))
-      original = std::string(ctp::detail::text_prefix).append(name.substr(ctp::detail::text_alias.size()));
-    const ctp::NamedTensor* const other = original.empty() ? nullptr : index.find(original);
-    if (other == nullptr)
-      rest.tensors.push_back(tensor);
-    else if (other->shape != tensor.shape)
-      ctp::detail::refuse_weights(file, tensor.name, "the shape of " + original + ", " + other->shape_text(),
-                                  tensor.shape_text(), "the two are tied in the model; remove one of them");
-  }
-  return rest;
-}
-
-/// Matches tensors with a model's parameters; notes a tensor that no encoder has. **Errors.** as match_weights().
+/// Matches tensors with a model's parameters; notes a tensor that no encoder has. Which parameters a head has besides
+/// its weight, the strategy decides. **Errors.** as match_weights().
 inline void match(const ctp::Layout& layout, const ctp::TensorFile& headers, const ctp::ParameterFilter& fresh,
                   StartFacts& start) {
-  const ctp::TensorFile file = without_copies(headers);
-  (void)ctp::match_weights(layout, file, "", true, fresh);
+  (void)ctp::match_weights(layout, headers, "", true, fresh);
+  ctp::TensorFile rest = headers;
+  std::erase_if(rest.tensors, [](const ctp::NamedTensor& tensor) {
+    return (tensor.name.starts_with("vision_proj.") || tensor.name.starts_with("text_proj.")) &&
+           !tensor.name.ends_with(".weight");
+  });
   try {
-    (void)ctp::match_weights(layout, file, "", false, fresh);
+    (void)ctp::match_weights(layout, rest, "", false, fresh);
   } catch (const ctp::DataError& error) {
     start.notes.push_back("refused unless the strategy has this parameter: " + std::string(error.what()));
   }
@@ -103,8 +84,11 @@ inline void take_whole(const ctp::TensorFile& headers, StartFacts& start) {
     start.needed.push_back(headers.origin + ": number of heads, which tensors do not tell: give model." + heads +
                            " with --set");
   }
+  (void)ctp::io::training_of(headers);
   const ctp::ModelConfig model = ctp::io::config_of(headers, given);
   match(examples::layout_of_encoders(model), headers, {}, start);
+  if (std::string text = examples::defaults_text(headers.origin, model, told, {}); !text.empty())
+    start.notes.push_back(std::move(text));
 }
 
 }  // namespace detail

@@ -140,6 +140,34 @@ TEST_CASE("weights: the tied decoder may be repeated, but only with equal values
   CHECK(has(message, "remove one of them"));
 }
 
+TEST_CASE("weights: headers alone match by names, types and shapes, copies too; no numbers are read from them") {
+  ctp::TensorFile headers = file_of(start());
+  for (ctp::NamedTensor& tensor : headers.tensors) tensor.bytes.clear();
+  ctp::NamedTensor alias = headers.at(words), copy = headers.at(words);
+  alias.name = "text_encoder.embeddings.word_embeddings.weight";
+  copy.name = decoder;
+  headers.tensors.push_back(alias);
+  headers.tensors.push_back(copy);
+  CHECK(ctp::match_weights(model().layout(), headers).size() == model().layout().parameters().size());
+  tensor(headers, words).name = "nothing.of.this.model";  // the copy is then compared with the alias
+  CHECK(ctp::match_weights(model().layout(), headers, "", true).size() == model().layout().parameters().size());
+  const auto message = [&] {
+    try {
+      (void)ctp::match_weights(model().layout(), headers, "", true);
+    } catch (const ctp::DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  headers.tensors.back().shape[0] += 1;
+  CHECK(has(message(), "tensor " + decoder + ": expected the same values as in " + alias.name));
+  headers.tensors.back() = copy;
+  headers.tensors.back().dtype = ctp::DType::I64;
+  CHECK(has(message(), "tensor " + decoder + ": expected one of the types F64 F32 F16 BF16, found I64"));
+  headers.tensors.back() = copy;
+  CHECK_THROWS_AS((void)ctp::read_weights<float>(model().layout(), headers), ctp::DataError);
+}
+
 TEST_CASE("weights: other tensors of a published checkpoint are ignored") {
   CHECK(refusal([](ctp::TensorFile& file) {
           for (const char* name :

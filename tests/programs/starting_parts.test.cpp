@@ -230,6 +230,14 @@ TEST_CASE("programs: starting weights that do not fit are refused before anythin
   refuse(folder.path("uneven.safetensors"), with(given, {"--image-size", "24"}), 3,
          {"uneven.safetensors: tensor visual_encoder.pos_embed", "a class token and the patches of a square picture",
           "found [1,4,32]"});
+  ctp::TensorFile narrow = ctp::io::read_weight_file(image_file);
+  for (ctp::NamedTensor& tensor : narrow.tensors)
+    if (tensor.name == "pos_embed")
+      tensor = ctp::make_named(tensor.name, {1, 5, 16}, std::span<const float>(tensor.as_floats()).first(80));
+  ctp::io::write_safetensors(folder.path("narrow.safetensors"), narrow);
+  refuse(
+      folder.path("narrow.safetensors"), with(given, {"--image-size", "24"}), 3,
+      {"narrow.safetensors: tensor visual_encoder.pos_embed", "positions of the encoder's width 32, found [1,5,16]"});
   ctp::TensorFile gap = ctp::io::read_weight_file(image_file);
   std::erase_if(gap.tensors, [](const auto& tensor) { return tensor.name.starts_with("blocks.0."); });
   ctp::io::write_safetensors(folder.path("gap.safetensors"), gap);

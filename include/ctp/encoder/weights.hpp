@@ -65,11 +65,13 @@ inline bool equal_numbers(const NamedTensor& a, const NamedTensor& b) {
   return true;
 }
 
-/// Checks that a copy of a tensor under a second name has the same values. **Errors.** DataError.
+/// Checks that a copy of a tensor under a second name has the same values; without the bytes of both, the same shape.
+/// **Errors.** DataError.
 inline void require_repeats(const TensorFile& file, const NamedTensor& repeated, const NamedTensor& original) {
   require_floating(file, repeated);
   require_floating(file, original);
-  if (repeated.shape != original.shape || !equal_numbers(repeated, original))
+  const bool headers = repeated.bytes.empty() && original.bytes.empty();
+  if (repeated.shape != original.shape || !(headers || equal_numbers(repeated, original)))
     refuse_weights(file, repeated.name, "the same values as in " + original.name, "others",
                    "the two are tied in the model; remove one of them");
 }
@@ -84,7 +86,8 @@ using ParameterFilter = std::function<bool(std::string_view)>;
 ///
 /// Names are as for read_weights(). A parameter of a policy that the file lacks has a null pointer. Parameters of
 /// policies that the layout lacks are passed over. `may_have_others`: accepts all tensors that the layout lacks.
-/// `may_lack`: selects further parameters that the file may lack.
+/// `may_lack`: selects further parameters that the file may lack. Tensors may be headers alone, names with types and
+/// shapes but without bytes: the values of their copies are then not compared.
 /// **Errors.** DataError naming file and tensor for a tensor that is missing, has another shape or no floating-point
 /// type, or is unknown.
 inline std::vector<const NamedTensor*> match_weights(const Layout& layout, const TensorFile& file,

@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -77,6 +78,16 @@ TEST_CASE("interpolated_positions: a constant table stays constant, whatever its
   const ctp::NamedTensor found = interpolated_positions(wide, 4);
   CHECK(found.dtype == ctp::DType::F32);
   for (const float value : found.as_floats()) CHECK(std::abs(value - 0.25F) < 1e-7F);
+  for (const auto& [type, high] : {std::pair{ctp::DType::F16, 0x38}, {ctp::DType::BF16, 0x3F}}) {  // 0.5 in each
+    ctp::NamedTensor half{"p", type, {1, 5, 3}, {}};
+    for (int i = 0; i < 15; ++i) {
+      half.bytes.push_back(std::byte{0});
+      half.bytes.push_back(static_cast<std::byte>(high));
+    }
+    const ctp::NamedTensor single = interpolated_positions(half, 4);
+    CHECK(single.dtype == ctp::DType::F32);
+    for (const float value : single.as_floats()) CHECK(std::abs(value - 0.5F) < 1e-7F);
+  }
 }
 
 TEST_CASE("interpolated_positions: rows of the grid stay rows") {
@@ -108,6 +119,9 @@ TEST_CASE("interpolated_positions: tables of no square grid, without numbers, an
         "3: w.pth: tensor \"pos_embed\": expected one of the types F64 F32 F16 BF16, found I64; store these weights in "
         "one of those types");
   CHECK(refusal(whole, 2) == refusal(whole));
+  const std::vector<double> large(5, 1e300);
+  CHECK(refusal(ctp::make_named("pos_embed", {1, 5, 1}, std::span<const double>(large)))
+            .find("expected values that a float can hold, found 1000000") != std::string::npos);
   ctp::NamedTensor cut = table(5, 2);
   cut.bytes.pop_back();
   CHECK(refusal(cut).find("expected 10 elements of F32") != std::string::npos);

@@ -58,8 +58,8 @@ inline std::vector<double> resampled(const std::vector<double>& in, std::size_t 
 ///
 /// **Shapes.** table [1, 1 + g * g, width]: class token, then patches row by row; returns [1, 1 + side * side, width]
 /// in float32.  `origin`: the file, for messages.
-/// **Errors.** DataError naming file and tensor for any other shape, and for a type that has no numbers; UsageError for
-/// a side that no model has.
+/// **Errors.** DataError naming file and tensor for any other shape, for a type that has no numbers, and for a finite
+/// value that no float holds; UsageError for a side that no model has.
 /// **Source.** `timm.layers.resample_abs_pos_embed` of timm 1.0.31 with its defaults, to 1e-5: that is
 /// `torch.nn.functional.interpolate(mode="bicubic", antialias=True)`. timm then rounds to the type of the table.
 inline NamedTensor interpolated_positions(const NamedTensor& table, int side, const std::string& origin = "") {
@@ -89,7 +89,12 @@ inline NamedTensor interpolated_positions(const NamedTensor& table, int side, co
   const std::vector<double> narrow = detail::resampled({token_end, values.end()}, g, width, weights);
   const std::vector<double> grid = detail::resampled(narrow, 1, static_cast<std::size_t>(side) * width, weights);
   std::vector<float> out(width + grid.size());
-  const auto to_float = [](double value) { return static_cast<float>(value); };
+  const auto to_float = [&](double value) {
+    const auto rounded = static_cast<float>(value);
+    if (std::isfinite(value) && !std::isfinite(rounded))
+      refuse("values that a float can hold", std::to_string(value), "these weights are damaged");
+    return rounded;
+  };
   std::transform(values.begin(), token_end, out.begin(), to_float);
   std::transform(grid.begin(), grid.end(), out.begin() + static_cast<std::ptrdiff_t>(width), to_float);
   return make_named(table.name, {1, 1 + std::int64_t{side} * side, table.shape[2]}, std::span<const float>(out));
