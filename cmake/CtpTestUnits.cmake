@@ -1,6 +1,7 @@
 # Several test files compiled as one unit: what they instantiate alike is compiled once, which halves the time of a build.
 
-# ctp_test_units(<variable> <folder> <files...>): the sources of a test program, with CTP_TEST_BATCH files in each unit.
+# ctp_test_units(<variable> <folder> <files...>): the sources of a test program, with at most CTP_TEST_BATCH files in
+# each unit, and about as many in each of them.
 # Files that define macros, such as the backends to test, have units without other files. A file that cannot stand in a
 # namespace stays a unit of its own, and so does one whose headers depend on conditions.
 function(ctp_test_units variable folder)
@@ -19,14 +20,16 @@ function(ctp_test_units variable folder)
   endforeach()
   foreach(kind IN ITEMS plain defining)
     list(LENGTH ${kind} length)
+    math(EXPR count "(${length} + ${CTP_TEST_BATCH} - 1) / ${CTP_TEST_BATCH}")
     set(begin 0)
     while(begin LESS length)
-      list(SUBLIST ${kind} ${begin} ${CTP_TEST_BATCH} batch)
+      math(EXPR size "(${length} + ${count} - 1) / ${count}")
+      list(SUBLIST ${kind} ${begin} ${size} batch)
       ctp_join_test_files(text ${batch})
       set(unit "${CMAKE_CURRENT_BINARY_DIR}/units/${folder}_${kind}_${begin}.cpp")
       file(CONFIGURE OUTPUT "${unit}" CONTENT "${text}" @ONLY)
       list(APPEND units "${unit}")
-      math(EXPR begin "${begin} + ${CTP_TEST_BATCH}")
+      math(EXPR begin "${begin} + ${size}")
     endwhile()
   endforeach()
   set(${variable} ${units} PARENT_SCOPE)
